@@ -1,0 +1,66 @@
+import type { TenantId } from '@arqonbus/protocol';
+
+/** The channel whose log is meant; `channel` is `*` for the room's own pseudo-channel (PRT-16). */
+export interface ChannelAddress {
+  readonly tenant: TenantId;
+  readonly room: string;
+  readonly channel: string;
+}
+
+/** A publication on its way into the log. */
+export interface Append {
+  readonly address: ChannelAddress;
+  /** Encoded `arqon.v1.Envelope` without a position. */
+  readonly data: Uint8Array;
+  /** User and message id: the same pair in the same channel within 120 s is stored once (LOG-5). */
+  readonly user: string;
+  readonly id: string;
+}
+
+/** What the log says of an append, once it is stored. */
+export interface Appended {
+  readonly seq: number;
+  readonly epoch: string;
+  /** The id was stored before; `seq` is that of the first time, and nothing was delivered again. */
+  readonly duplicate: boolean;
+}
+
+/** One stored publication. */
+export interface LogEntry {
+  readonly seq: number;
+  /** Sequence of the entry before it in the channel; 0 where that one is trimmed or there is none. */
+  readonly prevSeq: number;
+  readonly timestampMs: number;
+  readonly data: Uint8Array;
+}
+
+/** Which entries to read. Sequences are exclusive bounds; times are a half-open window [since, until). */
+export interface ReadRange {
+  readonly afterSeq?: number;
+  readonly beforeSeq?: number;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** `newest`: the last `limit` entries of the range, newest first. Default `oldest`. */
+  readonly order?: 'oldest' | 'newest';
+  readonly limit: number;
+}
+
+/** What a channel's log holds. `firstSeq` and `lastSeq` are 0 when it never held anything. */
+export interface LogPosition {
+  readonly epoch: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/**
+ * The ordered history of channels (LOG-1). An append is delivered on the channel's `arqon.out` subject with its
+ * position before it is acknowledged or soon after, exactly once. Failures are `BusError`s: `UNAVAILABLE` = not stored,
+ * `TIMEOUT` = unknown (LOG-7).
+ */
+export interface ChannelLog {
+  append(append: Append): Promise<Appended>;
+  read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]>;
+  position(address: ChannelAddress): Promise<LogPosition>;
+  /** Removes every entry with a sequence below `beforeSeq`. */
+  trim(address: ChannelAddress, beforeSeq: number): Promise<void>;
+}
