@@ -19,7 +19,11 @@ export interface Principal {
 /** The outcome of checking a token. `reason` is for logs and counters: a fixed word, never part of the token. */
 export type AuthResult =
   | { readonly ok: true; readonly principal: Principal }
-  | { readonly ok: false; readonly code: Extract<ErrorCode, 'AUTHENTICATION_FAILED' | 'TOKEN_EXPIRED' | 'UNAVAILABLE'>; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly code: Extract<ErrorCode, 'AUTHENTICATION_FAILED' | 'TOKEN_EXPIRED' | 'UNAVAILABLE'>;
+      readonly reason: string;
+    };
 
 /** Checks tokens (AUT-6). Never throws; every doubt is a refusal (PRD-6). */
 export interface Authenticator {

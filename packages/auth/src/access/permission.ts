@@ -1,5 +1,15 @@
 /** The actions that rights are given for (PRM-5); `admin` stands for the commands of administrators. */
-export const ACTIONS = ['join', 'publish', 'private', 'telemetry', 'history', 'presence', 'manage', 'operate', 'admin'] as const;
+export const ACTIONS = [
+  'join',
+  'publish',
+  'private',
+  'telemetry',
+  'history',
+  'presence',
+  'manage',
+  'operate',
+  'admin',
+] as const;
 
 /** One of {@link ACTIONS}. */
 export type Action = (typeof ACTIONS)[number];

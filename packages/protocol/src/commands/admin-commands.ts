@@ -1,5 +1,5 @@
 import type { CommandDefinition } from './command-definition.ts';
-import { cursorSchema, limitSchema, timeSchema } from './common-schemas.ts';
+import { cursorSchema, limitSchema, timeSchema } from './argument-schemas.ts';
 
 const userSchema = { type: 'string', minLength: 1, maxLength: 255 } as const;
 

@@ -1,5 +1,5 @@
 import type { CommandDefinition } from './command-definition.ts';
-import { channelSchema, cursorSchema, limitSchema, memberSchema, positionSchema, roomSchema, timeSchema } from './common-schemas.ts';
+import { channelSchema, cursorSchema, limitSchema, memberSchema, positionSchema, roomSchema, timeSchema } from './argument-schemas.ts';
 
 const target = { room: roomSchema, channel: channelSchema } as const;
 const targetResult = { room: { type: 'string' }, channel: { type: 'string' } } as const;

@@ -1,5 +1,5 @@
 import type { CommandDefinition } from './command-definition.ts';
-import { channelSchema, cursorSchema, limitSchema, roomSchema, timeSchema } from './common-schemas.ts';
+import { channelSchema, cursorSchema, limitSchema, roomSchema, timeSchema } from './argument-schemas.ts';
 
 const historyArgs = {
   type: 'object',

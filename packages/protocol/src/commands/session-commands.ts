@@ -1,5 +1,5 @@
 import type { CommandDefinition } from './command-definition.ts';
-import { nothingSchema, timeSchema } from './common-schemas.ts';
+import { nothingSchema, timeSchema } from './argument-schemas.ts';
 
 /** Commands about the connection itself. */
 export const sessionCommands = {

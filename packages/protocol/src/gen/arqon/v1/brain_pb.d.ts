@@ -560,6 +560,13 @@ export declare type MembershipReport = Message<"arqon.v1.MembershipReport"> & {
    * @generated from field: repeated arqon.v1.MembershipChange changes = 4;
    */
   changes: MembershipChange[];
+
+  /**
+   * When this Shield started: numbers begin again with a later one, and reports of an earlier one are stale.
+   *
+   * @generated from field: int64 started_at_ms = 5;
+   */
+  startedAtMs: bigint;
 };
 
 /**

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import type { OpenOrder, OpenReport, PublishOrder, PublishReport } from '../load/orders.ts';
+import { startChild } from './child.ts';
+
+/** A load generator in a process of its own. */
+export interface Load {
+  open(order: OpenOrder): Promise<OpenReport>;
+  /** Cuts all connections of a group. */
+  close(group: string): Promise<void>;
+  publish(order: PublishOrder): Promise<PublishReport>;
+  stop(): Promise<void>;
+}
+
+/** Starts a load generator. */
+export function startLoad(): Load {
+  const child = startChild({ file: fileURLToPath(new URL('./load-process.mjs', import.meta.url)) });
+  return {
+    open: (order) => child.call('open', order),
+    close: (group) => child.call('close', group),
+    publish: (order) => child.call('publish', order),
+    stop: () => child.stop(),
+  };
+}

@@ -1,0 +1,61 @@
+import { dialects } from './dialects.ts';
+import type { ConnectionPlan, Dialect } from './dialects.ts';
+import { LoadClient } from './load-client.ts';
+import type { OpenOrder, OpenReport } from './orders.ts';
+import { Samples } from './percentile.ts';
+
+const OPEN_TIMEOUT_MS = 30_000;
+
+/** Opens all connections of an order, a bounded number at a time, and waits until each has joined what it should. */
+export async function openClients(order: OpenOrder): Promise<{ clients: LoadClient[]; report: OpenReport }> {
+  const dialect = dialects[order.dialect];
+  const clients: LoadClient[] = [];
+  const times = new Samples();
+  const startedAt = performance.now();
+  let next = 0;
+  const openNext = async (): Promise<void> => {
+    while (next < order.count) {
+      const index = next++;
+      const openedAt = performance.now();
+      clients.push(await openClient(order.port, dialect, planOf(order, index)));
+      times.add(performance.now() - openedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(order.maxInFlight, order.count) }, openNext));
+  const report = { ms: performance.now() - startedAt, p50Ms: times.percentile(0.5), p99Ms: times.percentile(0.99) };
+  return { clients, report };
+}
+
+function planOf({ tokens, joins, publishes }: OpenOrder, index: number): ConnectionPlan {
+  return { token: tokens[index % tokens.length] ?? '', joins: joins[index % joins.length] ?? [], publishes: publishes[index % publishes.length] ?? '' };
+}
+
+function openClient(port: number, dialect: Dialect, plan: ConnectionPlan): Promise<LoadClient> {
+  return new Promise((resolve, reject) => {
+    const requests = dialect.requests(plan);
+    const timer = setTimeout(() => finish(new Error(`a connection was not ready in ${OPEN_TIMEOUT_MS} ms`)), OPEN_TIMEOUT_MS);
+    const finish = (error?: Error): void => {
+      clearTimeout(timer);
+      client.observer = undefined;
+      if (error === undefined) resolve(client);
+      else reject(error);
+    };
+    const ask = (): void => {
+      if (requests.length === 0) finish();
+      for (const request of requests) client.send(request);
+    };
+    let seen = 0;
+    const client = new LoadClient(port, dialect.handshake(plan), (error) => {
+      if (error !== undefined) finish(error);
+      else if (dialect.greetings === 0) ask();
+    });
+    client.observer = (bytes, start, end) => {
+      seen += 1;
+      if (seen === dialect.greetings) ask();
+      if (seen <= dialect.greetings) return;
+      const problem = dialect.judge(Buffer.from(bytes.subarray(start, end)));
+      if (problem !== undefined) finish(new Error(problem));
+      else if (seen === dialect.greetings + requests.length) finish();
+    };
+  });
+}

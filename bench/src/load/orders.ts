@@ -1,0 +1,58 @@
+/** How a server is spoken to. */
+export type DialectName = 'arqon-json' | 'arqon-proto' | 'plain' | 'socket-io';
+
+/** Connections to be opened together, under one name. */
+export interface OpenOrder {
+  readonly group: string;
+  readonly dialect: DialectName;
+  readonly port: number;
+  readonly count: number;
+  /** One for each connection; empty where the server asks for none. */
+  readonly tokens: readonly string[];
+  /** What each connection joins; used in turn. Empty = nothing. */
+  readonly joins: readonly (readonly string[])[];
+  /** Where a yardstick sends what a connection publishes; used in turn. Empty = nowhere. */
+  readonly publishes: readonly string[];
+  readonly maxInFlight: number;
+}
+
+/** How the opening went. */
+export interface OpenReport {
+  readonly ms: number;
+  /** Time from the first byte of each connection to its last answer, in ms. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** A steady publication. */
+export interface PublishOrder {
+  readonly publishers: string;
+  readonly receivers: string;
+  /** Payloads as base64, one for each publisher in turn; see `stamp.ts` for what is rewritten in them. */
+  readonly payloads: readonly string[];
+  readonly isBinary: boolean;
+  readonly turns: number;
+  readonly turnEveryMs: number;
+  /** Publishers that send in one turn, in rotation. */
+  readonly publishersPerTurn: number;
+  /** Messages of one publisher in one turn: they leave in one write. */
+  readonly messagesPerTurn: number;
+  /** True: late turns are made up for at once, which keeps the rate. False: never two turns together, which keeps the batching. */
+  readonly keepsRate: boolean;
+  readonly deliveriesPerMessage: number;
+  readonly measuresLatency: boolean;
+}
+
+/** What the load generator saw. */
+export interface PublishReport {
+  readonly sent: number;
+  readonly delivered: number;
+  /** Bytes of the delivered frames, headers included. */
+  readonly deliveredBytes: number;
+  readonly ms: number;
+  /** Part of the time in which the load generator had nothing to do, 0 to 1. */
+  readonly idleShare: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+}

@@ -1,0 +1,15 @@
+import { benchmarks } from './benchmarks/index.ts';
+import { parseArguments } from './harness/parse-arguments.ts';
+import { runBenchmarks } from './harness/run-benchmarks.ts';
+
+const order = parseArguments(process.argv.slice(2), benchmarks);
+
+if (order.kind === 'list') {
+  for (const { name, title } of benchmarks) process.stdout.write(`${name.padEnd(18)}${title}\n`);
+} else if (order.kind === 'wrong') {
+  process.stderr.write(`bench: ${order.problem}\n`);
+  process.exitCode = 2;
+} else {
+  await runBenchmarks(order);
+  process.exit();
+}

@@ -1,0 +1,68 @@
+import { accessSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+// The page of `arqon dev`, in a real browser.
+let bus: Bus;
+let browser: Browser;
+
+const CHROMIUM = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+beforeAll(async () => {
+  bus = await startBus();
+  browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await bus.stop();
+});
+
+test('[PRT-2] [PRD-3] two tabs chat', async () => {
+  const [alice, bob] = await Promise.all([open('alice'), open('bob')]);
+  await write(alice, 'Grüße <b>aus</b> Zürich');
+  await bob.getByText('Grüße <b>aus</b> Zürich').waitFor();
+  await write(bob, 'Hello back');
+  await alice.getByText('Hello back').waitFor();
+  expect(await bob.locator('b', { hasText: 'aus' }).count()).toBe(0);
+  await Promise.all([alice.close(), bob.close()]);
+});
+
+test('[PRT-2] an expired token is told in plain words, and does not make a loop of reconnects', async () => {
+  const page = await open('late', await bus.token({ ttlMs: -60_000 }));
+  await page.getByRole('status').filter({ hasText: /token/i }).waitFor();
+  const before = await bus.metric('arqonbus_connections_refused_total{reason="token_expired"}');
+  expect(before).toBe(1);
+  await page.close();
+});
+
+async function open(name: string, token?: string): Promise<Page> {
+  const page = await browser.newPage();
+  const fragment = new URLSearchParams({ ws: bus.wsUrl, token: token ?? (await bus.token({ user: name })), room: 'science:general', name });
+  await page.goto(`${bus.httpUrl}/chat#${fragment.toString()}`);
+  return page;
+}
+
+async function write(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox').fill(text);
+  await page.keyboard.press('Enter');
+}
+
+function findChromium(): string {
+  const found = CHROMIUM.find((path) => path !== undefined && isThere(path));
+  if (found === undefined) throw new Error('no Chromium found: install Debian’s `chromium`, or set CHROMIUM_PATH');
+  return found;
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commands } from '@arqonbus/protocol';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+let bus: Bus;
+
+beforeAll(async () => {
+  bus = await startBus();
+});
+
+afterAll(() => bus.stop());
+
+test('[PRT-14] ping is answered with the time', async () => {
+  const alice = await bus.connect();
+  const { pong, server_time: time } = await alice.must('ping');
+  expect(pong).toBe(true);
+  expect(Math.abs(Date.parse(String(time)) - Date.now())).toBeLessThan(5_000);
+  alice.end();
+});
+
+test('[PRT-21] help lists the registry, and hides what the caller may not use', async () => {
+  const [admin, user, guest] = await Promise.all([
+    bus.connect({ user: 'root', role: 'admin' }),
+    bus.connect(),
+    bus.connect({ user: 'visitor', role: 'guest' }),
+  ]);
+  const namesOf = async (client: typeof admin): Promise<string[]> => {
+    const { commands: list } = await client.must('help');
+    return (list as { name: string }[]).map(({ name }) => name);
+  };
+  expect(await namesOf(admin)).toEqual(Object.keys(commands));
+  expect(await namesOf(user)).not.toContain('op.ban.list');
+  expect(await namesOf(guest)).toEqual(['ping', 'status', 'help', 'refresh', 'list_channels', 'list_rooms']);
+  const { commands: one } = await user.must('help', { command: 'join_channel' });
+  expect(one).toMatchObject([{ name: 'join_channel', args: { properties: { echo: { type: 'boolean' } } } }]);
+  for (const client of [admin, user, guest]) client.end();
+});
+
+test('[PRM-1] a guest joins nothing, a user manages nothing, a user is no administrator', async () => {
+  const guest = await bus.connect({ user: 'visitor', role: 'guest' });
+  const user = await bus.connect();
+  expect(await guest.command('join_channel', { room: 'science', channel: 'general' })).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+  expect(await user.command('create_channel', { room: 'science', channel: 'mine' })).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+  expect(await user.command('op.ban.list')).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+  for (const client of [guest, user]) client.end();
+});
+
+test('[PRS-2] a channel lives: created, listed, described, not deleted while somebody is in it, deleted', async () => {
+  const mod = await bus.connect({ user: 'mod', role: 'moderator' });
+  const alice = await bus.connect({}, 'screen_name=Alice%20A.&client_type=ai-agent&avatar=cat');
+  const target = { room: 'lab', channel: 'bench-1' };
+  const made = await mod.must('create_channel', { ...target, description: 'First bench', settings: { color: 'red' } });
+  expect(made).toMatchObject({ ...target, created_by: 'mod' });
+  expect(await mod.command('create_channel', target)).toMatchObject({ error_code: 'CHANNEL_EXISTS' });
+  await alice.must('join_channel', target);
+  expect(await mod.must('list_channels', { room: 'lab' })).toMatchObject({
+    channels: [{ channel: 'bench-1', members: 1, created_by: 'mod', description: 'First bench', hardcoded: false }],
+  });
+  const info = await mod.must('channel_info', target);
+  expect(info).toMatchObject({ channel: 'bench-1', members: 1, settings: { color: 'red' }, log: { first_seq: 0, last_seq: 0 } });
+  expect(info['participants']).toMatchObject([
+    { client_id: alice.clientId, user: 'alice', client_type: 'ai-agent', screen_name: 'Alice A.', avatar: 'cat' },
+  ]);
+  expect(await mod.command('delete_channel', target)).toMatchObject({ error_code: 'CHANNEL_NOT_EMPTY' });
+  await alice.must('leave_channel', target);
+  await mod.must('delete_channel', target);
+  expect(await mod.command('channel_info', target)).toMatchObject({ error_code: 'CHANNEL_NOT_FOUND' });
+  expect(await mod.command('list_channels', { room: 'lab' })).toMatchObject({ error_code: 'ROOM_NOT_FOUND' });
+  for (const client of [mod, alice]) client.end();
+});
+
+test('[PRS-2] a connection that breaks is in no channel any more', async () => {
+  const [mod, alice] = await Promise.all([bus.connect({ user: 'mod', role: 'moderator' }), bus.connect()]);
+  await mod.must('create_channel', { room: 'ghosts', channel: 'none' });
+  await alice.must('join_channel', { room: 'ghosts', channel: 'none' });
+  alice.socket.destroy(true);
+  await expect
+    .poll(async () => (await mod.must('channel_info', { room: 'ghosts', channel: 'none' }))['members'], { timeout: 5_000 })
+    .toBe(0);
+  mod.end();
+});
+
+test('[CFG-3] bootstrap rooms are there, and cannot be deleted', async () => {
+  const mod = await bus.connect({ user: 'mod', role: 'moderator' });
+  const { channels } = await mod.must('list_channels', { room: 'science' });
+  const names = (channels as { channel: string; hardcoded: boolean }[]).filter(({ hardcoded }) => hardcoded).map(({ channel }) => channel);
+  expect(names.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['design', 'execute', 'explore', 'general', 'hypothesize', 'interpret', 'share']);
+  expect(await mod.command('delete_channel', { room: 'science', channel: 'share' })).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+  mod.end();
+});
+
+test('[PRT-22] history is read page by page, in both orders', async () => {
+  const alice = await bus.connect();
+  await alice.must('join_channel', { room: 'past', channel: 'pages' });
+  for (let n = 1; n <= 7; n++) await alice.publish('past:pages', { n });
+  for (const [order, expected] of [['oldest', [1, 2, 3, 4, 5, 6, 7]], ['newest', [7, 6, 5, 4, 3, 2, 1]]] as const) {
+    const seen: number[] = [];
+    let cursor: unknown;
+    do {
+      const page = await alice.must('history', { room: 'past', channel: 'pages', limit: 3, order, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...(page['publications'] as { payload: { n: number } }[]).map(({ payload }) => payload.n));
+      cursor = page['cursor'];
+    } while (cursor !== undefined);
+    expect(seen).toEqual(expected);
+  }
+  alice.end();
+});
+
+test('[LOG-9] a client that comes back with its position gets what it missed, in order, before what is new', async () => {
+  const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
+  const target = { room: 'recover', channel: 'me' };
+  await alice.must('join_channel', target);
+  const { epoch, seq } = await bob.must('join_channel', target);
+  bob.end();
+  for (let n = 0; n < 40; n++) await alice.publish('recover:me', n);
+  const back = await bus.connect({ user: 'bob' });
+  expect(await back.must('join_channel', { ...target, from: { epoch, seq } })).toMatchObject({ recovered: true });
+  void alice.publish('recover:me', 40);
+  for (let n = 0; n <= 40; n++) expect(await back.nextEvent()).toMatchObject({ payload: n });
+  expect(await back.must('join_channel', { ...target, from: { epoch: 'another', seq: 1 } })).toMatchObject({ recovered: false, reason: 'epoch_changed' });
+  for (const client of [alice, back]) client.end();
+});
+
+test('[PRT-6] a token is refreshed by one of the same person only', async () => {
+  const alice = await bus.connect();
+  const later = await bus.token({ ttlMs: 7_200_000 });
+  const { token_expires_at: expiry } = await alice.must('refresh', { token: later });
+  expect(Date.parse(String(expiry))).toBeGreaterThan(Date.parse(String(alice.welcome['token_expires_at'])));
+  expect(await alice.command('refresh', { token: await bus.token({ user: 'mallory' }) })).toMatchObject({ error_code: 'AUTHENTICATION_FAILED' });
+  expect(await alice.command('refresh', { token: await bus.token({ tenant: 'other' }) })).toMatchObject({ error_code: 'AUTHENTICATION_FAILED' });
+  expect(await alice.command('refresh', { token: 'junk' })).toMatchObject({ error_code: 'AUTHENTICATION_FAILED' });
+  alice.end();
+});
+
+test('[AUT-5] an operator ends sessions and bans a user, until the ban is lifted', async () => {
+  const [admin, bob] = await Promise.all([bus.connect({ user: 'root', role: 'admin' }), bus.connect({ user: 'bob' })]);
+  expect(await admin.must('op.session.disconnect', { user: 'bob', reason: 'spam', ban_for_ms: 600_000 })).toEqual({ disconnected: 1 });
+  expect((await bob.closed()).code).toBe(4403);
+  await expect(bus.connect({ user: 'bob' })).rejects.toThrow('403');
+  const { items } = await admin.must('op.ban.list');
+  expect(items).toMatchObject([{ user: 'bob', reason: 'spam' }]);
+  expect(await admin.must('op.ban.lift', { user: 'bob' })).toEqual({ lifted: true });
+  await expect.poll(() => bus.connect({ user: 'bob' }).then((client) => (client.end(), 'in'), () => 'out')).toBe('in');
+  admin.end();
+});

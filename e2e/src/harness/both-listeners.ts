@@ -1,0 +1,27 @@
+import { afterAll, beforeAll } from 'vitest';
+import { startBus } from './start-bus.ts';
+import type { Bus } from './start-bus.ts';
+
+/** The socket servers that a bus runs on; what clients see is the same on both (ARC-8). */
+export const listeners = ['uws', 'ws'] as const;
+
+/** One of {@link listeners}. */
+export type ListenerName = (typeof listeners)[number];
+
+/** Starts one bus per socket server for the tests of a file, with the same settings; gives the one on this server. */
+export function busOnEach(env: Readonly<Record<string, string>> = {}): (listener: ListenerName) => Bus {
+  const buses = new Map<ListenerName, Bus>();
+  beforeAll(async () => {
+    await Promise.all(
+      listeners.map(async (name) => buses.set(name, await startBus({ ...env, ARQONBUS_SERVER_LISTENER: name }))),
+    );
+  });
+  afterAll(async () => {
+    await Promise.all([...buses.values()].map((bus) => bus.stop()));
+  });
+  return (listener) => {
+    const bus = buses.get(listener);
+    if (bus === undefined) throw new Error(`no bus runs on ${listener}`);
+    return bus;
+  };
+}

@@ -1,0 +1,59 @@
+import type { DevelopmentIssuer } from '@arqonbus/auth';
+import type { Config } from '@arqonbus/config';
+import type { EmbeddedBus } from './embedded-bus.ts';
+
+/** Where a development bus is and how to get in; the one line of `arqon dev --json` (ARC-11). */
+export interface DevBusDescription {
+  readonly ws_url: string;
+  readonly http_url: string;
+  readonly token: string;
+  readonly admin_token: string;
+  readonly jwt_secret: string;
+}
+
+const TOKEN_TTL_MS = 24 * 3_600_000;
+const TENANT = 'dev';
+
+/** Describes a running bus, with tokens for a day. */
+export async function describeDevBus(
+  bus: EmbeddedBus,
+  config: Config,
+  issuer: DevelopmentIssuer,
+): Promise<DevBusDescription> {
+  const order = { tenant: TENANT, ttlMs: TOKEN_TTL_MS };
+  return {
+    ws_url: `ws://${hostOf(config.server.host)}:${bus.wsPort}/v1/socket`,
+    http_url: `http://${hostOf(config.http.host)}:${bus.httpPort}`,
+    token: await issuer.issue({ ...order, user: 'dev-user', role: 'user' }),
+    admin_token: await issuer.issue({ ...order, user: 'dev-admin', role: 'admin' }),
+    jwt_secret: config.auth.jwtSecret,
+  };
+}
+
+/** Prints it for programs, or for people with the chat page's address. */
+export function printDevBus(description: DevBusDescription, bus: EmbeddedBus, asJson: boolean): void {
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify(description)}\n`);
+    return;
+  }
+  const { ws_url: wsUrl, http_url: httpUrl, token, admin_token: adminToken } = description;
+  process.stdout.write(
+    `${[
+      `ArqonBus is running (${bus.listener.name} socket server: ${bus.listener.reason}).`,
+      '',
+      `  WebSocket    ${wsUrl}`,
+      `  Admin        ${httpUrl}/health`,
+      `  User token   ${token}`,
+      `  Admin token  ${adminToken}`,
+      '',
+      `  Chat in two browser tabs:`,
+      `  ${httpUrl}/chat#${new URLSearchParams({ ws: wsUrl, token, room: 'science:general' }).toString()}`,
+      '',
+      'Messages are kept in memory and are gone when this process ends. Ctrl-C ends it.',
+    ].join('\n')}\n`,
+  );
+}
+
+function hostOf(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createDevelopmentIssuer } from '@arqonbus/auth';
+import { createLogger } from '@arqonbus/telemetry';
+import type { ExtraRoute } from '@arqonbus/telemetry';
+import { describeDevBus, printDevBus } from './dev-bus-description.ts';
+import { startEmbeddedBus } from './embedded-bus.ts';
+import type { EmbeddedBus } from './embedded-bus.ts';
+import { readDevConfig } from './read-dev-config.ts';
+
+/** What `arqon dev` is told. */
+export interface DevOptions {
+  readonly port?: number;
+  readonly config?: string;
+  readonly json: boolean;
+}
+
+/** Starts the embedded bus, says where it is, and runs until it is told to end. */
+export async function runDev(options: DevOptions): Promise<void> {
+  const secret = process.env['ARQONBUS_AUTH_JWT_SECRET'] ?? randomBytes(32).toString('hex');
+  const config = readDevConfig(options, secret);
+  // Standard output belongs to the description; the log goes beside it.
+  const logger = createLogger({ level: config.telemetry.logLevel, destination: process.stderr });
+  const pages = new Map<string, ExtraRoute>();
+  const bus = await startEmbeddedBus({ config, logger, pages });
+  pages.set('/chat', { contentType: 'text/html; charset=utf-8', body: readChatPage() });
+  const issuer = createDevelopmentIssuer({ secret: config.auth.jwtSecret, now: Date.now });
+  const description = await describeDevBus(bus, config, issuer);
+  printDevBus(description, bus, options.json);
+  endOnSignal(bus);
+}
+
+function readChatPage(): string {
+  const path = new URL('./chat.html', import.meta.url);
+  return existsSync(path) ? readFileSync(path, 'utf8') : 'The chat page has not been built.';
+}
+
+function endOnSignal(bus: EmbeddedBus): void {
+  const end = (): void => {
+    // A second signal means that somebody does not want to wait.
+    process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
+    bus.drain().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
+}

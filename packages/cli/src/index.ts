@@ -1,0 +1,2 @@
+export { startEmbeddedBus } from './dev/embedded-bus.ts';
+export type { EmbeddedBus, EmbeddedBusOptions } from './dev/embedded-bus.ts';

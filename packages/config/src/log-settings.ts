@@ -1,0 +1,106 @@
+import { compilePattern, isName } from '@arqonbus/protocol';
+import { invalid, isPlainObject, valid } from './parsed.ts';
+import type { Parsed } from './parsed.ts';
+
+/** A log profile as configured (04, "Channel log"): fits the Spine's `LogProfile`. */
+export interface LogProfileSetting {
+  readonly name: string;
+  readonly logClass: 'live' | 'history' | 'durable' | 'state';
+  readonly maxMessages: number;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+}
+
+/** Which channels get which profile; the first rule that matches decides. Fits the Spine's `LogRule`. */
+export interface LogRuleSetting {
+  readonly pattern: string;
+  readonly profile: string;
+}
+
+/** The profile of channels that no rule names. */
+export const DEFAULT_PROFILE = 'default';
+
+const HOUR_MS = 3_600_000;
+const MIB = 1_048_576;
+
+/** The shipped profiles. A profile in the configuration replaces the shipped one of its name. */
+export const SHIPPED_PROFILES: readonly LogProfileSetting[] = [
+  { name: 'live', logClass: 'live', maxMessages: 0, maxAgeMs: 0, maxBytes: 0 },
+  { name: DEFAULT_PROFILE, logClass: 'history', maxMessages: 500, maxAgeMs: 24 * HOUR_MS, maxBytes: 16 * MIB },
+  { name: 'durable', logClass: 'durable', maxMessages: 10_000, maxAgeMs: 7 * 24 * HOUR_MS, maxBytes: 64 * MIB },
+  { name: 'state', logClass: 'state', maxMessages: 1, maxAgeMs: 7 * 24 * HOUR_MS, maxBytes: MIB },
+];
+
+/** Rules that stand before the configured ones: the bus's own rooms are `live` whatever an operator writes (PRT-26). */
+export const RESERVED_RULES: readonly LogRuleSetting[] = [
+  { pattern: 'integriguard:*', profile: 'live' },
+  { pattern: 'omega-lab:*', profile: 'live' },
+];
+
+/** The shipped rules: everything else keeps the default history. */
+export const SHIPPED_RULES: readonly LogRuleSetting[] = [
+  ...RESERVED_RULES,
+  { pattern: '*:*', profile: DEFAULT_PROFILE },
+];
+
+const LOG_CLASSES = ['live', 'history', 'durable', 'state'] as const;
+
+/** Reads a map of profiles and lays it over the shipped ones. */
+export function parseLogProfiles(raw: unknown): Parsed<readonly LogProfileSetting[]> {
+  if (!isPlainObject(raw)) return invalid('must be a map from profile name to its limits');
+  const profiles = new Map(SHIPPED_PROFILES.map((profile) => [profile.name, profile]));
+  for (const [name, value] of Object.entries(raw)) {
+    const profile = parseProfile(name, value);
+    if (!profile.ok) return profile;
+    profiles.set(name, profile.value);
+  }
+  return valid([...profiles.values()]);
+}
+
+/** Reads an ordered list of rules; the reserved ones are put before it. */
+export function parseLogRules(raw: unknown): Parsed<readonly LogRuleSetting[]> {
+  if (!Array.isArray(raw)) return invalid('must be a list of {pattern, profile}');
+  const rules: LogRuleSetting[] = [...RESERVED_RULES];
+  for (const [i, value] of (raw as unknown[]).entries()) {
+    const rule = parseRule(value);
+    if (rule === undefined) return invalid(`needs {pattern, profile} as item ${i + 1}`);
+    if (compilePattern(rule.pattern) === undefined)
+      return invalid(`has a malformed pattern in item ${i + 1}`, 'write room:channel, with * for anything');
+    rules.push(rule);
+  }
+  return valid(rules);
+}
+
+function parseRule(value: unknown): LogRuleSetting | undefined {
+  if (!isPlainObject(value) || Object.keys(value).length !== 2) return undefined;
+  const { pattern, profile } = value;
+  return typeof pattern === 'string' && typeof profile === 'string' ? { pattern, profile } : undefined;
+}
+
+const PROFILE_MEMBERS = new Set(['class', 'max_messages', 'max_age_ms', 'max_bytes']);
+
+function parseProfile(name: string, value: unknown): Parsed<LogProfileSetting> {
+  if (!isName(name)) return invalid(`has a malformed profile name ${JSON.stringify(name)}`);
+  if (!isPlainObject(value)) return invalid(`needs a map of limits for profile ${name}`);
+  const unknown = Object.keys(value).find((member) => !PROFILE_MEMBERS.has(member));
+  if (unknown !== undefined)
+    return invalid(`has no member ${unknown} in profile ${name}`, `use ${[...PROFILE_MEMBERS].join(', ')}`);
+  const logClass = LOG_CLASSES.find((known) => known === value['class']);
+  if (logClass === undefined) return invalid(`needs one of ${LOG_CLASSES.join(', ')} as class of profile ${name}`);
+  const isLive = logClass === 'live';
+  const { max_messages: maxMessages = isLive ? 0 : undefined, max_age_ms: maxAgeMs = isLive ? 0 : undefined } = value;
+  const { max_bytes: maxBytes = isLive ? 0 : undefined } = value;
+  const least = isLive ? 0 : 1;
+  if (!isAtLeast(maxMessages, least) || !isAtLeast(maxAgeMs, least) || !isAtLeast(maxBytes, least)) {
+    return invalid(
+      `needs whole numbers of at least ${least} as max_messages, max_age_ms and max_bytes of profile ${name}`,
+    );
+  }
+  if (logClass === 'state' && maxMessages !== 1)
+    return invalid(`keeps one message in profile ${name} of class state`, 'set max_messages to 1');
+  return valid({ name, logClass, maxMessages, maxAgeMs, maxBytes });
+}
+
+function isAtLeast(value: unknown, least: number): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least;
+}

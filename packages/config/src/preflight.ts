@@ -1,0 +1,120 @@
+import { BlockList, isIP } from 'node:net';
+import type { Config } from './config.ts';
+import type { Problem } from './problem.ts';
+
+/** Where the process runs: outside development the strict rules hold (CFG-4). */
+export type RunMode = 'production' | 'development';
+
+/** Everything for which a process must refuse to start with this configuration (CFG-4, AUT-3). Empty = start. */
+export function preflight(config: Config, mode: RunMode): readonly Problem[] {
+  return [
+    ...checkLimits(config),
+    ...checkAddresses(config),
+    ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
+    ...(mode === 'production' ? checkExposure(config) : []),
+  ];
+}
+
+/** True for `localhost` and addresses that only this machine reaches. */
+export function isLoopbackHost(host: string): boolean {
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  const family = isIP(address);
+  if (family === 0) return host.toLowerCase() === 'localhost';
+  return loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+const MIN_SECRET_BYTES = 32;
+
+/** Parts of secrets that stand in examples and tutorials. */
+const EXAMPLE_SECRET =
+  /change.?me|change.?this|your.?(256.?bit.?)?secret|example|at-least-256-bits|at.least.32|placeholder|password|arqonbus.?secret/i;
+const MIN_DISTINCT_BYTES = 8;
+
+function checkLimits({ limits }: Config): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (limits.idleTimeoutMs <= limits.heartbeatMs) {
+    problems.push({ key: 'limits.idle_timeout_ms', problem: 'must be longer than limits.heartbeat_ms' });
+  }
+  if (limits.outboundBufferBytes < limits.maxFrameBytes) {
+    problems.push({
+      key: 'limits.outbound_buffer_bytes',
+      problem: 'must hold at least one frame (limits.max_frame_bytes)',
+    });
+  }
+  return problems;
+}
+
+/** A proxy or origin that nothing can ever equal is a mistake, and one that leaves something open or shut by surprise. */
+function checkAddresses({ server }: Config): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (!server.trustedProxies.every(isAddressRange)) {
+    const fix = 'write 10.0.0.1 or 10.0.0.0/8';
+    problems.push({ key: 'server.trusted_proxies', problem: 'must hold IP addresses and ranges', fix });
+  }
+  if (!server.allowedOrigins.every(isOrigin)) {
+    const fix = 'write https://app.example.com, without a path';
+    problems.push({ key: 'server.allowed_origins', problem: 'must name whole origins', fix });
+  }
+  return problems;
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+}
+
+function checkDevelopmentAuth({ server, http }: Config, mode: RunMode): readonly Problem[] {
+  if (mode === 'production') return [{ key: 'auth.mode', problem: 'must be required outside development' }];
+  const hosts = [
+    ['server.host', server.host],
+    ['http.host', http.host],
+  ] as const;
+  return hosts
+    .filter(([, host]) => !isLoopbackHost(host))
+    .map(([key]) => ({ key, problem: 'must be a loopback address in development mode', fix: 'use 127.0.0.1' }));
+}
+
+function checkRequiredAuth({ auth }: Config): readonly Problem[] {
+  const sources = [auth.jwtSecret, auth.jwtPublicKey, auth.jwksFile, auth.jwksUrl].filter((source) => source !== '');
+  const problems: Problem[] = [];
+  const choice = 'set one of auth.jwt_secret, auth.jwt_public_key, auth.jwks_file, auth.jwks_url';
+  if (sources.length === 0) problems.push({ key: 'auth', problem: 'has no key to check tokens with', fix: choice });
+  if (sources.length > 1) problems.push({ key: 'auth', problem: 'has several sources of keys', fix: choice });
+  if (auth.jwtSecret !== '') problems.push(...checkSecret(auth.jwtSecret));
+  if (auth.jwksUrl !== '' && !isSafeUrl(auth.jwksUrl))
+    problems.push({ key: 'auth.jwks_url', problem: 'must begin with https://' });
+  if (auth.algorithms.length === 0) problems.push({ key: 'auth.algorithms', problem: 'allows no algorithm' });
+  return problems;
+}
+
+function checkSecret(secret: string): readonly Problem[] {
+  const key = 'auth.jwt_secret';
+  const fix = 'generate one, for example with: openssl rand -base64 48';
+  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) return [{ key, problem: 'has fewer than 32 bytes', fix }];
+  if (EXAMPLE_SECRET.test(secret)) return [{ key, problem: 'is a known example', fix }];
+  return new Set(secret).size < MIN_DISTINCT_BYTES ? [{ key, problem: 'is easy to guess', fix }] : [];
+}
+
+function isSafeUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
+}
+
+function checkExposure({ server }: Config): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (!isLoopbackHost(server.host) && server.trustedProxies.length === 0) {
+    const fix = 'name the proxies that end TLS in server.trusted_proxies, or bind 127.0.0.1';
+    problems.push({ key: 'server.host', problem: 'is reachable from other machines without TLS', fix });
+  }
+  return problems;
+}

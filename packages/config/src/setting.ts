@@ -1,0 +1,47 @@
+import type { BootstrapRooms } from './bootstrap-rooms.ts';
+import type { LogProfileSetting, LogRuleSetting } from './log-settings.ts';
+
+/** One setting: its kind, default, limits and documentation. */
+export type Setting =
+  | { readonly kind: 'string'; readonly default: string; readonly doc: string }
+  | { readonly kind: 'secret'; readonly default: ''; readonly doc: string }
+  | { readonly kind: 'boolean'; readonly default: boolean; readonly doc: string }
+  | NumberSetting
+  | { readonly kind: 'enum'; readonly values: readonly string[]; readonly default: string; readonly doc: string }
+  | {
+      readonly kind: 'list';
+      readonly values?: readonly string[];
+      readonly default: readonly string[];
+      readonly doc: string;
+    }
+  | { readonly kind: 'log_profiles'; readonly default: readonly LogProfileSetting[]; readonly doc: string }
+  | { readonly kind: 'log_rules'; readonly default: readonly LogRuleSetting[]; readonly doc: string }
+  | { readonly kind: 'rooms'; readonly default: BootstrapRooms; readonly doc: string };
+
+/** A whole number between two bounds, both allowed. */
+export interface NumberSetting {
+  readonly kind: 'integer' | 'duration_ms';
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly doc: string;
+}
+
+/** The type of a setting's value. */
+export type ValueOf<S extends Setting> = S extends { readonly kind: 'integer' | 'duration_ms' }
+  ? number
+  : S extends { readonly kind: 'boolean' }
+    ? boolean
+    : S extends { readonly kind: 'enum' | 'list'; readonly values: readonly (infer V)[] }
+      ? S extends { readonly kind: 'list' }
+        ? readonly V[]
+        : V
+      : S extends { readonly kind: 'list' }
+        ? readonly string[]
+        : S extends { readonly kind: 'log_profiles' }
+          ? readonly LogProfileSetting[]
+          : S extends { readonly kind: 'log_rules' }
+            ? readonly LogRuleSetting[]
+            : S extends { readonly kind: 'rooms' }
+              ? BootstrapRooms
+              : string;

@@ -1,0 +1,130 @@
+import { limitSettings } from './limit-settings.ts';
+import type { LimitSettings } from './limit-settings.ts';
+import { SHIPPED_PROFILES, SHIPPED_RULES } from './log-settings.ts';
+import type { LogProfileSetting, LogRuleSetting } from './log-settings.ts';
+
+const plainSettings = {
+  'server.host': { kind: 'string', default: '127.0.0.1', doc: 'Address that clients connect to.' },
+  'server.port': { kind: 'integer', default: 9100, min: 0, max: 65_535, doc: 'Port for clients; 0 = a free one.' },
+  'server.listener': {
+    kind: 'enum',
+    values: ['auto', 'uws', 'ws'],
+    default: 'auto',
+    doc: 'Socket server; auto = the native one where it loads.',
+  },
+  'server.compression': { kind: 'boolean', default: false, doc: 'Offer permessage-deflate (PRT-24).' },
+  'server.trusted_proxies': {
+    kind: 'list',
+    default: [],
+    doc: 'Addresses whose X-Forwarded-For is believed and which end TLS.',
+  },
+  'server.allowed_origins': {
+    kind: 'list',
+    default: [],
+    doc: 'Origins of browser pages that may connect; compared exactly.',
+  },
+  'server.query_token': { kind: 'boolean', default: false, doc: 'Accept the token as a query parameter (PRT-2).' },
+  'server.drain_timeout_ms': {
+    kind: 'duration_ms',
+    default: 30_000,
+    min: 0,
+    max: 600_000,
+    doc: 'Time for clients to leave at shutdown (DPL-3).',
+  },
+  'http.host': { kind: 'string', default: '127.0.0.1', doc: 'Address of the admin port.' },
+  'http.port': {
+    kind: 'integer',
+    default: 8080,
+    min: 0,
+    max: 65_535,
+    doc: 'Port for health, version and metrics; 0 = a free one.',
+  },
+  'telemetry.port': {
+    kind: 'integer',
+    default: 9101,
+    min: 0,
+    max: 65_535,
+    doc: 'Port of the telemetry stream; 0 = a free one.',
+  },
+  'telemetry.log_level': {
+    kind: 'enum',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    doc: 'Least level that is logged.',
+  },
+  'auth.mode': {
+    kind: 'enum',
+    values: ['required', 'development'],
+    default: 'required',
+    doc: 'development = the process issues its own tokens (AUT-3).',
+  },
+  'auth.jwt_secret': { kind: 'secret', default: '', doc: 'Shared secret for HS256, at least 32 bytes.' },
+  'auth.jwt_public_key': { kind: 'secret', default: '', doc: 'Public key in PEM for RS256, ES256 or EdDSA.' },
+  'auth.jwks_file': { kind: 'string', default: '', doc: 'Path of a JWK set.' },
+  'auth.jwks_url': { kind: 'string', default: '', doc: 'Address of a JWK set.' },
+  'auth.algorithms': {
+    kind: 'list',
+    values: ['HS256', 'RS256', 'ES256', 'EdDSA'],
+    default: ['HS256', 'RS256', 'ES256', 'EdDSA'],
+    doc: 'Algorithms that tokens may use; each fits one type of key.',
+  },
+  'auth.issuer': { kind: 'string', default: '', doc: 'Demanded iss of tokens; empty = any.' },
+  'auth.audience': { kind: 'string', default: '', doc: 'Demanded aud of tokens; empty = any.' },
+  'access.default': {
+    kind: 'enum',
+    values: ['open', 'closed'],
+    default: 'open',
+    doc: 'closed = every action needs a grant (PRM-2).',
+  },
+  'private.scope': {
+    kind: 'enum',
+    values: ['any', 'shared_room'],
+    default: 'any',
+    doc: 'Whom private messages reach (PRT-17).',
+  },
+  'log.memory_max_bytes': {
+    kind: 'integer',
+    default: 67_108_864,
+    min: 1_048_576,
+    max: 68_719_476_736,
+    doc: 'Memory of the in-process log.',
+  },
+} as const;
+
+/** The settings whose values are maps and lists of their own. */
+interface StructuredSettings {
+  readonly 'log.profiles': {
+    readonly kind: 'log_profiles';
+    readonly default: readonly LogProfileSetting[];
+    readonly doc: string;
+  };
+  readonly 'log.rules': {
+    readonly kind: 'log_rules';
+    readonly default: readonly LogRuleSetting[];
+    readonly doc: string;
+  };
+  readonly 'bootstrap.rooms': { readonly kind: 'rooms'; readonly default: {}; readonly doc: string };
+}
+
+const structuredSettings: StructuredSettings = {
+  'log.profiles': {
+    kind: 'log_profiles',
+    default: SHIPPED_PROFILES,
+    doc: 'Log profiles by name: class, max_messages, max_age_ms, max_bytes.',
+  },
+  'log.rules': {
+    kind: 'log_rules',
+    default: SHIPPED_RULES,
+    doc: 'Which channels get which profile; the first match decides.',
+  },
+  'bootstrap.rooms': { kind: 'rooms', default: {}, doc: 'Rooms and channels that every tenant has (CFG-3).' },
+};
+
+/** Every setting there is, by key (CFG-1): parsing, types, documentation and variable names come from here. */
+export type Settings = typeof plainSettings & StructuredSettings & LimitSettings;
+
+/** The table of {@link Settings}. */
+export const settings: Settings = { ...plainSettings, ...structuredSettings, ...limitSettings };
+
+/** The key of a setting, such as `server.port`. */
+export type SettingKey = keyof Settings;

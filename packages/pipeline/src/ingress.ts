@@ -1,0 +1,35 @@
+import type { Rights } from '@arqonbus/auth';
+import type { ClientId, Envelope, TenantId, UserId } from '@arqonbus/protocol';
+import type { RateBudget } from './rate-budget.ts';
+
+/** How a client writes its frames. */
+export type WireFormat = 'json' | 'proto';
+
+/** Who a message comes from: a connection's session, or a service that publishes for somebody (SAF-3). */
+export interface Origin {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly clientId: ClientId;
+  readonly rights: Rights;
+  readonly format: WireFormat;
+  /** Where messages go that name no room, or no channel; empty = nowhere. */
+  readonly defaultRoom: string;
+  readonly defaultChannel: string;
+  /** What the origin may still send. */
+  readonly budget: RateBudget;
+  /** True when it holds a subscription of `room:channel`. */
+  isSubscribed(room: string, channel: string): boolean;
+}
+
+/** One message on its way in, handed from stage to stage. */
+export interface Ingress {
+  readonly origin: Origin;
+  /** The frame as it came. Valid during the run only. */
+  readonly frame: Uint8Array;
+  /** Server time of arrival, ms since the Unix epoch (LOG-12). */
+  readonly nowMs: number;
+  /** The same moment on the monotonic clock, which rates are counted by. */
+  readonly monotonicMs: number;
+  /** What the frame says; the decode stage puts it here, later stages may rewrite its fields. */
+  envelope: Envelope;
+}

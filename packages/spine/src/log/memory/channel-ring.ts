@@ -1,0 +1,110 @@
+import type { Subject } from '../../subjects/subject.ts';
+import type { LogEntry, ReadRange } from '../channel-log.ts';
+import type { LogProfile } from '../log-profile.ts';
+
+/** A publication in memory: a member of its channel's ring, and of the list of all entries by age. */
+export interface StoredEntry {
+  readonly ring: ChannelRing;
+  readonly seq: number;
+  readonly timestampMs: number;
+  readonly data: Uint8Array;
+  older: StoredEntry | undefined;
+  newer: StoredEntry | undefined;
+}
+
+/** Space that is reckoned for an entry beyond its data: its object, its place in the ring, its id in the window. */
+const ENTRY_OVERHEAD_BYTES = 128;
+
+/** Bytes that an entry with this data counts for. */
+export function entryBytes(data: Uint8Array): number {
+  return data.length + ENTRY_OVERHEAD_BYTES;
+}
+
+/**
+ * The entries of one channel, oldest first. Adding and dropping cost O(1), amortised: the front of the array is left
+ * empty until it is half of it.
+ */
+export class ChannelRing {
+  readonly subject: Subject;
+  readonly profile: LogProfile;
+  #entries: (StoredEntry | undefined)[] = [];
+  #head = 0;
+  #bytes = 0;
+
+  constructor(subject: Subject, profile: LogProfile) {
+    this.subject = subject;
+    this.profile = profile;
+  }
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  get oldest(): StoredEntry | undefined {
+    return this.#entries[this.#head];
+  }
+
+  get newest(): StoredEntry | undefined {
+    return this.#entries[this.#entries.length - 1];
+  }
+
+  push(entry: StoredEntry): void {
+    this.#entries.push(entry);
+    this.#bytes += entryBytes(entry.data);
+  }
+
+  /** Takes the oldest entry out. */
+  shift(): void {
+    const entry = this.#entries[this.#head];
+    if (entry === undefined) return;
+    this.#entries[this.#head++] = undefined;
+    this.#bytes -= entryBytes(entry.data);
+    if (this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** True when the oldest entry has to go: too old at `nowMs`, or one of more than the profile keeps. */
+  isOverdue(nowMs: number): boolean {
+    const oldest = this.#entries[this.#head];
+    if (oldest === undefined) return false;
+    const { maxAgeMs, maxMessages, maxBytes } = this.profile;
+    return oldest.timestampMs + maxAgeMs <= nowMs || this.length > maxMessages || this.#bytes > maxBytes;
+  }
+
+  read(range: ReadRange): LogEntry[] {
+    const from = range.afterSeq === undefined ? this.#head : this.#firstFrom(range.afterSeq + 1);
+    const to = range.beforeSeq === undefined ? this.#entries.length : this.#firstFrom(range.beforeSeq);
+    const found: LogEntry[] = [];
+    const isNewest = range.order === 'newest';
+    for (let n = 0; n < to - from && found.length < range.limit; n++) {
+      const entry = this.#toEntry(isNewest ? to - 1 - n : from + n);
+      if (entry !== undefined && isInWindow(entry.timestampMs, range)) found.push(entry);
+    }
+    return found;
+  }
+
+  #toEntry(index: number): LogEntry | undefined {
+    const entry = this.#entries[index];
+    if (entry === undefined) return undefined;
+    const { seq, timestampMs, data } = entry;
+    return { seq, prevSeq: this.#entries[index - 1]?.seq ?? 0, timestampMs, data };
+  }
+
+  /** Index of the first entry whose sequence is at least `seq`, by binary search. */
+  #firstFrom(seq: number): number {
+    let low = this.#head;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#entries[middle]?.seq ?? 0) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function isInWindow(timestampMs: number, range: ReadRange): boolean {
+  return timestampMs >= (range.sinceMs ?? -Infinity) && timestampMs < (range.untilMs ?? Infinity);
+}

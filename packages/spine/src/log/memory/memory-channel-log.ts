@@ -1,0 +1,169 @@
+import { BusError } from '@arqonbus/protocol';
+import type { LocalSpine } from '../../local/local-spine.ts';
+import { channelOut } from '../../subjects/subjects.ts';
+import type { Append, Appended, ChannelAddress, ChannelLog, LogEntry, LogPosition, ReadRange } from '../channel-log.ts';
+import type { ProfileOf } from '../log-rules.ts';
+import { ChannelRing, entryBytes } from './channel-ring.ts';
+import type { StoredEntry } from './channel-ring.ts';
+import { SeenIds } from './seen-ids.ts';
+
+/** What the in-memory log is made of. */
+export interface MemoryChannelLogOptions {
+  /** Delivers what is stored. */
+  readonly spine: LocalSpine;
+  /** Profile of a channel; it is asked again only once the channel holds nothing. */
+  readonly profileOf: ProfileOf;
+  /** Ms since the Unix epoch. */
+  readonly now: () => number;
+  /** Fills the bytes it is given with randomness. */
+  readonly random: (bytes: Uint8Array) => void;
+  /** Bound of all entries together; the oldest go first. Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** How long an id is remembered. Default 120 s (LOG-5). */
+  readonly windowMs?: number;
+  /** How many ids are remembered at most; a busier bus has a shorter window. Default 500,000 (about 100 MB). */
+  readonly maxIds?: number;
+}
+
+/**
+ * Makes a log that lives as long as the process (LOG-4): a random epoch, one counter for all channels, so that a
+ * channel's sequences have holes as in JetStream. A channel that holds nothing any more is forgotten: its position is
+ * 0 and its next publication names no previous one. `durable` is kept as `history` here: it does not survive the process.
+ *
+ * The log owns the bytes it is given: nobody may write to them later. Appending to a `live` channel is a programmer
+ * error and throws; so does an address with invalid names.
+ */
+export function createMemoryChannelLog(options: MemoryChannelLogOptions): ChannelLog {
+  return new MemoryChannelLog(options);
+}
+
+const DEFAULT_MAX_BYTES = 67_108_864;
+const DEFAULT_WINDOW_MS = 120_000;
+const DEFAULT_MAX_IDS = 500_000;
+
+class MemoryChannelLog implements ChannelLog {
+  readonly #spine: LocalSpine;
+  readonly #profileOf: ProfileOf;
+  readonly #now: () => number;
+  readonly #epoch: string;
+  readonly #maxBytes: number;
+  readonly #seen: SeenIds;
+  readonly #rings = new Map<string, ChannelRing>();
+  #oldest: StoredEntry | undefined;
+  #newest: StoredEntry | undefined;
+  #bytes = 0;
+  #lastSeq = 0;
+
+  constructor(options: MemoryChannelLogOptions) {
+    this.#spine = options.spine;
+    this.#profileOf = options.profileOf;
+    this.#now = options.now;
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#seen = new SeenIds(options.windowMs ?? DEFAULT_WINDOW_MS, options.maxIds ?? DEFAULT_MAX_IDS, options.now());
+    this.#epoch = createEpoch(options.random);
+  }
+
+  append(append: Append): Promise<Appended> {
+    const { tenant, room, channel } = append.address;
+    const subject = channelOut(tenant, room, channel);
+    const ring = this.#rings.get(subject) ?? this.#createRing(append.address);
+    const refusal = this.#refusalOf(ring, append.data);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const nowMs = this.#now();
+    // Neither subjects nor ids hold a space, so the key cannot be read in two ways.
+    const key = `${ring.subject} ${append.id} ${append.user}`;
+    const seen = this.#seen.find(key, nowMs);
+    if (seen !== undefined) return Promise.resolve({ seq: seen.seq, epoch: this.#epoch, duplicate: true });
+    const seq = this.#store(ring, ownBytes(append.data), nowMs);
+    this.#seen.add(key, seq, nowMs);
+    return Promise.resolve({ seq, epoch: this.#epoch, duplicate: false });
+  }
+
+  async read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
+    return this.#current(address)?.read(range) ?? [];
+  }
+
+  async position(address: ChannelAddress): Promise<LogPosition> {
+    const ring = this.#current(address);
+    return { epoch: this.#epoch, firstSeq: ring?.oldest?.seq ?? 0, lastSeq: ring?.newest?.seq ?? 0 };
+  }
+
+  async trim(address: ChannelAddress, beforeSeq: number): Promise<void> {
+    const ring = this.#current(address);
+    if (ring === undefined) return;
+    for (let oldest = ring.oldest; oldest !== undefined && oldest.seq < beforeSeq; oldest = ring.oldest) {
+      this.#evict(oldest);
+    }
+  }
+
+  #createRing(address: ChannelAddress): ChannelRing {
+    const { tenant, room, channel } = address;
+    const profile = this.#profileOf(room, channel);
+    if (profile.logClass === 'live') throw new Error(`live channels have no log: ${room}:${channel}`);
+    return new ChannelRing(channelOut(tenant, room, channel), profile);
+  }
+
+  #refusalOf(ring: ChannelRing, data: Uint8Array): BusError | undefined {
+    if (this.#spine.status() !== 'connected') return new BusError('UNAVAILABLE', 'The Spine is closed.');
+    const bytes = entryBytes(data);
+    if (bytes <= this.#maxBytes && bytes <= ring.profile.maxBytes && ring.profile.maxMessages > 0) return undefined;
+    return new BusError('UNAVAILABLE', 'The log has no room for this message.');
+  }
+
+  /** Stores, delivers with the position, then makes room: the previous sequence is that from before the eviction. */
+  #store(ring: ChannelRing, data: Uint8Array, nowMs: number): number {
+    this.#expire(ring, nowMs);
+    const prevSeq = ring.newest?.seq ?? 0;
+    const seq = ++this.#lastSeq;
+    if (ring.length === 0) this.#rings.set(ring.subject, ring);
+    const entry: StoredEntry = { ring, seq, timestampMs: nowMs, data, older: this.#newest, newer: undefined };
+    ring.push(entry);
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#bytes += entryBytes(data);
+    this.#spine.deliver({ subject: ring.subject, data, seq, prevSeq });
+    this.#expire(ring, nowMs);
+    this.#makeRoom(nowMs);
+    return seq;
+  }
+
+  #current(address: ChannelAddress): ChannelRing | undefined {
+    const ring = this.#rings.get(channelOut(address.tenant, address.room, address.channel));
+    if (ring !== undefined) this.#expire(ring, this.#now());
+    return ring;
+  }
+
+  #expire(ring: ChannelRing, nowMs: number): void {
+    while (ring.oldest !== undefined && ring.isOverdue(nowMs)) this.#evict(ring.oldest);
+  }
+
+  /** Frees what the bound asks for, and on the way what has expired in channels that nobody touches. */
+  #makeRoom(nowMs: number): void {
+    while (this.#oldest !== undefined && (this.#bytes > this.#maxBytes || this.#oldest.ring.isOverdue(nowMs))) {
+      this.#evict(this.#oldest);
+    }
+  }
+
+  /** Takes out an entry that is the oldest of its ring. */
+  #evict(entry: StoredEntry): void {
+    entry.ring.shift();
+    if (entry.ring.length === 0) this.#rings.delete(entry.ring.subject);
+    this.#bytes -= entryBytes(entry.data);
+    if (entry.older === undefined) this.#oldest = entry.newer;
+    else entry.older.newer = entry.newer;
+    if (entry.newer === undefined) this.#newest = entry.older;
+    else entry.newer.older = entry.older;
+  }
+}
+
+function createEpoch(random: (bytes: Uint8Array) => void): string {
+  const bytes = new Uint8Array(8);
+  random(bytes);
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A view of a larger buffer would keep all of it alive, beyond what the bound counts: such bytes are copied. */
+function ownBytes(data: Uint8Array): Uint8Array {
+  return data.byteLength === data.buffer.byteLength ? data : new Uint8Array(data);
+}

@@ -1,0 +1,9 @@
+import type { Subject } from '../subjects/subject.ts';
+
+/** Who wants to know what goes wrong while serving methods; nothing of it reaches the caller. */
+export interface RpcObserver {
+  /** A request that could not be decoded (SPN-3). */
+  onMalformed(subject: Subject): void;
+  /** A handler failed with something other than a `BusError`. */
+  onFailure(subject: Subject, error: unknown): void;
+}

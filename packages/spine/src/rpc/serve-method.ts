@@ -1,0 +1,57 @@
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { BusError } from '@arqonbus/protocol';
+import { BrainReplySchema, create, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
+import type { Spine, SpineSubscription } from '../spine.ts';
+import type { Subject } from '../subjects/subject.ts';
+import type { RpcObserver } from './rpc-observer.ts';
+
+/** The queue group whose members share the requests to the Brain. */
+export const BRAIN_QUEUE = 'brain';
+
+/** Does the work of a method. Refuses by throwing a `BusError`; anything else it throws is a bug of ours. */
+export type MethodHandler<Request extends DescMessage, Result extends DescMessage> = (
+  request: MessageShape<Request>,
+) => Promise<MessageInitShape<Result>> | MessageInitShape<Result>;
+
+/**
+ * Answers the requests on a subject, each with one `BrainReply`: the result, the code and text of a `BusError`,
+ * `VALIDATION_ERROR` for a malformed request, or `INTERNAL_ERROR` without any detail.
+ */
+export function serveMethod<Request extends DescMessage, Result extends DescMessage>(
+  spine: Spine,
+  subject: Subject,
+  requestSchema: Request,
+  resultSchema: Result,
+  handler: MethodHandler<Request, Result>,
+  observer: RpcObserver,
+): SpineSubscription {
+  async function answer(data: Uint8Array): Promise<Uint8Array> {
+    const request = decode(requestSchema, data);
+    if (request === undefined) {
+      observer.onMalformed(subject);
+      return encodeError(new BusError('VALIDATION_ERROR'));
+    }
+    try {
+      const result = create(resultSchema, await handler(request));
+      return toBinary(BrainReplySchema, create(BrainReplySchema, { result: toBinary(resultSchema, result) }));
+    } catch (error) {
+      if (error instanceof BusError) return encodeError(error);
+      observer.onFailure(subject, error);
+      return encodeError(new BusError('INTERNAL_ERROR'));
+    }
+  }
+  return spine.serve(subject, answer, BRAIN_QUEUE);
+}
+
+/** Undefined for bytes that are no such message; the codec throws for them, and for nothing else. */
+function decode<Schema extends DescMessage>(schema: Schema, data: Uint8Array): MessageShape<Schema> | undefined {
+  try {
+    return fromBinary(schema, data);
+  } catch {
+    return undefined;
+  }
+}
+
+function encodeError(error: BusError): Uint8Array {
+  return toBinary(BrainReplySchema, create(BrainReplySchema, { errorCode: error.code, error: error.message }));
+}

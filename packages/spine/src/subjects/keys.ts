@@ -1,0 +1,37 @@
+import type { TenantId, UserId } from '@arqonbus/protocol';
+import type { ChannelAddress } from '../log/channel-log.ts';
+import { nameKeyToken, parseKeyToken, userToken } from './tokens.ts';
+
+/** Key of a channel's record in `ARQON_CHANNELS`, `<tenant>.<room>.<channel>`. The pseudo-channel `*` has none. */
+export function channelKey(tenant: TenantId, room: string, channel: string): string {
+  return roomPrefix(tenant, room) + nameKeyToken(channel, 'channel');
+}
+
+/** What the keys of all channels of a room begin with. */
+export function roomPrefix(tenant: TenantId, room: string): string {
+  return `${tenantPrefix(tenant)}${nameKeyToken(room, 'room')}.`;
+}
+
+/** What all keys of a tenant begin with, in every bucket. */
+export function tenantPrefix(tenant: TenantId): string {
+  return `${nameKeyToken(tenant, 'tenant')}.`;
+}
+
+/** Key of a user's ban in `ARQON_BANS`, `<tenant>.<user>`. */
+export function banKey(tenant: TenantId, user: string): string {
+  return tenantPrefix(tenant) + userToken(user);
+}
+
+/** Undoes {@link channelKey}; undefined for a key that it did not make. */
+export function parseChannelKey(key: string): ChannelAddress | undefined {
+  const [tenant, room, channel, ...rest] = key.split('.');
+  if (!tenant || !room || !channel || rest.length > 0) return undefined;
+  return { tenant: parseKeyToken(tenant) as TenantId, room: parseKeyToken(room), channel: parseKeyToken(channel) };
+}
+
+/** Undoes {@link banKey}; undefined for a key that it did not make. */
+export function parseBanKey(key: string): { readonly tenant: TenantId; readonly user: UserId } | undefined {
+  const [tenant, user, ...rest] = key.split('.');
+  if (!tenant || !user || rest.length > 0) return undefined;
+  return { tenant: parseKeyToken(tenant) as TenantId, user: parseKeyToken(user) as UserId };
+}

@@ -1,0 +1,91 @@
+import { isName, isUserId } from '@arqonbus/protocol';
+import type { ClientId, TenantId } from '@arqonbus/protocol';
+import type { Subject, SubjectFilter } from './subject.ts';
+import { channelToken, nameToken, wordToken } from './tokens.ts';
+
+const OUT_PREFIX = 'arqon.out.';
+
+/** How many subjects the users of one tenant share. */
+export const USER_BUCKETS = 256;
+
+/** Deliveries of a channel, `arqon.out.<tenant>.<room>.<channel>`; `*` is the room's own pseudo-channel (PRT-16). */
+export function channelOut(tenant: TenantId, room: string, channel: string): Subject {
+  return outOf(tenant, `${nameToken(room, 'room')}.${channelToken(channel)}`);
+}
+
+/**
+ * Messages to one client, `arqon.out.<tenant>._client.<home>.<client>`: publish for a private message, request where
+ * an answer is wanted (SPN-8). Throws for an id that {@link isClientId} refuses.
+ */
+export function clientOut(tenant: TenantId, client: ClientId): Subject {
+  const home = homeOf(client);
+  return outOf(tenant, `_client.${nameToken(home, 'client')}.${nameToken(client, 'client')}`);
+}
+
+/** Messages to every client that was born at this node, in any tenant. */
+export function clientsOf(node: string): SubjectFilter {
+  if (node.includes('_')) throw new Error('a node id holds no underscore: it ends at the first one of a client id');
+  return `arqon.out.*._client.${nameToken(node, 'node')}.>` as SubjectFilter;
+}
+
+/** True for the shape of a client id: a name whose part before the first `_`, the node of its birth, is not empty. */
+export function isClientId(text: string): text is ClientId {
+  return isName(text) && text.indexOf('_') > 0;
+}
+
+/** Messages to all connections of a user: one of {@link USER_BUCKETS} subjects of the tenant, filtered by receivers. */
+export function userOut(tenant: TenantId, user: string): Subject {
+  return outOf(tenant, `_user.${userBucket(user)}`);
+}
+
+/** The bucket of a user, 0 to {@link USER_BUCKETS} - 1: FNV-1a over its bytes, the same on every node for ever. */
+export function userBucket(user: string): number {
+  if (!isUserId(user)) throw new Error('not a valid user for a subject');
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % USER_BUCKETS;
+}
+
+/** Messages to users of every bucket, in any tenant; a Shield sorts out whose tenant and user are its own. */
+export function usersOut(): SubjectFilter {
+  return 'arqon.out.*._user.*' as SubjectFilter;
+}
+
+/** Messages to every connection of a tenant. */
+export function tenantOut(tenant: TenantId): Subject {
+  return outOf(tenant, '_tenant');
+}
+
+/** Messages to every connection, of any tenant. */
+export function tenantsOut(): SubjectFilter {
+  return 'arqon.out.*._tenant' as SubjectFilter;
+}
+
+/** The tenant that a delivery (`arqon.out.…`) belongs to; undefined for any other subject. */
+export function parseOutTenant(subject: Subject): TenantId | undefined {
+  const token = subject.split('.', 3)[2];
+  return subject.startsWith(OUT_PREFIX) && token ? (token.replaceAll('~', '.') as TenantId) : undefined;
+}
+
+/** Requests to a method of a Brain module. */
+export function rpc(module: string, method: string): Subject {
+  return `arqon.rpc.${wordToken(module, 'module')}.${wordToken(method, 'method')}` as Subject;
+}
+
+/** Hints that something changed (SPN-6), and orders to every Shield. */
+export function ctl(topic: string): Subject {
+  return `arqon.ctl.${wordToken(topic, 'topic')}` as Subject;
+}
+
+/** Activity and telemetry events of a tenant. */
+export function evt(tenant: TenantId, kind: string): Subject {
+  return `arqon.evt.${nameToken(tenant, 'tenant')}.${wordToken(kind, 'kind')}` as Subject;
+}
+
+function outOf(tenant: TenantId, rest: string): Subject {
+  return `${OUT_PREFIX}${nameToken(tenant, 'tenant')}.${rest}` as Subject;
+}
+
+function homeOf(client: ClientId): string {
+  return client.slice(0, Math.max(0, client.indexOf('_')));
+}

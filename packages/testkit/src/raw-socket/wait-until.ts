@@ -1,0 +1,21 @@
+/** How long, and what to say when it was not enough. */
+export interface WaitOptions {
+  /** Default 5,000. */
+  readonly timeoutMs?: number;
+  /** What is waited for, for the error text. */
+  readonly what: string;
+}
+
+/**
+ * Resolves once `condition` holds, looking every few milliseconds; rejects with `what` in the text after the timeout.
+ */
+export async function waitUntil(condition: () => boolean, options: WaitOptions): Promise<void> {
+  const timeoutMs = options.timeoutMs ?? 5_000;
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() > deadline) {
+      throw new Error(`waited ${timeoutMs} ms in vain for: ${options.what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bundleForBrowser, bundleForNode, keepSourceUrls, stopCompiler } from './bundle.mjs';
+import { ensureInstalled } from './ensure-installed.mjs';
+import { hashFiles, listFiles } from './hash-files.mjs';
+import { isMain, root } from './root.mjs';
+import { packageFolders } from './workspace-packages.mjs';
+
+const cliDist = join(root, 'packages/cli/dist');
+const sdkDist = join(root, 'packages/sdk-typescript/dist');
+const stampPath = join(cliDist, '.built-from');
+
+/** The command line with everything it needs, as one file for Node. */
+export const cliBundle = join(cliDist, 'arqon.mjs');
+
+/**
+ * Builds what runs: the `arqon` bundle with the chat page beside it, and the SDK. Does nothing when no source changed
+ * since the last build. Gives true when it built. Throws with the compiler's errors.
+ */
+export async function build() {
+  const sources = hashFiles(sourceFiles());
+  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === sources) return false;
+  for (const folder of [cliDist, sdkDist]) rmSync(folder, { recursive: true, force: true });
+  try {
+    await Promise.all([
+      bundleForNode('packages/cli/src/main.ts', cliBundle),
+      bundleForBrowser('packages/sdk-typescript/src/index.ts', join(sdkDist, 'index.js')),
+      buildChatPage(),
+    ]);
+  } finally {
+    await stopCompiler();
+  }
+  linkNativeSocketServer();
+  writeFileSync(stampPath, sources);
+  return true;
+}
+
+function sourceFiles() {
+  const isSource = (path) => !/\.(test|contract)\.ts$/.test(path);
+  const own = listFiles(join(root, 'scripts'), () => true);
+  const folders = packageFolders().filter((folder) => folder !== root);
+  const code = folders.flatMap((folder) =>
+    existsSync(join(folder, 'src')) ? listFiles(join(folder, 'src'), isSource) : [],
+  );
+  return [join(root, 'pnpm-lock.yaml'), ...own, ...code];
+}
+
+async function buildChatPage() {
+  const builder = join(cliDist, 'build-chat-page.mjs');
+  const plugins = [keepSourceUrls];
+  await bundleForNode('packages/cli/src/chat/build-chat-page.ts', builder, { external: ['esbuild'], plugins });
+  const { buildChatPage: buildPage } = await import(pathToFileURL(builder).href);
+  writeFileSync(join(cliDist, 'chat.html'), await buildPage());
+  for (const file of [builder, `${builder}.map`]) rmSync(file);
+}
+
+/** The native socket server cannot be bundled and belongs to the Shield; the bundle finds it as a module of its own folder. */
+function linkNativeSocketServer() {
+  const installed = join(root, 'services/shield/node_modules/uWebSockets.js');
+  if (!existsSync(installed)) return;
+  const link = join(cliDist, 'node_modules/uWebSockets.js');
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(relative(dirname(link), realpathSync(installed)), link, 'dir');
+}
+
+if (isMain(import.meta.url)) {
+  await ensureInstalled();
+  const startedAt = performance.now();
+  const hasBuilt = await build();
+  const took = Math.round(performance.now() - startedAt);
+  process.stdout.write(`${hasBuilt ? 'Built' : 'Up to date'}: ${relative(root, cliBundle)} (${took} ms)\n`);
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './root.mjs';
+
+/** Native or optional parts that a bundle finds at run time, if at all. */
+const ALWAYS_EXTERNAL = ['uWebSockets.js', 'bufferutil', 'utf-8-validate'];
+
+// CommonJS dependencies inside an ES module call `require` for Node's own modules.
+const REQUIRE = `import { createRequire as arqonCreateRequire } from 'node:module';
+const require = arqonCreateRequire(import.meta.url);`;
+
+/** Bundles one entry point for Node into one ES module with a source map beside it. Throws with the compiler's errors. */
+export async function bundleForNode(entry, outfile, { external = [], plugins = [] } = {}) {
+  await bundle({
+    entryPoints: [entry],
+    outfile,
+    platform: 'node',
+    target: 'node20',
+    external: [...ALWAYS_EXTERNAL, ...external],
+    banner: { js: REQUIRE },
+    plugins,
+  });
+}
+
+/** Bundles one entry point into one ES module that browsers and Node load alike. */
+export async function bundleForBrowser(entry, outfile) {
+  await bundle({
+    entryPoints: [entry],
+    outfile,
+    platform: 'neutral',
+    target: 'es2022',
+    mainFields: ['module', 'main'],
+  });
+}
+
+/** For code that runs at build time from a bundle: `import.meta.url` and `import.meta.dirname` stay those of the source file. */
+export const keepSourceUrls = {
+  name: 'keep-source-urls',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8'))
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
+      loader: 'ts',
+    }));
+  },
+};
+
+/** Ends the compiler's own process, which would outlive the last bundle otherwise. */
+export async function stopCompiler() {
+  const { stop } = await import('esbuild');
+  await stop();
+}
+
+async function bundle(options) {
+  // Imported late: a build that finds everything up to date needs no compiler.
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    sourcemap: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+    ...options,
+  });
+}

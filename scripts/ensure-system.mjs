@@ -1,0 +1,77 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { isMain } from './root.mjs';
+import { run } from './run.mjs';
+
+/** What the tests need from the system. `variable` names the environment variable that overrides the search and tells the tests. */
+const REQUIREMENTS = [
+  {
+    name: 'Chromium',
+    reason: 'the chat page is tested in a real browser',
+    variable: 'CHROMIUM_PATH',
+    programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'],
+    places: [
+      '/usr/lib/chromium/chromium',
+      '/snap/bin/chromium',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    debianPackage: 'chromium',
+  },
+];
+
+/**
+ * Finds what the tests need from the system, installs it with apt where we are root and apt exists, and gives the
+ * environment that tells the tests where it is. Throws with what to install when something stays missing.
+ */
+export async function ensureSystem(requirements = REQUIREMENTS) {
+  const missing = requirements.filter((requirement) => find(requirement) === undefined);
+  // A path that was given and is wrong is for its giver to mend.
+  const installable = missing.filter((requirement) => !isGiven(requirement));
+  if (installable.length > 0 && canUseApt()) await aptInstall(installable.map(({ debianPackage }) => debianPackage));
+  const lacking = requirements.filter((requirement) => find(requirement) === undefined);
+  if (lacking.length > 0) throw new Error(lacking.map(advice).join('\n'));
+  return Object.fromEntries(requirements.map((requirement) => [requirement.variable, find(requirement)]));
+}
+
+function isGiven({ variable }) {
+  return (process.env[variable] ?? '') !== '';
+}
+
+function find(requirement) {
+  const { variable, programs, places } = requirement;
+  if (isGiven(requirement)) return [process.env[variable]].find(isExecutable);
+  return [...programs.flatMap(onPath), ...places].find(isExecutable);
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function canUseApt() {
+  return process.getuid?.() === 0 && onPath('apt-get').some(isExecutable);
+}
+
+async function aptInstall(packages) {
+  process.stderr.write(`Installing with apt: ${packages.join(', ')}...\n`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
+    const { code, output } = await run('apt-get', args, { output: 'capture', env });
+    if (code !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${output}`);
+  }
+}
+
+function advice({ name, reason, variable, debianPackage }) {
+  return `${name} was not found (${reason}). Install it (Debian: apt-get install ${debianPackage}), or set ${variable} to its program.`;
+}
+
+if (isMain(import.meta.url)) await ensureSystem();

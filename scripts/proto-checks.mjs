@@ -1,0 +1,47 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { listFiles } from './hash-files.mjs';
+import { root } from './root.mjs';
+import { run } from './run.mjs';
+
+const generatedFolder = 'packages/protocol/src/gen';
+
+/** True when proto/ breaks nothing of the last release (PRT-12): the newest tag `v*`. True when nothing was released yet. */
+export async function checkWireCompatibility() {
+  // A clone may belong to another user than the one who checks it.
+  const list = ['-c', 'safe.directory=*', 'tag', '--list', 'v*', '--sort=-v:refname', '--merged', 'HEAD'];
+  const { code, output } = await run('git', list, { output: 'capture' });
+  if (code !== 0) throw new Error(`The last release is not known:\n${output}`);
+  const release = output.split('\n')[0]?.trim();
+  if (release === undefined || release === '') {
+    process.stdout.write('No release yet: nothing to be compatible with.\n');
+    return true;
+  }
+  return (await run('buf', ['breaking', '--against', `.git#tag=${release}`])).code === 0;
+}
+
+/** True when the committed generated code is what proto/ generates now. Names the files that differ. */
+export async function checkGeneratedCode() {
+  const folder = mkdtempSync(join(tmpdir(), 'arqon-generated-'));
+  try {
+    const { code, output } = await run('buf', ['generate', '--output', folder], { output: 'capture' });
+    if (code !== 0) throw new Error(output);
+    const stale = differences(join(root, generatedFolder), join(folder, generatedFolder));
+    for (const path of stale) process.stdout.write(`Not up to date: ${generatedFolder}/${path} (npm run generate)\n`);
+    return stale.length === 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function differences(committed, generated) {
+  const before = contents(committed);
+  const after = contents(generated);
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name));
+}
+
+function contents(folder) {
+  return new Map(listFiles(folder, () => true).map((path) => [relative(folder, path), readFileSync(path, 'utf8')]));
+}

@@ -1,0 +1,2 @@
+export { createBrain } from './brain.ts';
+export type { Brain, BrainOptions } from './brain.ts';

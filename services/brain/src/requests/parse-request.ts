@@ -1,0 +1,37 @@
+import { BusError, isChannel, isName, isUserId } from '@arqonbus/protocol';
+import type { TenantId, UserId } from '@arqonbus/protocol';
+
+function refuse(text: string): never {
+  throw new BusError('VALIDATION_ERROR', text);
+}
+
+/** The tenant of a request; throws `VALIDATION_ERROR` for anything else, as all parsers here. */
+export function parseTenant(text: string): TenantId {
+  return isName(text) ? (text as TenantId) : refuse('The tenant is malformed.');
+}
+
+/** The name of a room. */
+export function parseRoom(text: string): string {
+  return isName(text) ? text : refuse('The room is malformed.');
+}
+
+/** The name of a channel; the pseudo-channel `*` is none. */
+export function parseChannel(text: string): string {
+  return isName(text) ? text : refuse('The channel is malformed.');
+}
+
+/** The name of a channel, or `*` for all of the room; empty means the same. */
+export function parseChannelOrRoom(text: string): string {
+  if (text === '') return '*';
+  return isChannel(text) ? text : refuse('The channel is malformed.');
+}
+
+/** A user (SPN-7). */
+export function parseUser(text: string): UserId {
+  return isUserId(text) ? text : refuse('The user is malformed.');
+}
+
+/** Free text of at most this many characters. */
+export function parseText(text: string, maxLength: number, what: string): string {
+  return text.length <= maxLength ? text : refuse(`The ${what} is too long.`);
+}

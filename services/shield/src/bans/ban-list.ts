@@ -1,0 +1,48 @@
+import type { TenantId, UserId } from '@arqonbus/protocol';
+import { BanRecordSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import type { BanRecord } from '@arqonbus/protocol/spine-messages';
+import { banKey, parseBanKey } from '@arqonbus/spine';
+import type { KeyValue, KeyValueChange } from '@arqonbus/spine';
+
+/** The bans in force, as the key-value bucket tells them (AUT-5). Asking costs no request. */
+export interface BanList {
+  /** The ban of this user, unless it is over. */
+  find(tenant: TenantId, user: UserId): BanRecord | undefined;
+  /** Resolves when the bans that exist are known; nobody is let in before (SPN-6). */
+  readonly ready: Promise<void>;
+  stop(): void;
+}
+
+/** Watches the bucket; `onBan` hears of every ban in force that comes, those that exist included. */
+export function createBanList(
+  bucket: KeyValue,
+  now: () => number,
+  onBan: (tenant: TenantId, ban: BanRecord) => void,
+): BanList {
+  const bans = new Map<string, BanRecord>();
+  const apply = ({ key, value }: KeyValueChange): void => {
+    if (value === undefined) {
+      bans.delete(key);
+      return;
+    }
+    const place = parseBanKey(key);
+    if (place === undefined) return;
+    const ban = fromBinary(BanRecordSchema, value);
+    bans.set(key, ban);
+    // A watch tells again after a reconnect, also of bans that are over.
+    if (isInForce(ban, now())) onBan(place.tenant, ban);
+  };
+  const watch = bucket.watch('', apply);
+  return {
+    ready: watch.ready,
+    find: (tenant, user) => {
+      const ban = bans.get(banKey(tenant, user));
+      return ban !== undefined && isInForce(ban, now()) ? ban : undefined;
+    },
+    stop: () => watch.stop(),
+  };
+}
+
+function isInForce(ban: BanRecord, nowMs: number): boolean {
+  return ban.untilMs === 0n || Number(ban.untilMs) > nowMs;
+}

@@ -1,0 +1,70 @@
+import { DisconnectOrderSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import type { DisconnectOrder } from '@arqonbus/protocol/spine-messages';
+import { ctl } from '@arqonbus/spine';
+import type { KeyValue, Spine } from '@arqonbus/spine';
+import type { ServerEnvelopes } from '../delivery/frames.ts';
+import type { SendToSession } from '../delivery/send-to-session.ts';
+import { closeSession } from '../session/close-session.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionRegistry } from '../session/session-registry.ts';
+import { createBanList } from './ban-list.ts';
+import type { BanList } from './ban-list.ts';
+
+/** What ending sessions by order needs from around it. */
+export interface DisconnectsOptions {
+  readonly spine: Spine;
+  readonly bans: KeyValue;
+  readonly now: () => number;
+  readonly sessions: SessionRegistry;
+  readonly envelopes: ServerEnvelopes;
+  readonly send: SendToSession;
+  readonly onMalformed: () => void;
+}
+
+/** Ends sessions when an operator says so or bans their user (AUT-5), and tells the bans in force. */
+export function createDisconnects(options: DisconnectsOptions): BanList {
+  const bans = createBanList(options.bans, options.now, (tenant, { user, reason }) => {
+    end(options.sessions.ofUser(tenant, user), 'BANNED', reason, options);
+  });
+  const orders = options.spine.subscribe(ctl('disconnect'), ({ data }) => {
+    const order = parseOrder(data);
+    if (order === undefined) options.onMalformed();
+    else end(findSessions(order, options.sessions), 'AUTHORIZATION_ERROR', order.reason, options);
+  });
+  return {
+    ...bans,
+    stop: () => {
+      bans.stop();
+      orders.unsubscribe();
+    },
+  };
+}
+
+function parseOrder(data: Uint8Array): DisconnectOrder | undefined {
+  try {
+    return fromBinary(DisconnectOrderSchema, data);
+  } catch {
+    return undefined;
+  }
+}
+
+function findSessions({ tenant, clientId, user }: DisconnectOrder, sessions: SessionRegistry): Iterable<Session> {
+  if (user !== '') return sessions.ofUser(tenant, user);
+  const session = sessions.get(clientId);
+  return session === undefined || session.tenant !== tenant ? [] : [session];
+}
+
+function end(
+  sessions: Iterable<Session>,
+  code: 'BANNED' | 'AUTHORIZATION_ERROR',
+  reason: string,
+  { envelopes, send }: DisconnectsOptions,
+): void {
+  for (const session of sessions) {
+    if (session.isClosing) continue;
+    const text = code === 'BANNED' ? undefined : 'An operator ended the session.';
+    const details = reason === '' ? {} : { reason };
+    send(session, envelopes.error({ code, requestId: '', details, ...(text === undefined ? {} : { text }) }));
+    closeSession(session, 4403);
+  }
+}

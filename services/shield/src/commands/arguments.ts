@@ -1,0 +1,37 @@
+import { Ajv } from 'ajv';
+import type { ValidateFunction } from 'ajv';
+import { BusError, commands } from '@arqonbus/protocol';
+import type { CommandArgs, CommandName, FieldProblem } from '@arqonbus/protocol';
+
+const decoder = new TextDecoder();
+
+/** Checks the arguments of a command against its registry entry; throws `VALIDATION_ERROR` that names the fields. */
+export type ParseArguments = <N extends CommandName>(name: N, args: Uint8Array) => CommandArgs<N>;
+
+/** Compiles the schemas of the registry once (PRT-21). */
+export function createParseArguments(): ParseArguments {
+  const ajv = new Ajv({ strict: true, allErrors: false });
+  const validators = new Map<string, ValidateFunction>();
+  for (const definition of Object.values(commands)) validators.set(definition.name, ajv.compile(definition.args));
+  return <N extends CommandName>(name: N, args: Uint8Array): CommandArgs<N> => {
+    const value: unknown = args.length === 0 ? {} : JSON.parse(decoder.decode(args));
+    const validate = validators.get(name);
+    if (validate?.(value) !== true) throw invalid(problemsOf(validate));
+    return value as CommandArgs<N>;
+  };
+}
+
+/** A `VALIDATION_ERROR` about these fields. */
+export function invalid(errors: readonly FieldProblem[]): BusError {
+  return new BusError('VALIDATION_ERROR', undefined, { details: { errors } });
+}
+
+function problemsOf(validate: ValidateFunction | undefined): FieldProblem[] {
+  return (validate?.errors ?? []).map((error) => {
+    const missing = error.keyword === 'required' ? `/${String(error.params['missingProperty'])}` : '';
+    return {
+      field: `args${(error.instancePath + missing).replaceAll('/', '.')}`,
+      problem: error.keyword === 'required' ? 'is required' : (error.message ?? 'is not valid'),
+    };
+  });
+}

@@ -1,0 +1,47 @@
+import type { Authenticator } from '@arqonbus/auth';
+import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
+import type { ChannelLog, KeyValue, ProfileOf, Spine } from '@arqonbus/spine';
+import type { SendToSession } from '../delivery/send-to-session.ts';
+import type { ServerEnvelopes } from '../delivery/frames.ts';
+import type { SlowConsumers } from '../delivery/slow-consumers.ts';
+import type { MembershipReporter } from '../membership/membership-reporter.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionRegistry } from '../session/session-registry.ts';
+import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+
+/** The parts of the Shield that commands work with. */
+export interface CommandParts {
+  readonly node: string;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly spine: Spine;
+  readonly log: ChannelLog;
+  readonly profileOf: ProfileOf;
+  readonly channelRegistry: KeyValue;
+  readonly authenticator: Authenticator;
+  readonly accessDefault: 'open' | 'closed';
+  readonly sessions: SessionRegistry;
+  readonly subscriptions: Subscriptions;
+  readonly slowConsumers: SlowConsumers;
+  readonly membership: MembershipReporter;
+  readonly envelopes: ServerEnvelopes;
+  readonly send: SendToSession;
+}
+
+/** One command under way. */
+export interface CommandCall {
+  readonly session: Session;
+  /** The command as it came; its id is what the reply answers. */
+  readonly envelope: Envelope;
+}
+
+/**
+ * What a handler gives back: the result, and, where something must follow the reply in the same turn, what that is.
+ * Refusals are thrown as `BusError`s, which become the one error reply (PRT-14).
+ */
+export interface CommandOutcome<R> {
+  readonly result: R;
+  readonly afterReply?: () => void;
+}

@@ -1,0 +1,60 @@
+import { BusError, commands, isCommandName } from '@arqonbus/protocol';
+import type { CommandName, CommandRight, ErrorCode } from '@arqonbus/protocol';
+import type { LabelledCounter } from '@arqonbus/telemetry';
+import type { ServerEnvelopes } from '../delivery/frames.ts';
+import type { SendToSession } from '../delivery/send-to-session.ts';
+import type { Refuse } from '../publish/refuse.ts';
+import type { Session } from '../session/session.ts';
+import { createParseArguments } from './arguments.ts';
+import type { CommandCall, CommandOutcome, CommandParts } from './command-context.ts';
+import { commandHandlers } from './handlers/index.ts';
+import type { CommandHandler } from './handlers/index.ts';
+
+/** Answers commands: each gets exactly one reply (PRT-14). */
+export interface CommandDispatcher {
+  dispatch(call: CommandCall): void;
+}
+
+/** What dispatching needs beyond the parts of the commands. */
+export interface DispatcherOptions {
+  readonly parts: CommandParts;
+  readonly envelopes: ServerEnvelopes;
+  readonly send: SendToSession;
+  readonly monotonicMs: () => number;
+  readonly executed: LabelledCounter;
+  readonly refused: (session: Session, code: ErrorCode) => void;
+  readonly refuse: Refuse;
+}
+
+/** A dispatcher over the registry. */
+export function createCommandDispatcher(options: DispatcherOptions): CommandDispatcher {
+  const parse = createParseArguments();
+  const run = async (call: CommandCall): Promise<void> => {
+    const { session, envelope } = call;
+    try {
+      const name = checkCall(call, options.monotonicMs());
+      const handler = commandHandlers[name] as CommandHandler<CommandName>;
+      const outcome: CommandOutcome<unknown> = await handler(call, parse(name, envelope.args), options.parts);
+      options.executed.inc(name);
+      options.send(session, options.envelopes.response(envelope.id, outcome.result as object));
+      outcome.afterReply?.();
+    } catch (error) {
+      if (error instanceof BusError) options.refused(session, error.code);
+      options.refuse(session, envelope.id, error, { command: envelope.command });
+    }
+  };
+  return { dispatch: (call) => void run(call) };
+}
+
+/** Rate, name and right of a command. */
+function checkCall({ session, envelope }: CommandCall, nowMs: number): CommandName {
+  const bucket = session.budget.commands;
+  if (!bucket.take(1, nowMs)) {
+    throw new BusError('RATE_LIMITED', undefined, { details: { retry_after_ms: bucket.waitMs(1) } });
+  }
+  if (!isCommandName(envelope.command)) throw new BusError('UNKNOWN_COMMAND');
+  // Rights that depend on the channel are checked by the handler, which knows it.
+  const right: CommandRight = commands[envelope.command].right;
+  if (right === 'admin' && !session.rights.may('admin', '*', '*')) throw new BusError('AUTHORIZATION_ERROR');
+  return envelope.command;
+}

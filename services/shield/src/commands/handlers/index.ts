@@ -1,0 +1,36 @@
+import type { CommandArgs, CommandName, CommandResult } from '@arqonbus/protocol';
+import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { disconnectSession, liftBan, listBans } from './admin.ts';
+import { channelInfo } from './channel-info.ts';
+import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
+import { history } from './history.ts';
+import { joinChannel } from './join-channel.ts';
+import { leaveChannel } from './leave-channel.ts';
+import { help, ping, refresh, status } from './session.ts';
+
+/** Carries out one command; throws a `BusError` to refuse it. */
+export type CommandHandler<N extends CommandName> = (
+  call: CommandCall,
+  args: CommandArgs<N>,
+  parts: CommandParts,
+) => Promise<CommandOutcome<CommandResult<N>>> | CommandOutcome<CommandResult<N>>;
+
+/** The handler of every command of the registry: one that is missing does not compile (PRT-21). */
+export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> } = {
+  ping,
+  status,
+  help,
+  refresh,
+  join_channel: joinChannel,
+  leave_channel: leaveChannel,
+  create_channel: createChannel,
+  delete_channel: deleteChannel,
+  list_channels: listChannels,
+  list_rooms: listRooms,
+  channel_info: channelInfo,
+  history,
+  'op.history.get': history,
+  'op.session.disconnect': disconnectSession,
+  'op.ban.list': listBans,
+  'op.ban.lift': liftBan,
+};

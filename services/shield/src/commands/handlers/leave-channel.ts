@@ -1,0 +1,17 @@
+import { BusError } from '@arqonbus/protocol';
+import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
+import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { resolveChannel } from '../command-target.ts';
+
+/** Ends a subscription. Needs no right: who may no longer join may still leave. */
+export function leaveChannel(
+  { session, envelope }: CommandCall,
+  args: CommandArgs<'leave_channel'>,
+  { subscriptions, membership }: CommandParts,
+): CommandOutcome<CommandResult<'leave_channel'>> {
+  const { room, channel } = resolveChannel(session, envelope, args);
+  if (!subscriptions.leave(session, room, channel)) throw new BusError('NOT_SUBSCRIBED', 'You are not in this channel.');
+  if (channel !== ROOM_CHANNEL) membership.left(session, room, channel);
+  return { result: { room, channel } };
+}

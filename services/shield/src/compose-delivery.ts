@@ -1,0 +1,111 @@
+import { createCatchUp } from './delivery/catch-up.ts';
+import { createCoalescer } from './delivery/coalescer.ts';
+import type { Coalescer } from './delivery/coalescer.ts';
+import { createDeliveryCounters } from './delivery/delivery-counters.ts';
+import type { DeliveryCounters } from './delivery/delivery-counters.ts';
+import { createDirectDeliveries } from './delivery/direct-deliveries.ts';
+import type { DirectDeliveries } from './delivery/direct-deliveries.ts';
+import { createAcceptDelivery, createTopicWriter } from './delivery/fan-out.ts';
+import type { Delivery } from './delivery/fan-out.ts';
+import { createServerEnvelopes } from './delivery/frames.ts';
+import type { ServerEnvelopes } from './delivery/frames.ts';
+import { createLaggingNotices } from './delivery/lagging-notices.ts';
+import { createSendToSession } from './delivery/send-to-session.ts';
+import type { SendToSession } from './delivery/send-to-session.ts';
+import { createSlowConsumers } from './delivery/slow-consumers.ts';
+import type { SlowConsumers } from './delivery/slow-consumers.ts';
+import type { Ids } from './ids.ts';
+import { createTenantStates } from './limits/tenant-states.ts';
+import type { TenantStates } from './limits/tenant-states.ts';
+import type { Listener } from './listener/listener.ts';
+import { createMembershipReporter } from './membership/membership-reporter.ts';
+import type { MembershipReporter } from './membership/membership-reporter.ts';
+import { sendReport } from './membership/send-report.ts';
+import type { Peer } from './session/peer.ts';
+import { createSessionRegistry } from './session/session-registry.ts';
+import type { SessionRegistry } from './session/session-registry.ts';
+import type { ShieldOptions } from './shield-options.ts';
+import { createLocalChannels } from './subscriptions/local-channels.ts';
+import type { LocalChannels } from './subscriptions/local-channels.ts';
+import { createSubscriptions } from './subscriptions/subscriptions.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
+
+/** Everything between the Spine and the sockets. */
+export interface DeliveryParts {
+  readonly sessions: SessionRegistry;
+  readonly tenantStates: TenantStates;
+  readonly counters: DeliveryCounters;
+  readonly envelopes: ServerEnvelopes;
+  readonly send: SendToSession;
+  readonly coalescer: Coalescer<Delivery>;
+  readonly channels: LocalChannels;
+  readonly subscriptions: Subscriptions;
+  readonly slowConsumers: SlowConsumers;
+  readonly directDeliveries: DirectDeliveries;
+  readonly membership: MembershipReporter;
+}
+
+/** Deliveries are held this long at most while there are many; the price of a write is paid once for all (04, LOG-11 aside). */
+const HOLD_MS = 1;
+const MAX_HELD = 512;
+
+/** Composes the delivery side. `publish` writes to a topic of the listener, which is made later. */
+export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Listener<Peer>['publish']): DeliveryParts {
+  const { clock, metrics, spine, limits } = options;
+  const monotonicMs = (): number => clock.monotonicMs();
+  const sessions = createSessionRegistry();
+  const counters = createDeliveryCounters(metrics);
+  const tenantStates = createTenantStates(limits, monotonicMs);
+  const deliver = createTopicWriter({ publish }, sessions, counters);
+  const coalescer = createCoalescer({ deliver, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
+  const onMessage = createAcceptDelivery(coalescer, counters);
+  const channels = createLocalChannels({ ...options, tenantStates, onMessage });
+  const shared = {
+    sessions,
+    counters,
+    tenantStates,
+    coalescer,
+    channels,
+    envelopes: createServerEnvelopes(ids.nextMessageId, () => clock.now()),
+    send: createSendToSession(counters),
+    subscriptions: createSubscriptions(channels, limits),
+  };
+  const slowConsumers = composeSlowConsumers(options, shared);
+  return {
+    ...shared,
+    slowConsumers,
+    directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers }),
+    membership: createMembershipReporter({
+      node: ids.node,
+      startedAtMs: clock.now(),
+      sessions,
+      send: (report) => sendReport(spine, report),
+      onError: (error) => options.logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report'),
+    }),
+  };
+}
+
+type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership'>;
+
+function composeSlowConsumers({ log, limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
+  const { sessions, counters, envelopes, send, subscriptions } = shared;
+  const catchUp = createCatchUp({
+    log,
+    counters,
+    send,
+    pageMessages: limits.recoveryPage,
+    maxBufferedBytes: limits.outboundBufferBytes / 2,
+  });
+  return createSlowConsumers({
+    sessions,
+    catchUp,
+    counters,
+    limits,
+    notices: createLaggingNotices(envelopes, send, counters),
+    monotonicMs: () => clock.monotonicMs(),
+    attach: subscriptions.attach,
+    detach: subscriptions.detach,
+    onError: (session, error) =>
+      logger.error({ event: 'catch_up_failed', tenant: session.tenant, client_id: session.clientId, err: error }, 'a catch-up failed'),
+  });
+}

@@ -1,0 +1,71 @@
+import type { CommandParts } from './commands/command-context.ts';
+import { createCommandDispatcher } from './commands/dispatcher.ts';
+import { createFirstJoin } from './commands/first-join.ts';
+import type { FirstJoin } from './commands/first-join.ts';
+import type { DeliveryParts } from './compose-delivery.ts';
+import { composePipeline } from './compose-pipeline.ts';
+import type { Ids } from './ids.ts';
+import { createPrivateMessages } from './publish/private-messages.ts';
+import { createPublisher } from './publish/publisher.ts';
+import { createRefuse } from './publish/refuse.ts';
+import type { Refuse } from './publish/refuse.ts';
+import { createAcceptFrame } from './session/inbound.ts';
+import type { AcceptFrame } from './session/inbound.ts';
+import { createMisbehaviour } from './session/misbehaviour.ts';
+import type { ShieldOptions } from './shield-options.ts';
+
+/** What sessions' frames go through. */
+export interface InboundParts {
+  readonly acceptFrame: AcceptFrame;
+  readonly firstJoin: FirstJoin;
+}
+
+/** Composes everything between a frame and the Spine. */
+export function composeInbound(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): InboundParts {
+  const { clock, limits, spine, metrics } = options;
+  const { envelopes, send } = delivery;
+  const monotonicMs = (): number => clock.monotonicMs();
+  const misbehaviour = createMisbehaviour(limits, monotonicMs);
+  const refuse = composeRefuse(options, ids, delivery);
+  const parts = composeCommandParts(options, ids, delivery);
+  const dispatcher = createCommandDispatcher({
+    parts,
+    envelopes,
+    send,
+    refuse,
+    monotonicMs,
+    executed: metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command'),
+    refused: misbehaviour.refused,
+  });
+  const privateMessages = createPrivateMessages(spine, options.privateScope === 'shared_room');
+  const acceptFrame = createAcceptFrame({
+    pipeline: composePipeline(options, ids, delivery),
+    publisher: createPublisher({ ...options, privateMessages, envelopes, send, refuse }),
+    dispatcher,
+    misbehaviour,
+    envelopes,
+    send,
+    clock,
+    messages: metrics.counter('arqonbus_messages_in_total', 'Frames received from clients.'),
+    bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
+  });
+  return { acceptFrame, firstJoin: createFirstJoin(parts, refuse) };
+}
+
+function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): CommandParts {
+  return {
+    ...options,
+    ...delivery,
+    node: ids.node,
+    startedAtMs: options.clock.now(),
+    channelRegistry: options.keyValue.bucket('ARQON_CHANNELS'),
+  };
+}
+
+function composeRefuse({ logger }: ShieldOptions, ids: Ids, { envelopes, send }: DeliveryParts): Refuse {
+  return createRefuse(envelopes, send, (context, error) => {
+    const traceId = ids.nextTraceId();
+    logger.error({ event: 'internal_error', trace_id: traceId, ...context, err: error }, 'something failed that cannot');
+    return traceId;
+  });
+}

@@ -1,0 +1,110 @@
+import { createDisconnects } from './bans/disconnects.ts';
+import type { BanList } from './bans/ban-list.ts';
+import { composeDelivery } from './compose-delivery.ts';
+import type { DeliveryParts } from './compose-delivery.ts';
+import { composeInbound } from './compose-inbound.ts';
+import { createIds } from './ids.ts';
+import type { Ids } from './ids.ts';
+import { createConnectionAdmission } from './limits/connection-admission.ts';
+import type { ConnectionAdmission } from './limits/connection-admission.ts';
+import type { Listener } from './listener/listener.ts';
+import { createConnections } from './session/connections.ts';
+import { createHandshake } from './session/handshake.ts';
+import type { HandshakeOptions } from './session/handshake.ts';
+import { createLifetimes } from './session/lifetimes.ts';
+import type { Peer } from './session/peer.ts';
+import { createRemoteIp } from './session/remote-ip.ts';
+import type { ShieldOptions } from './shield-options.ts';
+import { addShieldGauges } from './shield-gauges.ts';
+
+/** The parts of a Shield that its life cycle deals with. */
+export interface ShieldParts extends DeliveryParts {
+  readonly node: string;
+  readonly listener: Listener<Peer>;
+  readonly bans: BanList;
+  readonly draining: { isOn: boolean };
+  /** Looks after lifetimes, caps and stuck closes; run every second. */
+  readonly watch: () => void;
+  /** Ends every interest on the Spine. */
+  readonly stop: () => void;
+}
+
+const LISTENER_TIMES = { handshakeTimeoutMs: 5_000, closeGraceMs: 1_000 };
+
+/** Puts a Shield together; nothing runs before the listener listens. */
+export function composeShield(options: ShieldOptions): ShieldParts {
+  const { spine, keyValue, clock, limits, metrics } = options;
+  const ids = createIds(() => clock.now());
+  const draining = { isOn: false };
+  const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
+    listener.publish(topic, frame, isBinary, except),
+  );
+  const { sessions, envelopes, send } = parts;
+  const bans = createDisconnects({
+    spine,
+    bans: keyValue.bucket('ARQON_BANS'),
+    now: () => clock.now(),
+    sessions,
+    envelopes,
+    send,
+    onMalformed: () => parts.counters.malformed.inc(),
+  });
+  const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
+  const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, bans, admission, draining });
+  const handlers = createConnections({
+    ...parts,
+    handshake: createHandshake(handshakeOptions),
+    handshakeOptions,
+    ...composeInbound(options, ids, parts),
+    admission,
+    clock,
+    limits,
+    closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Connections closed, by code.', 'code'),
+    logger: options.logger,
+  });
+  const listener = options.listener<Peer>(handlers, { ...limits, ...LISTENER_TIMES, compression: options.compression });
+  addShieldGauges(metrics, parts);
+  return {
+    ...parts,
+    node: ids.node,
+    listener,
+    bans,
+    draining,
+    watch: createWatch(options, parts, admission),
+    stop: () => {
+      bans.stop();
+      parts.directDeliveries.stop();
+      parts.coalescer.flush();
+    },
+  };
+}
+
+interface HandshakeParts extends DeliveryParts {
+  readonly bans: BanList;
+  readonly admission: ConnectionAdmission;
+  readonly draining: { readonly isOn: boolean };
+}
+
+function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: HandshakeParts): HandshakeOptions {
+  const refused = options.metrics.labelledCounter('arqonbus_connections_refused_total', 'Connections refused, by reason.', 'reason');
+  return {
+    ...options,
+    ...parts,
+    remoteIp: createRemoteIp(options.trustedProxies),
+    random: Math.random,
+    nextClientId: ids.nextClientId,
+    nextSessionId: ids.nextSessionId,
+    isDraining: () => parts.draining.isOn,
+    onRefused: (reason) => refused.inc(reason),
+  };
+}
+
+function createWatch({ clock, limits }: ShieldOptions, parts: DeliveryParts, admission: ConnectionAdmission): () => void {
+  const { sessions, envelopes, send, tenantStates } = parts;
+  const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
+  return () => {
+    checkLifetimes();
+    admission.sweep();
+    tenantStates.sweep();
+  };
+}

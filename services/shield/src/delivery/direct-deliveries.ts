@@ -1,0 +1,134 @@
+import { decodeTrustedProtoEnvelope } from '@arqonbus/protocol';
+import type { Envelope } from '@arqonbus/protocol';
+import { PrivateDeliveredSchema, PrivateDeliverySchema, create, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
+import type { PrivateDelivery } from '@arqonbus/protocol/spine-messages';
+import { clientsOf, tenantOut, userOut } from '@arqonbus/spine';
+import type { Spine, SpineMessage, SpineSubscription, Subject } from '@arqonbus/spine';
+import type { Session } from '../session/session.ts';
+import type { SessionRegistry } from '../session/session-registry.ts';
+import type { DeliveryCounters } from './delivery-counters.ts';
+import type { SendToSession } from './send-to-session.ts';
+import type { SlowConsumers } from './slow-consumers.ts';
+
+/** Hears what is sent to clients, users and tenants by name, and writes it to their sockets (PRT-17, PRT-18). */
+export interface DirectDeliveries {
+  /** Takes the interest that the session's user and tenant need. */
+  opened(session: Session): void;
+  closed(session: Session): void;
+  stop(): void;
+}
+
+/** What direct deliveries need from around them. */
+export interface DirectDeliveriesOptions {
+  readonly node: string;
+  readonly spine: Spine;
+  readonly sessions: SessionRegistry;
+  readonly slowConsumers: SlowConsumers;
+  readonly send: SendToSession;
+  readonly counters: DeliveryCounters;
+}
+
+const USER_PREFIX = 'user:';
+
+/** Starts hearing messages to this Shield's clients. */
+export function createDirectDeliveries(options: DirectDeliveriesOptions): DirectDeliveries {
+  const { spine, node } = options;
+  const clients = spine.serve(clientsOf(node), (data) => answerPrivate(data, options));
+  const interests = createInterests();
+  return {
+    opened: ({ tenant, user }) => {
+      interests.take(userOut(tenant, user), (subject) => spine.serve(subject, (data) => answerPrivate(data, options)));
+      interests.take(tenantOut(tenant), (subject) =>
+        spine.subscribe(subject, (message) => writeToTenant(tenant, message, options)),
+      );
+    },
+    closed: ({ tenant, user }) => {
+      interests.give(userOut(tenant, user));
+      interests.give(tenantOut(tenant));
+    },
+    stop: () => {
+      clients.unsubscribe();
+      interests.stop();
+    },
+  };
+}
+
+/** Writes a private message to its target's sessions here. No answer where there are none: another Shield may have them. */
+function answerPrivate(data: Uint8Array, options: DirectDeliveriesOptions): Uint8Array | undefined {
+  const delivery = parseDelivery(data);
+  const envelope = delivery === undefined ? undefined : decodeTrustedProtoEnvelope(delivery.envelope);
+  if (delivery === undefined || envelope === undefined) {
+    options.counters.malformed.inc();
+    return undefined;
+  }
+  let connections = 0;
+  for (const session of findTargets(delivery, envelope, options.sessions)) {
+    connections += 1;
+    if (options.slowConsumers.mayWrite(session)) options.send(session, envelope);
+  }
+  return connections === 0 ? undefined : toBinary(PrivateDeliveredSchema, create(PrivateDeliveredSchema, { connections }));
+}
+
+function parseDelivery(data: Uint8Array): PrivateDelivery | undefined {
+  try {
+    return fromBinary(PrivateDeliverySchema, data);
+  } catch {
+    return undefined;
+  }
+}
+
+function findTargets(delivery: PrivateDelivery, envelope: Envelope, sessions: SessionRegistry): Session[] {
+  const target = envelope.to[0] ?? '';
+  const named = target.startsWith(USER_PREFIX)
+    ? [...sessions.ofUser(delivery.tenant, target.slice(USER_PREFIX.length))]
+    : [sessions.get(target)];
+  return named.filter((session) => session !== undefined).filter((session) => isReachable(session, delivery));
+}
+
+function isReachable(session: Session, { tenant, needsSharedRoom, senderRooms }: PrivateDelivery): boolean {
+  if (session.tenant !== tenant) return false;
+  if (!needsSharedRoom) return true;
+  for (const { channel } of session.subscriptions.values()) if (senderRooms.includes(channel.address.room)) return true;
+  return false;
+}
+
+function writeToTenant(tenant: string, message: SpineMessage, options: DirectDeliveriesOptions): void {
+  const envelope = decodeTrustedProtoEnvelope(message.data);
+  if (envelope === undefined) {
+    options.counters.malformed.inc();
+    return;
+  }
+  for (const session of options.sessions.all()) {
+    if (session.tenant === tenant && options.slowConsumers.mayWrite(session)) options.send(session, envelope);
+  }
+}
+
+interface Interests {
+  take(subject: Subject, open: (subject: Subject) => SpineSubscription): void;
+  give(subject: Subject): void;
+  stop(): void;
+}
+
+/** One subscription a subject, for as long as somebody needs it. */
+function createInterests(): Interests {
+  const interests = new Map<Subject, { readonly subscription: SpineSubscription; users: number }>();
+  return {
+    take: (subject, open) => {
+      const known = interests.get(subject);
+      if (known === undefined) interests.set(subject, { subscription: open(subject), users: 1 });
+      else known.users += 1;
+    },
+    give: (subject) => {
+      const known = interests.get(subject);
+      if (known === undefined) return;
+      known.users -= 1;
+      if (known.users > 0) return;
+      known.subscription.unsubscribe();
+      interests.delete(subject);
+    },
+    stop: () => {
+      for (const { subscription } of interests.values()) subscription.unsubscribe();
+      interests.clear();
+    },
+  };
+}

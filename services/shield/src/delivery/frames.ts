@@ -1,0 +1,62 @@
+import type { WireFormat } from '@arqonbus/pipeline';
+import { createEnvelope, encodeJsonEnvelope, encodeProtoEnvelope, errorTable } from '@arqonbus/protocol';
+import type { Envelope, ErrorCode, FieldProblem } from '@arqonbus/protocol';
+
+const encoder = new TextEncoder();
+
+/** A JSON value as the bytes that envelopes carry. */
+export function jsonBytes(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+/** One frame of this envelope in a wire format. */
+export function encodeFrame(envelope: Envelope, format: WireFormat): Uint8Array {
+  return format === 'json' ? encodeJsonEnvelope(envelope) : encodeProtoEnvelope(envelope);
+}
+
+/** What an error frame says. */
+export interface ErrorContent {
+  readonly code: ErrorCode;
+  /** The id it answers; empty = none could be read. */
+  readonly requestId: string;
+  /** For people; the table's text where empty. */
+  readonly text?: string;
+  readonly errors?: readonly FieldProblem[];
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Makes the envelopes that the server itself writes, with ids and times. */
+export interface ServerEnvelopes {
+  system(payload: object): Envelope;
+  response(requestId: string, payload: object): Envelope;
+  error(content: ErrorContent): Envelope;
+}
+
+/** Server envelopes with ids of this source and times of this clock. */
+export function createServerEnvelopes(nextId: () => string, now: () => number): ServerEnvelopes {
+  const base = (type: Envelope['type'], payload: object): Envelope => {
+    const envelope = createEnvelope(type);
+    envelope.id = nextId();
+    envelope.timestampMs = now();
+    envelope.payload = jsonBytes(payload);
+    return envelope;
+  };
+  return {
+    system: (payload) => base('system', payload),
+    response: (requestId, payload) => {
+      const envelope = base('response', payload);
+      envelope.requestId = requestId;
+      envelope.status = 'success';
+      return envelope;
+    },
+    error: ({ code, requestId, text, errors, details }) => {
+      const payload = { ...details, ...(errors !== undefined && errors.length > 0 ? { errors } : {}) };
+      const envelope = base('error', payload);
+      envelope.requestId = requestId;
+      envelope.status = 'error';
+      envelope.errorCode = code;
+      envelope.error = text ?? errorTable[code].text;
+      return envelope;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { decodeTrustedProtoEnvelope, encodeJsonEnvelope } from '@arqonbus/protocol';
+import type { LogEntry } from '@arqonbus/spine';
+
+const decoder = new TextDecoder();
+
+/** A stored publication as replies carry it: the JSON form of its envelope. */
+export type Publication = Readonly<Record<string, unknown>>;
+
+/** Some stored publications, and the sequence of the last one that fitted. */
+export interface PublicationPage {
+  readonly publications: readonly Publication[];
+  /** Entries that were left out because the page was full. */
+  readonly isCut: boolean;
+  /** 0 when there is none. */
+  readonly lastSeq: number;
+}
+
+/** Takes entries in the given order until the page holds `maxBytes` (PRT-22); at least one, if there is one. */
+export function pageOf(entries: readonly LogEntry[], epoch: string, maxBytes: number): PublicationPage {
+  const publications: Publication[] = [];
+  let bytes = 0;
+  let lastSeq = 0;
+  for (const entry of entries) {
+    const frame = frameOf(entry, epoch);
+    if (frame === undefined) continue;
+    if (bytes > 0 && bytes + frame.length > maxBytes) return { publications, isCut: true, lastSeq };
+    bytes += frame.length;
+    lastSeq = entry.seq;
+    publications.push(JSON.parse(decoder.decode(frame)) as Publication);
+  }
+  return { publications, isCut: false, lastSeq };
+}
+
+function frameOf(entry: LogEntry, epoch: string): Uint8Array | undefined {
+  const envelope = decodeTrustedProtoEnvelope(entry.data);
+  if (envelope === undefined) return undefined;
+  envelope.seq = entry.seq;
+  envelope.prevSeq = entry.prevSeq;
+  envelope.epoch = epoch;
+  return encodeJsonEnvelope(envelope);
+}

@@ -1,0 +1,157 @@
+import type { Limits } from '@arqonbus/protocol';
+import { closeSession } from '../session/close-session.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionRegistry } from '../session/session-registry.ts';
+import type { Subscription } from '../subscriptions/subscription.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { DeliveryCounters } from './delivery-counters.ts';
+import type { LaggingNotices } from './lagging-notices.ts';
+import type { PauseMark, SlowState } from './slow-state.ts';
+
+/** Keeps clients that read too slowly from holding memory, and brings them back without a silent hole (LOG-11). */
+export interface SlowConsumers {
+  /** Looks at every buffer; run every 50 ms. Looks at slow sessions alone when nothing was written since the last time. */
+  sweep(): void;
+  /** The session's buffer shrank. */
+  onDrain(session: Session): void;
+  /** Lets a subscription that is in no topic yet begin behind the channel, after `seq`: what it missed is written first. */
+  startBehind(session: Session, subscription: Subscription, seq: number): void;
+  /** False = the client is over its limit: the frame is counted as shed and must not be written. */
+  mayWrite(session: Session): boolean;
+  /** Sessions over their limit or catching up. */
+  count(): number;
+}
+
+/** What watching slow consumers needs from around it. */
+export interface SlowConsumersOptions {
+  readonly sessions: SessionRegistry;
+  readonly catchUp: CatchUp;
+  readonly counters: DeliveryCounters;
+  readonly notices: LaggingNotices;
+  readonly limits: Limits;
+  readonly monotonicMs: () => number;
+  /** Puts a session into the topics of its subscription. */
+  readonly attach: (session: Session, subscription: Subscription) => void;
+  /** Takes it out again. */
+  readonly detach: (session: Session, subscription: Subscription) => void;
+  readonly onError: (session: Session, error: unknown) => void;
+}
+
+/** A buffer of this many limits is cut at once: a client that asks and never reads is no slow reader. */
+const HARD_CAP_LIMITS = 4;
+
+/** No slow consumers yet. */
+export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumers {
+  const { sessions, limits, counters } = options;
+  const slow = new Set<Session>();
+  let seenActivity = 0;
+
+  const stateOf = (session: Session): SlowState => {
+    session.slow ??= { phase: 'paused', overSinceMs: 0, marks: new Map(), shed: 0 };
+    slow.add(session);
+    return session.slow;
+  };
+
+  const resume = (session: Session, state: SlowState): void => {
+    state.phase = 'resuming';
+    resumeAll(session, state, options)
+      .then((isDone) => {
+        state.phase = 'paused';
+        if (!isDone || session.slow !== state) return;
+        slow.delete(session);
+        session.slow = undefined;
+        options.notices.shedDirect(session, state.shed);
+      })
+      .catch((error: unknown) => {
+        state.phase = 'paused';
+        options.onError(session, error);
+      });
+  };
+
+  const check = (session: Session): void => {
+    const buffered = session.connection?.bufferedAmount() ?? 0;
+    if (buffered > limits.outboundBufferBytes) {
+      onOver(session, stateOf(session), buffered, options);
+    } else if (session.slow !== undefined) {
+      session.slow.overSinceMs = 0;
+      // Half the limit: a client is taken back when it can bear what it missed.
+      if (session.slow.phase === 'paused' && buffered <= limits.outboundBufferBytes / 2) resume(session, session.slow);
+    }
+  };
+
+  return {
+    sweep: () => {
+      for (const session of slow) if (session.connection === undefined) slow.delete(session);
+      const activity = counters.activity();
+      for (const session of activity === seenActivity ? slow : sessions.all()) check(session);
+      seenActivity = activity;
+    },
+    onDrain: (session) => {
+      if (session.slow !== undefined) check(session);
+    },
+    startBehind: (session, subscription, seq) => {
+      const state = stateOf(session);
+      state.marks.set(subscription.channel.name, { seq, delivered: subscription.channel.delivered, isAnnounced: true });
+      if (state.phase === 'paused') check(session);
+    },
+    mayWrite: (session) => {
+      if (session.slow === undefined || session.slow.overSinceMs === 0) return true;
+      session.slow.shed += 1;
+      counters.shed.inc('direct');
+      return false;
+    },
+    count: () => slow.size,
+  };
+}
+
+function onOver(session: Session, state: SlowState, buffered: number, options: SlowConsumersOptions): void {
+  const { limits, monotonicMs } = options;
+  if (state.overSinceMs === 0) state.overSinceMs = monotonicMs();
+  for (const subscription of session.subscriptions.values()) {
+    const { channel } = subscription;
+    if (!subscription.isAttached || state.marks.has(channel.name)) continue;
+    options.detach(session, subscription);
+    state.marks.set(channel.name, { seq: channel.lastSeq, delivered: channel.delivered, isAnnounced: false });
+  }
+  const isStuck = monotonicMs() - state.overSinceMs > limits.slowConsumerTimeoutMs;
+  if (isStuck || buffered > HARD_CAP_LIMITS * limits.outboundBufferBytes) closeSession(session, 4409);
+}
+
+/** Brings back one subscription after another; false when the client filled up on the way. */
+async function resumeAll(session: Session, state: SlowState, options: SlowConsumersOptions): Promise<boolean> {
+  for (const [name, mark] of state.marks) {
+    const subscription = session.subscriptions.get(name);
+    if (subscription === undefined) state.marks.delete(name);
+    else if (!(await resumeOne(session, state, subscription, mark, options))) return false;
+  }
+  return true;
+}
+
+async function resumeOne(
+  session: Session,
+  state: SlowState,
+  subscription: Subscription,
+  mark: PauseMark,
+  options: SlowConsumersOptions,
+): Promise<boolean> {
+  const { channel } = subscription;
+  const { notices } = options;
+  const attach = (): void => {
+    state.marks.delete(channel.name);
+    options.attach(session, subscription);
+  };
+  if (channel.logClass === 'live') {
+    notices.shedLive(session, channel, channel.delivered - mark.delivered);
+    attach();
+    return true;
+  }
+  if (!mark.isAnnounced) notices.lagging(session, channel, mark.seq);
+  mark.isAnnounced = true;
+  const result = await options.catchUp.run(session, subscription, mark.seq, attach);
+  if (result.kind === 'full') mark.seq = result.seq;
+  if (result.kind === 'hole') {
+    notices.hole(session, channel, result.reason);
+    attach();
+  }
+  return result.kind !== 'full';
+}

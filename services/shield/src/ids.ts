@@ -1,0 +1,32 @@
+import { randomBytes, randomFillSync } from 'node:crypto';
+import { createMessageIds } from '@arqonbus/protocol';
+import type { ClientId, MessageId } from '@arqonbus/protocol';
+
+/** The ids that a Shield gives out. */
+export interface Ids {
+  /** This process among all Shields: 10 letters and digits. */
+  readonly node: string;
+  nextMessageId(): MessageId;
+  /** `<node>_<random>`: it names the Shield where the client was born (04, "Subjects"). */
+  nextClientId(): ClientId;
+  nextSessionId(): string;
+  /** For correlating an error with the log. */
+  nextTraceId(): string;
+}
+
+/** Ids of a new node. */
+export function createIds(now: () => number): Ids {
+  const node = `n${randomText(6)}`;
+  return {
+    node,
+    nextMessageId: createMessageIds(now, (bytes) => void randomFillSync(bytes)),
+    nextClientId: () => `${node}_${randomText(10)}` as ClientId,
+    nextSessionId: () => `s_${randomText(12)}`,
+    nextTraceId: () => randomBytes(16).toString('hex'),
+  };
+}
+
+/** Random letters and digits that need no escaping anywhere. */
+function randomText(bytes: number): string {
+  return randomBytes(bytes).toString('hex');
+}

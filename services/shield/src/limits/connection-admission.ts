@@ -1,0 +1,78 @@
+import { createTokenBucket } from '@arqonbus/pipeline';
+import type { TokenBucket } from '@arqonbus/pipeline';
+import type { Limits } from '@arqonbus/protocol';
+
+/** Decides who may begin a connection, before any of its token is looked at. */
+export interface ConnectionAdmission {
+  /** Counts one attempt of this address; false = it makes too many, or has too many open. */
+  mayTry(ip: string): boolean;
+  /** Waits for a place in the Shield's rate of new connections; false = none within the queue's time. */
+  enter(): Promise<boolean> | boolean;
+  /** Takes one of the address's places; false = it has none left, since several may have been under way at once. */
+  opened(ip: string): boolean;
+  /** Gives back what `opened` took. */
+  closed(ip: string): void;
+  /** Forgets addresses that hold nothing and have used nothing lately. */
+  sweep(): void;
+}
+
+interface IpState {
+  readonly attempts: TokenBucket;
+  open: number;
+}
+
+/** Connections open or under way from one address at most; see "Limits". Sizes are those of one Shield (PRT-27). */
+export function createConnectionAdmission(limits: Limits, monotonicMs: () => number): ConnectionAdmission {
+  const ips = new Map<string, IpState>();
+  const rate = createTokenBucket(limits.newConnectionsPerSecond, limits.newConnectionsPerSecond, monotonicMs());
+  const of = (ip: string): IpState => {
+    const known = ips.get(ip);
+    if (known !== undefined) return known;
+    const made = {
+      attempts: createTokenBucket(limits.newConnectionsPerIpPerSecond, limits.newConnectionsPerIpBurst, monotonicMs()),
+      open: 0,
+    };
+    ips.set(ip, made);
+    return made;
+  };
+  return {
+    mayTry: (ip) => {
+      const state = of(ip);
+      return state.open < limits.connectionsPerIp && state.attempts.take(1, monotonicMs());
+    },
+    enter: createQueue(rate, limits, monotonicMs),
+    opened: (ip) => {
+      const state = of(ip);
+      if (state.open >= limits.connectionsPerIp) return false;
+      state.open += 1;
+      return true;
+    },
+    closed: (ip) => {
+      of(ip).open -= 1;
+    },
+    sweep: () => {
+      for (const [ip, state] of ips) if (state.open === 0 && state.attempts.isFull(monotonicMs())) ips.delete(ip);
+    },
+  };
+}
+
+/**
+ * A first-come queue behind the bucket. Its length is what the rate can serve within the queue's time, so who is
+ * queued is served in time and who is not is told at once.
+ */
+function createQueue(rate: TokenBucket, limits: Limits, monotonicMs: () => number): () => Promise<boolean> | boolean {
+  const maxWaiting = Math.ceil((limits.newConnectionsPerSecond * limits.connectQueueMs) / 1000);
+  const waiting: (() => void)[] = [];
+  const serve = (): void => {
+    while (waiting.length > 0 && rate.take(1, monotonicMs())) waiting.shift()?.();
+    if (waiting.length > 0) setTimeout(serve, rate.waitMs(1));
+  };
+  return () => {
+    if (waiting.length === 0 && rate.take(1, monotonicMs())) return true;
+    if (waiting.length >= maxWaiting) return false;
+    return new Promise((resolve) => {
+      waiting.push(() => resolve(true));
+      if (waiting.length === 1) setTimeout(serve, rate.waitMs(1));
+    });
+  };
+}

@@ -1,0 +1,90 @@
+import { BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
+import type { Envelope } from '@arqonbus/protocol';
+import { channelOut } from '@arqonbus/spine';
+import type { ChannelAddress, ChannelLog, ProfileOf, Spine } from '@arqonbus/spine';
+import type { ServerEnvelopes } from '../delivery/frames.ts';
+import type { SendToSession } from '../delivery/send-to-session.ts';
+import type { Session } from '../session/session.ts';
+import type { Refuse } from './refuse.ts';
+import type { PrivateMessages } from './private-messages.ts';
+
+/** Brings messages that passed the pipeline to the Spine, and answers those that asked for an answer (PRT-14). */
+export interface Publisher {
+  publish(session: Session, envelope: Envelope): void;
+}
+
+/** What publishing needs from around it. */
+export interface PublisherOptions {
+  readonly spine: Spine;
+  readonly log: ChannelLog;
+  readonly profileOf: ProfileOf;
+  readonly privateMessages: PrivateMessages;
+  readonly envelopes: ServerEnvelopes;
+  readonly send: SendToSession;
+  readonly refuse: Refuse;
+}
+
+/** A publisher over this Spine and this log. */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { spine, log, profileOf, envelopes, send, refuse } = options;
+
+  const acknowledge = (session: Session, id: string, outcome: Promise<object>): void => {
+    outcome.then(
+      (payload) => send(session, envelopes.response(id, payload)),
+      (error: unknown) => refuse(session, id, error),
+    );
+  };
+
+  const publishEvent = (session: Session, envelope: Envelope): void => {
+    const { id, ack } = envelope;
+    // The wish for an answer is between the sender and its Shield.
+    envelope.ack = false;
+    const data = encodeProtoEnvelope(envelope);
+    const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
+    if (profileOf(address.room, address.channel).logClass === 'live') {
+      spine.publish(subjectOf(session, address), data);
+      if (ack) acknowledge(session, id, spine.flush().then(noContent));
+      return;
+    }
+    const stored = log.append({ address, data, user: session.user, id });
+    if (ack) acknowledge(session, id, stored.then(positionOf));
+    else stored.catch((error: unknown) => refuse(session, id, error));
+  };
+
+  const publishPrivate = (session: Session, envelope: Envelope): void => {
+    const { id, ack } = envelope;
+    envelope.ack = false;
+    const delivered = options.privateMessages.deliver(session, envelope);
+    if (ack) acknowledge(session, id, delivered.then(noContent));
+    else delivered.catch((error: unknown) => (isTargetMissing(error) ? undefined : refuse(session, id, error)));
+  };
+
+  return {
+    publish: (session, envelope) => {
+      try {
+        if (envelope.type === 'private') publishPrivate(session, envelope);
+        else publishEvent(session, envelope);
+      } catch (error) {
+        refuse(session, envelope.id, error);
+      }
+    },
+  };
+}
+
+function subjectOf(session: Session, { tenant, room, channel }: ChannelAddress): ReturnType<typeof channelOut> {
+  const subscription = session.subscriptions.get(`${room}:${channel}`);
+  return subscription === undefined ? channelOut(tenant, room, channel) : subscription.channel.subject;
+}
+
+function noContent(): object {
+  return {};
+}
+
+function positionOf({ seq, epoch, duplicate }: Awaited<ReturnType<ChannelLog['append']>>): object {
+  return duplicate ? { seq, epoch, duplicate } : { seq, epoch };
+}
+
+/** Who did not ask for an answer is not told that a target is away (PRT-17). */
+function isTargetMissing(error: unknown): boolean {
+  return error instanceof BusError && error.code === 'TARGET_NOT_FOUND';
+}

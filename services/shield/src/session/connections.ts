@@ -1,0 +1,127 @@
+import { errorTable } from '@arqonbus/protocol';
+import type { Clock, Limits } from '@arqonbus/protocol';
+import type { LabelledCounter, Logger } from '@arqonbus/telemetry';
+import type { FirstJoin } from '../commands/first-join.ts';
+import type { DirectDeliveries } from '../delivery/direct-deliveries.ts';
+import { encodeFrame } from '../delivery/frames.ts';
+import type { ServerEnvelopes } from '../delivery/frames.ts';
+import type { SendToSession } from '../delivery/send-to-session.ts';
+import type { SlowConsumers } from '../delivery/slow-consumers.ts';
+import type { ConnectionAdmission } from '../limits/connection-admission.ts';
+import type { Connection, ListenerHandlers } from '../listener/listener.ts';
+import type { MembershipReporter } from '../membership/membership-reporter.ts';
+import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import { closeSession } from './close-session.ts';
+import type { Handshake } from './handshake.ts';
+import { checkPrincipal } from './handshake.ts';
+import type { HandshakeOptions } from './handshake.ts';
+import type { AcceptFrame } from './inbound.ts';
+import type { Peer, RefusedPeer } from './peer.ts';
+import type { Session } from './session.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import { welcomePayload } from './welcome.ts';
+
+/** What following connections needs from around it. */
+export interface ConnectionsOptions {
+  readonly handshake: Handshake;
+  readonly handshakeOptions: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits'>;
+  readonly acceptFrame: AcceptFrame;
+  readonly firstJoin: FirstJoin;
+  readonly sessions: SessionRegistry;
+  readonly subscriptions: Subscriptions;
+  readonly membership: MembershipReporter;
+  readonly directDeliveries: DirectDeliveries;
+  readonly slowConsumers: SlowConsumers;
+  readonly admission: ConnectionAdmission;
+  readonly envelopes: ServerEnvelopes;
+  readonly send: SendToSession;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly closed: LabelledCounter;
+  readonly logger: Logger;
+}
+
+/** What the Shield does when a socket opens, speaks, drains and closes. */
+export function createConnections(options: ConnectionsOptions): ListenerHandlers<Peer> {
+  return {
+    onUpgrade: options.handshake,
+    onOpen: (connection) => {
+      const { data: peer } = connection;
+      if (peer.kind === 'refused') refuse(connection, peer, options);
+      else open(connection, peer, options);
+    },
+    onMessage: ({ data: peer }, frame, isBinary) => {
+      if (peer.kind === 'session') options.acceptFrame(peer, frame, isBinary);
+    },
+    onControl: ({ data: peer }) => {
+      if (peer.kind === 'session') onControl(peer, options);
+    },
+    onDrain: ({ data: peer }) => {
+      if (peer.kind === 'session') options.slowConsumers.onDrain(peer);
+    },
+    onClose: ({ data: peer }, code) => {
+      options.closed.inc(String(code));
+      if (peer.kind === 'session') close(peer, code, options);
+    },
+  };
+}
+
+function refuse(connection: Connection<Peer>, { format, code, details }: RefusedPeer, { envelopes }: ConnectionsOptions): void {
+  connection.send(encodeFrame(envelopes.error({ code, requestId: '', details }), format), format === 'proto');
+  connection.close(errorTable[code].closeCode, code);
+}
+
+function open(connection: Connection<Peer>, session: Session, options: ConnectionsOptions): void {
+  const { sessions, logger } = options;
+  // Several upgrades of one person or address may have been admitted before any of them was counted.
+  const refusal = takePlace(session, options);
+  if (refusal !== undefined) {
+    refuse(connection, { kind: 'refused', format: session.format, ...refusal }, options);
+    session.isClosing = true;
+    return;
+  }
+  session.connection = connection;
+  sessions.add(session);
+  session.tenantState = options.handshakeOptions.tenantStates.of(session.tenant);
+  session.tenantState.connections += 1;
+  options.membership.connected(session);
+  const { clock, limits, envelopes } = options;
+  options.send(session, envelopes.system(welcomePayload(session, limits, clock.now())));
+  options.firstJoin(session);
+  logger.info({ event: 'client_connected', tenant: session.tenant, client_id: session.clientId }, 'a client connected');
+}
+
+/** Takes what `close` gives back; a reason not to, and nothing is taken. */
+function takePlace(session: Session, options: ConnectionsOptions): Pick<RefusedPeer, 'code' | 'details'> | undefined {
+  const person = checkPrincipal(session.principal, options.handshakeOptions);
+  if (!person.ok) return person;
+  if (!options.admission.opened(session.remoteIp)) return { code: 'RATE_LIMITED', details: { retry_after_ms: 5000 } };
+  try {
+    options.directDeliveries.opened(session);
+  } catch (error) {
+    // The Spine is closed: without interest the session would hear nothing, and handlers may not throw.
+    options.admission.closed(session.remoteIp);
+    options.logger.error({ event: 'session_refused', tenant: session.tenant, err: error }, 'a session could not be opened');
+    return { code: 'UNAVAILABLE', details: { retry_after_ms: 1000 } };
+  }
+  return undefined;
+}
+
+/** A sign of life, unless there are too many of them: a flood of control frames costs as much as one of messages. */
+function onControl(session: Session, { clock }: ConnectionsOptions): void {
+  const nowMs = clock.monotonicMs();
+  session.lastSeenMs = nowMs;
+  if (!session.control.take(1, nowMs)) closeSession(session, 4429);
+}
+
+function close(session: Session, code: number, options: ConnectionsOptions): void {
+  if (!options.sessions.remove(session)) return;
+  options.subscriptions.leaveAll(session);
+  session.connection = undefined;
+  session.slow = undefined;
+  session.tenantState.connections -= 1;
+  options.admission.closed(session.remoteIp);
+  options.directDeliveries.closed(session);
+  options.membership.disconnected(session);
+  options.logger.info({ event: 'client_disconnected', tenant: session.tenant, client_id: session.clientId, code }, 'a client disconnected');
+}

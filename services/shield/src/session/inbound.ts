@@ -1,0 +1,76 @@
+import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
+import { createEnvelope } from '@arqonbus/protocol';
+import type { Clock, Envelope } from '@arqonbus/protocol';
+import type { Counter } from '@arqonbus/telemetry';
+import type { CommandDispatcher } from '../commands/dispatcher.ts';
+import type { ServerEnvelopes } from '../delivery/frames.ts';
+import type { SendToSession } from '../delivery/send-to-session.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import { closeSession } from './close-session.ts';
+import type { Misbehaviour } from './misbehaviour.ts';
+import type { Session } from './session.ts';
+
+/** Takes the frames of sessions: through the pipeline, then to the Spine or to a command. */
+export type AcceptFrame = (session: Session, frame: Uint8Array, isBinary: boolean) => void;
+
+/** What accepting frames needs from around it. */
+export interface InboundOptions {
+  readonly pipeline: Pipeline;
+  readonly publisher: Publisher;
+  readonly dispatcher: CommandDispatcher;
+  readonly misbehaviour: Misbehaviour;
+  readonly envelopes: ServerEnvelopes;
+  readonly send: SendToSession;
+  readonly clock: Clock;
+  readonly messages: Counter;
+  readonly bytes: Counter;
+}
+
+/** What stands in the place of the envelope until the decode stage has made one. Its id is written when even that fails. */
+function emptyEnvelope(): Envelope {
+  return createEnvelope('error');
+}
+
+/** Accepts frames into this pipeline. */
+export function createAcceptFrame(options: InboundOptions): AcceptFrame {
+  const { pipeline, publisher, dispatcher, clock } = options;
+  return (session, frame, isBinary) => {
+    if (session.isClosing) return;
+    session.lastSeenMs = clock.monotonicMs();
+    if (isBinary !== (session.format === 'proto')) {
+      closeSession(session, 1003);
+      return;
+    }
+    options.messages.inc();
+    options.bytes.inc(frame.length);
+    session.tenantState.messagesIn += 1;
+    const ingress: Ingress = {
+      origin: session,
+      frame,
+      nowMs: clock.now(),
+      monotonicMs: session.lastSeenMs,
+      envelope: emptyEnvelope(),
+    };
+    const outcome = pipeline(ingress);
+    if (outcome.kind === 'block') refuse(session, ingress, outcome, options);
+    else if (ingress.envelope.type === 'command') dispatcher.dispatch({ session, envelope: ingress.envelope });
+    else publisher.publish(session, ingress.envelope);
+  };
+}
+
+function refuse(
+  session: Session,
+  { envelope }: Ingress,
+  outcome: Extract<Outcome, { kind: 'block' }>,
+  { envelopes, send, misbehaviour }: InboundOptions,
+): void {
+  const { code, errors, retryAfterMs, stage, traceId } = outcome;
+  const details = {
+    ...(retryAfterMs > 0 ? { retry_after_ms: retryAfterMs } : {}),
+    ...(traceId === '' ? {} : { trace_id: traceId }),
+  };
+  send(session, envelopes.error({ code, requestId: envelope.id, errors, details }));
+  // A bug of ours is no bad frame of the client's.
+  if (stage === 'decode' && code !== 'INTERNAL_ERROR') misbehaviour.badFrame(session);
+  misbehaviour.refused(session, code);
+}

@@ -1,0 +1,33 @@
+import { errorTable } from '@arqonbus/protocol';
+import type { ErrorCode } from '@arqonbus/protocol';
+import type { UpgradeDecision } from '../listener/listener.ts';
+import type { Negotiation } from './negotiation.ts';
+import type { Peer } from './peer.ts';
+
+/** Why an upgrade was refused. */
+export interface HandshakeRefusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  /** A fixed word for counters and logs. */
+  readonly reason: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Says no in the way the client can see: HTTP with a JSON body, or an `error` frame and a close code (PRT-2). */
+export function refuseUpgrade(refusal: HandshakeRefusal, negotiation: Negotiation): UpgradeDecision<Peer> {
+  const { code, details } = refusal;
+  if (negotiation.ok && negotiation.isTokenInSubprotocol) {
+    return { accept: true, protocol: negotiation.protocol, data: { kind: 'refused', format: negotiation.format, code, details } };
+  }
+  const { httpStatus, text } = errorTable[code];
+  const retryAfterMs = details['retry_after_ms'];
+  return {
+    accept: false,
+    status: httpStatus,
+    headers: {
+      ...(httpStatus === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}),
+    },
+    body: JSON.stringify({ error: text, error_code: code, details }),
+  };
+}

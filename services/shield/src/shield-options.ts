@@ -1,0 +1,30 @@
+import type { Authenticator } from '@arqonbus/auth';
+import type { Clock, Limits } from '@arqonbus/protocol';
+import type { ChannelLog, KeyValueStore, ProfileOf, Spine } from '@arqonbus/spine';
+import type { Logger, Metrics } from '@arqonbus/telemetry';
+import type { ListenerFactory } from './listener/listener.ts';
+
+/** What a Shield is made from. It owns none of these but what it makes with `listener`. */
+export interface ShieldOptions {
+  readonly host: string;
+  /** 0 = a free port. */
+  readonly port: number;
+  readonly listener: ListenerFactory;
+  readonly compression: boolean;
+  readonly queryToken: boolean;
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly accessDefault: 'open' | 'closed';
+  readonly privateScope: 'any' | 'shared_room';
+  readonly drainTimeoutMs: number;
+  readonly limits: Limits;
+  readonly spine: Spine;
+  readonly log: ChannelLog;
+  readonly profileOf: ProfileOf;
+  readonly keyValue: KeyValueStore;
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly version: string;
+}

@@ -1,0 +1,72 @@
+import { composeShield } from './compose.ts';
+import type { ShieldParts } from './compose.ts';
+import { drainSessions } from './session/drain.ts';
+import type { ShieldOptions } from './shield-options.ts';
+
+/** A running edge: it ends sockets and holds no state that cannot be rebuilt (ARC-2). */
+export interface Shield {
+  /** This process among all Shields. */
+  readonly node: string;
+  /** The bound port. */
+  readonly port: number;
+  /** False while it may not be sent new connections. */
+  isReady(): boolean;
+  /** Sends the clients away in good order and ends (DPL-3). Resolves when the last one is gone or the window is over. */
+  drain(): Promise<void>;
+  /** Cuts everything at once. */
+  close(): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 50;
+const WATCH_EVERY_MS = 1_000;
+const REPORT_EVERY_MS = 3_000;
+
+/** Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans (SPN-6). */
+export async function createShield(options: ShieldOptions): Promise<Shield> {
+  const parts = composeShield(options);
+  await parts.bans.ready;
+  const port = await parts.listener.listen(options.host, options.port);
+  const timers = startTimers(parts);
+  const close = async (): Promise<void> => {
+    for (const timer of timers) clearInterval(timer);
+    parts.stop();
+    await parts.listener.close();
+  };
+  return {
+    node: parts.node,
+    port,
+    isReady: () => !parts.draining.isOn && options.spine.status() === 'connected',
+    drain: async () => {
+      parts.draining.isOn = true;
+      parts.listener.stopAccepting();
+      await Promise.race([drain(parts, options), delay(options.drainTimeoutMs)]);
+      await close();
+    },
+    close,
+  };
+}
+
+function startTimers({ slowConsumers, watch, membership }: ShieldParts): NodeJS.Timeout[] {
+  return [
+    setInterval(() => slowConsumers.sweep(), SWEEP_EVERY_MS),
+    setInterval(watch, WATCH_EVERY_MS),
+    setInterval(() => void membership.flush(), REPORT_EVERY_MS),
+  ];
+}
+
+function drain({ sessions, envelopes, send }: ShieldParts, { drainTimeoutMs }: ShieldOptions): Promise<void> {
+  return drainSessions({
+    sessions,
+    envelopes,
+    send,
+    windowMs: drainTimeoutMs,
+    random: Math.random,
+    startTimer: (run, afterMs) => void setTimeout(run, afterMs),
+  });
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

@@ -1,0 +1,84 @@
+import { channelOut } from '@arqonbus/spine';
+import type { ChannelAddress, ChannelLog, LogProfile, Spine, SpineMessage } from '@arqonbus/spine';
+import type { TenantStates } from '../limits/tenant-states.ts';
+import type { LocalChannel } from './local-channel.ts';
+
+/** The channels that sessions of this Shield are in. */
+export interface LocalChannels {
+  /** Takes a use of the channel, with interest on the Spine; its position may still be on its way (`ready`). */
+  open(address: ChannelAddress): LocalChannel;
+  /** Gives one use back; the last one ends the interest. */
+  release(channel: LocalChannel): void;
+  size(): number;
+}
+
+/** What local channels need from around them. */
+export interface LocalChannelsOptions {
+  readonly spine: Spine;
+  readonly log: ChannelLog;
+  readonly profileOf: (room: string, channel: string) => LogProfile;
+  readonly tenantStates: TenantStates;
+  readonly onMessage: (channel: LocalChannel, message: SpineMessage) => void;
+}
+
+/** No channels yet. */
+export function createLocalChannels(options: LocalChannelsOptions): LocalChannels {
+  const channels = new Map<string, LocalChannel>();
+  return {
+    open: (address) => {
+      const known = channels.get(keyOf(address));
+      if (known !== undefined) {
+        known.users += 1;
+        return known;
+      }
+      const channel = createLocalChannel(address, options);
+      channels.set(channel.key, channel);
+      // Interest first, position second: a publication between the two is then seen twice rather than never.
+      channel.interest = options.spine.subscribe(channel.subject, (message) => options.onMessage(channel, message));
+      channel.ready = channel.logClass === 'live' ? Promise.resolve() : readPosition(channel, options.log);
+      // Who waits for it hears of a failure; nobody may be waiting any more.
+      channel.ready.catch(() => undefined);
+      return channel;
+    },
+    release: (channel) => {
+      channel.users -= 1;
+      if (channel.users > 0) return;
+      channel.interest?.unsubscribe();
+      channel.interest = undefined;
+      channels.delete(channel.key);
+    },
+    size: () => channels.size,
+  };
+}
+
+function keyOf({ tenant, room, channel }: ChannelAddress): string {
+  return `${tenant}/${room}:${channel}`;
+}
+
+function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptions): LocalChannel {
+  const key = keyOf(address);
+  return {
+    address,
+    name: `${address.room}:${address.channel}`,
+    key,
+    subject: channelOut(address.tenant, address.room, address.channel),
+    logClass: options.profileOf(address.room, address.channel).logClass,
+    jsonTopic: `j/${key}`,
+    protoTopic: `p/${key}`,
+    tenantState: options.tenantStates.of(address.tenant),
+    interest: undefined,
+    jsonSubscribers: 0,
+    protoSubscribers: 0,
+    users: 1,
+    lastSeq: 0,
+    epoch: '',
+    delivered: 0,
+    ready: Promise.resolve(),
+  };
+}
+
+async function readPosition(channel: LocalChannel, log: ChannelLog): Promise<void> {
+  const { epoch, lastSeq } = await log.position(channel.address);
+  channel.epoch = epoch;
+  channel.lastSeq = Math.max(channel.lastSeq, lastSeq);
+}

@@ -1,0 +1,12 @@
+import type { LocalChannel } from './local-channel.ts';
+
+/** A session's subscription to a channel. */
+export interface Subscription {
+  readonly channel: LocalChannel;
+  /** The subscriber wants its own publications too (PRT-15). */
+  echo: boolean;
+  /** The client joined this very channel; false for the room's pseudo-channel that came with a join (PRT-16). */
+  isExplicit: boolean;
+  /** The socket is in the channel's topic; false while the session is behind (LOG-11). */
+  isAttached: boolean;
+}
