@@ -31,7 +31,7 @@ export const fanOut: Benchmark = {
 async function runFanOut(options: RunOptions): Promise<BenchmarkResult> {
   const load = startLoad();
   const all = [plans.jsonLive, plans.jsonHistory, plans.protoLive, plans.uws, plans.ws, plans.socketIo];
-  const contenders = await startContenders(all, options.profileFolder);
+  const contenders = await startContenders(all, options);
   try {
     for (const contender of contenders) await connect(load, contender);
     const rows: Cell[][] = [];

@@ -25,7 +25,7 @@ async function runIdleConnections(options: RunOptions): Promise<BenchmarkResult>
   const count = options.isQuick ? CONNECTIONS / 2 : CONNECTIONS;
   for (const plan of [plans.jsonLive, plans.jsonHistory, plans.uws, plans.ws, plans.socketIo]) {
     options.onProgress(plan.name);
-    const [contender] = await startContenders([plan], options.profileFolder);
+    const [contender] = await startContenders([plan], options);
     if (contender === undefined) continue;
     const kib = await measure(contender, count, rows);
     if (plan.kind === 'arqon') verdicts.push(`${plan.name}: ${kib.toFixed(2)} KiB a connection, goal ${GOAL_KIB}: ${kib <= GOAL_KIB ? 'kept' : 'MISSED'}`);

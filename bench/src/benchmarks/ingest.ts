@@ -37,8 +37,7 @@ export const ingest: Benchmark = {
 
 async function runIngest(options: RunOptions): Promise<BenchmarkResult> {
   const load = startLoad();
-  const started = await startContenders(ingests, options.profileFolder);
-  const contenders = started.map((contender, index) => ({ ...contender, hasSubscriber: ingests[index]?.hasSubscriber === true }));
+  const contenders = await startContenders(ingests, options);
   try {
     for (const contender of contenders) await connect(load, contender);
     for (const contender of contenders) await load.publish(orderOf(contender, 1_000));

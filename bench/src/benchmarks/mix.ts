@@ -25,7 +25,7 @@ export const mix: Benchmark = {
 async function runMix(options: RunOptions): Promise<BenchmarkResult> {
   const load = startLoad();
   const all = [plans.jsonLive, plans.jsonHistory, plans.protoLive, plans.uws, plans.ws, plans.socketIo];
-  const contenders = await startContenders(all, options.profileFolder);
+  const contenders = await startContenders(all, options);
   try {
     for (const contender of contenders) await connect(load, contender);
     const rows: Cell[][] = [];

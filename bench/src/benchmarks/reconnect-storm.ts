@@ -23,7 +23,7 @@ export const reconnectStorm: Benchmark = {
 async function runReconnectStorm(options: RunOptions): Promise<BenchmarkResult> {
   const load = startLoad();
   const all = [plans.jsonLive, { ...plans.jsonLive, name: 'ours, and one join' }, plans.uws, plans.ws, plans.socketIo];
-  const contenders = await startContenders(all, options.profileFolder);
+  const contenders = await startContenders(all, options);
   try {
     for (const contender of contenders) await storm(load, contender, CONNECTIONS / 4);
     options.onProgress('samples');
@@ -57,6 +57,7 @@ function describe(samples: ReadonlyMap<string, readonly StormSample[]>): Benchma
     spreadOf(own.map(({ ms }) => ms)),
     spreadOf(own.map(({ ms }) => CONNECTIONS / (ms / 1_000))).median,
     spreadOf(own.map(({ p99Ms }) => p99Ms)).median,
+    own.reduce((sum, { cut }) => sum + cut, 0) / own.length,
   ]);
-  return { columns: ['connections', 'server', 'CPU µs/handshake', '× raw uWS', 'all open after ms', 'opens/s', 'p99 ms'], rows, verdicts: [] };
+  return { columns: ['connections', 'server', 'CPU µs/handshake', '× raw uWS', 'all open after ms', 'opens/s', 'p99 ms', 'cut'], rows, verdicts: [] };
 }

@@ -6,6 +6,8 @@ export interface RunOptions {
   readonly rounds: number;
   /** Fewer and shorter samples. */
   readonly isQuick: boolean;
+  /** Texts one of which the name of a contender must hold; empty = all run. */
+  readonly only: readonly string[];
   /** Where our server writes CPU profiles; undefined = it is not profiled. */
   readonly profileFolder?: string;
   /** Told what is going on. */

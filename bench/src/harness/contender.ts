@@ -1,4 +1,5 @@
 import type { DialectName, PublishOrder } from '../load/orders.ts';
+import type { RunOptions } from './benchmark.ts';
 import { jsonEvent, plainMessage, protoEvent, socketIoMessage } from './event-payloads.ts';
 import type { Load } from './load.ts';
 import { startServer } from './servers.ts';
@@ -29,9 +30,13 @@ export const plans = {
   socketIo: { name: 'socket.io', kind: 'socket.io', dialect: 'socket-io', room: 'live' },
 } as const satisfies Readonly<Record<string, ContenderPlan>>;
 
-/** Starts a server for each plan, so that no contender pays for another's connections. */
-export async function startContenders(all: readonly ContenderPlan[], profileFolder?: string): Promise<Contender[]> {
-  return Promise.all(all.map(async (plan) => ({ ...plan, server: await startServer(plan.kind, profileFolder) })));
+/** Starts a server for each plan that is wanted, so that no contender pays for another's connections. */
+export async function startContenders<P extends ContenderPlan>(
+  all: readonly P[],
+  { only, profileFolder }: RunOptions,
+): Promise<(P & { readonly server: Server })[]> {
+  const wanted = all.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+  return Promise.all(wanted.map(async (plan) => ({ ...plan, server: await startServer(plan.kind, profileFolder) })));
 }
 
 /** What a contender's publisher sends, as base64: an event with this payload, or as many bytes as ours makes of one. */

@@ -12,13 +12,14 @@ export type BenchOrder =
       readonly isQuick: boolean;
       /** Print JSON on standard output, and nothing else. */
       readonly asJson: boolean;
+      readonly only: readonly string[];
       readonly profileFolder?: string;
     };
 
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 
-/** Reads `[name …] [--list] [--quick] [--rounds n] [--json] [--profile folder]`. */
+/** Reads `[name …] [--list] [--quick] [--rounds n] [--json] [--only text|text] [--profile folder]`. */
 export function parseArguments(args: readonly string[], benchmarks: readonly Benchmark[]): BenchOrder {
   const parsed = parse(args.filter((arg) => arg !== '--'));
   if (typeof parsed === 'string') return { kind: 'wrong', problem: parsed };
@@ -30,7 +31,8 @@ export function parseArguments(args: readonly string[], benchmarks: readonly Ben
   if (!Number.isInteger(rounds) || rounds < 1) return { kind: 'wrong', problem: '--rounds is a whole number from 1' };
   const wanted = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const profile = values.profile === undefined ? {} : { profileFolder: values.profile };
-  return { kind: 'run', benchmarks: wanted, rounds, isQuick: values.quick, asJson: values.json, ...profile };
+  const only = (values.only ?? '').split('|').filter((part) => part !== '');
+  return { kind: 'run', benchmarks: wanted, rounds, only, isQuick: values.quick, asJson: values.json, ...profile };
 }
 
 function parse(args: string[]): ReturnType<typeof parseKnown> | string {
@@ -47,12 +49,13 @@ function parseKnown(args: string[]): {
     readonly quick: boolean;
     readonly json: boolean;
     readonly rounds?: string;
+    readonly only?: string;
     readonly profile?: string;
   };
   readonly positionals: readonly string[];
 } {
   const flag = { type: 'boolean', default: false } as const;
   const text = { type: 'string' } as const;
-  const options = { list: flag, quick: flag, json: flag, rounds: text, profile: text };
+  const options = { list: flag, quick: flag, json: flag, rounds: text, only: text, profile: text };
   return parseArgs({ args, allowPositionals: true, options });
 }

@@ -18,7 +18,10 @@ export interface OpenOrder {
 
 /** How the opening went. */
 export interface OpenReport {
+  /** Until all had been opened, those not counted that had to be opened again. */
   readonly ms: number;
+  /** Connections that the server refused, or cut without a reason at most a moment after they opened. */
+  readonly cut: number;
   /** Time from the first byte of each connection to its last answer, in ms. */
   readonly p50Ms: number;
   readonly p99Ms: number;

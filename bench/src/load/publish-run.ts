@@ -18,7 +18,7 @@ export async function publishRun(
   const latencies = new Samples();
   if (order.measuresLatency) watchLatency(receivers, latencies);
   const before = countReceived(receivers);
-  const repliesBefore = countReceived(publishers).frames;
+  const refusals = watchRefusals(publishers);
   const pongsBefore = publishers.map(({ pongs }) => pongs);
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
@@ -30,10 +30,8 @@ export async function publishRun(
   await waitUntil(isSettled);
   const ms = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpuBefore);
-  for (const receiver of receivers) receiver.observer = undefined;
-  // A receiver may be a publisher as well; else whatever a publisher hears is a refusal.
-  const replies = publishers === receivers ? 0 : countReceived(publishers).frames - repliesBefore;
-  if (replies > 0) throw new Error(`${replies} of ${sent} messages were answered, which only refusals are`);
+  for (const client of [...publishers, ...receivers]) client.observer = undefined;
+  if (refusals.count > 0) throw new Error(`${refusals.count} of ${sent} messages were answered, which only refusals are: ${refusals.first}`);
   return {
     sent,
     delivered: delivered(),
@@ -83,6 +81,18 @@ function createTurnSender(order: PublishOrder, publishers: readonly LoadClient[]
     }
     return publishersPerTurn * messagesPerTurn;
   };
+}
+
+/** Publishers hear nothing but refusals: who has joined the channel did so without echo. */
+function watchRefusals(publishers: readonly LoadClient[]): { count: number; first: string } {
+  const refusals = { count: 0, first: '' };
+  for (const publisher of publishers) {
+    publisher.observer = (bytes, start, end) => {
+      refusals.count += 1;
+      if (refusals.first === '') refusals.first = bytes.toString('latin1', start, Math.min(end, start + 400));
+    };
+  }
+  return refusals;
 }
 
 function watchLatency(receivers: readonly LoadClient[], latencies: Samples): void {

@@ -12,7 +12,9 @@ const source = `
 const resolveDir = fileURLToPath(new URL('.', import.meta.url));
 const bundle = await build({ stdin: { contents: source, resolveDir }, bundle: true, format: 'esm', write: false });
 const code = Buffer.from(bundle.outputFiles[0].contents).toString('base64');
-const { vectorEnvelopes, encodeJsonEnvelope, encodeProtoEnvelope } = await import(`data:text/javascript;base64,${code}`);
+const { vectorEnvelopes, encodeJsonEnvelope, encodeProtoEnvelope } = await import(
+  `data:text/javascript;base64,${code}`
+);
 
 for (const [name, envelope] of Object.entries(vectorEnvelopes)) {
   const file = new URL(`../../../proto/vectors/${name}.json`, import.meta.url);
@@ -20,5 +22,5 @@ for (const [name, envelope] of Object.entries(vectorEnvelopes)) {
   const json = new TextDecoder().decode(encodeJsonEnvelope(envelope));
   const proto_base64 = Buffer.from(encodeProtoEnvelope(envelope)).toString('base64');
   writeFileSync(file, `${JSON.stringify({ name, json, proto_base64 }, null, 2)}\n`);
-  console.log(name);
+  process.stdout.write(`${name}\n`);
 }

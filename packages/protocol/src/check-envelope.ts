@@ -108,7 +108,8 @@ function checkVectorClock(clock: Readonly<Record<string, number>>, problems: Pro
   let count = 0;
   for (const name in clock) {
     if (!isSafeKey(name)) return problems.add('vector_clock', 'has a key that is not a name');
-    if (!isCount(clock[name])) return problems.add('vector_clock', 'holds something that is no integer from 0 to 2^53-1');
+    if (!isCount(clock[name]))
+      return problems.add('vector_clock', 'holds something that is no integer from 0 to 2^53-1');
     if (++count > bounds.vectorClockEntries) return problems.add('vector_clock', 'has too many entries');
   }
 }

@@ -1,11 +1,11 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createEnvelope } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import { MAX_TIME_MS } from './times.ts';
 
 const encoder = new TextEncoder();
-const NAME_START = [...'abcXYZ019'];
-const NAME_REST = [...'abcXYZ019_.-'];
+const NAME_START = 'abcXYZ019'.split('');
+const NAME_REST = 'abcXYZ019_.-'.split('');
 
 /** Names of rooms, channels and the like. */
 export const arbitraryName: fc.Arbitrary<string> = fc
@@ -16,10 +16,10 @@ export const arbitraryName: fc.Arbitrary<string> = fc
 /** Well-formed text of any script, without controls. */
 export const arbitraryText: fc.Arbitrary<string> = fc
   .string({ unit: 'binary', maxLength: 40 })
-  .map((text) => text.replaceAll(/[\u0000-\u001f\u007f]/g, ' '));
+  .map((text) => text.replaceAll(/\p{Cc}/gu, ' '));
 
 const arbitraryId = fc
-  .string({ unit: fc.constantFrom(...'abcXYZ019_-'), minLength: 6, maxLength: 80 })
+  .string({ unit: fc.constantFrom(...'abcXYZ019_-'.split('')), minLength: 6, maxLength: 80 })
   .map((rest) => `arq_${rest}`);
 
 const printable = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 40 });
@@ -74,7 +74,13 @@ export const arbitraryEnvelope: fc.Arbitrary<Envelope> = fc
         room: arbitraryName,
         channel: fc.oneof(arbitraryName, fc.constant('*')),
         sender: printable,
-        to: fc.array(fc.oneof(arbitraryName, printable.map((user) => `user:${user}`)), { maxLength: 8 }),
+        to: fc.array(
+          fc.oneof(
+            arbitraryName,
+            printable.map((user) => `user:${user}`),
+          ),
+          { maxLength: 8 },
+        ),
         metadata: arbitraryObject,
         args: arbitraryObject,
         ack: fc.boolean(),

@@ -1,13 +1,5 @@
 /** What an envelope is; see the envelope table of the protocol. */
-export type EnvelopeType =
-  | 'event'
-  | 'private'
-  | 'command'
-  | 'telemetry'
-  | 'system'
-  | 'response'
-  | 'error'
-  | 'task';
+export type EnvelopeType = 'event' | 'private' | 'command' | 'telemetry' | 'system' | 'response' | 'error' | 'task';
 
 /** The outcome told by a reply; empty on everything that is no reply. */
 export type ReplyStatus = '' | 'success' | 'error';

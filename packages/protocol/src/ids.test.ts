@@ -21,15 +21,24 @@ describe('createMessageIds', () => {
   });
 
   it('[PRT-8] writes the time and the random bytes as a ULID', () => {
-    const next = createMessageIds(() => 1_469_918_176_385, (bytes) => bytes.fill(0));
+    const next = createMessageIds(
+      () => 1_469_918_176_385,
+      (bytes) => bytes.fill(0),
+    );
     expect(next()).toBe('arq_01ARYZ6S410000000000000000');
     expect(next()).toBe('arq_01ARYZ6S410000000000000001');
   });
 
   it('[PRT-8] carries from one half of the random part to the other, and into the time', () => {
-    const lowFull = createMessageIds(() => NOW, (bytes) => bytes.fill(0).fill(255, 5, 10));
+    const lowFull = createMessageIds(
+      () => NOW,
+      (bytes) => bytes.fill(0).fill(255, 5, 10),
+    );
     expect([lowFull(), lowFull()].map((id) => id.slice(14))).toEqual(['00000000ZZZZZZZZ', '0000000100000000']);
-    const full = createMessageIds(() => NOW, (bytes) => bytes.fill(255));
+    const full = createMessageIds(
+      () => NOW,
+      (bytes) => bytes.fill(255),
+    );
     const [last, first] = [full(), full()];
     expect(last.slice(14)).toBe('ZZZZZZZZZZZZZZZZ');
     expect(first > last).toBe(true);
@@ -38,7 +47,10 @@ describe('createMessageIds', () => {
   it('[PRT-8] asks for randomness a block at a time', () => {
     let asked = 0;
     let now = NOW;
-    const next = createMessageIds(() => now++, () => asked++);
+    const next = createMessageIds(
+      () => now++,
+      () => asked++,
+    );
     for (let i = 0; i < 201; i++) next();
     expect(asked).toBe(3);
   });

@@ -36,7 +36,9 @@ describe('checkInbound', () => {
   it('[PRT-17] wants 1 to 64 targets for a private message', () => {
     expect(checkInbound(createEnvelope('private'))?.errors).toEqual([{ field: 'to', problem: 'is required' }]);
     const many = { ...createEnvelope('private'), to: ['a', 'b', 'c'] };
-    expect(checkInbound(many, { ...DEFAULT_LIMITS, maxTargets: 2 })?.errors).toEqual([{ field: 'to', problem: 'has too many entries' }]);
+    expect(checkInbound(many, { ...DEFAULT_LIMITS, maxTargets: 2 })?.errors).toEqual([
+      { field: 'to', problem: 'has too many entries' },
+    ]);
   });
 
   it('[PRT-14] wants the name of a command', () => {
@@ -71,7 +73,10 @@ describe('checkInbound', () => {
     ['{"a":1,"tenant_id":"evil"}', '{"a":1}'],
     ['{"casil":{"x":[1,2]},"a":1}', '{"a":1}'],
     ['{ "a" : 1.0 , "shadow" : true , "b" : [ 1e2 ] }', '{"a" : 1.0,"b" : [ 1e2 ]}'],
-    ['{"\\u0074enant_id":1,"big":12345678901234567890,"cron_job_id":1,"iteration":2,"replay":true,"client_timestamp":0}', '{"big":12345678901234567890}'],
+    [
+      '{"\\u0074enant_id":1,"big":12345678901234567890,"cron_job_id":1,"iteration":2,"replay":true,"client_timestamp":0}',
+      '{"big":12345678901234567890}',
+    ],
     ['{"nested":{"tenant_id":1}}', '{"nested":{"tenant_id":1}}'],
     ['{"x,\\"y":"}","replay":1,"\\"":"\\""}', '{"x,\\"y":"}","\\"":"\\""}'],
   ])('[PRT-8] drops the reserved keys of the metadata %s', (before, after) => {

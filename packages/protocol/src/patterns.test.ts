@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from './patterns.ts';
 
@@ -37,13 +37,16 @@ describe('compilePattern', () => {
     expect(isMatch(glob, room, channel)).toBe(false);
   });
 
-  it.each(['', ':', 'a:', ':a', 'a:b:c', 'a b', '(a+)+', 'a|b', '[a]', 'é', `${'a'.repeat(129)}`, 'a?', '^a$'])('[PRM-5] refuses %j', (glob) => {
-    expect(compilePattern(glob)).toBeUndefined();
-  });
+  it.each(['', ':', 'a:', ':a', 'a:b:c', 'a b', '(a+)+', 'a|b', '[a]', 'é', 'a'.repeat(129), 'a?', '^a$'])(
+    '[PRM-5] refuses %j',
+    (glob) => {
+      expect(compilePattern(glob)).toBeUndefined();
+    },
+  );
 
   it('[PRM-5] agrees with the plain meaning of the star', () => {
-    const part = fc.string({ unit: fc.constantFrom(...'ab*'), minLength: 1, maxLength: 8 });
-    const name = fc.string({ unit: fc.constantFrom(...'ab'), minLength: 1, maxLength: 10 });
+    const part = fc.string({ unit: fc.constantFrom(...'ab*'.split('')), minLength: 1, maxLength: 8 });
+    const name = fc.string({ unit: fc.constantFrom(...'ab'.split('')), minLength: 1, maxLength: 10 });
     fc.assert(
       fc.property(part, name, (glob, text) => {
         expect(isMatch(glob, text, 'x')).toBe(new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(text));

@@ -30,11 +30,14 @@ describe('golden vectors', () => {
     expect(decodeTrustedProtoEnvelope(proto)).toEqual(expected.envelope);
   });
 
-  it.each(vectors)('[PRT-13] $name: JSON becomes the Protobuf bytes and the other way round', ({ json, proto_base64 }) => {
-    const fromJson = decodeJsonEnvelope(new TextEncoder().encode(json), DEFAULT_LIMITS);
-    const fromProto = decodeProtoEnvelope(new Uint8Array(Buffer.from(proto_base64, 'base64')), DEFAULT_LIMITS);
-    if (!fromJson.ok || !fromProto.ok) throw new Error('a golden vector was refused');
-    expect(Buffer.from(encodeProtoEnvelope(fromJson.envelope)).toString('base64')).toBe(proto_base64);
-    expect(new TextDecoder().decode(encodeJsonEnvelope(fromProto.envelope))).toBe(json);
-  });
+  it.each(vectors)(
+    '[PRT-13] $name: JSON becomes the Protobuf bytes and the other way round',
+    ({ json, proto_base64 }) => {
+      const fromJson = decodeJsonEnvelope(new TextEncoder().encode(json), DEFAULT_LIMITS);
+      const fromProto = decodeProtoEnvelope(new Uint8Array(Buffer.from(proto_base64, 'base64')), DEFAULT_LIMITS);
+      if (!fromJson.ok || !fromProto.ok) throw new Error('a golden vector was refused');
+      expect(Buffer.from(encodeProtoEnvelope(fromJson.envelope)).toString('base64')).toBe(proto_base64);
+      expect(new TextDecoder().decode(encodeJsonEnvelope(fromProto.envelope))).toBe(json);
+    },
+  );
 });

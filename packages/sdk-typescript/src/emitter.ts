@@ -21,7 +21,11 @@ export function createEmitter<Events>(onListenerError: (thrown: unknown) => void
       // A fresh function per call, so that the same listener added twice is taken away once.
       const own: Listener = (event) => listener(event);
       listeners.set(name, [...(listeners.get(name) ?? []), own]);
-      return () => listeners.set(name, (listeners.get(name) ?? []).filter((other) => other !== own));
+      return () =>
+        listeners.set(
+          name,
+          (listeners.get(name) ?? []).filter((other) => other !== own),
+        );
     },
     emit(name, event) {
       for (const listener of listeners.get(name) ?? []) {

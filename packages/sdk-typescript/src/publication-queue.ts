@@ -15,6 +15,8 @@ export interface PublicationQueue {
   readonly dropped: number;
   /** No more will come. The reader gets what waits, then the end, or `error`. */
   end(error?: BusError): void;
+  /** The one that waits longest. */
+  readonly first: Publication | undefined;
   /** Takes what waits without waiting. */
   take(): Publication | undefined;
   /**
@@ -65,6 +67,10 @@ class BoundedQueue implements PublicationQueue {
     this.#isEnded = true;
     this.#error = error;
     for (const waiter of this.#waiters.splice(0)) this.#settleEmpty(waiter);
+  }
+
+  get first(): Publication | undefined {
+    return this.#items[0]?.publication;
   }
 
   take(): Publication | undefined {

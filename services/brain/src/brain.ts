@@ -1,83 +1,151 @@
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
-import type { KeyValueStore, RpcObserver, Spine } from '@arqonbus/spine';
-import type { Logger } from '@arqonbus/telemetry';
-import { serveBans, sweepBans } from './bans/index.ts';
-import { createBootstrapChannels } from './channels/bootstrap-channels.ts';
-import type { BootstrapRooms } from './channels/bootstrap-channels.ts';
-import { createChannelIndex } from './channels/channel-index.ts';
-import { createChannelRegistry } from './channels/channel-registry.ts';
-import { createEmptyChannelSweep } from './channels/empty-channels.ts';
-import { countChannels, serveChannels } from './channels/index.ts';
+import type { KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import { BanStore } from './bans/ban-store.ts';
+import { serveBans } from './bans/index.ts';
+import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
+import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
+import { ChannelRegistry } from './channels/channel-registry.ts';
+import { EmptyChannels } from './channels/empty-channels.ts';
+import { serveChannels } from './channels/index.ts';
 import { serveMembership } from './membership/index.ts';
 import { MembershipReports } from './membership/membership-reports.ts';
 import { MembershipState } from './membership/membership-state.ts';
 
-/** A running Brain. */
-export interface Brain {
-  /** Does what is due: expired leases, empty channels, bans that are over. A timer calls it; tests may. */
-  sweep(): Promise<void>;
-  /** Serves nothing more. */
-  close(): Promise<void>;
+/** Where the Brain writes what went wrong; a pino logger fits. */
+export interface BrainLogger {
+  warn(fields: Readonly<Record<string, unknown>>, text: string): void;
+  error(fields: Readonly<Record<string, unknown>>, text: string): void;
 }
 
-/** What a Brain is made from. It owns none of these. */
+/** What a Brain is made of. */
 export interface BrainOptions {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
-  readonly logger: Logger;
-  /** Wall clock, ms since the Unix epoch. */
+  /** Ms since the Unix epoch. */
   readonly now: () => number;
-  readonly bootstrapRooms: BootstrapRooms;
-  readonly channelsPerTenant: number;
+  readonly bootstrapRooms: readonly BootstrapRoom[];
+  readonly logger?: BrainLogger;
+  /** Channels of a tenant beside the bootstrap ones. Default: the shipped limit. */
+  readonly channelsPerTenant?: number;
+  /** Where pages end (PRT-22). Default: the shipped limit. */
+  readonly pageBytes?: number;
+  /** Runs `sweep` from time to time, until the returned function is called. Default: every second. */
+  readonly startTimer?: (run: () => void) => () => void;
 }
 
-const SWEEP_EVERY_MS = 2_000;
+/** Plain figures for the metrics. */
+export interface BrainFigures {
+  readonly malformedRequests: number;
+  readonly failedRequests: number;
+  readonly ignoredMembershipChanges: number;
+  readonly malformedChannels: number;
+}
 
-/** Starts the control modules: channels, membership, bans. Resolves when they answer. */
+/** A running Brain. */
+export interface Brain {
+  /** Ends what is over: leases of silent Shields, empty channels, past bans. A timer calls it too. */
+  sweep(): Promise<void>;
+  figures(): BrainFigures;
+  /** Answers nothing from now on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the control modules: channel registry, membership and bans. Resolves once the registry is known and every
+ * method is served. All three live in one process: deleting a channel, counting and disconnecting read membership.
+ */
 export async function createBrain(options: BrainOptions): Promise<Brain> {
-  const { spine, keyValue, logger, now } = options;
-  const observer = createObserver(logger);
-  const channelBucket = keyValue.bucket('ARQON_CHANNELS');
-  const banBucket = keyValue.bucket('ARQON_BANS');
-  const members = new MembershipState({ onOccupied: () => undefined, onEmptied: () => undefined });
-  const reports = new MembershipReports(members, now);
-  const index = createChannelIndex(channelBucket, (key) => logger.warn({ event: 'malformed_record', key }, 'a channel record cannot be read'));
-  await index.ready;
-  const registry = createChannelRegistry({
-    bucket: channelBucket,
-    index,
-    bootstrap: createBootstrapChannels(options.bootstrapRooms),
-    members,
-    channelsPerTenant: options.channelsPerTenant,
+  const { spine, keyValue, now, logger } = options;
+  const pageBytes = options.pageBytes ?? DEFAULT_LIMITS.pageBytes;
+  const onError = (error: unknown): void => logger?.error({ event: 'upkeep_failed', err: error }, 'upkeep of the Brain failed');
+  const state: MembershipState = new MembershipState({
+    onOccupied: (address) => emptyChannels.onOccupied(address),
+    onEmptied: (address) => emptyChannels.onEmptied(address),
   });
-  const { pageBytes } = DEFAULT_LIMITS;
+  const registry: ChannelRegistry = new ChannelRegistry({
+    bucket: keyValue.bucket('ARQON_CHANNELS'),
+    bootstrap: createBootstrapRecords(options.bootstrapRooms),
+    maxPerTenant: options.channelsPerTenant ?? DEFAULT_LIMITS.channelsPerTenant,
+    listener: {
+      onAdded: (address, record) => emptyChannels.onAdded(address, record),
+      onRemoved: (address) => emptyChannels.onRemoved(address),
+    },
+  });
+  const emptyChannels = new EmptyChannels({ registry, state, now, onError });
+  const reports = new MembershipReports(state, now);
+  const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
+  const observer = createObserver(logger);
+
+  await registry.open();
+  const countChannels = registry.countOf.bind(registry);
   const served = [
-    ...serveChannels(spine, { registry, members, pageBytes }, observer),
-    ...serveMembership(spine, { state: members, reports, pageBytes, countChannels: (tenant) => countChannels(registry, tenant) }, observer),
-    ...serveBans(spine, { bucket: banBucket, members, now, pageBytes }, observer),
+    ...serveChannels(spine, { registry, state, emptyChannels, now, pageBytes }, observer),
+    ...serveMembership(spine, { state, reports, countChannels, pageBytes }, observer),
+    ...serveBans({ spine, bans, state, now, pageBytes }, observer),
   ];
-  const sweepEmpty = createEmptyChannelSweep(channelBucket, index, members, now);
-  const sweep = async (): Promise<void> => {
-    reports.sweep();
-    await sweepEmpty();
-    await sweepBans(banBucket, now);
-  };
-  const timer = setInterval(() => {
-    sweep().catch((error: unknown) => logger.error({ event: 'sweep_failed', err: error }, 'a sweep of the Brain failed'));
-  }, SWEEP_EVERY_MS);
+  const sweep = createSweep({ reports, emptyChannels, bans });
+  const stopTimer = (options.startTimer ?? everySecond)(() => void sweep().catch(onError));
   return {
     sweep,
-    close: async () => {
-      clearInterval(timer);
-      index.stop();
-      for (const subscription of served) subscription.unsubscribe();
+    figures: () => ({
+      ...observer.figures(),
+      ignoredMembershipChanges: reports.ignoredChanges(),
+      malformedChannels: registry.malformedEntries(),
+    }),
+    async close() {
+      stopTimer();
+      endAll(served);
+      registry.close();
     },
   };
 }
 
-function createObserver(logger: Logger): RpcObserver {
-  return {
-    onMalformed: (subject) => logger.warn({ event: 'malformed_request', subject }, 'a request could not be read'),
-    onFailure: (subject, error) => logger.error({ event: 'request_failed', subject, err: error }, 'a request failed'),
+interface Swept {
+  readonly reports: MembershipReports;
+  readonly emptyChannels: EmptyChannels;
+  readonly bans: BanStore;
+}
+
+/** One sweep at a time: who asks during one waits for it. */
+function createSweep({ reports, emptyChannels, bans }: Swept): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  const sweep = async (): Promise<void> => {
+    reports.sweep();
+    await emptyChannels.sweep();
+    await bans.sweep();
   };
+  return () => {
+    running ??= sweep().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+function createObserver(logger: BrainLogger | undefined): RpcObserver & {
+  figures(): Pick<BrainFigures, 'malformedRequests' | 'failedRequests'>;
+} {
+  let malformedRequests = 0;
+  let failedRequests = 0;
+  return {
+    onMalformed(subject) {
+      malformedRequests++;
+      logger?.warn({ event: 'malformed_request', subject }, 'a request could not be read');
+    },
+    onFailure(subject, error) {
+      failedRequests++;
+      logger?.error({ event: 'request_failed', subject, err: error }, 'a request failed');
+    },
+    figures: () => ({ malformedRequests, failedRequests }),
+  };
+}
+
+function everySecond(run: () => void): () => void {
+  const timer = setInterval(run, 1_000);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function endAll(subscriptions: readonly SpineSubscription[]): void {
+  for (const subscription of subscriptions) subscription.unsubscribe();
 }

@@ -1,2 +1,4 @@
-export { createBrain } from './brain.ts';
-export type { Brain, BrainOptions } from './brain.ts';
+export * from './brain.ts';
+export { type BootstrapRoom } from './channels/bootstrap-rooms.ts';
+export { EMPTY_CHANNEL_MS } from './channels/empty-channels.ts';
+export { LEASE_MS } from './membership/membership-reports.ts';

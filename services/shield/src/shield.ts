@@ -31,6 +31,8 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
     for (const timer of timers) clearInterval(timer);
     parts.stop();
     await parts.listener.close();
+    // The Brain hears that the clients are gone, and does not have to wait for the lease.
+    await parts.membership.flush();
   };
   return {
     node: parts.node,

@@ -43,7 +43,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     keyValue,
     logger,
     now: () => clock.now(),
-    bootstrapRooms: config.bootstrap.rooms,
+    bootstrapRooms: Object.entries(config.bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
     channelsPerTenant: config.limits.channelsPerTenant,
   });
   const choice = chooseListener(config.server.listener);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { base64Length, decodeBase64, encodeBase64 } from './base64.ts';
 import { ByteWriter, utf8Length } from './byte-writer.ts';
@@ -25,11 +25,11 @@ describe('base64', () => {
   });
 
   it('[P-21] accepts one text for each value only', () => {
-    const text = fc.string({ unit: fc.constantFrom(...'AQgw/+=-_ \n'), maxLength: 12 });
+    const text = fc.string({ unit: fc.constantFrom(...'AQgw/+=-_ \n'.split('')), maxLength: 12 });
     fc.assert(
       fc.property(text, (candidate) => {
         const bytes = decodeBase64(encoder.encode(candidate), 0, candidate.length);
-        if (bytes !== undefined) expect(toBase64(bytes)).toBe(candidate);
+        expect(bytes === undefined ? candidate : toBase64(bytes)).toBe(candidate);
       }),
       { numRuns: 5_000 },
     );
@@ -63,7 +63,10 @@ describe('UTF-8', () => {
   });
 
   it('[P-18] writes what TextEncoder writes, lone surrogates included', () => {
-    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('a', '\ud83d', '\ude00', 'é', '世') }));
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('a', '\ud83d', '\ude00', 'é', '世') }),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         const writer = new ByteWriter();

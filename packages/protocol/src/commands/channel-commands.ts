@@ -1,5 +1,13 @@
 import type { CommandDefinition } from './command-definition.ts';
-import { channelSchema, cursorSchema, limitSchema, memberSchema, positionSchema, roomSchema, timeSchema } from './argument-schemas.ts';
+import {
+  channelSchema,
+  cursorSchema,
+  limitSchema,
+  memberSchema,
+  positionSchema,
+  roomSchema,
+  timeSchema,
+} from './argument-schemas.ts';
 
 const target = { room: roomSchema, channel: channelSchema } as const;
 const targetResult = { room: { type: 'string' }, channel: { type: 'string' } } as const;
@@ -14,7 +22,15 @@ const channelEntry = {
   hardcoded: { type: 'boolean' },
 } as const;
 
-const channelEntryRequired = ['channel', 'members', 'created_at', 'created_by', 'description', 'type', 'hardcoded'] as const;
+const channelEntryRequired = [
+  'channel',
+  'members',
+  'created_at',
+  'created_by',
+  'description',
+  'type',
+  'hardcoded',
+] as const;
 
 const logPosition = {
   type: 'object',
@@ -93,7 +109,10 @@ export const channelCommands = {
     result: {
       type: 'object',
       properties: {
-        channels: { type: 'array', items: { type: 'object', properties: channelEntry, required: channelEntryRequired } },
+        channels: {
+          type: 'array',
+          items: { type: 'object', properties: channelEntry, required: channelEntryRequired },
+        },
         cursor: { type: 'string' },
       },
       required: ['channels'],

@@ -22,6 +22,14 @@ const keywords: Readonly<Record<string, string>> = {
   additionalProperties: 'boolean',
 };
 
+function isRegExp(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 /** What is wrong with a schema, by path; empty when it is a valid one. */
 function faults(schema: Schema, path: string): readonly string[] {
   const found: string[] = [];
@@ -29,22 +37,29 @@ function faults(schema: Schema, path: string): readonly string[] {
     if (typeof value !== keywords[keyword]) found.push(`${path}: ${keyword}`);
   }
   if (schema.type === undefined || !types.includes(schema.type)) found.push(`${path}: no type`);
-  if (schema.pattern !== undefined) new RegExp(schema.pattern, 'u');
+  if (!isRegExp(schema.pattern ?? '')) found.push(`${path}: pattern`);
   if ((schema.minimum ?? 0) > (schema.maximum ?? Infinity)) found.push(`${path}: minimum over maximum`);
   if ((schema.minLength ?? 0) > (schema.maxLength ?? Infinity)) found.push(`${path}: minLength over maxLength`);
   if (schema.type === 'array' && schema.items === undefined) found.push(`${path}: no items`);
   for (const name of schema.required ?? []) {
     if (schema.properties?.[name] === undefined) found.push(`${path}: requires ${name}, which it does not have`);
   }
-  for (const [name, property] of Object.entries(schema.properties ?? {})) found.push(...faults(property, `${path}.${name}`));
+  for (const [name, property] of Object.entries(schema.properties ?? {}))
+    found.push(...faults(property, `${path}.${name}`));
   if (schema.items !== undefined) found.push(...faults(schema.items, `${path}[]`));
   return found;
 }
 
 /** Strings of arguments without a bound of their own. */
 function unbounded(schema: Schema, path: string): readonly string[] {
-  const own = schema.type === 'string' && schema.maxLength === undefined && schema.pattern === undefined && schema.enum === undefined;
-  const inside = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => unbounded(property, `${path}.${name}`));
+  const own =
+    schema.type === 'string' &&
+    schema.maxLength === undefined &&
+    schema.pattern === undefined &&
+    schema.enum === undefined;
+  const inside = Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
+    unbounded(property, `${path}.${name}`),
+  );
   return own ? [path, ...inside] : inside;
 }
 

@@ -37,7 +37,10 @@ export type TypeOf<S extends Schema> = S extends { readonly enum: readonly (infe
         ? boolean
         : S extends { readonly type: 'array'; readonly items: infer I extends Schema }
           ? readonly TypeOf<I>[]
-          : S extends { readonly type: 'object'; readonly properties: infer P extends { readonly [name: string]: Schema } }
+          : S extends {
+                readonly type: 'object';
+                readonly properties: infer P extends { readonly [name: string]: Schema };
+              }
             ? ObjectOf<S, P>
             : S extends { readonly type: 'object' }
               ? { readonly [name: string]: unknown }

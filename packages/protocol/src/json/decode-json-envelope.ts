@@ -6,12 +6,14 @@ import type { Envelope, EnvelopeType } from '../envelope.ts';
 import { field } from '../envelope-fields.ts';
 import type { Limits } from '../limits.ts';
 import { Problems } from '../problems.ts';
-import { FIELD_COUNT, TO_CLIENT, envelopeFields } from './json-fields.ts';
+import { EVENT_TYPE, FIELD_COUNT, TO_CLIENT, envelopeFields } from './json-fields.ts';
 import { JsonFrame } from './json-frame.ts';
 import { JsonScanner } from './json-scanner.ts';
 
 const scanner = new JsonScanner();
 const spans = { starts: new Int32Array(FIELD_COUNT), ends: new Int32Array(FIELD_COUNT) };
+
+const utf8 = new TextDecoder();
 
 const typesByName: ReadonlyMap<string, EnvelopeType> = new Map([
   ['event', 'event'],
@@ -47,6 +49,7 @@ export function decodeJsonEnvelope(frame: Uint8Array, limits: Limits): DecodeRes
   scanner.finish();
   const envelope = readAddress(values, problems);
   readContent(values, envelope);
+  if (envelope.type === 'telemetry' && values.has(EVENT_TYPE)) joinEventType(values, envelope);
   readReply(values, envelope);
   readMeaning(values, envelope);
   applyCommandAlias(envelope, limits, problems);
@@ -83,6 +86,14 @@ function readContent(values: JsonFrame, envelope: Envelope): void {
   envelope.command = values.text(field.command);
   if (values.has(field.args)) envelope.args = values.object(field.args);
   envelope.ack = values.flag(field.ack);
+}
+
+/** Telemetry with `eventType` beside its payload is the same as with both inside the payload, which is what travels. */
+function joinEventType(values: JsonFrame, envelope: Envelope): void {
+  if (!isJsonContentType(envelope.contentType)) return;
+  const eventType = utf8.decode(values.raw(EVENT_TYPE));
+  const payload = envelope.payload.length === 0 ? 'null' : utf8.decode(envelope.payload);
+  envelope.payload = new TextEncoder().encode(`{"eventType":${eventType},"payload":${payload}}`);
 }
 
 function readReply(values: JsonFrame, envelope: Envelope): void {

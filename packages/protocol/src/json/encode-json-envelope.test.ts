@@ -16,8 +16,12 @@ describe('encodeJsonEnvelope', () => {
 
   it('[PRT-11] splices JSON as it is and writes other payloads as base64', () => {
     expect(encode({ payload: encoder.encode('{ "a":1.0 }') })).toContain('"payload":{ "a":1.0 }');
-    expect(encode({ contentType: 'text/plain', payload: encoder.encode('hi') })).toContain('"content_type":"text/plain","payload":"aGk="');
-    expect(encode({ contentType: 'application/geo+json; v=1', payload: encoder.encode('[]') })).toContain('"payload":[]');
+    expect(encode({ contentType: 'text/plain', payload: encoder.encode('hi') })).toContain(
+      '"content_type":"text/plain","payload":"aGk="',
+    );
+    expect(encode({ contentType: 'application/geo+json; v=1', payload: encoder.encode('[]') })).toContain(
+      '"payload":[]',
+    );
   });
 
   it('[PRT-25] writes the time as RFC 3339', () => {
@@ -26,7 +30,9 @@ describe('encodeJsonEnvelope', () => {
 
   it('[PRT-10] escapes every text so that JSON.parse gives it back', () => {
     const hostile = Array.from({ length: 0x800 }, (_, code) => String.fromCharCode(code)).join('');
-    expect((JSON.parse(encode({ error: `${hostile}😀"\\`, headers: { 'k"': '\u2028' } })) as Record<string, unknown>)).toMatchObject({
+    expect(
+      JSON.parse(encode({ error: `${hostile}😀"\\`, headers: { 'k"': '\u2028' } })) as Record<string, unknown>,
+    ).toMatchObject({
       error: `${hostile}😀"\\`,
       headers: { 'k"': '\u2028' },
     });

@@ -4,8 +4,11 @@ import type { FieldIndex } from './json-scanner.ts';
 /** Number of the alias `to_client` of `to`. */
 export const TO_CLIENT = 32;
 
+/** Number of `eventType`, which telemetry may carry beside its payload (PRT-26). */
+export const EVENT_TYPE = 33;
+
 /** One more than the highest number of a field. */
-export const FIELD_COUNT = 33;
+export const FIELD_COUNT = 34;
 
 /** Makes an index over these names; a name's place is its number, and empty places are none. */
 export function createFieldIndex(names: readonly string[], lenientField: number): FieldIndex {
@@ -33,4 +36,7 @@ export function createFieldIndex(names: readonly string[], lenientField: number)
 }
 
 /** The fields of an envelope in JSON, aliases included. */
-export const envelopeFields: FieldIndex = createFieldIndex([...fieldNames, 'to_client'], field.payload);
+export const envelopeFields: FieldIndex = createFieldIndex(
+  [...fieldNames, 'to_client', 'eventType'],
+  field.payload,
+);

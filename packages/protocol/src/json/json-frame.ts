@@ -129,7 +129,11 @@ export class JsonFrame {
   record<Name extends keyof TypeByName>(number: number, type: Name): Readonly<Record<string, TypeByName[Name]>> {
     const result: Record<string, TypeByName[Name]> = Object.create(null);
     const values: unknown = this.bytes[this.start(number)] === OPEN_OBJECT ? this.parse(number) : undefined;
-    if (typeof values === 'object' && values !== null && Object.values(values).every((value) => typeof value === type)) {
+    if (
+      typeof values === 'object' &&
+      values !== null &&
+      Object.values(values).every((value) => typeof value === type)
+    ) {
       return Object.assign(result, values);
     }
     this.refuse(number, `must be an object of ${type}s`);

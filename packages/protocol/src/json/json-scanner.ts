@@ -2,7 +2,7 @@ import { decodeAscii, utf8SequenceLength } from '../bytes/utf8.ts';
 import { NO_BYTES } from '../envelope.ts';
 import { isName } from '../names.ts';
 import { escapedCode, plainInString, readHex4 } from './json-classes.ts';
-import { scanNumber } from './json-number.ts';
+import { scanScalar } from './json-scalar.ts';
 import { OpenKeys } from './open-keys.ts';
 import { scanProblems } from './scan-limits.ts';
 import type { ScanLimits, ScanProblem } from './scan-limits.ts';
@@ -10,7 +10,6 @@ import type { ScanLimits, ScanProblem } from './scan-limits.ts';
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const LAST_OF_NUMBERS = 0x39;
 const OPEN_ARRAY = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;
@@ -49,6 +48,8 @@ export class JsonScanner {
   private items = new Int32Array(32);
   private readonly keys = new OpenKeys();
   private hasEscapes = false;
+  /** Set by {@link open} and {@link next}: a value follows at the position returned; else a container has ended there. */
+  private isOpened = false;
   private failure = '';
 
   /** Starts a scan of `bytes` up to `end`. With `refusesPrototypes`, keys `constructor` and `prototype` are refused. */
@@ -79,14 +80,9 @@ export class JsonScanner {
 
   /** Position of the next byte that is no white space. */
   skipSpace(at: number): number {
-    // Almost always there is none: small enough to be inlined, unlike the loop.
-    return at < this.end && (this.bytes[at] as number) > 0x20 ? at : this.skipRun(at);
-  }
-
-  private skipRun(at: number): number {
-    const bytes = this.bytes;
+    const { bytes, end } = this;
     let i = at;
-    while (i < this.end && isSpace(bytes[i] as number)) i++;
+    while (i < end && isSpace(bytes[i] as number)) i++;
     return i;
   }
 
@@ -106,7 +102,7 @@ export class JsonScanner {
       else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
         i = this.open(i, code === OPEN_OBJECT);
         if (i >= 0 && this.isOpened) continue;
-      } else i = this.scalar(i, code);
+      } else i = this.scalar(i);
       if (i < 0) return -1;
       // A value has ended: close what it was the last of, or go on to its next sibling.
       for (;;) {
@@ -138,9 +134,6 @@ export class JsonScanner {
     }
     return i;
   }
-
-  /** Set by {@link open} and {@link next}: a value follows at the position returned; else a container has ended there. */
-  private isOpened = false;
 
   /** Reads the opening bracket and, in an object, the first key. */
   private open(at: number, isObject: boolean): number {
@@ -259,23 +252,10 @@ export class JsonScanner {
     return low >= 0xdc00 && low <= 0xdfff ? at + 12 : this.fail(scanProblems.surrogate);
   }
 
-  private scalar(at: number, code: number): number {
-    if (code > LAST_OF_NUMBERS) {
-      if (code === 0x74) return this.literal(at, 'true');
-      if (code === 0x66) return this.literal(at, 'false');
-      if (code === 0x6e) return this.literal(at, 'null');
-    }
-    const after = scanNumber(this.bytes, at, this.end);
+  private scalar(at: number): number {
+    const after = scanScalar(this.bytes, at, this.end);
     if (after >= 0) return after;
     return this.fail(after === -1 ? scanProblems.syntax : scanProblems.number);
-  }
-
-  private literal(at: number, word: string): number {
-    if (at + word.length > this.end) return this.fail(scanProblems.syntax);
-    for (let i = 1; i < word.length; i++) {
-      if (this.bytes[at + i] !== word.charCodeAt(i)) return this.fail(scanProblems.syntax);
-    }
-    return at + word.length;
   }
 
   private fail(problem: string): -1 {
@@ -301,6 +281,7 @@ export class JsonScanner {
   }
 }
 
+/** True for the four characters that JSON allows between its parts. */
 function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+  return code <= 0x20 && (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09);
 }

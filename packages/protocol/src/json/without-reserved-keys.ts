@@ -56,7 +56,7 @@ export function withoutReservedKeys(object: Uint8Array, limits: ScanLimits): Uin
   for (let member = 0; member < members; member++) {
     if (isReserved[member] === 1) continue;
     writer.byte(writer.length === 0 ? OPEN_OBJECT : COMMA);
-    writer.append(object.subarray(memberStart(object, member), spans.ends[member] as number));
+    writer.append(object.subarray(memberStart(object, member), spans.ends[member]));
   }
   if (writer.length === 0) return NO_BYTES;
   writer.byte(CLOSE_OBJECT);
@@ -65,5 +65,5 @@ export function withoutReservedKeys(object: Uint8Array, limits: ScanLimits): Uin
 
 /** The quote that opens the key: the first one after the member before. */
 function memberStart(object: Uint8Array, member: number): number {
-  return object.indexOf(QUOTE, member === 0 ? 1 : (spans.ends[member - 1] as number));
+  return object.indexOf(QUOTE, member === 0 ? 1 : spans.ends[member - 1]);
 }

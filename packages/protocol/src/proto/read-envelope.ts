@@ -105,7 +105,8 @@ function readFirst(envelope: Envelope, number: number): void {
     case field.error:
       envelope.error = reader.text();
       break;
-    default: envelope.errorCode = reader.text();
+    default:
+      envelope.errorCode = reader.text();
   }
 }
 
@@ -147,7 +148,8 @@ function readRest(envelope: Envelope, number: number): void {
     case field.signature:
       envelope.signature = reader.view();
       break;
-    default: readHeader(envelope);
+    default:
+      readHeader(envelope);
   }
 }
 

@@ -5,11 +5,25 @@ import { encodeProtoEnvelope } from './encode-proto-envelope.ts';
 import { withLogPosition } from './with-log-position.ts';
 
 it('[LOG-3] gives an encoded envelope its position, over any that it had', () => {
-  const envelope = { ...createEnvelope('event'), room: 'lobby', channel: 'general', payload: new TextEncoder().encode('1') };
+  const envelope = {
+    ...createEnvelope('event'),
+    room: 'lobby',
+    channel: 'general',
+    payload: new TextEncoder().encode('1'),
+  };
   const bytes = encodeProtoEnvelope({ ...envelope, seq: 7, prevSeq: 6, epoch: 'old' });
   const placed = withLogPosition(bytes, Number.MAX_SAFE_INTEGER, 4_294_967_296, 'new');
-  expect(decodeTrustedProtoEnvelope(placed)).toEqual({ ...envelope, seq: Number.MAX_SAFE_INTEGER, prevSeq: 4_294_967_296, epoch: 'new' });
-  expect(decodeTrustedProtoEnvelope(withLogPosition(encodeProtoEnvelope(envelope), 1, 0, 'e'))).toEqual({ ...envelope, seq: 1, epoch: 'e' });
+  expect(decodeTrustedProtoEnvelope(placed)).toEqual({
+    ...envelope,
+    seq: Number.MAX_SAFE_INTEGER,
+    prevSeq: 4_294_967_296,
+    epoch: 'new',
+  });
+  expect(decodeTrustedProtoEnvelope(withLogPosition(encodeProtoEnvelope(envelope), 1, 0, 'e'))).toEqual({
+    ...envelope,
+    seq: 1,
+    epoch: 'e',
+  });
 });
 
 it('[LOG-3] takes messages of any size and leaves the bytes it is given alone', () => {

@@ -3,8 +3,6 @@ import type { ClientId, TenantId } from '@arqonbus/protocol';
 import type { Subject, SubjectFilter } from './subject.ts';
 import { channelToken, nameToken, wordToken } from './tokens.ts';
 
-const OUT_PREFIX = 'arqon.out.';
-
 /** How many subjects the users of one tenant share. */
 export const USER_BUCKETS = 256;
 
@@ -46,25 +44,9 @@ export function userBucket(user: string): number {
   return (hash >>> 0) % USER_BUCKETS;
 }
 
-/** Messages to users of every bucket, in any tenant; a Shield sorts out whose tenant and user are its own. */
-export function usersOut(): SubjectFilter {
-  return 'arqon.out.*._user.*' as SubjectFilter;
-}
-
 /** Messages to every connection of a tenant. */
 export function tenantOut(tenant: TenantId): Subject {
   return outOf(tenant, '_tenant');
-}
-
-/** Messages to every connection, of any tenant. */
-export function tenantsOut(): SubjectFilter {
-  return 'arqon.out.*._tenant' as SubjectFilter;
-}
-
-/** The tenant that a delivery (`arqon.out.…`) belongs to; undefined for any other subject. */
-export function parseOutTenant(subject: Subject): TenantId | undefined {
-  const token = subject.split('.', 3)[2];
-  return subject.startsWith(OUT_PREFIX) && token ? (token.replaceAll('~', '.') as TenantId) : undefined;
 }
 
 /** Requests to a method of a Brain module. */
@@ -83,7 +65,7 @@ export function evt(tenant: TenantId, kind: string): Subject {
 }
 
 function outOf(tenant: TenantId, rest: string): Subject {
-  return `${OUT_PREFIX}${nameToken(tenant, 'tenant')}.${rest}` as Subject;
+  return `arqon.out.${nameToken(tenant, 'tenant')}.${rest}` as Subject;
 }
 
 function homeOf(client: ClientId): string {

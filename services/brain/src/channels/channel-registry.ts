@@ -1,91 +1,151 @@
 import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
-import { ChannelRecordSchema, toBinary } from '@arqonbus/protocol/spine-messages';
+import { ChannelRecordSchema, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
 import { channelKey } from '@arqonbus/spine';
-import type { KeyValue } from '@arqonbus/spine';
-import type { MembershipState } from '../membership/membership-state.ts';
-import type { BootstrapChannels } from './bootstrap-channels.ts';
-import type { ChannelIndex } from './channel-index.ts';
+import type { ChannelAddress, KeyValue } from '@arqonbus/spine';
+import type { BootstrapRecords } from './bootstrap-rooms.ts';
+import { ChannelMirror } from './channel-mirror.ts';
+import type { MirrorListener } from './channel-mirror.ts';
 
-/** The channels that exist: records in the bucket, changed by compare-and-set (PRS-5), and the bootstrap ones. */
-export interface ChannelRegistry {
-  find(tenant: TenantId, room: string, channel: string): ChannelRecord | undefined;
-  /** By room, then channel. */
-  list(tenant: TenantId): readonly ChannelRecord[];
-  /** Throws `CHANNEL_EXISTS`, or gives the existing one where `ifAbsent`; `QUOTA_EXCEEDED` over the tenant's number. */
-  create(tenant: TenantId, record: ChannelRecord, ifAbsent: boolean): Promise<ChannelRecord>;
-  /** Throws `CHANNEL_NOT_FOUND`, `CHANNEL_NOT_EMPTY`, or `AUTHORIZATION_ERROR` for a bootstrap channel. */
-  delete(tenant: TenantId, room: string, channel: string): Promise<void>;
+/** What the registry is made of. */
+export interface ChannelRegistryOptions {
+  /** The bucket `ARQON_CHANNELS`. */
+  readonly bucket: KeyValue;
+  readonly bootstrap: BootstrapRecords;
+  /** Channels of a tenant beside the bootstrap ones. Replicas count apart: a race between two may pass it by a few. */
+  readonly maxPerTenant: number;
+  readonly listener: MirrorListener;
 }
 
-/** What the registry needs from around it. */
-export interface ChannelRegistryOptions {
-  readonly bucket: KeyValue;
-  readonly index: ChannelIndex;
-  readonly bootstrap: BootstrapChannels;
-  readonly members: MembershipState;
-  readonly channelsPerTenant: number;
+/** What became of an attempt to make a channel. */
+export interface Created {
+  readonly record: ChannelRecord;
+  /** It was there before. */
+  readonly isOld: boolean;
 }
 
 /**
- * A registry over this bucket.
- *
- * A join and a delete may cross: the join finds the record, the delete finds no member yet. The channel then has a
- * member and no record, which harms nothing: it works, is not listed, and the next join makes the record again.
+ * The channels that exist: each tenant's own in the key-value bucket, changed by compare-and-set alone (PRS-5), and
+ * the bootstrap channels laid over them.
  */
-export function createChannelRegistry(options: ChannelRegistryOptions): ChannelRegistry {
-  const { bucket, index, bootstrap, members } = options;
-  const find = (tenant: TenantId, room: string, channel: string): ChannelRecord | undefined =>
-    bootstrap.get(room, channel) ?? index.get(channelKey(tenant, room, channel))?.record;
-  return {
-    find,
-    list: (tenant) => {
-      const stored = index.ofTenant(tenant).map(({ record }) => record);
-      return [...bootstrap.all, ...stored].toSorted(compareRecords);
-    },
-    create: async (tenant, record, ifAbsent) => {
-      const known = find(tenant, record.room, record.channel);
-      if (known !== undefined) return existing(known, ifAbsent);
-      if (index.countOf(tenant) >= options.channelsPerTenant) {
-        throw new BusError('QUOTA_EXCEEDED', 'The tenant has as many channels as it may.');
-      }
-      const key = channelKey(tenant, record.room, record.channel);
-      const revision = await createOrFind(bucket, key, record);
-      await index.until(() => index.get(key) !== undefined);
-      const stored = index.get(key)?.record ?? record;
-      return revision === undefined ? existing(stored, ifAbsent) : stored;
-    },
-    delete: async (tenant, room, channel) => {
-      if (bootstrap.get(room, channel) !== undefined) {
-        throw new BusError('AUTHORIZATION_ERROR', 'This channel is part of the configuration.');
-      }
-      const key = channelKey(tenant, room, channel);
-      const stored = index.get(key);
-      if (stored === undefined) throw new BusError('CHANNEL_NOT_FOUND');
-      if (members.clientsIn(tenant, room, channel).size > 0) throw new BusError('CHANNEL_NOT_EMPTY');
-      await bucket.delete(key, stored.revision);
-      await index.until(() => index.get(key)?.revision !== stored.revision);
-    },
-  };
-}
+export class ChannelRegistry {
+  readonly #bucket: KeyValue;
+  readonly #bootstrap: BootstrapRecords;
+  readonly #maxPerTenant: number;
+  readonly #mirror: ChannelMirror;
+  /** Creations on their way, which count towards the quota. */
+  readonly #creating = new Map<TenantId, number>();
+  #stopWatch = (): void => undefined;
 
-/** Undefined = somebody was faster. */
-async function createOrFind(bucket: KeyValue, key: string, record: ChannelRecord): Promise<number | undefined> {
-  try {
-    return await bucket.create(key, toBinary(ChannelRecordSchema, record));
-  } catch (error) {
-    if (error instanceof BusError && error.code === 'CONFLICT') return undefined;
-    throw error;
+  constructor(options: ChannelRegistryOptions) {
+    this.#bucket = options.bucket;
+    this.#bootstrap = options.bootstrap;
+    this.#maxPerTenant = options.maxPerTenant;
+    this.#mirror = new ChannelMirror(options.listener);
   }
-}
 
-function existing(record: ChannelRecord, ifAbsent: boolean): ChannelRecord {
-  if (!ifAbsent) throw new BusError('CHANNEL_EXISTS');
-  return record;
-}
+  /** Resolves once every channel that exists is known. */
+  async open(): Promise<void> {
+    const watch = this.#bucket.watch('', (change) => this.#mirror.apply(change));
+    this.#stopWatch = () => watch.stop();
+    await watch.ready;
+  }
 
-function compareRecords(a: ChannelRecord, b: ChannelRecord): number {
-  if (a.room !== b.room) return a.room < b.room ? -1 : 1;
-  return a.channel < b.channel ? -1 : 1;
+  close(): void {
+    this.#stopWatch();
+  }
+
+  find(address: ChannelAddress): ChannelRecord | undefined {
+    return this.#bootstrapRecord(address) ?? this.#mirror.find(address)?.record;
+  }
+
+  /** Makes a channel unless it is there. Throws `QUOTA_EXCEEDED`. */
+  async create(tenant: TenantId, record: ChannelRecord): Promise<Created> {
+    const address = { tenant, room: record.room, channel: record.channel };
+    const known = this.find(address);
+    if (known !== undefined) return { record: known, isOld: true };
+    const creating = this.#creating.get(tenant) ?? 0;
+    if (this.#mirror.countOf(tenant) + creating >= this.#maxPerTenant) {
+      throw new BusError('QUOTA_EXCEEDED', 'The tenant has as many channels as it may.');
+    }
+    this.#creating.set(tenant, creating + 1);
+    try {
+      return await this.restore(address, record);
+    } finally {
+      this.#finishCreating(tenant);
+    }
+  }
+
+  /** As {@link create}, whatever the quota says: for a channel that has members already. */
+  async restore(address: ChannelAddress, record: ChannelRecord): Promise<Created> {
+    const { tenant, room, channel } = address;
+    const key = channelKey(tenant, room, channel);
+    const value = toBinary(ChannelRecordSchema, record);
+    try {
+      const revision = await this.#bucket.create(key, value);
+      this.#mirror.apply({ key, value, revision });
+      return { record, isOld: false };
+    } catch (error) {
+      if (!(error instanceof BusError) || error.code !== 'CONFLICT') throw error;
+    }
+    const entry = await this.#bucket.get(key);
+    if (entry === undefined) throw new BusError('CONFLICT', 'The channel was deleted at the same time.');
+    this.#mirror.apply(entry);
+    return { record: fromBinary(ChannelRecordSchema, entry.value), isOld: true };
+  }
+
+  /** Removes a channel of the tenant's own; undefined when there is none. Throws `CONFLICT` when it has just changed. */
+  async remove(address: ChannelAddress): Promise<ChannelRecord | undefined> {
+    const { tenant, room, channel } = address;
+    const key = channelKey(tenant, room, channel);
+    const entry = await this.#bucket.get(key);
+    if (entry === undefined) return undefined;
+    await this.#bucket.delete(key, entry.revision);
+    this.#mirror.applyDeletion(key, address, entry.revision);
+    return fromBinary(ChannelRecordSchema, entry.value);
+  }
+
+  /** Names of the tenant's rooms, in order. */
+  roomsOf(tenant: TenantId): string[] {
+    return [...new Set([...this.#bootstrap.keys(), ...this.#mirror.roomsOf(tenant).keys()])].toSorted();
+  }
+
+  /** Channels of a room by name; empty when there is no such room. */
+  channelsOf(tenant: TenantId, room: string): ChannelRecord[] {
+    const shipped = this.#bootstrap.get(room);
+    const own = [...(this.#mirror.roomsOf(tenant).get(room)?.values() ?? [])].map(({ record }) => record);
+    const records = [...(shipped?.values() ?? []), ...own.filter(({ channel }) => shipped?.has(channel) !== true)];
+    return records.toSorted((a, b) => (a.channel < b.channel ? -1 : 1));
+  }
+
+  /** How many channels a room has. */
+  countIn(tenant: TenantId, room: string): number {
+    const shipped = this.#bootstrap.get(room);
+    const own = this.#mirror.roomsOf(tenant).get(room);
+    let hidden = 0;
+    for (const channel of shipped?.keys() ?? []) hidden += own?.has(channel) === true ? 1 : 0;
+    return (shipped?.size ?? 0) + (own?.size ?? 0) - hidden;
+  }
+
+  /** Figures of a tenant for `status`. */
+  countOf(tenant: TenantId): { readonly rooms: number; readonly channels: number } {
+    const rooms = this.roomsOf(tenant);
+    return { rooms: rooms.length, channels: rooms.reduce((sum, room) => sum + this.countIn(tenant, room), 0) };
+  }
+
+  /** Entries of the bucket that could not be read. */
+  malformedEntries(): number {
+    return this.#mirror.malformedEntries();
+  }
+
+  #bootstrapRecord({ room, channel }: ChannelAddress): ChannelRecord | undefined {
+    return this.#bootstrap.get(room)?.get(channel);
+  }
+
+  #finishCreating(tenant: TenantId): void {
+    const left = (this.#creating.get(tenant) ?? 1) - 1;
+    if (left === 0) this.#creating.delete(tenant);
+    else this.#creating.set(tenant, left);
+  }
 }

@@ -1,42 +1,107 @@
 import { BusError } from '@arqonbus/protocol';
-import { channelKey } from '@arqonbus/spine';
-import type { KeyValue } from '@arqonbus/spine';
+import { ChannelRecordSchema, create } from '@arqonbus/protocol/spine-messages';
+import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
+import type { ChannelAddress } from '@arqonbus/spine';
 import type { MembershipState } from '../membership/membership-state.ts';
-import type { ChannelIndex } from './channel-index.ts';
+import type { ChannelRegistry } from './channel-registry.ts';
 
-/** How long a channel that a join made may be empty (PRS-5). */
-export const EMPTY_FOR_MS = 60_000;
+/** How long a channel that a join made stays without members (PRS-5). */
+export const EMPTY_CHANNEL_MS = 60_000;
 
-/**
- * Removes channels that a join made and that have been empty for {@link EMPTY_FOR_MS}. Run every few seconds; any
- * replica may. A delete names the revision it saw, so that a channel made anew meanwhile stays.
- */
-export function createEmptyChannelSweep(
-  bucket: KeyValue,
-  index: ChannelIndex,
-  members: MembershipState,
-  now: () => number,
-): () => Promise<void> {
-  let emptySinceMs = new Map<string, number>();
-  return async () => {
-    const nowMs = now();
-    const stillEmpty = new Map<string, number>();
-    for (const { tenant, record, revision } of index.all()) {
-      const { room, channel, autoCreated } = record;
-      if (!autoCreated || members.clientsIn(tenant, room, channel).size > 0) continue;
-      const key = channelKey(tenant, room, channel);
-      const sinceMs = emptySinceMs.get(key) ?? nowMs;
-      if (nowMs - sinceMs >= EMPTY_FOR_MS) await deleteUnlessChanged(bucket, key, revision);
-      else stillEmpty.set(key, sinceMs);
-    }
-    emptySinceMs = stillEmpty;
-  };
+/** What keeping channels and members in step needs. */
+export interface EmptyChannelsParts {
+  readonly registry: ChannelRegistry;
+  readonly state: MembershipState;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
 }
 
-async function deleteUnlessChanged(bucket: KeyValue, key: string, revision: number): Promise<void> {
-  try {
-    await bucket.delete(key, revision);
-  } catch (error) {
-    if (!(error instanceof BusError && error.code === 'CONFLICT')) throw error;
+/**
+ * Keeps registry and membership in step where they race. A join becomes known here a moment after it happened at the
+ * Shield, so a deletion may miss it. Two rules make that safe: a deletion looks again once the record is gone, and puts
+ * it back when somebody has come; and whenever a channel without a record gets a member, a record is made, as if the
+ * join had come after the deletion and created the channel. So a channel with members is never without one for long.
+ */
+export class EmptyChannels {
+  readonly #parts: EmptyChannelsParts;
+  /** Channels made by a join that have no members, and since when; oldest first. */
+  readonly #emptySince = new Map<string, { readonly address: ChannelAddress; readonly sinceMs: number }>();
+  /** Occupied channels whose record could not be written yet. */
+  readonly #unrecorded = new Map<string, ChannelAddress>();
+
+  constructor(parts: EmptyChannelsParts) {
+    this.#parts = parts;
   }
+
+  /** A record appeared. */
+  onAdded(address: ChannelAddress, record: ChannelRecord): void {
+    this.#unrecorded.delete(keyOf(address));
+    if (record.autoCreated && this.#membersOf(address) === 0) this.#startWaiting(address);
+  }
+
+  /** A record went away. */
+  onRemoved(address: ChannelAddress): void {
+    this.#emptySince.delete(keyOf(address));
+  }
+
+  /** The first member came. */
+  onOccupied(address: ChannelAddress): void {
+    if (address.channel === '*') return;
+    this.#emptySince.delete(keyOf(address));
+    if (this.#parts.registry.find(address) !== undefined) return;
+    this.#unrecorded.set(keyOf(address), address);
+    void this.#record(address);
+  }
+
+  /** The last member went. */
+  onEmptied(address: ChannelAddress): void {
+    this.#unrecorded.delete(keyOf(address));
+    const record = this.#parts.registry.find(address);
+    if (record?.autoCreated === true) this.#startWaiting(address);
+  }
+
+  /** Deletes a channel that has no members; undefined when there is none. Throws `CHANNEL_NOT_EMPTY`. */
+  async remove(address: ChannelAddress): Promise<ChannelRecord | undefined> {
+    if (this.#membersOf(address) > 0) throw new BusError('CHANNEL_NOT_EMPTY');
+    const record = await this.#parts.registry.remove(address);
+    if (record === undefined || this.#membersOf(address) === 0) return record;
+    await this.#parts.registry.restore(address, record);
+    throw new BusError('CHANNEL_NOT_EMPTY');
+  }
+
+  /** Deletes what has been empty for long enough, and retries what could not be written. */
+  async sweep(): Promise<void> {
+    const endMs = this.#parts.now() - EMPTY_CHANNEL_MS;
+    for (const { address, sinceMs } of this.#emptySince.values()) {
+      if (sinceMs > endMs) break;
+      await this.remove(address).catch(this.#parts.onError);
+    }
+    for (const address of this.#unrecorded.values()) await this.#record(address);
+  }
+
+  async #record(address: ChannelAddress): Promise<void> {
+    const { room, channel } = address;
+    const createdAtMs = BigInt(this.#parts.now());
+    const record = create(ChannelRecordSchema, { room, channel, createdAtMs, autoCreated: true });
+    try {
+      await this.#parts.registry.restore(address, record);
+      this.#unrecorded.delete(keyOf(address));
+    } catch (error) {
+      this.#parts.onError(error);
+    }
+  }
+
+  #startWaiting(address: ChannelAddress): void {
+    const key = keyOf(address);
+    this.#emptySince.delete(key);
+    this.#emptySince.set(key, { address, sinceMs: this.#parts.now() });
+  }
+
+  #membersOf({ tenant, room, channel }: ChannelAddress): number {
+    return this.#parts.state.clientsIn(tenant, room, channel).size;
+  }
+}
+
+function keyOf({ tenant, room, channel }: ChannelAddress): string {
+  return `${tenant}/${room}/${channel}`;
 }

@@ -98,9 +98,8 @@ export class MembershipReports {
       const known = this.#state.find(tenant, member.clientId);
       const client = known?.node === node ? known : this.#state.connect(tenant, node, member);
       client.member = member;
-      for (const { room, name } of [...client.channels]) {
-        if (!channels.has(keyOf(room.name, name))) this.#state.leave(client, room.name, name);
-      }
+      const left = client.channels.filter(({ room, name }) => !channels.has(keyOf(room.name, name)));
+      for (const { room, name } of left) this.#state.leave(client, room.name, name);
       for (const { room, channel } of channels.values()) this.#state.join(client, room, channel);
     }
   }

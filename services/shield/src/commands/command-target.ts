@@ -15,7 +15,10 @@ interface TargetArgs {
  * `VALIDATION_ERROR` when that names no channel.
  */
 export function resolveChannel(session: Session, envelope: Envelope, args: TargetArgs): ChannelAddress {
-  const { room, channel } = split(resolveRoomText(session, envelope, args), args.channel ?? envelope.channel);
+  // Arguments that name a room of their own leave the envelope's channel behind: mixing two targets would misdeliver.
+  const isSameRoom = args.room === undefined || envelope.room === '' || args.room === envelope.room;
+  const ownChannel = args.channel ?? (isSameRoom ? envelope.channel : '');
+  const { room, channel } = split(resolveRoomText(session, envelope, args), ownChannel);
   if (channel !== '') return { tenant: session.tenant, room, channel };
   if (room === session.defaultRoom && session.defaultChannel !== '') {
     return { tenant: session.tenant, room, channel: session.defaultChannel };

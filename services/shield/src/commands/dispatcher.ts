@@ -29,7 +29,7 @@ export interface DispatcherOptions {
 /** A dispatcher over the registry. */
 export function createCommandDispatcher(options: DispatcherOptions): CommandDispatcher {
   const parse = createParseArguments();
-  const run = async (call: CommandCall): Promise<void> => {
+  const reply = async (call: CommandCall): Promise<(() => void) | undefined> => {
     const { session, envelope } = call;
     try {
       const name = checkCall(call, options.monotonicMs());
@@ -37,10 +37,20 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
       const outcome: CommandOutcome<unknown> = await handler(call, parse(name, envelope.args), options.parts);
       options.executed.inc(name);
       options.send(session, options.envelopes.response(envelope.id, outcome.result as object));
-      outcome.afterReply?.();
+      return outcome.afterReply;
     } catch (error) {
       if (error instanceof BusError) options.refused(session, error.code);
       options.refuse(session, envelope.id, error, { command: envelope.command });
+      return undefined;
+    }
+  };
+  const run = async (call: CommandCall): Promise<void> => {
+    const afterReply = await reply(call);
+    try {
+      afterReply?.();
+    } catch (error) {
+      // The command has had its reply: this error answers nothing.
+      options.refuse(call.session, '', error, { command: call.envelope.command });
     }
   };
   return { dispatch: (call) => void run(call) };

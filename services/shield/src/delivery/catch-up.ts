@@ -10,19 +10,22 @@ import type { SendToSession } from './send-to-session.ts';
 export type Hole = 'trimmed' | 'epoch_changed' | 'no_log';
 
 /** How a catch-up ended: everything was written, the client is full again, it left, or there is a hole. */
-export type CatchUpResult =
-  | { readonly kind: 'complete' }
-  | { readonly kind: 'full'; readonly seq: number }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'hole'; readonly reason: Hole };
+export type CatchUpResult = { readonly kind: 'complete' | 'full' | 'gone' } | { readonly kind: 'hole'; readonly reason: Hole };
+
+/** How far a client has been brought. */
+export interface Progress {
+  /** Sequence of the last publication that it has, or needs not. */
+  seq: number;
+}
 
 /** Writes to one session what it missed of a channel. */
 export interface CatchUp {
   /**
-   * Writes every publication after `seq`, in order, until the client has all that the topics have had, and then calls
-   * `onComplete` in the same turn: what is written to the topics from then on follows without a gap (LOG-9).
+   * Writes every publication after `progress`, in order, until the client has all that the topics have had, and then
+   * calls `onComplete` in the same turn: what is written to the topics from then on follows without a gap (LOG-9).
+   * `progress` moves along with what is written, however the run ends. Rejects when the log cannot be read.
    */
-  run(session: Session, subscription: Subscription, seq: number, onComplete: () => void): Promise<CatchUpResult>;
+  run(session: Session, subscription: Subscription, progress: Progress, onComplete: () => void): Promise<CatchUpResult>;
 }
 
 /** What catching up needs from around it. */
@@ -38,18 +41,17 @@ export interface CatchUpOptions {
 /** Catching up from this log. */
 export function createCatchUp(options: CatchUpOptions): CatchUp {
   return {
-    run: async (session, subscription, seq, onComplete) => {
+    run: async (session, subscription, progress, onComplete) => {
       const { channel } = subscription;
-      let position = seq;
       // Once the client has what the topics had, the rest comes by topic: no await may stand between this and the switch.
-      while (position < channel.lastSeq) {
-        const entries = await options.log.read(channel.address, { afterSeq: position, limit: options.pageMessages });
+      while (progress.seq < channel.lastSeq) {
+        const afterSeq = progress.seq;
+        const entries = await options.log.read(channel.address, { afterSeq, limit: options.pageMessages });
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
-        const written = writeEntries(session, subscription, position, entries, options);
-        if (written.kind !== 'progress') return written;
+        if (channel.logClass !== 'state' && isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
+        if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };
         // A `state` channel whose one message has been replaced: the new one comes by topic.
-        if (written.seq === position) break;
-        position = written.seq;
+        if (progress.seq === afterSeq) break;
       }
       onComplete();
       return { kind: 'complete' };
@@ -57,36 +59,39 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   };
 }
 
-type Written = { readonly kind: 'progress'; readonly seq: number } | Exclude<CatchUpResult, { kind: 'complete' | 'gone' }>;
+/**
+ * True when something after the position, up to what the topics have had, is no longer in the log. `first` is the first
+ * entry after the position that the log holds. An entry whose predecessor is gone counts as a hole where that cannot be
+ * told from one: rather announced without need than silent (R-39).
+ */
+export function isHole(channel: LocalChannel, position: number, first: LogEntry | undefined): boolean {
+  if (position >= channel.lastSeq) return false;
+  if (first === undefined || first.seq > channel.lastSeq) return true;
+  if (first.prevSeq > 0) return first.prevSeq > position;
+  return false;
+}
 
+/** False when the client filled up before the end. */
 function writeEntries(
   session: Session,
   subscription: Subscription,
-  position: number,
+  progress: Progress,
   entries: readonly LogEntry[],
   options: CatchUpOptions,
-): Written {
-  const { channel } = subscription;
-  if (channel.logClass !== 'state' && hasHole(channel, position, entries)) return { kind: 'hole', reason: 'trimmed' };
-  let seq = position;
+): boolean {
   for (const entry of entries) {
     // Later ones have not been written to the topics yet, and will come by topic.
-    if (entry.seq > channel.lastSeq) break;
-    if (bufferedBytes(session) > options.maxBufferedBytes) return { kind: 'full', seq };
+    if (entry.seq > subscription.channel.lastSeq) return true;
+    if (bufferedBytes(session) > options.maxBufferedBytes) return false;
     writeEntry(session, subscription, entry, options);
-    seq = entry.seq;
+    progress.seq = entry.seq;
   }
-  return { kind: 'progress', seq };
+  return true;
 }
 
 function isStillThere(session: Session, subscription: Subscription): boolean {
-  return session.connection !== undefined && session.subscriptions.get(subscription.channel.name) === subscription;
-}
-
-/** True when something between the position and what the topics have had is no longer in the log. */
-function hasHole(channel: LocalChannel, position: number, entries: readonly LogEntry[]): boolean {
-  const [first] = entries;
-  return first === undefined || first.seq > channel.lastSeq || first.prevSeq > position;
+  if (session.connection === undefined || session.isClosing) return false;
+  return session.subscriptions.get(subscription.channel.name) === subscription;
 }
 
 function bufferedBytes(session: Session): number {
@@ -103,5 +108,10 @@ function writeEntry(session: Session, subscription: Subscription, entry: LogEntr
   envelope.seq = entry.seq;
   envelope.prevSeq = entry.prevSeq;
   envelope.epoch = subscription.channel.epoch;
-  options.send(session, envelope);
+  try {
+    options.send(session, envelope);
+  } catch {
+    // It can be decoded and not written: nobody got it, and trying again would never end (SPN-3).
+    options.counters.malformed.inc();
+  }
 }

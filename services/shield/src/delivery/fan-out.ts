@@ -30,23 +30,58 @@ export function createAcceptDelivery(coalescer: Coalescer<Delivery>, counters: D
 /**
  * Writes one delivery to the channel's topics, as one frame for each wire format in use (ARC-13): what the coalescer
  * runs. No work per subscriber here (ARC-14). Frames are built now and not on arrival, because who joined meanwhile
- * counts on everything after the channel's `lastSeq`.
+ * counts on everything after the channel's `lastSeq`, and on nothing up to it. Never throws.
  */
 export function createTopicWriter(
   listener: Pick<Listener<Peer>, 'publish'>,
   sessions: SessionRegistry,
   counters: DeliveryCounters,
 ): (delivery: Delivery) => void {
-  return ({ channel, message, envelope }) => {
-    if (message.seq > channel.lastSeq) channel.lastSeq = message.seq;
-    channel.delivered += 1;
+  return (delivery) => {
+    const { channel, message, envelope } = delivery;
+    if (!advance(channel, message)) return;
+    const frames = buildFrames(delivery);
+    if (frames === undefined) {
+      counters.malformed.inc();
+      return;
+    }
+    const { json, proto } = frames;
     const except = findSilent(sessions, envelope.sender, channel);
-    const json = channel.jsonSubscribers > 0 ? jsonFrame(envelope, message, channel.epoch) : undefined;
-    const proto = channel.protoSubscribers > 0 ? protoFrame(message, channel.epoch) : undefined;
     if (json !== undefined) listener.publish(channel.jsonTopic, json, false, except);
     if (proto !== undefined) listener.publish(channel.protoTopic, proto, true, except);
     counters.count(channel, json, proto);
   };
+}
+
+/**
+ * Moves the channel on; false = the message is older than what the channel was opened with, or a repetition: whoever is
+ * in the topics has it, or was told that it comes after.
+ */
+function advance(channel: LocalChannel, { seq, prevSeq }: SpineMessage): boolean {
+  if (seq > 0) {
+    if (seq <= channel.lastSeq) return false;
+    if (channel.lastSeq === 0 && prevSeq === 0) channel.originSeq = seq;
+    channel.lastSeq = seq;
+  }
+  channel.delivered += 1;
+  return true;
+}
+
+interface Frames {
+  readonly json: Uint8Array | undefined;
+  readonly proto: Uint8Array | undefined;
+}
+
+/** Undefined for an envelope that can be decoded and not written, such as one with a time out of range (SPN-3). */
+function buildFrames({ channel, message, envelope }: Delivery): Frames | undefined {
+  try {
+    return {
+      json: channel.jsonSubscribers > 0 ? jsonFrame(envelope, message, channel.epoch) : undefined,
+      proto: channel.protoSubscribers > 0 ? protoFrame(message, channel.epoch) : undefined,
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 function jsonFrame(envelope: Envelope, { seq, prevSeq }: SpineMessage, epoch: string): Uint8Array {

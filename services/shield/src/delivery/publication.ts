@@ -6,12 +6,12 @@ const decoder = new TextDecoder();
 /** A stored publication as replies carry it: the JSON form of its envelope. */
 export type Publication = Readonly<Record<string, unknown>>;
 
-/** Some stored publications, and the sequence of the last one that fitted. */
+/** Some stored publications, and the sequence of the last entry that was looked at. */
 export interface PublicationPage {
   readonly publications: readonly Publication[];
   /** Entries that were left out because the page was full. */
   readonly isCut: boolean;
-  /** 0 when there is none. */
+  /** Where the next page begins; 0 when there was no entry. */
   readonly lastSeq: number;
 }
 
@@ -22,20 +22,25 @@ export function pageOf(entries: readonly LogEntry[], epoch: string, maxBytes: nu
   let lastSeq = 0;
   for (const entry of entries) {
     const frame = frameOf(entry, epoch);
-    if (frame === undefined) continue;
-    if (bytes > 0 && bytes + frame.length > maxBytes) return { publications, isCut: true, lastSeq };
-    bytes += frame.length;
+    if (bytes > 0 && bytes + (frame?.length ?? 0) > maxBytes) return { publications, isCut: true, lastSeq };
     lastSeq = entry.seq;
+    if (frame === undefined) continue;
+    bytes += frame.length;
     publications.push(JSON.parse(decoder.decode(frame)) as Publication);
   }
   return { publications, isCut: false, lastSeq };
 }
 
+/** Undefined for an entry that cannot be read or written: it is left out (SPN-3). */
 function frameOf(entry: LogEntry, epoch: string): Uint8Array | undefined {
   const envelope = decodeTrustedProtoEnvelope(entry.data);
   if (envelope === undefined) return undefined;
   envelope.seq = entry.seq;
   envelope.prevSeq = entry.prevSeq;
   envelope.epoch = epoch;
-  return encodeJsonEnvelope(envelope);
+  try {
+    return encodeJsonEnvelope(envelope);
+  } catch {
+    return undefined;
+  }
 }

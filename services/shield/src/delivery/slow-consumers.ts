@@ -39,6 +39,8 @@ export interface SlowConsumersOptions {
 
 /** A buffer of this many limits is cut at once: a client that asks and never reads is no slow reader. */
 const HARD_CAP_LIMITS = 4;
+/** How long a session waits after its log could not be read. */
+const RETRY_MS = 1_000;
 
 /** No slow consumers yet. */
 export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumers {
@@ -47,7 +49,7 @@ export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumer
   let seenActivity = 0;
 
   const stateOf = (session: Session): SlowState => {
-    session.slow ??= { phase: 'paused', overSinceMs: 0, marks: new Map(), shed: 0 };
+    session.slow ??= { phase: 'paused', overSinceMs: 0, retryAtMs: 0, marks: new Map(), shed: 0 };
     slow.add(session);
     return session.slow;
   };
@@ -57,25 +59,29 @@ export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumer
     resumeAll(session, state, options)
       .then((isDone) => {
         state.phase = 'paused';
-        if (!isDone || session.slow !== state) return;
+        // A join may have begun behind since the last mark was looked at.
+        if (!isDone || session.slow !== state || state.marks.size > 0) return;
         slow.delete(session);
         session.slow = undefined;
         options.notices.shedDirect(session, state.shed);
       })
       .catch((error: unknown) => {
         state.phase = 'paused';
+        state.retryAtMs = options.monotonicMs() + RETRY_MS;
         options.onError(session, error);
       });
   };
 
   const check = (session: Session): void => {
-    const buffered = session.connection?.bufferedAmount() ?? 0;
+    if (session.connection === undefined || session.isClosing) return;
+    const buffered = session.connection.bufferedAmount();
+    const { slow: state } = session;
     if (buffered > limits.outboundBufferBytes) {
       onOver(session, stateOf(session), buffered, options);
-    } else if (session.slow !== undefined) {
-      session.slow.overSinceMs = 0;
-      // Half the limit: a client is taken back when it can bear what it missed.
-      if (session.slow.phase === 'paused' && buffered <= limits.outboundBufferBytes / 2) resume(session, session.slow);
+    } else if (state !== undefined) {
+      state.overSinceMs = 0;
+      const isDue = state.phase === 'paused' && options.monotonicMs() >= state.retryAtMs;
+      if (isDue && canBear(session, limits)) resume(session, state);
     }
   };
 
@@ -90,6 +96,8 @@ export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumer
       if (session.slow !== undefined) check(session);
     },
     startBehind: (session, subscription, seq) => {
+      // Left, or joined anew, since: nothing of it is left to bring back.
+      if (session.connection === undefined || session.subscriptions.get(subscription.channel.name) !== subscription) return;
       const state = stateOf(session);
       state.marks.set(subscription.channel.name, { seq, delivered: subscription.channel.delivered, isAnnounced: true });
       if (state.phase === 'paused') check(session);
@@ -117,11 +125,17 @@ function onOver(session: Session, state: SlowState, buffered: number, options: S
   if (isStuck || buffered > HARD_CAP_LIMITS * limits.outboundBufferBytes) closeSession(session, 4409);
 }
 
+/** Half the limit: a client is taken back when it can bear what it missed. */
+function canBear(session: Session, limits: Limits): boolean {
+  return (session.connection?.bufferedAmount() ?? 0) <= limits.outboundBufferBytes / 2;
+}
+
 /** Brings back one subscription after another; false when the client filled up on the way. */
 async function resumeAll(session: Session, state: SlowState, options: SlowConsumersOptions): Promise<boolean> {
   for (const [name, mark] of state.marks) {
     const subscription = session.subscriptions.get(name);
     if (subscription === undefined) state.marks.delete(name);
+    else if (!canBear(session, options.limits)) return false;
     else if (!(await resumeOne(session, state, subscription, mark, options))) return false;
   }
   return true;
@@ -137,6 +151,8 @@ async function resumeOne(
   const { channel } = subscription;
   const { notices } = options;
   const attach = (): void => {
+    // Left, or joined anew, in the meantime: the mark that stands there now is another one's.
+    if (session.subscriptions.get(channel.name) !== subscription) return;
     state.marks.delete(channel.name);
     options.attach(session, subscription);
   };
@@ -147,8 +163,7 @@ async function resumeOne(
   }
   if (!mark.isAnnounced) notices.lagging(session, channel, mark.seq);
   mark.isAnnounced = true;
-  const result = await options.catchUp.run(session, subscription, mark.seq, attach);
-  if (result.kind === 'full') mark.seq = result.seq;
+  const result = await options.catchUp.run(session, subscription, mark, attach);
   if (result.kind === 'hole') {
     notices.hole(session, channel, result.reason);
     attach();

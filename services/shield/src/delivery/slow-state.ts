@@ -16,6 +16,8 @@ export interface SlowState {
   phase: 'paused' | 'resuming';
   /** Since when its buffer has been over the limit; 0 = it is not. */
   overSinceMs: number;
+  /** Not resumed before this time: the log could not be read. */
+  retryAtMs: number;
   /** By `room:channel`: the subscriptions that are out of their topics. */
   readonly marks: Map<string, PauseMark>;
   /** Private and system messages that were not written to it. */

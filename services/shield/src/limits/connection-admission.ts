@@ -14,6 +14,8 @@ export interface ConnectionAdmission {
   closed(ip: string): void;
   /** Forgets addresses that hold nothing and have used nothing lately. */
   sweep(): void;
+  /** How many addresses are remembered. */
+  addresses(): number;
 }
 
 interface IpState {
@@ -53,6 +55,7 @@ export function createConnectionAdmission(limits: Limits, monotonicMs: () => num
     sweep: () => {
       for (const [ip, state] of ips) if (state.open === 0 && state.attempts.isFull(monotonicMs())) ips.delete(ip);
     },
+    addresses: () => ips.size,
   };
 }
 

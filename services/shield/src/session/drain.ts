@@ -16,29 +16,47 @@ export interface DrainOptions {
 }
 
 const SLICES = 20;
-/** Clients are asked to come back spread over this time, whatever the window: an empty Shield is no reason for a storm. */
+/** Clients are asked to come back spread over the window, and over a minute at the most. */
 const MAX_SPREAD_MS = 60_000;
+const MIN_STEP_MS = 10;
+/** How often it is looked whether the last client is gone. */
+const LAST_STEP_MS = 50;
 
 /**
- * Sends all clients away in slices, each told when to come back, and resolves as soon as the last one is gone (DPL-3).
- * The caller has stopped accepting before, and cuts who is left after the window.
+ * Sends all clients away in slices: each is told when to come back and closed a step later, so that the answers to what
+ * it sent before still reach it. Takes half of the window, and resolves as soon as the last client is gone (DPL-3). The
+ * caller has stopped accepting before, and cuts who is left after the window.
  */
 export function drainSessions(options: DrainOptions): Promise<void> {
   const { sessions, windowMs } = options;
-  const waiting = [...sessions.all()];
-  const perSlice = Math.ceil(waiting.length / SLICES);
+  const perSlice = windowMs === 0 ? Number.POSITIVE_INFINITY : Math.ceil(sessions.size() / SLICES);
+  const stepMs = Math.max(MIN_STEP_MS, windowMs / (2 * SLICES));
+  const told = new Set<Session>();
   return new Promise((resolve) => {
     const step = (): void => {
-      for (const session of waiting.splice(0, perSlice)) sendAway(session, options);
+      for (const session of told) closeSession(session, 1012);
+      const slice = takeSlice(sessions, told, perSlice);
+      for (const session of slice) tell(session, options);
       if (sessions.size() === 0) resolve();
-      else options.startTimer(step, Math.max(10, windowMs / (2 * SLICES)));
+      else options.startTimer(step, slice.length > 0 ? stepMs : Math.min(stepMs, LAST_STEP_MS));
     };
     step();
   });
 }
 
-function sendAway(session: Session, { envelopes, send, random, windowMs }: DrainOptions): void {
+/** Sessions that have not been told yet; late ones too, whose upgrade had been answered when the drain began. */
+function takeSlice(sessions: SessionRegistry, told: Set<Session>, count: number): Session[] {
+  const slice: Session[] = [];
+  for (const session of sessions.all()) {
+    if (slice.length >= Math.max(1, count)) break;
+    if (told.has(session)) continue;
+    told.add(session);
+    slice.push(session);
+  }
+  return slice;
+}
+
+function tell(session: Session, { envelopes, send, random, windowMs }: DrainOptions): void {
   const reconnectInMs = Math.round(random() * Math.min(windowMs, MAX_SPREAD_MS));
   send(session, envelopes.system({ event: 'going_away', reconnect_in_ms: reconnectInMs }));
-  closeSession(session, 1012);
 }

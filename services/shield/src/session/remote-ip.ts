@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { addressFromText } from '../listener/canonical-address.ts';
 
 /** Finds the client's address of a connection. */
 export type RemoteIp = (remoteAddress: string, forwardedFor: string) => string;
@@ -14,7 +15,7 @@ export function createRemoteIp(trustedProxies: readonly string[]): RemoteIp {
   for (const proxy of trustedProxies) addTrusted(trusted, proxy);
   return (remoteAddress, forwardedFor) => {
     if (forwardedFor === '' || !isTrusted(trusted, remoteAddress)) return remoteAddress;
-    const hops = forwardedFor.split(',').map((hop) => hop.trim());
+    const hops = forwardedFor.split(',').map((hop) => addressFromText(hop.trim()));
     let client = remoteAddress;
     for (const hop of hops.toReversed()) {
       if (isIP(hop) === 0) return client;

@@ -5,7 +5,10 @@ import type { LocalChannel } from './local-channel.ts';
 
 /** The channels that sessions of this Shield are in. */
 export interface LocalChannels {
-  /** Takes a use of the channel, with interest on the Spine; its position may still be on its way (`ready`). */
+  /**
+   * Takes a use of the channel, with interest on the Spine; its position may still be on its way (`ready`). Throws what
+   * the Spine throws, and then nothing is taken.
+   */
   open(address: ChannelAddress): LocalChannel;
   /** Gives one use back; the last one ends the interest. */
   release(channel: LocalChannel): void;
@@ -32,9 +35,10 @@ export function createLocalChannels(options: LocalChannelsOptions): LocalChannel
         return known;
       }
       const channel = createLocalChannel(address, options);
-      channels.set(channel.key, channel);
-      // Interest first, position second: a publication between the two is then seen twice rather than never.
+      // Interest first, position second: a publication between the two is then seen twice rather than never. A Spine that
+      // refuses leaves no channel behind: the next one to open it would wait for messages that nobody asked for.
       channel.interest = options.spine.subscribe(channel.subject, (message) => options.onMessage(channel, message));
+      channels.set(channel.key, channel);
       channel.ready = channel.logClass === 'live' ? Promise.resolve() : readPosition(channel, options.log);
       // Who waits for it hears of a failure; nobody may be waiting any more.
       channel.ready.catch(() => undefined);
@@ -71,6 +75,7 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     protoSubscribers: 0,
     users: 1,
     lastSeq: 0,
+    originSeq: 0,
     epoch: '',
     delivered: 0,
     ready: Promise.resolve(),

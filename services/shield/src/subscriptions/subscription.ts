@@ -7,6 +7,8 @@ export interface Subscription {
   echo: boolean;
   /** The client joined this very channel; false for the room's pseudo-channel that came with a join (PRT-16). */
   isExplicit: boolean;
+  /** Where it began when it began behind its channel; what it missed is written to it first. */
+  readonly behindSeq: number | undefined;
   /** The socket is in the channel's topic; false while the session is behind (LOG-11). */
   isAttached: boolean;
 }

@@ -17,7 +17,7 @@ export interface Subscriptions {
    * positions are known. Who prepared a join releases it, committed or not.
    */
   prepare(session: Session, address: ChannelAddress): Promise<PreparedJoin>;
-  /** Makes the join real, in one turn. `isBehind` leaves the socket out of the channel's topic: a catch-up follows. */
+  /** Makes the join real, in one turn. With `behindSeq` a catch-up must follow. */
   commit(session: Session, join: PreparedJoin, options: JoinOptions): Subscription;
   /** Gives back what a prepared join holds; what its commit took stays. */
   release(session: Session, join: PreparedJoin): void;
@@ -39,7 +39,8 @@ export interface PreparedJoin {
 /** How a subscription is taken. */
 export interface JoinOptions {
   readonly echo: boolean;
-  readonly isBehind: boolean;
+  /** The position that the client begins after, where it is behind the channel: its socket stays out of the topic. */
+  readonly behindSeq: number | undefined;
 }
 
 /** Subscriptions over these channels. */
@@ -47,12 +48,10 @@ export function createSubscriptions(channels: LocalChannels, limits: Limits): Su
   return {
     hasRoom: (session) => session.explicitSubscriptions + session.pendingJoins < limits.maxSubscriptions,
     prepare: async (session, address) => {
+      const join = openJoin(channels, address);
       session.pendingJoins += 1;
-      const channel = channels.open(address);
-      const roomChannel = channels.open({ ...address, channel: ROOM_CHANNEL });
-      const join = { channel, roomChannel };
       try {
-        await Promise.all([channel.ready, roomChannel.ready]);
+        await Promise.all([join.channel.ready, join.roomChannel.ready]);
       } catch (error) {
         release(channels, session, join);
         throw error;
@@ -65,7 +64,7 @@ export function createSubscriptions(channels: LocalChannels, limits: Limits): Su
       if (!subscription.isExplicit) session.explicitSubscriptions += 1;
       subscription.isExplicit = true;
       if (join.roomChannel !== join.channel && !session.subscriptions.has(join.roomChannel.name)) {
-        subscribe(channels, session, join.roomChannel, { echo: options.echo, isBehind: false });
+        subscribe(channels, session, join.roomChannel, { echo: options.echo, behindSeq: undefined });
       }
       return subscription;
     },
@@ -87,6 +86,17 @@ export function createSubscriptions(channels: LocalChannels, limits: Limits): Su
   };
 }
 
+/** Opens both channels, or none. */
+function openJoin(channels: LocalChannels, address: ChannelAddress): PreparedJoin {
+  const channel = channels.open(address);
+  try {
+    return { channel, roomChannel: channels.open({ ...address, channel: ROOM_CHANNEL }) };
+  } catch (error) {
+    channels.release(channel);
+    throw error;
+  }
+}
+
 function release(channels: LocalChannels, session: Session, { channel, roomChannel }: PreparedJoin): void {
   session.pendingJoins -= 1;
   channels.release(channel);
@@ -95,14 +105,18 @@ function release(channels: LocalChannels, session: Session, { channel, roomChann
 
 function subscribe(channels: LocalChannels, session: Session, channel: LocalChannel, options: JoinOptions): Subscription {
   const known = session.subscriptions.get(channel.name);
-  if (known !== undefined) {
+  const { behindSeq } = options;
+  if (known !== undefined && behindSeq === undefined) {
     known.echo = options.echo;
     return known;
   }
   channels.open(channel.address);
-  const subscription = { channel, echo: options.echo, isExplicit: false, isAttached: false };
+  // Who begins behind begins anew: out of the topic, and a catch-up under way for the old one ends (LOG-9).
+  if (known !== undefined) unsubscribe(channels, session, known);
+  const isExplicit = known?.isExplicit ?? false;
+  const subscription = { channel, echo: options.echo, isExplicit, behindSeq, isAttached: false };
   session.subscriptions.set(channel.name, subscription);
-  if (!options.isBehind) attach(session, subscription);
+  if (behindSeq === undefined) attach(session, subscription);
   return subscription;
 }
 

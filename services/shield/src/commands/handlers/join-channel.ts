@@ -4,6 +4,7 @@ import { callBrain, channelKey } from '@arqonbus/spine';
 import type { ChannelAddress, LogEntry } from '@arqonbus/spine';
 import { pageOf } from '../../delivery/publication.ts';
 import type { Publication } from '../../delivery/publication.ts';
+import { isHole } from '../../delivery/catch-up.ts';
 import type { Hole } from '../../delivery/catch-up.ts';
 import type { Session } from '../../session/session.ts';
 import type { LocalChannel } from '../../subscriptions/local-channel.ts';
@@ -24,7 +25,9 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
   const address = resolveChannel(session, call.envelope, args);
   requireRight(session, 'join', address.room, address.channel);
   if (args.history !== undefined) requireRight(session, 'history', address.room, address.channel);
-  if (!session.isSubscribed(address.room, address.channel) && !subscriptions.hasRoom(session)) {
+  const known = session.subscriptions.get(`${address.room}:${address.channel}`);
+  // The room's pseudo-channel that came with another join is not counted yet.
+  if (known?.isExplicit !== true && !subscriptions.hasRoom(session)) {
     throw new BusError('QUOTA_EXCEEDED', 'The connection has as many subscriptions as it may.');
   }
   const join = await subscriptions.prepare(session, address);
@@ -38,7 +41,7 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
 }
 
 interface Found {
-  readonly entries: readonly LogEntry[];
+  readonly history: History | undefined;
   readonly members: Result['members'];
   readonly recovery: Recovery;
 }
@@ -46,9 +49,9 @@ interface Found {
 async function gather(session: Session, join: PreparedJoin, args: Args, parts: CommandParts): Promise<Found> {
   const { address } = join.channel;
   await ensureChannel(address, session, parts);
-  const entries = await readHistory(join, args.history ?? 0, parts);
   const members = args.presence === true ? await readMembers(address, parts) : undefined;
-  return { entries, members, recovery: await judgeRecovery(join, args, parts) };
+  const history = args.history === undefined ? undefined : await readHistory(join, args.history, parts);
+  return { history, members, recovery: await judgeRecovery(join, args, parts) };
 }
 
 /** A channel that nobody has made yet is made by its first join (PRS-5). */
@@ -60,9 +63,17 @@ async function ensureChannel(address: ChannelAddress, session: Session, parts: C
   await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true });
 }
 
-async function readHistory(join: PreparedJoin, limit: number, { log }: CommandParts): Promise<readonly LogEntry[]> {
-  if (limit === 0 || join.channel.logClass === 'live') return [];
-  return log.read(join.channel.address, { limit, order: 'newest' });
+/** The newest publications, newest first, and the sequence up to which nothing is missing behind them. */
+interface History {
+  readonly entries: readonly LogEntry[];
+  readonly seq: number;
+}
+
+async function readHistory({ channel }: PreparedJoin, limit: number, { log }: CommandParts): Promise<History> {
+  const { lastSeq } = channel;
+  if (limit === 0 || channel.logClass === 'live') return { entries: [], seq: lastSeq };
+  const entries = await log.read(channel.address, { limit, order: 'newest' });
+  return { entries, seq: Math.max(lastSeq, entries[0]?.seq ?? 0) };
 }
 
 async function readMembers(address: ChannelAddress, { spine, membership }: CommandParts): Promise<Result['members']> {
@@ -82,10 +93,11 @@ interface Recovery {
 async function judgeRecovery({ channel }: PreparedJoin, { from }: Args, { log }: CommandParts): Promise<Recovery> {
   if (from === undefined) return { from: undefined, result: {} };
   if (channel.logClass === 'live') return lost('no_log');
-  if (from.epoch !== channel.epoch || from.seq > channel.lastSeq) return lost('epoch_changed');
+  if (from.epoch !== channel.epoch) return lost('epoch_changed');
+  // In the same epoch a log that ends before the client's position has lost what stood there.
+  if (from.seq > channel.lastSeq) return lost('trimmed');
   const [first] = await log.read(channel.address, { afterSeq: from.seq, limit: 1 });
-  const isTrimmed = first === undefined ? from.seq < channel.lastSeq : first.prevSeq > from.seq;
-  if (isTrimmed && channel.logClass !== 'state') return lost('trimmed');
+  if (channel.logClass !== 'state' && isHole(channel, from.seq, first)) return lost('trimmed');
   return { from: from.seq, result: { recovered: true } };
 }
 
@@ -97,31 +109,48 @@ function commit(
   session: Session,
   join: PreparedJoin,
   args: Args,
-  { entries, members, recovery }: Found,
+  { history, members, recovery }: Found,
   parts: CommandParts,
 ): CommandOutcome<Result> {
   const { channel } = join;
   const { room, channel: name } = channel.address;
-  const isBehind = recovery.from !== undefined;
-  const subscription = parts.subscriptions.commit(session, join, { echo: args.echo === true, isBehind });
+  const pausedAt = pausedAtOf(session, channel);
+  const start = recovery.from ?? pausedAt ?? startOf(channel, history);
+  // Who is joined again while it is paused begins anew where it was, so that nothing is written before this reply.
+  const isBehind = start < channel.lastSeq || pausedAt !== undefined;
+  const subscription = parts.subscriptions.commit(session, join, { echo: args.echo === true, behindSeq: isBehind ? start : undefined });
   if (name !== ROOM_CHANNEL) parts.membership.joined(session, room, name);
-  const { lastSeq, epoch } = channel;
   const result: Result = {
     room,
     channel: name,
-    ...(channel.logClass === 'live' ? {} : { epoch, seq: recovery.from ?? lastSeq }),
+    ...(channel.logClass === 'live' ? {} : { epoch: channel.epoch, seq: start }),
     ...(members === undefined ? {} : { members }),
-    ...(args.history === undefined ? {} : { publications: publicationsOf(entries, channel, parts) }),
+    ...(history === undefined ? {} : { publications: publicationsOf(history, channel, parts) }),
     ...recovery.result,
   };
-  const { from } = recovery;
-  return from === undefined
-    ? { result }
-    : { result, afterReply: () => parts.slowConsumers.startBehind(session, subscription, from) };
+  return isBehind
+    ? { result, afterReply: () => parts.slowConsumers.startBehind(session, subscription, start) }
+    : { result };
+}
+
+/**
+ * Where somebody without a position begins: after the publications of the reply, since more may have been delivered
+ * since they were read; before the one value of a `state` channel, which a joiner gets at once; else now.
+ */
+function startOf({ logClass, lastSeq }: LocalChannel, history: History | undefined): number {
+  if (history !== undefined && (history.entries.length > 0 || logClass !== 'state')) return Math.min(history.seq, lastSeq);
+  return logClass === 'state' ? 0 : lastSeq;
+}
+
+/** Where a subscription is that is out of its topic; undefined when it is not, or where no log keeps what it misses. */
+function pausedAtOf(session: Session, { name, logClass }: LocalChannel): number | undefined {
+  const known = session.subscriptions.get(name);
+  if (known === undefined || known.isAttached || logClass === 'live') return undefined;
+  return session.slow?.marks.get(name)?.seq ?? known.behindSeq;
 }
 
 /** The newest ones, oldest first. What the topics have not had yet comes by topic, and must not come twice. */
-function publicationsOf(entries: readonly LogEntry[], { lastSeq, epoch }: LocalChannel, { limits }: CommandParts): readonly Publication[] {
+function publicationsOf({ entries }: History, { lastSeq, epoch }: LocalChannel, { limits }: CommandParts): readonly Publication[] {
   const settled = entries.filter((entry) => entry.seq <= lastSeq);
   return pageOf(settled, epoch, limits.pageBytes).publications.toReversed();
 }

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { BusError } from '@arqonbus/protocol';
 import { waitUntil } from '@arqonbus/testkit';
 import { describe, expect, it } from 'vitest';
-import type { Connection, ListenerHandlers } from '../listener.ts';
+import type { Connection, ListenerHandlers, UpgradeDecision } from '../listener.ts';
 import { contractLimits, startRig } from './contract-rig.ts';
 import type { ListenerTraits, Rig, Visitor } from './contract-rig.ts';
 
@@ -26,6 +26,25 @@ export function lifecycleContract(traits: ListenerTraits): void {
       await waitUntil(() => rig.closes.length === 1, { what: 'onClose' });
       expect(rig.closes).toEqual([{ connection, code: 4403 }]);
       useAfterEnd(rig, connection);
+    });
+
+    it('[PRT-2] may be said from within onOpen, whenever the decision on the upgrade came', async () => {
+      for (const turns of [0, 1]) {
+        const onUpgrade = async (): Promise<UpgradeDecision<Visitor>> => {
+          for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          return { accept: true, protocol: '', data: { name: 'refused' } };
+        };
+        const onOpen = (connection: Connection<Visitor>): void => {
+          connection.send(Buffer.from('refused'), false);
+          connection.close(4401, 'token');
+        };
+        const rig = await startRig(traits, { onUpgrade, onOpen });
+        const client = await rig.connect();
+        expect((await client.nextFrame()).payload.toString()).toBe('refused');
+        expect(await client.closed(1_000)).toEqual({ code: 4401, reason: 'token' });
+        await waitUntil(() => rig.closes.length === 1, { what: 'onClose' });
+        expect(rig.closes[0]?.code).toBe(4401);
+      }
     });
 
     it('[PRT-23] cuts a reason to 123 bytes at a character’s border', async () => {

@@ -126,7 +126,9 @@ function socketEvents<D>(handlers: ListenerHandlers<D>, shared: UwsShared<D>): S
     open: (socket) => {
       const { connection } = socket.getUserData();
       connection.socket = socket;
-      handlers.onOpen(connection);
+      // Not in here: after an upgrade inside `cork` the engine may read the flags of the request from memory that it has
+      // given back (20.30). What allocated meanwhile could turn them into "close this connection".
+      queueMicrotask(() => connection.batch(() => handlers.onOpen(connection)));
     },
     message: (socket, bytes, isBinary) => {
       const { connection } = socket.getUserData();
@@ -204,7 +206,10 @@ function answerLater<D>(
       res.cork(() => answer(decided));
     }
   };
-  void decision.then(answerCorked, () => answerCorked(failedDecision));
+  // Never in a microtask: that may run while the engine is parsing another client's request, and an upgrade in there is
+  // taken for that other client's, whose partner then loses its connection.
+  const answerAlone = (decided: UpgradeDecision<D>): void => void setImmediate(answerCorked, decided);
+  void decision.then(answerAlone, () => answerAlone(failedDecision));
 }
 
 function readRequest(res: HttpResponse, req: HttpRequest): RawHandshake {

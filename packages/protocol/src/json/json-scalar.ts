@@ -11,9 +11,27 @@ const LETTER_E = 0x65;
 const SAFE_MAGNITUDE = 300;
 
 /**
- * The position after the JSON number that starts at `at`; -1 when none does, -2 when it is too large for a double.
+ * The position after the literal or number that starts at `at`; -1 when neither does, -2 when a number is too large for
+ * a double.
  */
-export function scanNumber(bytes: Uint8Array, at: number, end: number): number {
+export function scanScalar(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end) return -1;
+  const code = bytes[at] as number;
+  if (code <= NINE) return scanNumber(bytes, at, end);
+  if (code === 0x74) return scanWord(bytes, at, end, 'true');
+  if (code === 0x66) return scanWord(bytes, at, end, 'false');
+  return code === 0x6e ? scanWord(bytes, at, end, 'null') : -1;
+}
+
+function scanWord(bytes: Uint8Array, at: number, end: number, word: string): number {
+  if (at + word.length > end) return -1;
+  for (let i = 1; i < word.length; i++) {
+    if (bytes[at + i] !== word.charCodeAt(i)) return -1;
+  }
+  return at + word.length;
+}
+
+function scanNumber(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] === MINUS ? at + 1 : at;
   let i = scanDigits(bytes, first, end);
   if (i === first || (bytes[first] === ZERO && i > first + 1)) return -1;

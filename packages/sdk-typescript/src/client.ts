@@ -1,0 +1,259 @@
+import { BusError, createEnvelope, createMessageIds } from '@arqonbus/protocol';
+import type { CommandArgs, CommandName, CommandResult, Envelope, MessageId } from '@arqonbus/protocol';
+import type { ArqonClient, ClientEvents, CommandCall, PrivateOptions, RequestOptions } from './arqon-client.ts';
+import type { ClientOptions } from './client-options.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import type { ConnectionState } from './connection-state.ts';
+import { createConnectWaiter } from './connect-waiter.ts';
+import type { ConnectWaiter } from './connect-waiter.ts';
+import { Connector } from './connector.ts';
+import { createEmitter } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
+import { receive } from './inbox.ts';
+import { createListenerErrorSink } from './listener-error.ts';
+import { Liveness } from './liveness.ts';
+import { Outbox } from './outbox.ts';
+import { encodeJson, parseJson } from './payload.ts';
+import { envelopeOf, publishResultOf } from './publish-options.ts';
+import type { PublishOptions, PublishResult } from './publish-options.ts';
+import { Requests } from './requests.ts';
+import { MAX_BUFFERED_BYTES } from './socket-connection.ts';
+import { socketUrl } from './socket-url.ts';
+import type { JoinOptions, Subscription } from './subscription.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { channelKey, toTarget } from './target-name.ts';
+import type { TargetName } from './target-name.ts';
+import { createTokenRefresher } from './token-refresher.ts';
+import type { TokenRefresher } from './token-refresher.ts';
+import { createTokenSource } from './token-source.ts';
+import { findWebSocket } from './web-socket-port.ts';
+import type { Welcome } from './welcome.ts';
+import { wireFormat } from './wire-format.ts';
+import type { WireFormat } from './wire-format.ts';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 20_000;
+const PUBLISH_RETRY_MS = 60_000;
+
+/** A client; it does nothing until `connect()`. Throws a BusError when the options cannot work. */
+export function createClient(options: ClientOptions): ArqonClient {
+  return new Client(options);
+}
+
+class Client implements ArqonClient {
+  readonly #emitter: Emitter<ClientEvents>;
+  readonly #connector: Connector;
+  readonly #requests: Requests;
+  readonly #outbox: Outbox;
+  readonly #subscriptions: Subscriptions;
+  readonly #liveness: Liveness;
+  readonly #refresher: TokenRefresher;
+  readonly #connecting: ConnectWaiter;
+  readonly #format: WireFormat;
+  readonly #nextId: () => MessageId;
+  readonly #requestTimeoutMs: number;
+  readonly #connectTimeoutMs: number;
+  readonly #onListenerError: (thrown: unknown) => void = createListenerErrorSink(() => this.#emitter);
+
+  constructor(options: ClientOptions) {
+    const clock = options.clock ?? systemClock;
+    const random = options.random ?? Math.random;
+    const tokens = createTokenSource(options.token);
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+    this.#format = wireFormat(options.format ?? 'json');
+    this.#nextId = createMessageIds(() => clock.now(), options.randomBytes ?? fillRandomly);
+    this.#emitter = createEmitter<ClientEvents>(this.#onListenerError);
+    this.#connecting = createConnectWaiter(clock);
+    this.#liveness = new Liveness(clock, () => void this.#checkConnection());
+    this.#requests = new Requests(clock, (envelope) => this.#transmit(envelope));
+    this.#subscriptions = this.#createSubscriptions(clock, random);
+    this.#outbox = new Outbox({
+      requests: this.#requests,
+      clock,
+      channels: {
+        isReady: (key) => this.state.kind === 'connected' && this.#subscriptions.isReady(key),
+        isLogged: (key) => this.#subscriptions.isLogged(key),
+      },
+      requestTimeoutMs: this.#requestTimeoutMs,
+      retryMs: Math.min(options.publishRetryMs ?? PUBLISH_RETRY_MS, PUBLISH_RETRY_MS),
+    });
+    const onError = (error: BusError): void => this.#emitter.emit('error', error);
+    this.#refresher = createTokenRefresher(tokens, clock, (token) => this.command('refresh', { token }), onError);
+    this.#connector = new Connector(
+      {
+        webSocket: findWebSocket(options.webSocket),
+        url: socketUrl(options),
+        format: this.#format,
+        tokens,
+        clock,
+        random,
+        welcomeTimeoutMs: this.#requestTimeoutMs,
+      },
+      {
+        onState: (state) => this.#emitter.emit('state', state),
+        onWelcome: (welcome) => this.#onWelcome(welcome),
+        onEnvelope: (envelope) => this.#onEnvelope(envelope),
+        onBadFrame: onError,
+        onLost: (error) => this.#onLost(error),
+        onStop: (error) => this.#onStop(error),
+      },
+    );
+  }
+
+  get state(): ConnectionState {
+    return this.#connector.state;
+  }
+
+  connect(): Promise<Welcome> {
+    const { state } = this;
+    if (state.kind === 'connected') return Promise.resolve(state.welcome);
+    const welcome = this.#connecting.wait();
+    if (state.kind === 'idle' || state.kind === 'closed') {
+      this.#connecting.limit(this.#connectTimeoutMs, (error) => void this.#connector.stop(error));
+      this.#connector.start();
+    }
+    return welcome;
+  }
+
+  async join(target: TargetName, options: JoinOptions = {}): Promise<Subscription> {
+    return this.#subscriptions.join(toTarget(target), options);
+  }
+
+  async publish(target: TargetName, payload: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+    const { room, channel } = toTarget(target);
+    const envelope = envelopeOf('event', payload, options, this.#nextId);
+    envelope.room = room;
+    envelope.channel = channel;
+    if (!envelope.ack) return this.#sendUnacknowledged(envelope);
+    if (this.state.kind === 'idle' || this.state.kind === 'closed') throw notConnected();
+    const reply = await this.#outbox.publish(channelKey({ room, channel }), envelope);
+    return publishResultOf(envelope.id, reply);
+  }
+
+  async private(
+    to: string | readonly string[],
+    payload: unknown,
+    options: PrivateOptions = {},
+  ): Promise<PublishResult> {
+    const envelope = envelopeOf('private', payload, options, this.#nextId);
+    envelope.to = typeof to === 'string' ? [to] : [...to];
+    envelope.room = options.room ?? '';
+    envelope.channel = options.channel ?? '';
+    if (!envelope.ack) return this.#sendUnacknowledged(envelope);
+    return publishResultOf(envelope.id, await this.#request(envelope, {}));
+  }
+
+  async command<N extends CommandName>(name: N, ...call: CommandCall<N>): Promise<CommandResult<N>> {
+    const [args, options] = call as readonly [CommandArgs<N>?, RequestOptions?];
+    const envelope = createEnvelope('command');
+    envelope.id = this.#nextId();
+    envelope.command = name;
+    envelope.args = encodeJson(args ?? {});
+    const reply = await this.#request(envelope, options ?? {});
+    const result = reply.payload.length === 0 ? { value: {} } : parseJson(reply.payload);
+    if (typeof result?.value === 'object' && result.value !== null) return result.value as CommandResult<N>;
+    throw new BusError('VALIDATION_ERROR', `The server answered ${name} with something that is no object.`);
+  }
+
+  on<N extends keyof ClientEvents>(name: N, listener: (event: ClientEvents[N]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  close(): Promise<void> {
+    return this.#connector.stop(undefined);
+  }
+
+  #createSubscriptions(clock: Clock, random: () => number): Subscriptions {
+    return new Subscriptions({
+      clock,
+      random,
+      join: (args) => this.command('join_channel', args),
+      leave: ({ room, channel }) => this.command('leave_channel', { room, channel }),
+      isConnected: () => this.state.kind === 'connected',
+      publish: (target, payload, options) => this.publish(target, payload, options),
+      onRejoined: (rejoined) => this.#emitter.emit('rejoined', rejoined),
+      onListenerError: this.#onListenerError,
+    });
+  }
+
+  async #request(envelope: Envelope, options: RequestOptions): Promise<Envelope> {
+    const outcome = await this.#requests.send(envelope, options.timeoutMs ?? this.#requestTimeoutMs);
+    if (outcome.ok) return outcome.reply;
+    throw outcome.error;
+  }
+
+  #sendUnacknowledged(envelope: Envelope): PublishResult {
+    const error = this.#transmit(envelope);
+    if (error !== undefined) throw error;
+    return { id: envelope.id };
+  }
+
+  /** Sends one envelope, or tells why it was not sent. A frame over the limit would cost the connection (1009). */
+  #transmit(envelope: Envelope): BusError | undefined {
+    const { state } = this;
+    if (state.kind !== 'connected') return notConnected();
+    const frame = this.#format.encode(envelope);
+    const { maxFrameBytes } = state.welcome.limits;
+    if (frame.bytes > maxFrameBytes) {
+      return new BusError('PAYLOAD_TOO_LARGE', `The message takes ${frame.bytes} bytes; ${maxFrameBytes} are allowed.`);
+    }
+    if (this.#connector.bufferedBytes + frame.bytes > MAX_BUFFERED_BYTES) {
+      return new BusError('UNAVAILABLE', 'The network does not keep up; the message was not sent.');
+    }
+    return this.#connector.send(frame) ? undefined : notConnected();
+  }
+
+  async #checkConnection(): Promise<void> {
+    try {
+      await this.command('ping');
+    } catch (thrown) {
+      const isSilent = thrown instanceof BusError && thrown.code === 'TIMEOUT';
+      if (isSilent && this.state.kind === 'connected') this.#connector.drop('no answer to a ping');
+    }
+  }
+
+  #onWelcome(welcome: Welcome): void {
+    this.#connecting.resolve(welcome);
+    this.#liveness.start(welcome.heartbeatMs);
+    this.#emitter.emit('welcome', welcome);
+    this.#outbox.flush();
+    void this.#subscriptions.rejoinAll(() => this.#outbox.flush());
+  }
+
+  #onEnvelope(envelope: Envelope): void {
+    this.#liveness.onFrame();
+    receive(envelope, {
+      requests: this.#requests,
+      subscriptions: this.#subscriptions,
+      refresher: this.#refresher,
+      emitter: this.#emitter,
+    });
+  }
+
+  #onLost(error: BusError): void {
+    this.#liveness.stop();
+    this.#connecting.noteFailure(error);
+    this.#subscriptions.suspend();
+    this.#requests.abort();
+    this.#emitter.emit('close', { error, willReconnect: true });
+  }
+
+  #onStop(error: BusError | undefined): void {
+    this.#liveness.stop();
+    this.#connecting.reject(error ?? new BusError('UNAVAILABLE', 'The client was closed.'));
+    this.#requests.abort();
+    this.#outbox.abort();
+    this.#subscriptions.endAll(error);
+    this.#emitter.emit('close', { error, willReconnect: false });
+  }
+}
+
+function notConnected(): BusError {
+  return new BusError('UNAVAILABLE', 'The client is not connected.');
+}
+
+function fillRandomly(bytes: Uint8Array): void {
+  crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
+}

@@ -1,0 +1,62 @@
+import { BusError } from '@arqonbus/protocol';
+import type { Envelope } from '@arqonbus/protocol';
+import type { ClientEvents } from './arqon-client.ts';
+import { errorOfEnvelope } from './close-error.ts';
+import type { Emitter } from './emitter.ts';
+import { parseJsonObject } from './payload.ts';
+import { toPublication } from './publication.ts';
+import type { Requests } from './requests.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { TokenRefresher } from './token-refresher.ts';
+
+/** Bytes that a publication takes in a queue beside its payload, roughly. */
+const PUBLICATION_OVERHEAD_BYTES = 512;
+
+/** Where frames go. */
+export interface InboxParts {
+  readonly requests: Requests;
+  readonly subscriptions: Subscriptions;
+  readonly refresher: TokenRefresher;
+  readonly emitter: Emitter<ClientEvents>;
+}
+
+/** Takes every frame that comes after the welcome to where it belongs. Never throws. */
+export function receive(envelope: Envelope, parts: InboxParts): void {
+  switch (envelope.type) {
+    case 'event':
+    case 'private':
+      receiveMessage(envelope, parts);
+      return;
+    case 'response':
+    case 'error':
+      if (!parts.requests.answer(envelope) && envelope.type === 'error') {
+        parts.emitter.emit('error', errorOfEnvelope(envelope));
+      }
+      return;
+    case 'system':
+      receiveSystem(envelope, parts);
+      return;
+    // Not for this client: servers send them to those that asked for them.
+    case 'command':
+    case 'telemetry':
+    case 'task':
+  }
+}
+
+function receiveMessage(envelope: Envelope, { emitter, subscriptions }: InboxParts): void {
+  const publication = toPublication(envelope);
+  if (publication === undefined) {
+    emitter.emit('error', new BusError('VALIDATION_ERROR', 'The server sent a payload that is not JSON.'));
+  } else if (envelope.type === 'private') {
+    emitter.emit('private', publication);
+  } else if (subscriptions.deliver(publication, envelope.payload.length + PUBLICATION_OVERHEAD_BYTES)) {
+    emitter.emit('publication', publication);
+  }
+}
+
+function receiveSystem(envelope: Envelope, { emitter, refresher }: InboxParts): void {
+  const payload = parseJsonObject(envelope.payload);
+  const event = typeof payload['event'] === 'string' ? payload['event'] : '';
+  if (event === 'token_expiring') refresher.onExpiring();
+  emitter.emit('system', { event, room: envelope.room, channel: envelope.channel, payload });
+}

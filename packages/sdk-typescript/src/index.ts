@@ -1,0 +1,15 @@
+export { BusError } from '@arqonbus/protocol';
+export type { CommandArgs, CommandName, CommandResult, ErrorCode, Target } from '@arqonbus/protocol';
+export * from './arqon-client.ts';
+export { createClient } from './client.ts';
+export type { ClientOptions } from './client-options.ts';
+export type { Clock, Timer } from './clock.ts';
+export type { ConnectionState } from './connection-state.ts';
+export { parsePublications } from './join-result.ts';
+export type { Position } from './positions.ts';
+export type { Publication } from './publication.ts';
+export type { PublishOptions, PublishResult } from './publish-options.ts';
+export type { Joined, JoinOptions, Member, Rejoined, Subscription, SubscriptionEvents } from './subscription.ts';
+export type { TargetName } from './target-name.ts';
+export type { WebSocketConstructor, WebSocketLike } from './web-socket-port.ts';
+export type { Welcome, WelcomeLimits } from './welcome.ts';

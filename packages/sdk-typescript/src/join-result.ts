@@ -1,0 +1,46 @@
+import { decodeJsonEnvelope, DEFAULT_LIMITS } from '@arqonbus/protocol';
+import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import { encodeJson } from './payload.ts';
+import type { Position } from './positions.ts';
+import { toPublication } from './publication.ts';
+import type { Publication } from './publication.ts';
+import type { Joined, JoinOptions } from './subscription.ts';
+
+/** The arguments of `join_channel`; a repeated join asks for no history. */
+export function joinArgs(
+  room: string,
+  channel: string,
+  options: JoinOptions,
+  isRejoin: boolean,
+): CommandArgs<'join_channel'> {
+  return {
+    room,
+    channel,
+    ...(options.echo === undefined ? {} : { echo: options.echo }),
+    ...(options.presence === undefined ? {} : { presence: options.presence }),
+    ...(options.history === undefined || isRejoin ? {} : { history: options.history }),
+    ...(options.meta === undefined ? {} : { meta: options.meta }),
+  };
+}
+
+/** What the answer to `join_channel` tells. */
+export function toJoined(result: CommandResult<'join_channel'>): Joined {
+  return {
+    position: positionOf(result),
+    members: Array.isArray(result.members) ? result.members : [],
+    history: Array.isArray(result.publications) ? parsePublications(result.publications) : [],
+  };
+}
+
+/** Publications as they stand in the result of `history` and `join_channel`; what is none is left out. */
+export function parsePublications(values: readonly unknown[]): Publication[] {
+  return values.flatMap((value) => {
+    const decoded = decodeJsonEnvelope(encodeJson(value ?? null), DEFAULT_LIMITS);
+    const publication = decoded.ok ? toPublication(decoded.envelope) : undefined;
+    return publication === undefined ? [] : [publication];
+  });
+}
+
+function positionOf({ epoch, seq }: CommandResult<'join_channel'>): Position | undefined {
+  return typeof epoch === 'string' && epoch !== '' ? { epoch, seq: typeof seq === 'number' ? seq : 0 } : undefined;
+}

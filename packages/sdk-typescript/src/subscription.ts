@@ -1,0 +1,183 @@
+import type { BusError, CommandResult } from '@arqonbus/protocol';
+import type { Emitter } from './emitter.ts';
+import type { Position } from './positions.ts';
+import type { Publication } from './publication.ts';
+import { createPublicationQueue } from './publication-queue.ts';
+import type { PublicationQueue } from './publication-queue.ts';
+import type { PublishOptions, PublishResult } from './publish-options.ts';
+
+/** How to join a channel. */
+export interface JoinOptions {
+  /** Receive own events too (PRT-15). */
+  readonly echo?: boolean;
+  /** Have the members of the channel told in `joined.members`. */
+  readonly presence?: boolean;
+  /** Have the last n publications told in `joined.history`; once, not at reconnects. */
+  readonly history?: number;
+  /** What other members see about this client here. */
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** A client as others see it. */
+export type Member = NonNullable<CommandResult<'join_channel'>['members']>[number];
+
+/** What the server answered to the last join. */
+export interface Joined {
+  /** Where the channel's log stood; undefined on channels without a log. */
+  readonly position: Position | undefined;
+  readonly members: readonly Member[];
+  readonly history: readonly Publication[];
+}
+
+/** The channel was joined again after a lost connection. What was published meanwhile has not been received. */
+export interface Rejoined {
+  readonly room: string;
+  readonly channel: string;
+  /** Always false: nothing that was missed is fetched. */
+  readonly recovered: false;
+  /** The last position received before; ask `history` from here for what was missed. */
+  readonly lastSeen: Position | undefined;
+  /** Where the channel's log stood at the new join. */
+  readonly position: Position | undefined;
+}
+
+/** What a subscription tells its listeners. */
+export interface SubscriptionEvents {
+  publication: Publication;
+  rejoined: Rejoined;
+  /** Publications were dropped because nobody read them in time. */
+  overflow: { readonly dropped: number };
+  /** The end: by `leave()` or `close()` without an error, else why. */
+  end: { readonly error: BusError | undefined };
+}
+
+/** A channel that the client has joined; joined again by itself after each reconnect. */
+export interface Subscription extends AsyncIterable<Publication, undefined> {
+  readonly room: string;
+  readonly channel: string;
+  /** `joining` also while it is being joined again. */
+  readonly state: 'joining' | 'joined' | 'ended';
+  /** What the server answered to the last join. */
+  readonly joined: Joined;
+  /** Publishes to this channel; see `ArqonClient.publish`. */
+  publish(payload: unknown, options?: PublishOptions): Promise<PublishResult>;
+  /** Adds a listener; the returned function takes it away. The first reader gets what came since the join. */
+  on<N extends keyof SubscriptionEvents>(name: N, listener: (event: SubscriptionEvents[N]) => void): () => void;
+  /** Leaves the channel for everybody who shares this subscription. */
+  leave(): Promise<void>;
+  /**
+   * Reads publications one by one, beginning with what came while nobody read. Ends with the subscription; throws a
+   * BusError `UNAVAILABLE` with `details.dropped` when the reader was too slow and publications were lost.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Publication, undefined>;
+}
+
+/** The parts of a subscription that lie outside it. */
+export interface SubscriptionParts {
+  readonly room: string;
+  readonly channel: string;
+  readonly options: JoinOptions;
+  readonly emitter: Emitter<SubscriptionEvents>;
+  publish(payload: unknown, options: PublishOptions | undefined): Promise<PublishResult>;
+  leave(): Promise<void>;
+}
+
+const NOT_JOINED: Joined = { position: undefined, members: [], history: [] };
+
+/** A subscription and what the client does with it. */
+export class JoinedChannel implements Subscription {
+  state: 'joining' | 'joined' | 'ended' = 'joining';
+  joined: Joined = NOT_JOINED;
+  readonly room: string;
+  readonly channel: string;
+  readonly options: JoinOptions;
+  readonly #parts: SubscriptionParts;
+  readonly #iterators = new Set<PublicationQueue>();
+  /** What came while nobody listened or iterated. */
+  #backlog: PublicationQueue = createPublicationQueue();
+
+  constructor(parts: SubscriptionParts) {
+    this.room = parts.room;
+    this.channel = parts.channel;
+    this.options = parts.options;
+    this.#parts = parts;
+  }
+
+  publish(payload: unknown, options?: PublishOptions): Promise<PublishResult> {
+    return this.#parts.publish(payload, options);
+  }
+
+  leave(): Promise<void> {
+    return this.#parts.leave();
+  }
+
+  on<N extends keyof SubscriptionEvents>(name: N, listener: (event: SubscriptionEvents[N]) => void): () => void {
+    const stop = this.#parts.emitter.on(name, listener);
+    if (name === 'publication') this.#deliverBacklog();
+    return stop;
+  }
+
+  /** The oldest publication that waits for a first reader. */
+  get firstUnread(): Publication | undefined {
+    return this.#backlog.first;
+  }
+
+  /** Hands a publication of about `bytes` bytes to every reader, or keeps it for the first. */
+  deliver(publication: Publication, bytes: number): void {
+    if (this.state === 'ended') return;
+    const isHeard = this.#parts.emitter.has('publication');
+    if (isHeard) this.#parts.emitter.emit('publication', publication);
+    else if (this.#iterators.size === 0) this.#backlog.push(publication, bytes);
+    for (const queue of this.#iterators) queue.push(publication, bytes);
+  }
+
+  /** Tells that the channel was joined again. */
+  tellRejoined(rejoined: Rejoined): void {
+    this.#parts.emitter.emit('rejoined', rejoined);
+  }
+
+  /** Ends the subscription and every iteration over it. */
+  end(error: BusError | undefined): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.#backlog.end(error);
+    for (const queue of this.#iterators) queue.end(error);
+    this.#iterators.clear();
+    this.#parts.emitter.emit('end', { error });
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Publication, undefined> {
+    const queue = this.#backlog;
+    this.#backlog = createPublicationQueue();
+    if (this.state === 'ended') this.#backlog.end();
+    else this.#iterators.add(queue);
+    const detach = (): void => void this.#iterators.delete(queue);
+    return {
+      async next() {
+        try {
+          return await queue.next();
+        } catch (error) {
+          detach();
+          throw error;
+        }
+      },
+      async return() {
+        detach();
+        queue.end();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  #deliverBacklog(): void {
+    const backlog = this.#backlog;
+    this.#backlog = createPublicationQueue();
+    for (let next = backlog.take(); next !== undefined; next = backlog.take()) {
+      this.#parts.emitter.emit('publication', next);
+    }
+    if (backlog.dropped > 0) this.#parts.emitter.emit('overflow', { dropped: backlog.dropped });
+  }
+}

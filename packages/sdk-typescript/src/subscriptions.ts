@@ -1,0 +1,224 @@
+import { BusError, errorTable } from '@arqonbus/protocol';
+import type { CommandArgs, CommandResult, Target } from '@arqonbus/protocol';
+import { backoffDelay } from './backoff.ts';
+import { retryAfterMs } from './close-error.ts';
+import type { Clock, Timer } from './clock.ts';
+import { createEmitter } from './emitter.ts';
+import { joinArgs, toJoined } from './join-result.ts';
+import { createPositions } from './positions.ts';
+import type { Publication } from './publication.ts';
+import type { PublishOptions, PublishResult } from './publish-options.ts';
+import { JoinedChannel } from './subscription.ts';
+import type { Joined, JoinOptions, Rejoined, Subscription, SubscriptionEvents } from './subscription.ts';
+import { channelKey } from './target-name.ts';
+
+/** Joins under way at one time after a reconnect: faster than one by one, slower than the limit of commands. */
+const REJOIN_WORKERS = 8;
+
+/** What the subscriptions need of the client. */
+export interface SubscriptionsSettings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  join(args: CommandArgs<'join_channel'>): Promise<CommandResult<'join_channel'>>;
+  leave(target: Target): Promise<unknown>;
+  isConnected(): boolean;
+  publish(target: Target, payload: unknown, options: PublishOptions | undefined): Promise<PublishResult>;
+  /** A channel was joined again. */
+  onRejoined(rejoined: Rejoined): void;
+  onListenerError(thrown: unknown): void;
+}
+
+/** The channels that the client has joined. */
+export class Subscriptions {
+  readonly #settings: SubscriptionsSettings;
+  readonly #channels = new Map<string, JoinedChannel>();
+  readonly #joins = new Map<string, Promise<Subscription>>();
+  readonly #positions = createPositions();
+  /** Counts the connections: what belongs to an older one stops. */
+  #generation = 0;
+  readonly #waits = new Map<() => void, Timer>();
+
+  constructor(settings: SubscriptionsSettings) {
+    this.#settings = settings;
+  }
+
+  /** Joins a channel, or gives the subscription that there is. Rejects with the server's refusal. */
+  join(target: Target, options: JoinOptions): Promise<Subscription> {
+    const key = channelKey(target);
+    const existing = this.#channels.get(key);
+    if (existing !== undefined) return this.#joins.get(key) ?? Promise.resolve(existing);
+    const joined = this.#join(target, options).finally(() => this.#joins.delete(key));
+    this.#joins.set(key, joined);
+    return joined;
+  }
+
+  /** False while the channel is being joined (again); true for channels that are joined, or that were never joined. */
+  isReady(key: string): boolean {
+    const channel = this.#channels.get(key);
+    return channel === undefined || channel.state === 'joined';
+  }
+
+  /** True for channels whose join told a position in a log. */
+  isLogged(key: string): boolean {
+    return this.#channels.get(key)?.joined.position !== undefined;
+  }
+
+  /**
+   * Hands a publication of about `bytes` bytes to its subscription, or, when it is for the whole room, to each of the
+   * room's. False when it has been seen before.
+   */
+  deliver(publication: Publication, bytes: number): boolean {
+    const key = channelKey(publication);
+    const readers = publication.channel === '*' ? this.#channelsOf(publication.room) : [this.#channels.get(key)];
+    const { epoch, seq } = publication;
+    const hasReader = readers.some((reader) => reader !== undefined);
+    if (hasReader && epoch !== undefined && seq !== undefined && !this.#positions.accept(key, { epoch, seq }))
+      return false;
+    for (const reader of readers) reader?.deliver(publication, bytes);
+    return true;
+  }
+
+  /** The connection is gone: every channel must be joined again. */
+  suspend(): void {
+    this.#endGeneration();
+    for (const channel of this.#channels.values()) {
+      if (channel.state === 'joined') channel.state = 'joining';
+    }
+  }
+
+  /** Joins every channel again on a new connection; `onReady` runs after each. */
+  async rejoinAll(onReady: () => void): Promise<void> {
+    const generation = this.#generation;
+    const waiting = [...this.#channels.values()];
+    const worker = async (): Promise<void> => {
+      for (let channel = waiting.shift(); channel !== undefined; channel = waiting.shift()) {
+        await this.#rejoin(channel, generation);
+        onReady();
+      }
+    };
+    await Promise.all(Array.from({ length: REJOIN_WORKERS }, worker));
+  }
+
+  /** The client is closed. */
+  endAll(error: BusError | undefined): void {
+    this.#endGeneration();
+    for (const channel of this.#channels.values()) this.#end(channel, error);
+  }
+
+  async #join(target: Target, options: JoinOptions): Promise<Subscription> {
+    const channel = this.#createChannel(target, options);
+    this.#channels.set(channelKey(target), channel);
+    try {
+      const result = await this.#settings.join(joinArgs(target.room, target.channel, options, false));
+      // The subscription may have been ended meanwhile, by close() or by the loss of the connection.
+      if (channel.state === 'ended') throw new BusError('UNAVAILABLE', 'The client was closed.');
+      channel.joined = this.#withoutOverlap(channel, toJoined(result));
+      channel.state = 'joined';
+      return channel;
+    } catch (error) {
+      this.#end(channel, undefined);
+      throw error;
+    }
+  }
+
+  /** What came between the subscription and its answer is in the history too: each publication is shown once. */
+  #withoutOverlap(channel: JoinedChannel, joined: Joined): Joined {
+    const first = channel.firstUnread;
+    if (first?.seq !== undefined) {
+      const firstSeq = first.seq;
+      return {
+        ...joined,
+        history: joined.history.filter(({ seq, epoch }) => epoch !== first.epoch || (seq ?? 0) < firstSeq),
+      };
+    }
+    const last = joined.history.at(-1);
+    if (last?.seq !== undefined && last.epoch !== undefined) {
+      this.#positions.accept(channelKey(channel), { epoch: last.epoch, seq: last.seq });
+    }
+    return joined;
+  }
+
+  #createChannel({ room, channel }: Target, options: JoinOptions): JoinedChannel {
+    const created: JoinedChannel = new JoinedChannel({
+      room,
+      channel,
+      options,
+      emitter: createEmitter<SubscriptionEvents>(this.#settings.onListenerError),
+      publish: (payload, publishOptions) => this.#settings.publish({ room, channel }, payload, publishOptions),
+      leave: () => this.#leave(created),
+    });
+    return created;
+  }
+
+  async #leave(channel: JoinedChannel): Promise<void> {
+    if (channel.state === 'ended') return;
+    this.#end(channel, undefined);
+    if (this.#settings.isConnected()) await this.#settings.leave({ room: channel.room, channel: channel.channel });
+  }
+
+  #end(channel: JoinedChannel, error: BusError | undefined): void {
+    const key = channelKey(channel);
+    if (this.#channels.get(key) === channel) {
+      this.#channels.delete(key);
+      this.#positions.forget(key);
+      if (this.#channelsOf(channel.room).length === 0) this.#positions.forget(`${channel.room}:*`);
+    }
+    channel.end(error);
+  }
+
+  /** Tries until the channel is joined, refused for good, or the connection is gone. */
+  async #rejoin(channel: JoinedChannel, generation: number): Promise<void> {
+    const { room, channel: name, options } = channel;
+    for (let failures = 1; generation === this.#generation && channel.state === 'joining'; failures++) {
+      try {
+        const result = await this.#settings.join(joinArgs(room, name, options, true));
+        if (generation === this.#generation && channel.state === 'joining') this.#completeRejoin(channel, result);
+        return;
+      } catch (thrown) {
+        const error = asBusError(thrown);
+        if (generation !== this.#generation) return;
+        if (!errorTable[error.code].isRetryable) {
+          this.#end(channel, error);
+          return;
+        }
+        await this.#wait(backoffDelay(failures, retryAfterMs(error), this.#settings.random));
+      }
+    }
+  }
+
+  #completeRejoin(channel: JoinedChannel, result: CommandResult<'join_channel'>): void {
+    const { room, channel: name } = channel;
+    const lastSeen = this.#positions.last(channelKey(channel)) ?? channel.joined.position;
+    channel.joined = toJoined(result);
+    channel.state = 'joined';
+    const rejoined: Rejoined = { room, channel: name, recovered: false, lastSeen, position: channel.joined.position };
+    channel.tellRejoined(rejoined);
+    this.#settings.onRejoined(rejoined);
+  }
+
+  #endGeneration(): void {
+    this.#generation++;
+    for (const [wake, timer] of this.#waits) {
+      timer.cancel();
+      wake();
+    }
+  }
+
+  /** Waits, but not beyond the end of the connection. */
+  async #wait(ms: number): Promise<void> {
+    let wakeUp: (() => void) | undefined;
+    await new Promise<void>((wake) => {
+      wakeUp = wake;
+      this.#waits.set(wake, this.#settings.clock.setTimer(wake, ms));
+    });
+    if (wakeUp !== undefined) this.#waits.delete(wakeUp);
+  }
+
+  #channelsOf(room: string): JoinedChannel[] {
+    return [...this.#channels.values()].filter((channel) => channel.room === room);
+  }
+}
+
+function asBusError(thrown: unknown): BusError {
+  return thrown instanceof BusError ? thrown : new BusError('INTERNAL_ERROR', undefined, { cause: thrown });
+}

@@ -1,0 +1,71 @@
+import { BusError, NO_BYTES } from '@arqonbus/protocol';
+import { ChannelSummarySchema, RoomSummarySchema, create } from '@arqonbus/protocol/spine-messages';
+import type {
+  ChannelInfoRequest,
+  ChannelInfoResult,
+  ChannelRecord,
+  ChannelSummary,
+  ListChannelsRequest,
+  ListRoomsRequest,
+  RoomSummary,
+} from '@arqonbus/protocol/spine-messages';
+import { pageOfMembers } from '../membership/member-page.ts';
+import { MAX_PAGE, jsonBytes, takePage } from '../paging/page.ts';
+import { parseChannel, parseRoom, parseTenant } from '../requests/parse-request.ts';
+import type { ChannelsParts } from './channels-parts.ts';
+
+/** Names of the fields, figures, the time and the type of one entry in a JSON frame. */
+const FIELDS_BYTES = 190;
+
+/** Channels of a room by name; refuses with `ROOM_NOT_FOUND`. Settings are left to {@link channelInfo}. */
+export function listChannels(
+  { registry, state, pageBytes }: ChannelsParts,
+  request: ListChannelsRequest,
+): { readonly channels: ChannelSummary[]; readonly cursor: string } {
+  const tenant = parseTenant(request.tenant);
+  const room = parseRoom(request.room);
+  const records = registry.channelsOf(tenant, room);
+  if (records.length === 0) throw new BusError('ROOM_NOT_FOUND');
+  const { items, cursor } = takePage(records, request, { keyOf: (record) => record.channel, sizeOf, pageBytes });
+  const channels = items.map((record) => {
+    const members = state.clientsIn(tenant, room, record.channel).size;
+    return create(ChannelSummarySchema, { record: { ...record, settings: NO_BYTES }, members });
+  });
+  return { channels, cursor };
+}
+
+/** Rooms of a tenant by name. `members` are clients in any channel of the room, each once. */
+export function listRooms(
+  { registry, state, pageBytes }: ChannelsParts,
+  request: ListRoomsRequest,
+): { readonly rooms: RoomSummary[]; readonly cursor: string } {
+  const tenant = parseTenant(request.tenant);
+  const keyOf = (room: string): string => room;
+  const sizeOfRoom = (room: string): number => FIELDS_BYTES + room.length;
+  const { items, cursor } = takePage(registry.roomsOf(tenant), request, { keyOf, sizeOf: sizeOfRoom, pageBytes });
+  const rooms = items.map((room) => {
+    const members = state.clientsIn(tenant, room, '*').size;
+    return create(RoomSummarySchema, { room, channels: registry.countIn(tenant, room), members });
+  });
+  return { rooms, cursor };
+}
+
+/** One channel with its first members; refuses with `CHANNEL_NOT_FOUND`. */
+export function channelInfo(
+  { registry, state, pageBytes }: ChannelsParts,
+  request: ChannelInfoRequest,
+): Pick<ChannelInfoResult, 'record' | 'participants' | 'members'> {
+  const tenant = parseTenant(request.tenant);
+  const room = parseRoom(request.room);
+  const channel = parseChannel(request.channel);
+  const record = registry.find({ tenant, room, channel });
+  if (record === undefined) throw new BusError('CHANNEL_NOT_FOUND');
+  const clients = state.clientsIn(tenant, room, channel);
+  const restBytes = pageBytes - sizeOf(record) - record.settings.length;
+  const { items } = pageOfMembers(clients.keys(), { cursor: '', limit: MAX_PAGE }, restBytes);
+  return { record, participants: items, members: clients.size };
+}
+
+function sizeOf({ channel, description, createdBy }: ChannelRecord): number {
+  return FIELDS_BYTES + channel.length + jsonBytes(description) + jsonBytes(createdBy);
+}

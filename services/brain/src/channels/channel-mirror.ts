@@ -1,0 +1,114 @@
+import type { TenantId } from '@arqonbus/protocol';
+import { ChannelRecordSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
+import { parseChannelKey } from '@arqonbus/spine';
+import type { ChannelAddress, KeyValueChange } from '@arqonbus/spine';
+
+/** A record and the revision that wrote it. */
+export interface MirroredChannel {
+  readonly record: ChannelRecord;
+  readonly revision: number;
+}
+
+/** The channels of one tenant, by room. */
+export type TenantChannels = ReadonlyMap<string, ReadonlyMap<string, MirroredChannel>>;
+
+/** Is told of channels that come and go. */
+export interface MirrorListener {
+  onAdded(address: ChannelAddress, record: ChannelRecord): void;
+  onRemoved(address: ChannelAddress): void;
+}
+
+interface Tenant {
+  readonly rooms: Map<string, Map<string, MirroredChannel>>;
+  channels: number;
+}
+
+/**
+ * The bucket `ARQON_CHANNELS` in memory, so that lists and counts cost no request. Changes of this process are applied
+ * at once, and come a second time through the watch: revisions tell what is old.
+ */
+export class ChannelMirror {
+  readonly #tenants = new Map<TenantId, Tenant>();
+  readonly #listener: MirrorListener;
+  /** Revisions that this process deleted and the watch has not told of yet. */
+  readonly #deleted = new Map<string, number>();
+  #malformed = 0;
+
+  constructor(listener: MirrorListener) {
+    this.#listener = listener;
+  }
+
+  /** Takes in what the watch tells. */
+  apply({ key, value, revision }: KeyValueChange): void {
+    const address = parseChannelKey(key);
+    if (address === undefined) {
+      this.#malformed++;
+      return;
+    }
+    const deleted = this.#deleted.get(key) ?? 0;
+    if (revision <= deleted) return;
+    this.#deleted.delete(key);
+    if (value !== undefined) this.#set(address, value, revision);
+    else if ((this.find(address)?.revision ?? 0) < revision) this.#remove(address);
+  }
+
+  /** Takes in that this process has deleted the key at this revision. */
+  applyDeletion(key: string, address: ChannelAddress, revision: number): void {
+    this.#deleted.set(key, revision);
+    if ((this.find(address)?.revision ?? 0) <= revision) this.#remove(address);
+  }
+
+  find({ tenant, room, channel }: ChannelAddress): MirroredChannel | undefined {
+    return this.#tenants.get(tenant)?.rooms.get(room)?.get(channel);
+  }
+
+  roomsOf(tenant: TenantId): TenantChannels {
+    return this.#tenants.get(tenant)?.rooms ?? NO_ROOMS;
+  }
+
+  countOf(tenant: TenantId): number {
+    return this.#tenants.get(tenant)?.channels ?? 0;
+  }
+
+  /** Entries of the bucket that could not be read (SPN-3). */
+  malformedEntries(): number {
+    return this.#malformed;
+  }
+
+  #set(address: ChannelAddress, value: Uint8Array, revision: number): void {
+    const known = this.find(address);
+    if (known !== undefined && known.revision >= revision) return;
+    const record = this.#decode(value);
+    if (record === undefined) return;
+    const tenant = this.#tenants.get(address.tenant) ?? { rooms: new Map(), channels: 0 };
+    const room = tenant.rooms.get(address.room) ?? new Map<string, MirroredChannel>();
+    this.#tenants.set(address.tenant, tenant);
+    tenant.rooms.set(address.room, room);
+    room.set(address.channel, { record, revision });
+    if (known !== undefined) return;
+    tenant.channels++;
+    this.#listener.onAdded(address, record);
+  }
+
+  #remove(address: ChannelAddress): void {
+    const tenant = this.#tenants.get(address.tenant);
+    const room = tenant?.rooms.get(address.room);
+    if (tenant === undefined || room === undefined || !room.delete(address.channel)) return;
+    tenant.channels--;
+    if (room.size === 0) tenant.rooms.delete(address.room);
+    if (tenant.channels === 0) this.#tenants.delete(address.tenant);
+    this.#listener.onRemoved(address);
+  }
+
+  #decode(value: Uint8Array): ChannelRecord | undefined {
+    try {
+      return fromBinary(ChannelRecordSchema, value);
+    } catch {
+      this.#malformed++;
+      return undefined;
+    }
+  }
+}
+
+const NO_ROOMS: TenantChannels = new Map();

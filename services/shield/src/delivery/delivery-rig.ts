@@ -1,0 +1,216 @@
+import { DEFAULT_LIMITS, createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
+import type { CommandArgs, Envelope, Limits, TenantId } from '@arqonbus/protocol';
+import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog, shippedProfiles } from '@arqonbus/spine';
+import type { ChannelAddress, ChannelLog, LocalSpine } from '@arqonbus/spine';
+import { createMetrics } from '@arqonbus/telemetry';
+import type { Metrics } from '@arqonbus/telemetry';
+import type { CommandParts } from '../commands/command-context.ts';
+import { joinChannel } from '../commands/handlers/join-channel.ts';
+import { createTenantStates } from '../limits/tenant-states.ts';
+import type { Connection, Topic } from '../listener/listener.ts';
+import type { Peer } from '../session/peer.ts';
+import { createSessionRegistry } from '../session/session-registry.ts';
+import type { SessionRegistry } from '../session/session-registry.ts';
+import { TestConnection, createTestClock, createTestEnvelopes, createTestSession, testSend, turn } from '../session/session-rig.ts';
+import type { TestClock, TestSessionOptions } from '../session/session-rig.ts';
+import type { Session } from '../session/session.ts';
+import { createLocalChannels } from '../subscriptions/local-channels.ts';
+import type { LocalChannels } from '../subscriptions/local-channels.ts';
+import { createSubscriptions } from '../subscriptions/subscriptions.ts';
+import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import { createCatchUp } from './catch-up.ts';
+import { createDeliveryCounters } from './delivery-counters.ts';
+import { createAcceptDelivery, createTopicWriter } from './fan-out.ts';
+import type { Delivery } from './fan-out.ts';
+import { createLaggingNotices } from './lagging-notices.ts';
+import { createSendToSession } from './send-to-session.ts';
+import { createSlowConsumers } from './slow-consumers.ts';
+import type { SlowConsumers } from './slow-consumers.ts';
+
+/** For tests: a client of the rig. */
+export interface RigClient {
+  readonly session: Session;
+  readonly connection: TestConnection;
+}
+
+/** For tests: the delivery side of a Shield over the in-process Spine and log, moved along by hand. */
+export interface DeliveryRig {
+  readonly spine: LocalSpine;
+  readonly log: ChannelLog;
+  readonly clock: TestClock;
+  readonly metrics: Metrics;
+  readonly sessions: SessionRegistry;
+  readonly channels: LocalChannels;
+  readonly subscriptions: Subscriptions;
+  readonly slowConsumers: SlowConsumers;
+  readonly parts: CommandParts;
+  readonly published: { readonly topic: Topic; readonly frame: Uint8Array; readonly isBinary: boolean }[];
+  readonly errors: unknown[];
+  /** Reads of the log wait for `releaseReads` while this is true. */
+  holdsReads: boolean;
+  connect(options?: TestSessionOptions): RigClient;
+  disconnect(client: RigClient): void;
+  /** Publishes to `science:<channel>`; gives the sequence, 0 on a live channel. */
+  publish(channel: string, fields?: Partial<Envelope>): Promise<number>;
+  /** Lets the Spine hand over what was published; it waits in the coalescer then. */
+  hand(): void;
+  /** Writes what waits in the coalescer. */
+  write(): void;
+  /** Both, and whatever follows from it. */
+  deliver(): Promise<void>;
+  releaseReads(outcome?: 'answer' | 'fail'): Promise<void>;
+  /** As the command: the join, its reply, and what follows it. */
+  join(client: RigClient, channel: string, args?: CommandArgs<'join_channel'>): Promise<void>;
+  address(channel: string): ChannelAddress;
+}
+
+/** For tests: buffers of 1,000 bytes, pages of 3; `live*` and `state*` are of these classes, the rest keeps 8 messages. */
+export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
+  const limits = { ...DEFAULT_LIMITS, outboundBufferBytes: 1_000, recoveryPage: 3, ...changes };
+  const clock = createTestClock();
+  const runs: (() => void)[] = [];
+  const spine = createLocalSpine({ schedule: (run) => runs.push(run) });
+  const profiles = shippedProfiles.map((profile) => (profile.name === 'default' ? { ...profile, maxMessages: 8 } : profile));
+  const rules = [
+    { pattern: '*:live*', profile: 'live' },
+    { pattern: '*:state*', profile: 'state' },
+  ];
+  const profileOf = createLogRules(profiles, rules);
+  const memoryLog = createMemoryChannelLog({ spine, profileOf, now: () => clock.now(), random: (bytes) => void bytes.fill(7) });
+  const reads = createHeldReads(memoryLog);
+  const metrics = createMetrics();
+  const counters = createDeliveryCounters(metrics);
+  const sessions = createSessionRegistry();
+  const connections = new Set<TestConnection>();
+  const published: DeliveryRig['published'] = [];
+  const publish = (topic: Topic, frame: Uint8Array, isBinary: boolean, except?: Connection<Peer>): void => {
+    published.push({ topic, frame, isBinary });
+    for (const connection of connections) if (connection !== except && connection.topics.has(topic)) connection.send(frame);
+  };
+  const held: Delivery[] = [];
+  const writeOne = createTopicWriter({ publish }, sessions, counters);
+  const write = (): void => {
+    for (const delivery of held.splice(0)) writeOne(delivery);
+  };
+  const onMessage = createAcceptDelivery({ push: (delivery) => void held.push(delivery), flush: write }, counters);
+  const tenantStates = createTenantStates(limits, () => clock.monotonicMs());
+  const channels = createLocalChannels({ spine, log: memoryLog, profileOf, tenantStates, onMessage });
+  const subscriptions = createSubscriptions(channels, limits);
+  const send = createSendToSession(counters);
+  const envelopes = createTestEnvelopes(clock);
+  const errors: unknown[] = [];
+  const slowConsumers = createSlowConsumers({
+    sessions,
+    counters,
+    limits,
+    catchUp: createCatchUp({ log: reads.log, counters, send, pageMessages: limits.recoveryPage, maxBufferedBytes: 500 }),
+    notices: createLaggingNotices(envelopes, send, counters),
+    monotonicMs: () => clock.monotonicMs(),
+    attach: subscriptions.attach,
+    detach: subscriptions.detach,
+    onError: (_, error) => errors.push(error),
+  });
+  // Joins ask for no more than these; the channel exists.
+  const parts = {
+    clock,
+    limits,
+    spine,
+    log: reads.log,
+    profileOf,
+    channelRegistry: { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) },
+    sessions,
+    subscriptions,
+    slowConsumers,
+    membership: { joined: () => undefined, left: () => undefined, flush: () => Promise.resolve() },
+    envelopes,
+    send,
+  } as unknown as CommandParts;
+  const hand = (): void => {
+    for (const run of runs.splice(0)) run();
+  };
+  let count = 0;
+  const rig: DeliveryRig = {
+    ...{ spine, log: reads.log, clock, metrics, sessions, channels, subscriptions, slowConsumers, parts, published, errors },
+    get holdsReads() {
+      return reads.isOn;
+    },
+    set holdsReads(isOn: boolean) {
+      reads.isOn = isOn;
+    },
+    connect: (options = {}) => {
+      const client = createTestSession({ limits, clock, ...options });
+      connections.add(client.connection);
+      sessions.add(client.session);
+      return client;
+    },
+    disconnect: ({ session, connection }) => {
+      connection.close(1001);
+      connections.delete(connection);
+      sessions.remove(session);
+      subscriptions.leaveAll(session);
+      session.connection = undefined;
+      session.slow = undefined;
+    },
+    publish: async (channel, fields = {}) => {
+      const id = `arq_${String((count += 1)).padStart(10, '0')}`;
+      const address = addressOf(channel);
+      const data = encodeProtoEnvelope({ ...createEnvelope('event'), id, room: 'science', channel, ...fields });
+      if (profileOf('science', channel).logClass === 'live') {
+        spine.publish(channelOut(address.tenant, 'science', channel), data);
+        return 0;
+      }
+      return (await memoryLog.append({ address, data, user: 'grace', id })).seq;
+    },
+    hand,
+    write,
+    deliver: async () => {
+      hand();
+      write();
+      await turn();
+    },
+    releaseReads: reads.release,
+    join: async ({ session }, channel, args = {}) => {
+      const envelope = createEnvelope('command');
+      const outcome = await joinChannel({ session, envelope }, { room: 'science', channel, ...args }, parts);
+      testSend(session, envelopes.response('arq_joined', outcome.result));
+      outcome.afterReply?.();
+      await turn();
+    },
+    address: addressOf,
+  };
+  return rig;
+}
+
+function addressOf(channel: string): ChannelAddress {
+  return { tenant: 'acme' as TenantId, room: 'science', channel };
+}
+
+interface HeldReads {
+  readonly log: ChannelLog;
+  isOn: boolean;
+  release(outcome?: 'answer' | 'fail'): Promise<void>;
+}
+
+/** A log whose reads wait, while that is switched on, until they are answered or failed. */
+function createHeldReads(log: ChannelLog): HeldReads {
+  const waiting: { readonly answer: () => void; readonly fail: () => void }[] = [];
+  const reads: HeldReads = {
+    isOn: false,
+    log: {
+      append: (append) => log.append(append),
+      position: (address) => log.position(address),
+      trim: (address, beforeSeq) => log.trim(address, beforeSeq),
+      read: (address, range) => {
+        if (!reads.isOn) return log.read(address, range);
+        return new Promise((resolve, reject) => {
+          waiting.push({ answer: () => resolve(log.read(address, range)), fail: () => reject(new Error('the log is away')) });
+        });
+      },
+    },
+    release: async (outcome = 'answer') => {
+      for (const read of waiting.splice(0)) read[outcome]();
+      await turn();
+    },
+  };
+  return reads;
+}

@@ -1,0 +1,106 @@
+import { DEFAULT_LIMITS } from '@arqonbus/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createConnectionAdmission } from './connection-admission.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function create(changes: Partial<typeof DEFAULT_LIMITS> = {}) {
+  return createConnectionAdmission({ ...DEFAULT_LIMITS, ...changes }, () => Date.now());
+}
+
+describe('attempts of one address', () => {
+  it('[PRT-23] are held to a burst of 50 and 10 a second, each address for itself', () => {
+    const admission = create();
+    for (let i = 0; i < 50; i++) expect(admission.mayTry('198.51.100.1')).toBe(true);
+    expect(admission.mayTry('198.51.100.1')).toBe(false);
+    expect(admission.mayTry('198.51.100.2')).toBe(true);
+    vi.advanceTimersByTime(100);
+    expect(admission.mayTry('198.51.100.1')).toBe(true);
+    expect(admission.mayTry('198.51.100.1')).toBe(false);
+  });
+
+  it('[PRT-27] are refused while it has all its connections open', () => {
+    const admission = create({ connectionsPerIp: 2 });
+    expect(admission.opened('198.51.100.1')).toBe(true);
+    expect(admission.mayTry('198.51.100.1')).toBe(true);
+    expect(admission.opened('198.51.100.1')).toBe(true);
+    expect(admission.mayTry('198.51.100.1')).toBe(false);
+    admission.closed('198.51.100.1');
+    expect(admission.mayTry('198.51.100.1')).toBe(true);
+  });
+
+  it('[PRT-27] that were under way together do not exceed the cap', () => {
+    const admission = create({ connectionsPerIp: 3 });
+    const opened = Array.from({ length: 10 }, () => admission.mayTry('198.51.100.1'))
+      .filter((mayTry) => mayTry)
+      .map(() => admission.opened('198.51.100.1'));
+    expect(opened.filter((isOpen) => isOpen)).toHaveLength(3);
+    for (let i = 0; i < 3; i++) admission.closed('198.51.100.1');
+    expect(admission.opened('198.51.100.1')).toBe(true);
+  });
+});
+
+describe('the sweep', () => {
+  it('[PRT-27] L-02: forgets addresses that hold nothing and used nothing lately, and no others', () => {
+    const admission = create({ connectionsPerIp: 1 });
+    expect(admission.opened('198.51.100.1')).toBe(true);
+    for (let i = 0; i < 50; i++) admission.mayTry('198.51.100.2');
+    admission.sweep();
+    expect(admission.mayTry('198.51.100.1')).toBe(false);
+    expect(admission.mayTry('198.51.100.2')).toBe(false);
+    admission.closed('198.51.100.1');
+    vi.advanceTimersByTime(5_000);
+    admission.sweep();
+    expect(admission.addresses()).toBe(0);
+  });
+});
+
+describe('the queue before the Shield', () => {
+  const settled = async (outcomes: readonly (Promise<boolean> | boolean)[], after: number): Promise<number> => {
+    let count = 0;
+    for (const outcome of outcomes) void Promise.resolve(outcome).then((isIn) => (count += isIn ? 1 : 0));
+    await vi.advanceTimersByTimeAsync(after);
+    return count;
+  };
+
+  it('[PRT-23] lets in at once what the rate allows, without a promise', () => {
+    const admission = create({ newConnectionsPerSecond: 5 });
+    for (let i = 0; i < 5; i++) expect(admission.enter()).toBe(true);
+    expect(admission.enter()).toBeInstanceOf(Promise);
+  });
+
+  it('[PRT-23] R-31: serves within two seconds whom it lets wait, first come first served, and tells the rest at once', async () => {
+    const admission = create({ newConnectionsPerSecond: 5, connectQueueMs: 2_000 });
+    for (let i = 0; i < 5; i++) admission.enter();
+    const waiting = Array.from({ length: 10 }, () => admission.enter());
+    expect(admission.enter()).toBe(false);
+    const order: number[] = [];
+    for (const [i, outcome] of waiting.entries()) void Promise.resolve(outcome).then(() => order.push(i));
+    expect(await settled(waiting, 1_000)).toBe(5);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('[PRT-23] lets nobody overtake those who wait', async () => {
+    const admission = create({ newConnectionsPerSecond: 1 });
+    admission.enter();
+    const first = admission.enter();
+    vi.setSystemTime(Date.now() + 1_000);
+    const second = admission.enter();
+    expect(second).toBeInstanceOf(Promise);
+    expect(await settled([first, second], 2_000)).toBe(2);
+  });
+
+  it('[PRT-23] leaves no timer behind once it is empty', async () => {
+    const admission = create({ newConnectionsPerSecond: 1 });
+    admission.enter();
+    void admission.enter();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,43 @@
+import { DEFAULT_LIMITS } from '@arqonbus/protocol';
+import { describe, expect, it } from 'vitest';
+import { createTestClock } from '../session/session-rig.ts';
+import { createTenantStates } from './tenant-states.ts';
+
+const limits = { ...DEFAULT_LIMITS, messagesPerTenantPerSecond: 100, bytesPerTenantPerSecond: 1_000 };
+
+function createRig() {
+  const clock = createTestClock();
+  return { clock, states: createTenantStates(limits, () => clock.monotonicMs()) };
+}
+
+describe('tenant states', () => {
+  it('[AUT-4] are one of each tenant', () => {
+    const { states } = createRig();
+    expect(states.of('acme')).toBe(states.of('acme'));
+    expect(states.of('acme')).not.toBe(states.of('globex'));
+  });
+
+  it('[PRT-27] are kept while a connection is open or a budget is spent, and forgotten after', () => {
+    const { states, clock } = createRig();
+    const state = states.of('acme');
+    state.connections = 1;
+    states.sweep();
+    expect(states.of('acme')).toBe(state);
+    state.connections = 0;
+    state.messages.take(50, clock.monotonicMs());
+    states.sweep();
+    expect(states.of('acme')).toBe(state);
+    clock.advance(500);
+    state.bytes.take(400, clock.monotonicMs());
+    states.sweep();
+    expect(states.of('acme')).toBe(state);
+    clock.advance(400);
+    states.sweep();
+    expect(states.of('acme')).not.toBe(state);
+  });
+
+  it('[PRT-23] always leave room for one frame of the largest size', () => {
+    const { states, clock } = createRig();
+    expect(states.of('acme').bytes.take(limits.maxFrameBytes, clock.monotonicMs())).toBe(true);
+  });
+});
