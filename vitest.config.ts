@@ -1,14 +1,23 @@
 import { defineConfig } from 'vitest/config';
+import type { ViteUserConfig } from 'vitest/config';
 
 const branches = 95;
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'services/*/src/**/*.test.ts',
-      'e2e/src/**/*.test.ts',
-      'bench/src/**/*.test.ts',
+    // Two projects, so that only runs with end-to-end tests build what those start.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'code',
+          include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['e2e/src/**/*.test.ts'], globalSetup: ['e2e/src/harness/build-once.ts'] },
+      },
     ],
     setupFiles: ['scripts/fail-on-leaks.mjs'],
     pool: 'forks',
@@ -35,3 +44,5 @@ export default defineConfig({
     },
   },
 });
+
+export default config;

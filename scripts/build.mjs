@@ -21,7 +21,8 @@ export const cliBundle = join(cliDist, 'arqon.mjs');
 export async function build() {
   const sources = hashFiles(sourceFiles());
   if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === sources) return false;
-  for (const folder of [cliDist, sdkDist]) rmSync(folder, { recursive: true, force: true });
+  // Nothing is removed first: a bus may be starting from the last build.
+  mkdirSync(cliDist, { recursive: true });
   try {
     await Promise.all([
       bundleForNode('packages/cli/src/main.ts', cliBundle),
@@ -61,6 +62,7 @@ function linkNativeSocketServer() {
   if (!existsSync(installed)) return;
   const link = join(cliDist, 'node_modules/uWebSockets.js');
   mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
   symlinkSync(relative(dirname(link), realpathSync(installed)), link, 'dir');
 }
 

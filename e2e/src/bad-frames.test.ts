@@ -29,27 +29,30 @@ test.for(listeners)('[PRT-9] a binary frame on JSON and a text frame on Protobuf
   expect((await proto.socket.closed()).code).toBe(1003);
 });
 
-test.for(listeners)('[PRT-23] [P-02] a frame over the limit closes 1009, on its header alone (%s)', async (listener) => {
-  const bus = busOn(listener);
-  const whole = await bus.connect();
-  whole.socket.sendText(`{"type":"event","room":"a:b","payload":"${'x'.repeat(2 * 1_048_576)}"}`);
-  expect(engineCodes(listener, 1009)).toContain((await whole.closed()).code);
+test.for(listeners)(
+  '[PRT-23] [P-02] a frame over the limit closes 1009, on its header alone (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const whole = await bus.connect();
+    whole.socket.sendText(`{"type":"event","room":"a:b","payload":"${'x'.repeat(2 * 1_048_576)}"}`);
+    expect(engineCodes(listener, 1009)).toContain((await whole.closed()).code);
 
-  const claimed = await bus.connect();
-  claimed.socket.sendFrame(opcodes.text, '{"type"', { claimedLength: 1_000_000_000 });
-  expect(engineCodes(listener, 1009)).toContain((await claimed.closed()).code);
+    const claimed = await bus.connect();
+    claimed.socket.sendFrame(opcodes.text, '{"type"', { claimedLength: 1_000_000_000 });
+    expect(engineCodes(listener, 1009)).toContain((await claimed.closed()).code);
 
-  const justOver = await bus.connect();
-  justOver.socket.sendText('x'.repeat(65_537));
-  expect(engineCodes(listener, 1009)).toContain((await justOver.closed()).code);
+    const justOver = await bus.connect();
+    justOver.socket.sendText('x'.repeat(65_537));
+    expect(engineCodes(listener, 1009)).toContain((await justOver.closed()).code);
 
-  const fits = await bus.connect();
-  await fits.must('join_channel', { room: 'large', channel: 'frames', echo: true });
-  const rest = 65_536 - '{"type":"event","room":"large:frames","payload":""}'.length;
-  fits.socket.sendText(`{"type":"event","room":"large:frames","payload":"${'x'.repeat(rest)}"}`);
-  expect(String((await fits.nextEvent()).payload)).toHaveLength(rest);
-  fits.end();
-});
+    const fits = await bus.connect();
+    await fits.must('join_channel', { room: 'large', channel: 'frames', echo: true });
+    const rest = 65_536 - '{"type":"event","room":"large:frames","payload":""}'.length;
+    fits.socket.sendText(`{"type":"event","room":"large:frames","payload":"${'x'.repeat(rest)}"}`);
+    expect((await fits.nextEvent()).payload).toHaveLength(rest);
+    fits.end();
+  },
+);
 
 test.for(listeners)('[PRT-28] [P-18] invalid UTF-8 in a text frame ends the connection (%s)', async (listener) => {
   for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]) {
@@ -86,7 +89,10 @@ test.for(listeners)('[PRT-10] [P-19] malformed Protobuf is one VALIDATION_ERROR 
     client.socket.sendBinary(bytes);
     const refusal = await client.next(({ type }) => type === 'error');
     expect([title, refusal.errorCode]).toEqual([title, 'VALIDATION_ERROR']);
-    expect([title, payloadOf(refusal)]).toEqual([title, { errors: [{ field: expect.any(String), problem: expect.any(String) }] }]);
+    expect([title, payloadOf(refusal)]).toEqual([
+      title,
+      { errors: [{ field: expect.any(String), problem: expect.any(String) }] },
+    ]);
     const pong = await client.ask({ type: 'command', command: 'ping' });
     expect([title, pong.status, client.socket.pending()]).toEqual([title, 'success', 0]);
     client.end();
@@ -101,10 +107,20 @@ const brokenRules: readonly (readonly [string, Partial<Envelope> & object, strin
   ['NUL in a name', { room: 'a\u0000b', channel: 'c' }, 'room', 'VALIDATION_ERROR'],
   ['a payload that is no JSON', { room: 'a', channel: 'b', payload: Buffer.from('{') }, 'payload', 'VALIDATION_ERROR'],
   ['a payload of two values', { room: 'a', channel: 'b', payload: Buffer.from('1 2') }, 'payload', 'VALIDATION_ERROR'],
-  ['__proto__', { room: 'a', channel: 'b', payload: Buffer.from('{"__proto__":1}') }, 'payload.__proto__', 'VALIDATION_ERROR'],
+  [
+    '__proto__',
+    { room: 'a', channel: 'b', payload: Buffer.from('{"__proto__":1}') },
+    'payload.__proto__',
+    'VALIDATION_ERROR',
+  ],
   ['depth', { room: 'a', channel: 'b', payload: Buffer.from('['.repeat(10_000)) }, 'payload', 'VALIDATION_ERROR'],
   ['args that are a list', { type: 'command', command: 'ping', args: Buffer.from('[]') }, 'args', 'VALIDATION_ERROR'],
-  ['metadata with a prototype', { room: 'a', channel: 'b', metadata: Buffer.from('{"prototype":1}') }, 'metadata.prototype', 'VALIDATION_ERROR'],
+  [
+    'metadata with a prototype',
+    { room: 'a', channel: 'b', metadata: Buffer.from('{"prototype":1}') },
+    'metadata.prototype',
+    'VALIDATION_ERROR',
+  ],
   ['a long signature', { room: 'a', channel: 'b', signature: new Uint8Array(257) }, 'signature', 'VALIDATION_ERROR'],
 ];
 

@@ -53,7 +53,11 @@ const notMessages: readonly (readonly [string, string, readonly string[]])[] = [
   ['a key given twice, escaped', event(String.raw`"payload":{"a":1,"\u0061":2}`), ['payload.a']],
   ['an envelope field given twice', String.raw`{"type":"event","t\u0079pe":"command"}`, ['type']],
   ['__proto__ in the envelope', '{"type":"event","__proto__":{"ack":true}}', ['__proto__']],
-  ['__proto__ deep in a payload', event('"payload":[{"a":{"__proto__":{"role":"admin"}}}]'), ['payload[0].a.__proto__']],
+  [
+    '__proto__ deep in a payload',
+    event('"payload":[{"a":{"__proto__":{"role":"admin"}}}]'),
+    ['payload[0].a.__proto__'],
+  ],
   ['__proto__, escaped', event(String.raw`"payload":{"\u005f_proto__":1}`), ['payload.__proto__']],
   ['constructor in args', '{"type":"command","command":"ping","args":{"constructor":{}}}', ['args.constructor']],
   ['prototype in metadata', event('"metadata":{"a":{"prototype":1}}'), ['metadata.a.prototype']],
@@ -65,24 +69,27 @@ const notMessages: readonly (readonly [string, string, readonly string[]])[] = [
   ['10,001 items', event(`"payload":${manyItems(10_001)}`), ['payload']],
 ];
 
-test.for(listeners)('[PRT-8] [PRT-10] what is no message is one VALIDATION_ERROR that names the field (%s)', async (listener) => {
-  for (const [title, text, fields] of notMessages) {
-    const refusal = await refusalOf(listener, text);
-    expect([title, refusal.error_code]).toEqual([title, 'VALIDATION_ERROR']);
-    const [told = 'none'] = fieldsOf(refusal);
-    // Where exactly a scan stopped inside a deep value is not promised; which member it was in is.
-    expect([title, told.slice(0, fields[0]?.length)]).toEqual([title, fields[0]]);
-    if (text.includes('arq_bad-000001')) expect([title, refusal.request_id]).toEqual([title, 'arq_bad-000001']);
-    else expect(refusal).not.toHaveProperty('request_id');
-  }
-});
+test.for(listeners)(
+  '[PRT-8] [PRT-10] what is no message is one VALIDATION_ERROR that names the field (%s)',
+  async (listener) => {
+    for (const [title, text, fields] of notMessages) {
+      const refusal = await refusalOf(listener, text);
+      expect([title, refusal.error_code]).toEqual([title, 'VALIDATION_ERROR']);
+      const [told = 'none'] = fieldsOf(refusal);
+      // Where exactly a scan stopped inside a deep value is not promised; which member it was in is.
+      expect([title, told.slice(0, fields[0]?.length)]).toEqual([title, fields[0]]);
+      const id = text.includes('arq_bad-000001') ? 'arq_bad-000001' : undefined;
+      expect([title, refusal.request_id]).toEqual([title, id]);
+    }
+  },
+);
 
 test.for(listeners)('[PRT-8] what only looks dangerous inside a payload is honest data (%s)', async (listener) => {
   const client = await busOn(listener).connect();
   await client.must('join_channel', { room: 'honest', channel: 'data', echo: true });
   const payloads = [
     '{"constructor":{"prototype":{"x":1}},"hasOwnProperty":1,"toString":null}',
-    `${nested(31)}`,
+    nested(31),
     manyKeys(1_024),
     manyItems(10_000),
   ];
@@ -141,7 +148,11 @@ test.for(listeners)('[PRT-10] values that break their rule are refused (%s)', as
     [{ type: 'event', room: 'a:b', traceparent: '00-x' }, 'traceparent', 'VALIDATION_ERROR'],
     [{ type: 'event', room: 'a:b', vector_clock: { a: -1 } }, 'vector_clock', 'VALIDATION_ERROR'],
     [{ type: 'event', room: 'a:b', vector_clock: { a: 2 ** 53 } }, 'vector_clock', 'VALIDATION_ERROR'],
-    [{ type: 'event', room: 'a:b', content_type: 'image/png', payload: { not: 'base64' } }, 'payload', 'VALIDATION_ERROR'],
+    [
+      { type: 'event', room: 'a:b', content_type: 'image/png', payload: { not: 'base64' } },
+      'payload',
+      'VALIDATION_ERROR',
+    ],
     [{ type: 'telemetry', payload: { no: 'eventType' } }, 'payload.eventType', 'VALIDATION_ERROR'],
   ];
   for (const [frame, field, code] of cases) {
@@ -152,7 +163,9 @@ test.for(listeners)('[PRT-10] values that break their rule are refused (%s)', as
   expect(await client.command('launch_missiles')).toMatchObject({ error_code: 'UNKNOWN_COMMAND' });
   expect(await client.command('toString')).toMatchObject({ error_code: 'UNKNOWN_COMMAND' });
   expect(await client.command('ping', {})).toMatchObject({ status: 'success' });
-  expect(await client.publish('', 1, { type: 'command', command: 'ping', version: '1.7' })).toMatchObject({ status: 'success' });
+  expect(await client.publish('', 1, { type: 'command', command: 'ping', version: '1.7' })).toMatchObject({
+    status: 'success',
+  });
   client.end();
 });
 
@@ -190,7 +203,12 @@ test.for(listeners)('[PRT-8] [SPN-7] hostile names are refused wherever a name m
   let badFrames = 0;
   let client = await bus.connect();
   for (const name of hostileNames) {
-    for (const frame of [{ room: name, channel: 'b' }, { room: 'a', channel: name }, { room: `${name}:b` }, { room: `a:${name}` }]) {
+    for (const frame of [
+      { room: name, channel: 'b' },
+      { room: 'a', channel: name },
+      { room: `${name}:b` },
+      { room: `a:${name}` },
+    ]) {
       const refusal = await client.publish('', 1, frame);
       expect([frame, refusal.error_code]).toEqual([frame, 'VALIDATION_ERROR']);
       expect(['room', 'channel']).toContain(fieldsOf(refusal)[0]);
@@ -200,7 +218,10 @@ test.for(listeners)('[PRT-8] [SPN-7] hostile names are refused wherever a name m
       client = await bus.connect();
     }
     for (const command of ['join_channel', 'create_channel', 'channel_info', 'history']) {
-      for (const args of [{ room: name, channel: 'b' }, { room: 'a', channel: name }]) {
+      for (const args of [
+        { room: name, channel: 'b' },
+        { room: 'a', channel: name },
+      ]) {
         const refusal = await mod.command(command, args);
         expect([command, args, refusal.error_code]).toEqual([command, args, 'VALIDATION_ERROR']);
         expect(fieldsOf(refusal)[0]).toMatch(/^args\.(room|channel)$/);
@@ -208,18 +229,21 @@ test.for(listeners)('[PRT-8] [SPN-7] hostile names are refused wherever a name m
     }
   }
   const { rooms } = await mod.must('list_rooms');
-  expect(JSON.stringify(rooms)).not.toMatch(/[*>%{}]|\.\./);
+  for (const { room } of rooms as { room: string }[]) expect(room).toMatch(/^[a-z]+$/);
   for (const each of [client, mod]) each.end();
 });
 
-test.for(listeners)('[PRT-10] the tenth bad frame within a minute closes 4400, the ninth does not (%s)', async (listener) => {
-  const bus = busOn(listener);
-  const client = await bus.connect();
-  for (let n = 1; n <= 9; n++) client.socket.sendText('}{');
-  for (let n = 1; n <= 9; n++) expect(await client.nextError()).toMatchObject({ error_code: 'VALIDATION_ERROR' });
-  expect(await client.must('ping')).toMatchObject({ pong: true });
-  client.socket.sendText('}{');
-  expect(await client.nextError()).toMatchObject({ error_code: 'VALIDATION_ERROR' });
-  expect((await client.closed()).code).toBe(4400);
-  expect(await bus.metric('arqonbus_connections_closed_total{code="4400"}')).toBeGreaterThanOrEqual(1);
-});
+test.for(listeners)(
+  '[PRT-10] the tenth bad frame within a minute closes 4400, the ninth does not (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const client = await bus.connect();
+    for (let n = 1; n <= 9; n++) client.socket.sendText('}{');
+    for (let n = 1; n <= 9; n++) expect(await client.nextError()).toMatchObject({ error_code: 'VALIDATION_ERROR' });
+    expect(await client.must('ping')).toMatchObject({ pong: true });
+    client.socket.sendText('}{');
+    expect(await client.nextError()).toMatchObject({ error_code: 'VALIDATION_ERROR' });
+    expect((await client.closed()).code).toBe(4400);
+    await expect.poll(() => bus.metric('arqonbus_connections_closed_total{code="4400"}')).toBeGreaterThanOrEqual(1);
+  },
+);

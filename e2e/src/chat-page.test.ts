@@ -9,8 +9,21 @@ import type { Bus } from './harness/start-bus.ts';
 let bus: Bus;
 let browser: Browser;
 
-const CHROMIUM = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const CHROMIUM = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 beforeAll(async () => {
   bus = await startBus();
@@ -42,7 +55,12 @@ test('[PRT-2] an expired token is told in plain words, and does not make a loop 
 
 async function open(name: string, token?: string): Promise<Page> {
   const page = await browser.newPage();
-  const fragment = new URLSearchParams({ ws: bus.wsUrl, token: token ?? (await bus.token({ user: name })), room: 'science:general', name });
+  const fragment = new URLSearchParams({
+    ws: bus.wsUrl,
+    token: token ?? (await bus.token({ user: name })),
+    room: 'science:general',
+    name,
+  });
   await page.goto(`${bus.httpUrl}/chat#${fragment.toString()}`);
   return page;
 }

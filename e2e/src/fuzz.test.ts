@@ -1,5 +1,11 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import { createEnvelope, decodeProtoEnvelope, encodeProtoEnvelope, DEFAULT_LIMITS, isErrorCode } from '@arqonbus/protocol';
+import {
+  createEnvelope,
+  decodeProtoEnvelope,
+  encodeProtoEnvelope,
+  DEFAULT_LIMITS,
+  isErrorCode,
+} from '@arqonbus/protocol';
 import { connectRaw } from '@arqonbus/testkit';
 import type { RawFrame, RawSocket } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
@@ -48,7 +54,26 @@ function loadCorpus(): { readonly json: readonly string[]; readonly proto: reado
 }
 
 const corpus = loadCorpus();
-const spice = ['"', '{', '}', '[', ']', ':', ',', '\\', '\\u0000', '\\ud800', '-', '1e9', '9007199254740993', 'null', '\u0000', '*', '>', 'é'];
+const spice = [
+  '"',
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  ',',
+  '\\',
+  '\\u0000',
+  '\\ud800',
+  '-',
+  '1e9',
+  '9007199254740993',
+  'null',
+  '\u0000',
+  '*',
+  '>',
+  'é',
+];
 
 function mutateText(text: string, random: Random): string {
   let mutated = text;
@@ -103,7 +128,11 @@ interface Reading {
 }
 
 function readText(payload: Buffer): Reading {
-  const { type, request_id: requestId = '', error_code: code = '' } = JSON.parse(payload.toString()) as Record<string, string>;
+  const {
+    type,
+    request_id: requestId = '',
+    error_code: code = '',
+  } = JSON.parse(payload.toString()) as Record<string, string>;
   return { type: String(type), requestId, code };
 }
 
@@ -115,27 +144,31 @@ function readBinary(payload: Buffer): Reading {
 }
 
 for (const format of ['json', 'proto'] as const) {
-  test.for(listeners)(`[PRT-10] [P-20] ${FRAMES} mutated ${format} frames leave the bus as it was (%s)`, async (listener) => {
-    const bus = busOn(listener);
-    const random = createRandom(SEED);
-    let socket = await connect(bus, format);
-    let id = 0;
-    for (let n = 0; n < FRAMES; n++) {
-      if (format === 'json') socket.sendText(mutateText(corpus.json[random(corpus.json.length)] ?? '', random));
-      else socket.sendBinary(mutateBytes(corpus.proto[random(corpus.proto.length)] ?? Buffer.of(), random));
-      if (n % 50 !== 49) continue;
-      await drain(socket, format, `arq_fuzz-${String((id += 1)).padStart(8, '0')}`);
-      if (n % 500 !== 499) continue;
+  test.for(listeners)(
+    `[PRT-10] [P-20] ${FRAMES} mutated ${format} frames leave the bus as it was (%s)`,
+    { timeout: 60_000 },
+    async (listener) => {
+      const bus = busOn(listener);
+      const random = createRandom(SEED);
+      let socket = await connect(bus, format);
+      let id = 0;
+      for (let n = 0; n < FRAMES; n++) {
+        if (format === 'json') socket.sendText(mutateText(corpus.json[random(corpus.json.length)] ?? '', random));
+        else socket.sendBinary(mutateBytes(corpus.proto[random(corpus.proto.length)] ?? Buffer.of(), random));
+        if (n % 50 !== 49) continue;
+        await drain(socket, format, `arq_fuzz-${String((id += 1)).padStart(8, '0')}`);
+        if (n % 500 !== 499) continue;
+        socket.destroy();
+        socket = await connect(bus, format);
+      }
+      expect(bus.process.exitCode).toBeNull();
+      expect(await bus.metric('arqonbus_spine_malformed_total')).toBe(0);
+      for (const event of ['internal_error', 'stage_failed', 'spine_handler_failed', 'catch_up_failed']) {
+        expect(bus.log()).not.toContain(event);
+      }
+      const { pong } = await (await bus.connect()).must('ping');
+      expect(pong).toBe(true);
       socket.destroy();
-      socket = await connect(bus, format);
-    }
-    expect(bus.process.exitCode).toBeNull();
-    expect(await bus.metric('arqonbus_spine_malformed_total')).toBe(0);
-    for (const event of ['internal_error', 'stage_failed', 'spine_handler_failed', 'catch_up_failed']) {
-      expect(bus.log()).not.toContain(event);
-    }
-    const { pong } = await (await bus.connect()).must('ping');
-    expect(pong).toBe(true);
-    socket.destroy();
-  }, 60_000);
+    },
+  );
 }

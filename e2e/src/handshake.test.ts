@@ -37,7 +37,10 @@ test.for(listeners)('[PRT-1] upgrades on its paths only (%s)', async (listener) 
   for (const path of ['/v1/socket', '/ws', '/']) {
     const socket = await knock(bus, { path, headers: bearer(token) });
     expect([path, socket.status, socket.headers['sec-websocket-protocol']]).toEqual([path, 101, undefined]);
-    expect(JSON.parse((await firstFrame(socket)).text)).toMatchObject({ type: 'system', payload: { event: 'welcome' } });
+    expect(JSON.parse((await firstFrame(socket)).text)).toMatchObject({
+      type: 'system',
+      payload: { event: 'welcome' },
+    });
     socket.destroy();
   }
   for (const path of ['/v2/socket', '/v1/socket/', '/WS', '/v1/../ws', '//ws', '/%77s']) {
@@ -46,47 +49,53 @@ test.for(listeners)('[PRT-1] upgrades on its paths only (%s)', async (listener) 
   }
 });
 
-test.for(listeners)('[PRT-1] takes the first subprotocol that it knows, JSON where none is offered (%s)', async (listener) => {
-  const bus = busOn(listener);
-  const headers = bearer(await bus.token({ user: 'protocols' }));
-  const cases: readonly (readonly [string[], string | undefined, number])[] = [
-    [[], undefined, 1],
-    [['arqon.v1.json'], 'arqon.v1.json', 1],
-    [['arqon.v1.proto'], 'arqon.v1.proto', 2],
-    [['mqtt', 'arqon.v1.proto', 'arqon.v1.json'], 'arqon.v1.proto', 2],
-    [['arqon.v2.json', 'arqon.v1.json', 'arqon.v1.proto'], 'arqon.v1.json', 1],
-  ];
-  for (const [protocols, chosen, opcode] of cases) {
-    const socket = await knock(bus, { headers, ...(protocols.length > 0 ? { protocols } : {}) });
-    expect([socket.status, socket.headers['sec-websocket-protocol']]).toEqual([101, chosen]);
-    expect((await firstFrame(socket)).opcode).toBe(opcode);
-    socket.destroy();
-  }
-  for (const protocols of [['mqtt'], ['arqon.v2.json'], ['ARQON.V1.JSON'], ['graphql-ws', 'mqtt']]) {
-    const socket = await knock(bus, { headers, protocols });
-    expect([socket.status, bodyOf(socket)]).toMatchObject([400, { error_code: 'VALIDATION_ERROR', details: {} }]);
-  }
-});
+test.for(listeners)(
+  '[PRT-1] takes the first subprotocol that it knows, JSON where none is offered (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const headers = bearer(await bus.token({ user: 'protocols' }));
+    const cases: readonly (readonly [string[], string | undefined, number])[] = [
+      [[], undefined, 1],
+      [['arqon.v1.json'], 'arqon.v1.json', 1],
+      [['arqon.v1.proto'], 'arqon.v1.proto', 2],
+      [['mqtt', 'arqon.v1.proto', 'arqon.v1.json'], 'arqon.v1.proto', 2],
+      [['arqon.v2.json', 'arqon.v1.json', 'arqon.v1.proto'], 'arqon.v1.json', 1],
+    ];
+    for (const [protocols, chosen, opcode] of cases) {
+      const socket = await knock(bus, { headers, ...(protocols.length > 0 ? { protocols } : {}) });
+      expect([socket.status, socket.headers['sec-websocket-protocol']]).toEqual([101, chosen]);
+      expect((await firstFrame(socket)).opcode).toBe(opcode);
+      socket.destroy();
+    }
+    for (const protocols of [['mqtt'], ['arqon.v2.json'], ['ARQON.V1.JSON'], ['graphql-ws', 'mqtt']]) {
+      const socket = await knock(bus, { headers, protocols });
+      expect([socket.status, bodyOf(socket)]).toMatchObject([400, { error_code: 'VALIDATION_ERROR', details: {} }]);
+    }
+  },
+);
 
-test.for(listeners)('[PRT-2] a token as subprotocol lets in, beside a known one only, and is never echoed (%s)', async (listener) => {
-  const bus = busOn(listener);
-  const token = await bus.token({ user: 'browser' });
-  for (const protocols of [
-    ['arqon.v1.json', `bearer.${token}`],
-    [`bearer.${token}`, 'arqon.v1.json'],
-  ]) {
-    const socket = await knock(bus, { protocols });
-    expect([socket.status, socket.headers['sec-websocket-protocol']]).toEqual([101, 'arqon.v1.json']);
-    expect(JSON.stringify(socket.headers)).not.toContain('bearer');
-    expect((await firstFrame(socket)).text).toContain('"welcome"');
-    socket.destroy();
-  }
-  for (const protocols of [[`bearer.${token}`], [`bearer.${token}`, 'mqtt']]) {
-    const socket = await knock(bus, { protocols });
-    expect([socket.status, bodyOf(socket)]).toMatchObject([400, { error_code: 'VALIDATION_ERROR' }]);
-    expect(socket.body + JSON.stringify(socket.headers)).not.toContain(token);
-  }
-});
+test.for(listeners)(
+  '[PRT-2] a token as subprotocol lets in, beside a known one only, and is never echoed (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const token = await bus.token({ user: 'browser' });
+    for (const protocols of [
+      ['arqon.v1.json', `bearer.${token}`],
+      [`bearer.${token}`, 'arqon.v1.json'],
+    ]) {
+      const socket = await knock(bus, { protocols });
+      expect([socket.status, socket.headers['sec-websocket-protocol']]).toEqual([101, 'arqon.v1.json']);
+      expect(JSON.stringify(socket.headers)).not.toContain('bearer');
+      expect((await firstFrame(socket)).text).toContain('"welcome"');
+      socket.destroy();
+    }
+    for (const protocols of [[`bearer.${token}`], [`bearer.${token}`, 'mqtt']]) {
+      const socket = await knock(bus, { protocols });
+      expect([socket.status, bodyOf(socket)]).toMatchObject([400, { error_code: 'VALIDATION_ERROR' }]);
+      expect(socket.body + JSON.stringify(socket.headers)).not.toContain(token);
+    }
+  },
+);
 
 async function badTokens(bus: Bus): Promise<readonly (readonly [string, string, string])[]> {
   const good = await bus.token();
@@ -96,7 +105,11 @@ async function badTokens(bus: Bus): Promise<readonly (readonly [string, string, 
   return [
     ['expired', await bus.token({ ttlMs: -1_000 }), 'TOKEN_EXPIRED'],
     ['another signature', `${head}.${claims}.${flipped}`, 'AUTHENTICATION_FAILED'],
-    ['other claims', `${head}.${Buffer.from('{"sub":"root"}').toString('base64url')}.${signature}`, 'AUTHENTICATION_FAILED'],
+    [
+      'other claims',
+      `${head}.${Buffer.from('{"sub":"root"}').toString('base64url')}.${signature}`,
+      'AUTHENTICATION_FAILED',
+    ],
     ['alg none', `${none}.${claims}.`, 'AUTHENTICATION_FAILED'],
     ['no token at all', 'hunter2', 'AUTHENTICATION_FAILED'],
   ];
@@ -147,47 +160,64 @@ test.for(listeners)('[PRT-2] a banned user is refused 403, a browser 4403 (%s)',
   admin.end();
 });
 
-test.for(listeners)('[PRT-2] over the cap of a user: 429 and when to try again, a browser 4429 (%s)', async (listener) => {
-  const bus = busOn(listener);
-  const token = await bus.token({ user: 'many' });
-  const open = await Promise.all([1, 2, 3].map(() => bus.connect({ user: 'many' })));
-  const refused = await knock(bus, { headers: bearer(token) });
-  expect([refused.status, bodyOf(refused)]).toMatchObject([
-    429,
-    { error_code: 'QUOTA_EXCEEDED', details: { retry_after_ms: expect.any(Number) } },
-  ]);
-  const browser = await knock(bus, { protocols: ['arqon.v1.json', `bearer.${token}`] });
-  const frame = JSON.parse((await firstFrame(browser)).text) as object;
-  expect(frame).toMatchObject({ error_code: 'QUOTA_EXCEEDED', payload: { retry_after_ms: expect.any(Number) } });
-  expect((await browser.closed()).code).toBe(4429);
-  expect(await bus.metric('arqonbus_connections_refused_total{reason="user_connections"}')).toBe(2);
-  open[0]?.end();
-  await expect.poll(() => bus.connect({ user: 'many' }).then((client) => client.end(), () => 'refused')).toBeUndefined();
-  for (const client of open) client.end();
-});
+test.for(listeners)(
+  '[PRT-2] over the cap of a user: 429 and when to try again, a browser 4429 (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const token = await bus.token({ user: 'many' });
+    const open = await Promise.all([1, 2, 3].map(() => bus.connect({ user: 'many' })));
+    const refused = await knock(bus, { headers: bearer(token) });
+    expect([refused.status, bodyOf(refused)]).toMatchObject([
+      429,
+      { error_code: 'QUOTA_EXCEEDED', details: { retry_after_ms: expect.any(Number) } },
+    ]);
+    const browser = await knock(bus, { protocols: ['arqon.v1.json', `bearer.${token}`] });
+    const frame = JSON.parse((await firstFrame(browser)).text) as object;
+    expect(frame).toMatchObject({ error_code: 'QUOTA_EXCEEDED', payload: { retry_after_ms: expect.any(Number) } });
+    expect((await browser.closed()).code).toBe(4429);
+    expect(await bus.metric('arqonbus_connections_refused_total{reason="user_connections"}')).toBe(2);
+    open[0]?.end();
+    await expect
+      .poll(() =>
+        bus.connect({ user: 'many' }).then(
+          (client) => client.end(),
+          () => 'refused',
+        ),
+      )
+      .toBeUndefined();
+    for (const client of open) client.end();
+  },
+);
 
-test.for(listeners)('[PRT-2] a page of another origin is refused 403, with a token as subprotocol 4403 (%s)', async (listener) => {
-  const bus = busOn(listener);
-  const token = await bus.token({ user: 'pages' });
-  const foreign = [
-    'https://evil.example',
-    'https://app.example.com.evil.example',
-    'https://evil-app.example.com',
-    'http://app.example.com',
-    'https://app.example.com:8443',
-    'https://APP.example.com',
-    'null',
-  ];
-  for (const origin of foreign) {
-    const socket = await knock(bus, { headers: { ...bearer(token), origin } });
-    expect([origin, socket.status, bodyOf(socket)]).toMatchObject([origin, 403, { error_code: 'AUTHORIZATION_ERROR' }]);
-  }
-  const page = { headers: { origin: 'https://evil.example' }, protocols: ['arqon.v1.json', `bearer.${token}`] };
-  expect((await (await knock(bus, page)).closed()).code).toBe(4403);
-  const own = await knock(bus, { headers: { ...bearer(token), origin: 'https://app.example.com' } });
-  expect(own.status).toBe(101);
-  own.destroy();
-});
+test.for(listeners)(
+  '[PRT-2] a page of another origin is refused 403, with a token as subprotocol 4403 (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const token = await bus.token({ user: 'pages' });
+    const foreign = [
+      'https://evil.example',
+      'https://app.example.com.evil.example',
+      'https://evil-app.example.com',
+      'http://app.example.com',
+      'https://app.example.com:8443',
+      'https://APP.example.com',
+      'null',
+    ];
+    for (const origin of foreign) {
+      const socket = await knock(bus, { headers: { ...bearer(token), origin } });
+      expect([origin, socket.status, bodyOf(socket)]).toMatchObject([
+        origin,
+        403,
+        { error_code: 'AUTHORIZATION_ERROR' },
+      ]);
+    }
+    const page = { headers: { origin: 'https://evil.example' }, protocols: ['arqon.v1.json', `bearer.${token}`] };
+    expect((await (await knock(bus, page)).closed()).code).toBe(4403);
+    const own = await knock(bus, { headers: { ...bearer(token), origin: 'https://app.example.com' } });
+    expect(own.status).toBe(101);
+    own.destroy();
+  },
+);
 
 test.for(listeners)('[PRT-4] the welcome tells all that a client has to know (%s)', async (listener) => {
   const bus = busOn(listener);
@@ -226,18 +256,21 @@ test.for(listeners)('[PRT-4] the welcome tells all that a client has to know (%s
   for (const client of [json, proto]) client.end();
 });
 
-test.for(listeners)('[PRT-2] [TEL-1] no token reaches the log, however it came and however it was taken (%s)', async (listener) => {
-  const bus = busOn(listener);
-  const tokens = [await bus.token({ user: 'logged' }), await bus.token({ user: 'logged', ttlMs: -5_000 })];
-  for (const token of tokens) {
-    for (const options of [
-      { headers: bearer(token) },
-      { protocols: ['arqon.v1.json', `bearer.${token}`] },
-      { path: `/v1/socket?token=${token}` },
-    ]) {
-      (await knock(bus, options)).destroy();
+test.for(listeners)(
+  '[PRT-2] [TEL-1] no token reaches the log, however it came and however it was taken (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const tokens = [await bus.token({ user: 'logged' }), await bus.token({ user: 'logged', ttlMs: -5_000 })];
+    for (const token of tokens) {
+      for (const options of [
+        { headers: bearer(token) },
+        { protocols: ['arqon.v1.json', `bearer.${token}`] },
+        { path: `/v1/socket?token=${token}` },
+      ]) {
+        (await knock(bus, options)).destroy();
+      }
     }
-  }
-  await expect.poll(() => bus.log()).toContain('client_connected');
-  for (const part of tokens.flatMap((token) => token.split('.').slice(1))) expect(bus.log()).not.toContain(part);
-});
+    await expect.poll(() => bus.log()).toContain('client_connected');
+    for (const part of tokens.flatMap((token) => token.split('.').slice(1))) expect(bus.log()).not.toContain(part);
+  },
+);

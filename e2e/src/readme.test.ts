@@ -29,14 +29,24 @@ test('[PRD-8] the program in the README chats', async () => {
   const source = /<!-- The README test runs this block\. -->\n```ts\n(.*?)```/s.exec(readme)?.[1] ?? '';
   expect(source).toContain('createClient');
   const outfile = join(folder, 'chat.mjs');
-  await build({ stdin: { contents: source, resolveDir: here, loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', external: ['ws'], outfile });
+  await build({
+    stdin: { contents: source, resolveDir: here, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['ws'],
+    outfile,
+  });
   const env = { ...process.env, ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token() };
   const { stdout } = await promisify(execFile)(process.execPath, [outfile], { env });
   expect(stdout).toMatch(/^n[0-9a-f]+_[0-9a-f]+ Hello, bus!\n$/);
 });
 
 test('[ARC-11] the command of the README prints one line, and ends with its bus when it is told to', async () => {
-  const child = spawn('npm', ['run', 'dev', '--', '--port', '0', '--json'], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn('npm', ['run', 'dev', '--', '--port', '0', '--json'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const exited = once(child, 'exit');
   let output = '';
   child.stdout.setEncoding('utf8');
@@ -49,5 +59,14 @@ test('[ARC-11] the command of the README prints one line, and ends with its bus 
   expect(health.status).toBe(200);
   child.kill('SIGTERM');
   await exited;
-  await expect.poll(() => fetch(`${description['http_url']}/health/live`).then(() => 'up', () => 'gone'), { timeout: 5_000 }).toBe('gone');
+  await expect
+    .poll(
+      () =>
+        fetch(`${description['http_url']}/health/live`).then(
+          () => 'up',
+          () => 'gone',
+        ),
+      { timeout: 5_000 },
+    )
+    .toBe('gone');
 });

@@ -40,7 +40,10 @@ test('[PRT-17] private.scope shared_room lets only those write who share a room'
   expect(await whisper(alice, bob.clientId, 'same room')).toMatchObject({ status: 'success' });
   expect(await bob.next(isPrivate)).toMatchObject({ payload: 'same room' });
   for (const to of [carol.clientId, 'user:carol']) {
-    expect(await whisper(alice, to, 'no room')).toMatchObject({ error_code: 'TARGET_NOT_FOUND', payload: { missing: [to] } });
+    expect(await whisper(alice, to, 'no room')).toMatchObject({
+      error_code: 'TARGET_NOT_FOUND',
+      payload: { missing: [to] },
+    });
   }
   await bob.must('leave_channel', { room: 'office', channel: 'desk-2' });
   expect(await whisper(alice, bob.clientId, 'left')).toMatchObject({ error_code: 'TARGET_NOT_FOUND' });
@@ -55,8 +58,8 @@ test('[PRT-17] a private message tells no receiver who else got it, and no other
   for (const client of [alice, bob, carol, dave]) await client.must('join_channel', { room: 'party', channel: 'all' });
   const to = [bob.clientId, 'user:carol', bob.clientId];
   expect(await whisper(alice, to, { secret: 1 })).toMatchObject({ status: 'success' });
-  expect(await bob.next(isPrivate)).toMatchObject({ to: bob.clientId, sender: alice.clientId });
-  expect(await carol.next(isPrivate)).toMatchObject({ to: 'user:carol', sender: alice.clientId });
+  expect(await bob.next(isPrivate)).toMatchObject({ to: [bob.clientId], sender: alice.clientId });
+  expect(await carol.next(isPrivate)).toMatchObject({ to: ['user:carol'], sender: alice.clientId });
   await alice.publish('party:all', 'to everybody');
   for (const client of [bob, carol, dave]) {
     expect(await client.nextEvent()).toMatchObject({ payload: 'to everybody' });
@@ -83,30 +86,45 @@ test('[PRT-17] a pm channel with `to` routes like private', async () => {
   for (const client of [alice, bob, carol]) await client.must('join_channel', { room: 'club', channel: 'pm' });
   const order = { type: 'event', room: 'club', channel: 'pm', to: bob.clientId };
   expect(await alice.publish('', 'for bob', order)).toMatchObject({ status: 'success' });
-  expect(await bob.next(({ type }) => type === 'private' || type === 'event')).toMatchObject({ sender: alice.clientId, payload: 'for bob' });
+  expect(await bob.next(({ type }) => type === 'private' || type === 'event')).toMatchObject({
+    sender: alice.clientId,
+    payload: 'for bob',
+  });
   expect(await alice.publish('club:pm', 'for all')).toMatchObject({ status: 'success' });
   expect(await carol.nextEvent()).toMatchObject({ payload: 'for all' });
-  expect(await alice.publish('', 'nobody', { ...order, to: 'gone_3' })).toMatchObject({ error_code: 'TARGET_NOT_FOUND' });
+  expect(await alice.publish('', 'nobody', { ...order, to: 'gone_3' })).toMatchObject({
+    error_code: 'TARGET_NOT_FOUND',
+  });
   for (const client of [alice, bob, carol]) client.end();
 });
 
 test('[PRT-26] reserved rooms are closed to users, open to admins and to a grant that names them', async () => {
   const user = await bus.connect();
   const star = await bus.connect({ user: 'star', permissions: [{ action: '*', pattern: '*:*', effect: 'allow' }] });
-  const named = await bus.connect({ user: 'named', permissions: [{ action: 'join', pattern: 'integriguard:*', effect: 'allow' }] });
+  const named = await bus.connect({
+    user: 'named',
+    permissions: [{ action: 'join', pattern: 'integriguard:*', effect: 'allow' }],
+  });
   const admin = await bus.connect({ user: 'root', role: 'admin' });
   for (const [room, channel] of [
     ['integriguard', 'telemetry-stream'],
     ['omega-lab', 'bench'],
   ]) {
     for (const client of [user, star]) {
-      expect(await client.command('join_channel', { room, channel })).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+      expect(await client.command('join_channel', { room, channel })).toMatchObject({
+        error_code: 'AUTHORIZATION_ERROR',
+      });
       expect(await client.publish(`${room}:${channel}`, 1)).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
     }
     expect(await admin.must('join_channel', { room, channel })).toEqual({ room, channel });
   }
-  expect(await named.must('join_channel', { room: 'integriguard', channel: 'x' })).toEqual({ room: 'integriguard', channel: 'x' });
-  expect(await named.command('join_channel', { room: 'omega-lab', channel: 'x' })).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+  expect(await named.must('join_channel', { room: 'integriguard', channel: 'x' })).toEqual({
+    room: 'integriguard',
+    channel: 'x',
+  });
+  expect(await named.command('join_channel', { room: 'omega-lab', channel: 'x' })).toMatchObject({
+    error_code: 'AUTHORIZATION_ERROR',
+  });
   for (const client of [user, star, named, admin]) client.end();
 });
 
@@ -120,7 +138,9 @@ test('[PRT-26] telemetry goes to integriguard:telemetry-stream of the own tenant
   expect(await user.publish('science:general', payload, { type: 'telemetry' })).toMatchObject({ status: 'success' });
   const seen = await admin.next(({ type }) => type === 'telemetry');
   expect(seen).toMatchObject({ ...target, sender: user.clientId, payload, metadata: { tenant_id: 'acme' } });
-  expect(await user.publish('', { eventType: '' }, { type: 'telemetry' })).toMatchObject({ error_code: 'VALIDATION_ERROR' });
+  expect(await user.publish('', { eventType: '' }, { type: 'telemetry' })).toMatchObject({
+    error_code: 'VALIDATION_ERROR',
+  });
   expect([foreign.socket.pending(), admin.socket.pending()]).toEqual([0, 0]);
   for (const client of [admin, foreign, user]) client.end();
 });
@@ -134,17 +154,26 @@ test('[PRT-16] [LOG-1] a live channel has no positions, no history, and nothing 
   expect(event).toMatchObject({ ...target, payload: 1.0842 });
   for (const name of ['seq', 'prev_seq', 'epoch']) expect(event).not.toHaveProperty(name);
   const from = { epoch: 'e1', seq: 0 };
-  expect(await bob.must('join_channel', { ...target, from })).toEqual({ ...target, recovered: false, reason: 'no_log' });
+  expect(await bob.must('join_channel', { ...target, from })).toEqual({
+    ...target,
+    recovered: false,
+    reason: 'no_log',
+  });
   expect(await bob.must('join_channel', { ...target, history: 10 })).toEqual({ ...target, publications: [] });
   expect(await bob.command('history', target)).toMatchObject({ error_code: 'FEATURE_DISABLED' });
-  expect(await bob.command('history', { room: 'ticker', channel: '*' })).toMatchObject({ error_code: 'FEATURE_DISABLED' });
+  expect(await bob.command('history', { room: 'ticker', channel: '*' })).toMatchObject({
+    error_code: 'FEATURE_DISABLED',
+  });
   expect(await bob.must('channel_info', target)).not.toHaveProperty('log');
   for (const client of [alice, bob]) client.end();
 });
 
 test('[PRT-16] the room pseudo-channel needs the right on room:*, a membership, and is logged', async () => {
   const [alice, bob, outsider] = await Promise.all(['alice', 'bob', 'outsider'].map((user) => bus.connect({ user })));
-  const muted = await bus.connect({ user: 'muted', permissions: [{ action: 'publish', pattern: 'hall:*', effect: 'deny' }] });
+  const muted = await bus.connect({
+    user: 'muted',
+    permissions: [{ action: 'publish', pattern: 'hall:*', effect: 'deny' }],
+  });
   if (alice === undefined || bob === undefined || outsider === undefined) throw new Error('not connected');
   await alice.must('join_channel', { room: 'hall', channel: 'left' });
   await bob.must('join_channel', { room: 'hall', channel: 'right' });
@@ -152,7 +181,8 @@ test('[PRT-16] the room pseudo-channel needs the right on room:*, a membership, 
   expect(await outsider.publish('hall:*', 'hi')).toMatchObject({ error_code: 'NOT_SUBSCRIBED' });
   expect(await muted.publish('hall:*', 'hi')).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
   const { payload } = await alice.publish('hall:*', 'fire drill');
-  for (const client of [bob, muted]) expect(await client.nextEvent()).toMatchObject({ room: 'hall', channel: '*', ...payload });
+  for (const client of [bob, muted])
+    expect(await client.nextEvent()).toMatchObject({ room: 'hall', channel: '*', ...payload });
   const { publications } = await bob.must('history', { room: 'hall', channel: '*' });
   expect(publications).toMatchObject([{ payload: 'fire drill', ...payload }]);
   for (const client of [alice, bob, outsider, muted]) client.end();

@@ -35,12 +35,18 @@ test('[AUT-4] [PRD-4] nothing published in one tenant is delivered, listed, coun
   ] as const;
   const answers: Frame['payload'][] = [];
   for (const [name, args] of ask) answers.push(await rival.must(name, args));
-  expect(await rival.command('list_channels', { room: `only-${canary}` })).toMatchObject({ error_code: 'ROOM_NOT_FOUND' });
+  expect(await rival.command('list_channels', { room: `only-${canary}` })).toMatchObject({
+    error_code: 'ROOM_NOT_FOUND',
+  });
   const unseen = await rival.command('channel_info', { room: `only-${canary}`, channel: canary });
   expect(unseen).toMatchObject({ error_code: 'CHANNEL_NOT_FOUND' });
 
   const [, , info, , channels, rejoined, status] = answers;
-  expect(info).toMatchObject({ members: 1, participants: [{ client_id: rival.clientId }], log: { first_seq: 0, last_seq: 0 } });
+  expect(info).toMatchObject({
+    members: 1,
+    participants: [{ client_id: rival.clientId }],
+    log: { first_seq: 0, last_seq: 0 },
+  });
   expect(channels).toMatchObject({ channels: [{ members: 1 }] });
   expect(rejoined).toMatchObject({ members: [{ client_id: rival.clientId }], publications: [] });
   expect(status).toMatchObject({ connections: 1 });
@@ -74,7 +80,12 @@ test('[AUT-4] a tenant named anywhere but in the token is ignored', async () => 
   const acme = await bus.connect({ tenant: 'acme', user: 'alice' });
   const witness = await bus.connect({ tenant: 'rival', user: 'will' });
   for (const client of [rival, acme, witness]) await client.must('join_channel', { room: 'spoof', channel: 'it' });
-  const spoofed = { tenant: 'acme', tenant_id: 'acme', metadata: { tenant_id: 'acme', note: 'mine' }, sender: acme.clientId };
+  const spoofed = {
+    tenant: 'acme',
+    tenant_id: 'acme',
+    metadata: { tenant_id: 'acme', note: 'mine' },
+    sender: acme.clientId,
+  };
   await rival.publish('spoof:it', 'hello', spoofed);
   const seen = await witness.nextEvent();
   expect(seen).toMatchObject({ sender: rival.clientId, metadata: { tenant_id: 'rival', note: 'mine' } });

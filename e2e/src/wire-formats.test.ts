@@ -64,15 +64,29 @@ test('[PRT-11] an envelope of a JSON client reaches a Protobuf client with every
   const id = 'arq_wire-0001';
   const payload = { text: 'Grüße 🚀', list: [1, null, true] };
   const metadata = { order: 17, tenant_id: 'evil' };
-  json.send({ id, type: 'message', room, channel, payload, metadata, ...carriedAsJson, signature: signature.toString('base64') });
+  json.send({
+    id,
+    type: 'message',
+    room,
+    channel,
+    payload,
+    metadata,
+    ...carriedAsJson,
+    signature: signature.toString('base64'),
+  });
   const received = await proto.next(isEvent);
-  const { vectorClock, headers, spectral, ...rest } = carried;
+  const { vectorClock, headers, spectral, signature: _bytes, ...rest } = carried;
   expect(received).toMatchObject({ ...rest, id, version: '1.0', type: 'event', room, channel, sender: json.clientId });
   expect([{ ...received.vectorClock }, { ...received.headers }]).toEqual([vectorClock, headers]);
   expect(Buffer.from(received.spectral).toString()).toBe(Buffer.from(spectral ?? []).toString());
+  expect(Buffer.from(received.signature)).toEqual(signature);
   expect(payloadOf(received)).toEqual(payload);
   expect(JSON.parse(Buffer.from(received.metadata).toString())).toEqual({ order: 17, tenant_id: 'acme' });
-  expect([received.seq > 0, received.epoch.length > 0, Math.abs(received.timestampMs - Date.now()) < 5_000]).toEqual([true, true, true]);
+  expect([received.seq > 0, received.epoch.length > 0, Math.abs(received.timestampMs - Date.now()) < 5_000]).toEqual([
+    true,
+    true,
+    true,
+  ]);
 });
 
 test('[PRT-11] an envelope of a Protobuf client reaches a JSON client with every field', async () => {
@@ -136,7 +150,13 @@ test.for([
 });
 
 test('[PRT-8] unknown fields are dropped, in both formats and on the way to both', async () => {
-  const unknown = { canary_field: 'canary-1', __typename: 'canary-2', Room: 'canary-3', from: 'canary-4', from_client: 'canary-5' };
+  const unknown = {
+    canary_field: 'canary-1',
+    __typename: 'canary-2',
+    Room: 'canary-3',
+    from: 'canary-4',
+    from_client: 'canary-5',
+  };
   json.send({ type: 'event', room, channel, payload: 1, ...unknown });
   const atProto = await proto.socket.next(({ payload }) => payload.includes('formats'));
   expect(atProto.payload.toString('latin1')).not.toContain('canary');
@@ -160,13 +180,35 @@ test('[PRT-8] unknown fields are dropped, in both formats and on the way to both
 });
 
 test('[PRT-11] what the server says of a message cannot be said by its sender, in either format', async () => {
-  const words = { sender: 'root', seq: 9, prev_seq: 8, epoch: 'mine', status: 'success', error: 'x', error_code: 'BANNED', request_id: 'arq_forged-1' };
+  const words = {
+    sender: 'root',
+    seq: 9,
+    prev_seq: 8,
+    epoch: 'mine',
+    status: 'success',
+    error: 'x',
+    error_code: 'BANNED',
+    request_id: 'arq_forged-1',
+  };
   json.send({ type: 'event', room, channel, payload: 1, ...words, timestamp: '2001-01-01T00:00:00.000Z' });
   const atProto = await proto.next(isEvent);
   expect(atProto).toMatchObject({ sender: json.clientId, status: '', error: '', errorCode: '', requestId: '' });
   expect(atProto.epoch).not.toBe('mine');
-  expect(JSON.parse(Buffer.from(atProto.metadata).toString())).toEqual({ tenant_id: 'acme', client_timestamp: '2001-01-01T00:00:00.000Z' });
-  proto.send({ room, channel, payload: jsonBytes(2), sender: 'root', seq: 9, prevSeq: 8, epoch: 'mine', status: 'error', requestId: 'x' });
+  expect(JSON.parse(Buffer.from(atProto.metadata).toString())).toEqual({
+    tenant_id: 'acme',
+    client_timestamp: '2001-01-01T00:00:00.000Z',
+  });
+  proto.send({
+    room,
+    channel,
+    payload: jsonBytes(2),
+    sender: 'root',
+    seq: 9,
+    prevSeq: 8,
+    epoch: 'mine',
+    status: 'error',
+    requestId: 'x',
+  });
   const atJson = await json.nextEvent();
   expect(atJson['sender']).toBe(proto.clientId);
   for (const name of ['status', 'error', 'error_code', 'request_id']) expect(atJson).not.toHaveProperty(name);
@@ -182,5 +224,8 @@ test('[PRT-14] commands, private messages and refusals work alike on Protobuf', 
   expect(refused.errorCode).toBe('NOT_SUBSCRIBED');
   const sent = await proto.ask({ type: 'private', to: [json.clientId], payload: jsonBytes({ psst: 1 }), ack: true });
   expect(sent.status).toBe('success');
-  expect(await json.next(({ type }) => type === 'private')).toMatchObject({ sender: proto.clientId, payload: { psst: 1 } });
+  expect(await json.next(({ type }) => type === 'private')).toMatchObject({
+    sender: proto.clientId,
+    payload: { psst: 1 },
+  });
 });

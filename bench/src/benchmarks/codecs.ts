@@ -82,8 +82,16 @@ function codecsFor(bytes: number): readonly Codec[] {
     { name: stringify, against: stringify, run: () => encoder.encode(JSON.stringify(object)) },
     { name: 'encodeJsonEnvelope', against: stringify, run: () => encodeJsonEnvelope(envelope) },
     { name: 'protobuf-es fromBinary', against: 'protobuf-es fromBinary', run: () => fromBinary(EnvelopeSchema, proto) },
-    { name: 'decodeProtoEnvelope', against: 'protobuf-es fromBinary', run: () => decodeProtoEnvelope(proto, DEFAULT_LIMITS) },
-    { name: 'decodeTrustedProtoEnvelope', against: 'protobuf-es fromBinary', run: () => decodeTrustedProtoEnvelope(proto) },
+    {
+      name: 'decodeProtoEnvelope',
+      against: 'protobuf-es fromBinary',
+      run: () => decodeProtoEnvelope(proto, DEFAULT_LIMITS),
+    },
+    {
+      name: 'decodeTrustedProtoEnvelope',
+      against: 'protobuf-es fromBinary',
+      run: () => decodeTrustedProtoEnvelope(proto),
+    },
     { name: 'protobuf-es toBinary', against: 'protobuf-es toBinary', run: () => toBinary(EnvelopeSchema, message) },
     { name: 'encodeProtoEnvelope', against: 'protobuf-es toBinary', run: () => encodeProtoEnvelope(envelope) },
   ];

@@ -43,7 +43,16 @@ async function runFanOut(options: RunOptions): Promise<BenchmarkResult> {
         describeCase(`${payloadBytes} B × ${pace.messagesPerTurn}`, samples, rows, verdicts);
       }
     }
-    const columns = ['payload × per turn', 'server', 'frame B', 'CPU µs/delivery', '× raw uWS', 'deliveries/s of a core', 'GC %', 'load idle %'];
+    const columns = [
+      'payload × per turn',
+      'server',
+      'frame B',
+      'CPU µs/delivery',
+      '× raw uWS',
+      'deliveries/s of a core',
+      'GC %',
+      'load idle %',
+    ];
     return { columns, rows, verdicts };
   } finally {
     await Promise.all([load.stop(), ...contenders.map(({ server }) => server.stop())]);
@@ -101,15 +110,27 @@ function describeCase(
   rows: Cell[][],
   verdicts: string[],
 ): void {
-  const costs = (name: string): number[] => (samples.get(name) ?? []).map(({ serverMicros, delivered }) => serverMicros / delivered);
+  const costs = (name: string): number[] =>
+    (samples.get(name) ?? []).map(({ serverMicros, delivered }) => serverMicros / delivered);
   const raw = costs(plans.uws.name);
   for (const [name, own] of samples) {
     const cost = spreadOf(costs(name));
     const frame = spreadOf(own.map(({ deliveredBytes, delivered }) => deliveredBytes / delivered)).median;
     const gc = spreadOf(own.map(({ gcMicros, serverMicros }) => (gcMicros / serverMicros) * 100)).median;
     const idle = Math.min(...own.map(({ idleShare }) => idleShare * 100));
-    rows.push([label, name, Math.round(frame), cost, ratioOf(costs(name), raw), Math.round(1_000_000 / cost.median), gc, idle]);
+    rows.push([
+      label,
+      name,
+      Math.round(frame),
+      cost,
+      ratioOf(costs(name), raw),
+      Math.round(1_000_000 / cost.median),
+      gc,
+      idle,
+    ]);
   }
   const { median } = ratioOf(costs(plans.jsonLive.name), raw);
-  verdicts.push(`${label}: ${median.toFixed(2)} × raw uWebSockets.js, goal ${GOAL}: ${median <= GOAL ? 'kept' : 'MISSED'}`);
+  verdicts.push(
+    `${label}: ${median.toFixed(2)} × raw uWebSockets.js, goal ${GOAL}: ${median <= GOAL ? 'kept' : 'MISSED'}`,
+  );
 }

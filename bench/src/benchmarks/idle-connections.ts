@@ -28,9 +28,22 @@ async function runIdleConnections(options: RunOptions): Promise<BenchmarkResult>
     const [contender] = await startContenders([plan], options);
     if (contender === undefined) continue;
     const kib = await measure(contender, count, rows);
-    if (plan.kind === 'arqon') verdicts.push(`${plan.name}: ${kib.toFixed(2)} KiB a connection, goal ${GOAL_KIB}: ${kib <= GOAL_KIB ? 'kept' : 'MISSED'}`);
+    if (plan.kind === 'arqon')
+      verdicts.push(
+        `${plan.name}: ${kib.toFixed(2)} KiB a connection, goal ${GOAL_KIB}: ${kib <= GOAL_KIB ? 'kept' : 'MISSED'}`,
+      );
   }
-  const columns = ['connections', 'server', 'empty MiB', 'full MiB', 'KiB/connection', 'of it V8 heap', 'of it external', 'open ms', 'CPU % idle'];
+  const columns = [
+    'connections',
+    'server',
+    'empty MiB',
+    'full MiB',
+    'KiB/connection',
+    'of it V8 heap',
+    'of it external',
+    'open ms',
+    'CPU % idle',
+  ];
   return { columns, rows, verdicts };
 }
 
@@ -51,7 +64,17 @@ async function measure(contender: Contender, count: number, rows: Cell[][]): Pro
     const kib = each(({ rssBytes }) => rssBytes);
     const mib = ({ rssBytes }: ProcessUsage): number => rssBytes / 1_048_576;
     const heap = each(({ heapUsedBytes }) => heapUsedBytes);
-    rows.push([String(count), contender.name, mib(empty), mib(full), kib, heap, each(({ externalBytes }) => externalBytes), openMs, idleCpu]);
+    rows.push([
+      String(count),
+      contender.name,
+      mib(empty),
+      mib(full),
+      kib,
+      heap,
+      each(({ externalBytes }) => externalBytes),
+      openMs,
+      idleCpu,
+    ]);
     return kib;
   } finally {
     await Promise.all([load.stop(), server.stop()]);
@@ -59,12 +82,26 @@ async function measure(contender: Contender, count: number, rows: Cell[][]): Pro
 }
 
 /** Every connection is a user of its own and is in three of a hundred channels of one room. */
-async function openIdle(load: Load, { server, dialect, room }: Contender, count: number, group: string): Promise<number> {
+async function openIdle(
+  load: Load,
+  { server, dialect, room }: Contender,
+  count: number,
+  group: string,
+): Promise<number> {
   const joins = Array.from({ length: CHANNELS }, (_, first) =>
     Array.from({ length: SUBSCRIPTIONS }, (_unused, index) => `${room}:idle-${(first + index) % CHANNELS}`),
   );
   const tokens = await server.tokens(count);
-  const { ms } = await load.open({ group, dialect, port: server.port, count, tokens, joins, publishes: [], maxInFlight: 100 });
+  const { ms } = await load.open({
+    group,
+    dialect,
+    port: server.port,
+    count,
+    tokens,
+    joins,
+    publishes: [],
+    maxInFlight: 100,
+  });
   return ms;
 }
 

@@ -22,7 +22,10 @@ type Ingest = ContenderPlan & { readonly hasSubscriber: boolean };
 
 const ingests: readonly Ingest[] = [
   { ...plans.uws, name: BASE, hasSubscriber: false },
-  ...[plans.jsonLive, plans.jsonHistory, plans.protoLive, plans.protoHistory].map((plan) => ({ ...plan, hasSubscriber: false })),
+  ...[plans.jsonLive, plans.jsonHistory, plans.protoLive, plans.protoHistory].map((plan) => ({
+    ...plan,
+    hasSubscriber: false,
+  })),
   { ...plans.uws, name: 'raw uWebSockets.js, 50→1', hasSubscriber: true },
   { ...plans.jsonLive, name: 'ours, JSON, live, 50→1', hasSubscriber: true },
   { ...plans.jsonHistory, name: 'ours, JSON, history, 50→1', hasSubscriber: true },
@@ -87,7 +90,8 @@ function eventOf({ dialect, room }: Contender): Uint8Array {
 }
 
 function describe(samples: ReadonlyMap<string, readonly PublishSample[]>): BenchmarkResult {
-  const costs = (name: string): number[] => (samples.get(name) ?? []).map(({ serverMicros, sent }) => serverMicros / sent);
+  const costs = (name: string): number[] =>
+    (samples.get(name) ?? []).map(({ serverMicros, sent }) => serverMicros / sent);
   const beyond = (name: string): ReturnType<typeof differenceOf> => differenceOf(costs(name), costs(BASE));
   const rows = [...samples].map(([name, own]): Cell[] => [
     name.endsWith('50→1') ? 'to one subscriber' : 'to the Spine port',
@@ -101,6 +105,8 @@ function describe(samples: ReadonlyMap<string, readonly PublishSample[]>): Bench
   return {
     columns: ['path', 'server', 'CPU µs/message', 'beyond the raw socket', 'of it GC', 'load idle %'],
     rows,
-    verdicts: [`JSON, live: ${median.toFixed(2)} µs beyond the raw socket, goal ${GOAL_MICROS}: ${median <= GOAL_MICROS ? 'kept' : 'MISSED'}`],
+    verdicts: [
+      `JSON, live: ${median.toFixed(2)} µs beyond the raw socket, goal ${GOAL_MICROS}: ${median <= GOAL_MICROS ? 'kept' : 'MISSED'}`,
+    ],
   };
 }

@@ -33,7 +33,16 @@ async function runMix(options: RunOptions): Promise<BenchmarkResult> {
       options.onProgress(`${rate} messages a second`);
       rows.push(...describeRate(rate, await runRate(load, contenders, rate, options)));
     }
-    const columns = ['messages/s', 'server', 'CPU µs/message', '× raw uWS', 'p50 ms', 'p99 ms', 'p99.9 ms', 'load idle %'];
+    const columns = [
+      'messages/s',
+      'server',
+      'CPU µs/message',
+      '× raw uWS',
+      'p50 ms',
+      'p99 ms',
+      'p99.9 ms',
+      'load idle %',
+    ];
     return { columns, rows, verdicts: [] };
   } finally {
     await Promise.all([load.stop(), ...contenders.map(({ server }) => server.stop())]);
@@ -43,7 +52,12 @@ async function runMix(options: RunOptions): Promise<BenchmarkResult> {
 async function connect(load: Load, contender: Contender): Promise<void> {
   const channels = Array.from({ length: CHANNELS }, (_, index) => `mix-${index}`);
   const joins = channels.map((channel) => [channel]);
-  await openGroup(load, contender, { name: 'receivers', count: CHANNELS * RECEIVERS_PER_CHANNEL, joins, publishes: [] });
+  await openGroup(load, contender, {
+    name: 'receivers',
+    count: CHANNELS * RECEIVERS_PER_CHANNEL,
+    joins,
+    publishes: [],
+  });
   const ownJoins = contender.kind === 'arqon' ? joins : [];
   await openGroup(load, contender, { name: 'publishers', count: CHANNELS, joins: ownJoins, publishes: channels });
 }
@@ -68,7 +82,9 @@ function orderOf(contender: Contender, rate: number, deliveredBytes: number, ms:
   return {
     publishers: `${contender.name}/publishers`,
     receivers: `${contender.name}/receivers`,
-    payloads: Array.from({ length: CHANNELS }, (_, index) => messageOf(contender, `mix-${index}`, payload, deliveredBytes)),
+    payloads: Array.from({ length: CHANNELS }, (_, index) =>
+      messageOf(contender, `mix-${index}`, payload, deliveredBytes),
+    ),
     isBinary: isBinary(contender),
     turns: ms,
     turnEveryMs: 1,
@@ -81,7 +97,8 @@ function orderOf(contender: Contender, rate: number, deliveredBytes: number, ms:
 }
 
 function describeRate(rate: number, samples: ReadonlyMap<string, readonly PublishSample[]>): Cell[][] {
-  const costs = (name: string): number[] => (samples.get(name) ?? []).map(({ serverMicros, sent }) => serverMicros / sent);
+  const costs = (name: string): number[] =>
+    (samples.get(name) ?? []).map(({ serverMicros, sent }) => serverMicros / sent);
   return [...samples].map(([name, own]): Cell[] => [
     String(rate),
     name,

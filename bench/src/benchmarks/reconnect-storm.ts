@@ -38,7 +38,16 @@ async function storm(load: Load, { name, server, dialect, room }: Contender, cou
   const tokens = await server.tokens(count);
   const joins = name.endsWith('join') ? [[`${room}:storm`]] : [];
   const before = await server.usage();
-  const report = await load.open({ group: name, dialect, port: server.port, count, tokens, joins, publishes: [], maxInFlight: IN_FLIGHT });
+  const report = await load.open({
+    group: name,
+    dialect,
+    port: server.port,
+    count,
+    tokens,
+    joins,
+    publishes: [],
+    maxInFlight: IN_FLIGHT,
+  });
   const after = await server.usage();
   await load.close(name);
   await new Promise((resolve) => {
@@ -59,5 +68,18 @@ function describe(samples: ReadonlyMap<string, readonly StormSample[]>): Benchma
     spreadOf(own.map(({ p99Ms }) => p99Ms)).median,
     own.reduce((sum, { cut }) => sum + cut, 0) / own.length,
   ]);
-  return { columns: ['connections', 'server', 'CPU µs/handshake', '× raw uWS', 'all open after ms', 'opens/s', 'p99 ms', 'cut'], rows, verdicts: [] };
+  return {
+    columns: [
+      'connections',
+      'server',
+      'CPU µs/handshake',
+      '× raw uWS',
+      'all open after ms',
+      'opens/s',
+      'p99 ms',
+      'cut',
+    ],
+    rows,
+    verdicts: [],
+  };
 }

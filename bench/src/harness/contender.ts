@@ -19,8 +19,11 @@ export interface Contender extends ContenderPlan {
   readonly server: Server;
 }
 
+/** The names of {@link plans}. */
+export type PlanName = 'jsonLive' | 'jsonHistory' | 'protoLive' | 'protoHistory' | 'uws' | 'ws' | 'socketIo';
+
 /** Ours and the yardsticks, as they are compared in most benchmarks. */
-export const plans = {
+export const plans: Readonly<Record<PlanName, ContenderPlan>> = {
   jsonLive: { name: 'ours, JSON, live', kind: 'arqon', dialect: 'arqon-json', room: 'live' },
   jsonHistory: { name: 'ours, JSON, history', kind: 'arqon', dialect: 'arqon-json', room: 'talk' },
   protoLive: { name: 'ours, Protobuf, live', kind: 'arqon', dialect: 'arqon-proto', room: 'live' },
@@ -28,7 +31,7 @@ export const plans = {
   uws: { name: 'raw uWebSockets.js', kind: 'uws', dialect: 'plain', room: 'live' },
   ws: { name: 'ws', kind: 'ws', dialect: 'plain', room: 'live' },
   socketIo: { name: 'socket.io', kind: 'socket.io', dialect: 'socket-io', room: 'live' },
-} as const satisfies Readonly<Record<string, ContenderPlan>>;
+};
 
 /** Starts a server for each plan that is wanted, so that no contender pays for another's connections. */
 export async function startContenders<P extends ContenderPlan>(
@@ -48,7 +51,12 @@ export function messageOf(plan: ContenderPlan, channel: string, payload: string,
 export async function openGroup(
   load: Load,
   { name, room, dialect, server }: Contender,
-  group: { readonly name: string; readonly count: number; readonly joins: readonly (readonly string[])[]; readonly publishes: readonly string[] },
+  group: {
+    readonly name: string;
+    readonly count: number;
+    readonly joins: readonly (readonly string[])[];
+    readonly publishes: readonly string[];
+  },
   hasPublishGrant = false,
 ): Promise<string> {
   const inRoom = (channel: string): string => `${room}:${channel}`;
@@ -76,7 +84,12 @@ export function isBinary({ dialect }: ContenderPlan): PublishOrder['isBinary'] {
   return dialect === 'arqon-proto';
 }
 
-function encodeMessage({ dialect }: ContenderPlan, target: string, payload: string, deliveredBytes: number): Uint8Array {
+function encodeMessage(
+  { dialect }: ContenderPlan,
+  target: string,
+  payload: string,
+  deliveredBytes: number,
+): Uint8Array {
   switch (dialect) {
     case 'arqon-json':
       return jsonEvent(target, payload);

@@ -13,7 +13,9 @@ export function jsonPayload(bytes: number): string {
 /** A JSON event of a client: the frame's payload as text, with an id that differs in each message. */
 export function jsonEvent(target: string, payload: string): Uint8Array {
   const [room, channel] = target.split(':');
-  return encoder.encode(`{"type":"event","id":"${eventId()}","room":"${room}","channel":"${channel}","payload":${payload}}`);
+  return encoder.encode(
+    `{"type":"event","id":"${eventId()}","room":"${room}","channel":"${channel}","payload":${payload}}`,
+  );
 }
 
 /** A JSON event of exactly `bytes` bytes. */
@@ -24,7 +26,13 @@ export function jsonEventOfSize(target: string, bytes: number): Uint8Array {
 /** The same event as Protobuf. */
 export function protoEvent(target: string, payload: string): Uint8Array {
   const [room = '', channel = ''] = target.split(':');
-  return encodeProtoEnvelope({ ...createEnvelope('event'), id: eventId(), room, channel, payload: encoder.encode(payload) });
+  return encodeProtoEnvelope({
+    ...createEnvelope('event'),
+    id: eventId(),
+    room,
+    channel,
+    payload: encoder.encode(payload),
+  });
 }
 
 /** What a yardstick is sent: as many bytes as our server delivers for the same payload. */
@@ -42,7 +50,13 @@ export function jsonRecord(bytes: number): string {
   const records: object[] = [];
   const size = (): number => JSON.stringify({ records }).length;
   for (let index = 0; size() < bytes; index += 1) {
-    records.push({ id: 1_000 + index, name: `sensor "${index}" – Zürich`, value: index * 1.25 - 3, ok: index % 3 !== 0, tags: ['a', null] });
+    records.push({
+      id: 1_000 + index,
+      name: `sensor "${index}" – Zürich`,
+      value: index * 1.25 - 3,
+      ok: index % 3 !== 0,
+      tags: ['a', null],
+    });
   }
   return JSON.stringify({ records });
 }

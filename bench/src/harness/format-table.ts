@@ -5,7 +5,12 @@ export function formatTable({ columns, rows, verdicts }: BenchmarkResult): strin
   const lines = [columns, ...rows.map((row) => row.map(formatCell))];
   const isText = columns.map((_, column) => rows.every((row) => typeof row[column] === 'string'));
   const widths = columns.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  const text = lines.map((line) => line.map((cell, column) => pad(cell, widths[column] ?? 0, isText[column] === true)).join('  ').trimEnd());
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => pad(cell, widths[column] ?? 0, isText[column] === true))
+      .join('  ')
+      .trimEnd(),
+  );
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
   return [text[0], rule, ...text.slice(1), '', ...verdicts, ''].join('\n');
 }

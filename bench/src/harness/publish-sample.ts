@@ -16,6 +16,7 @@ export async function publishSample(load: Load, server: Server, order: PublishOr
   const report = await load.publish(order);
   const after = await server.usage();
   const expected = report.sent * order.deliveriesPerMessage;
-  if (report.delivered !== expected) throw new Error(`${server.kind} delivered ${report.delivered} of ${expected} messages`);
+  if (report.delivered !== expected)
+    throw new Error(`${server.kind} delivered ${report.delivered} of ${expected} messages`);
   return { ...report, serverMicros: after.cpuMicros - before.cpuMicros, gcMicros: (after.gcMs - before.gcMs) * 1_000 };
 }

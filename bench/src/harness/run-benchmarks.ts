@@ -13,8 +13,14 @@ export async function runBenchmarks(order: Extract<BenchOrder, { kind: 'run' }>)
     const result = await run({ ...options, onProgress });
     const seconds = Math.round((performance.now() - startedAt) / 1_000);
     results.push({ name, title, seconds, ...result });
-    if (!asJson) process.stdout.write(`\n${title}\n${order.rounds} rounds, ${seconds} s; median (least–most)\n\n${formatTable(result)}\n`);
+    if (!asJson)
+      process.stdout.write(
+        `\n${title}\n${order.rounds} rounds, ${seconds} s; median (least–most)\n\n${formatTable(result)}\n`,
+      );
   }
   const machine = { node: process.version, platform: `${process.platform} ${process.arch}`, cores: cpus().length };
-  if (asJson) process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), machine, rounds: order.rounds, results }, undefined, 1)}\n`);
+  if (asJson)
+    process.stdout.write(
+      `${JSON.stringify({ at: new Date().toISOString(), machine, rounds: order.rounds, results }, undefined, 1)}\n`,
+    );
 }

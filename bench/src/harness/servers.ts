@@ -50,7 +50,8 @@ const ARQON_ENV: Readonly<Record<string, string>> = {
 
 /** Starts a server and waits until it listens. `profileFolder` = write a CPU profile there when it ends. */
 export async function startServer(kind: ServerKind, profileFolder?: string): Promise<Server> {
-  const profiling = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, '--cpu-prof-interval=200'];
+  const profiling =
+    profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, '--cpu-prof-interval=200'];
   const child = startChild({
     file: (kind === 'arqon' ? process.env['BENCH_ARQON_BUNDLE'] : undefined) ?? files[kind],
     args: kind === 'arqon' ? ['dev', '--port', '0', '--json'] : [],
@@ -61,7 +62,9 @@ export async function startServer(kind: ServerKind, profileFolder?: string): Pro
   if (line === '') throw new Error(`the server ${kind} did not start`);
   const description = JSON.parse(line) as { readonly ws_url: string; readonly jwt_secret?: string };
   const issuer =
-    description.jwt_secret === undefined ? undefined : createDevelopmentIssuer({ secret: description.jwt_secret, now: Date.now });
+    description.jwt_secret === undefined
+      ? undefined
+      : createDevelopmentIssuer({ secret: description.jwt_secret, now: Date.now });
   return {
     kind,
     port: Number(new URL(description.ws_url).port),
@@ -72,10 +75,19 @@ export async function startServer(kind: ServerKind, profileFolder?: string): Pro
   };
 }
 
-async function issueTokens(issuer: DevelopmentIssuer | undefined, count: number, hasPublishGrant: boolean): Promise<readonly string[]> {
+async function issueTokens(
+  issuer: DevelopmentIssuer | undefined,
+  count: number,
+  hasPublishGrant: boolean,
+): Promise<readonly string[]> {
   if (issuer === undefined) return [];
   const grants: readonly Permission[] = [{ action: 'publish', pattern: '*:*', effect: 'allow' }];
-  const order = { tenant: 'acme', role: 'user', ttlMs: HOUR_MS, ...(hasPublishGrant ? { permissions: grants } : {}) } as const;
+  const order = {
+    tenant: 'acme',
+    role: 'user',
+    ttlMs: HOUR_MS,
+    ...(hasPublishGrant ? { permissions: grants } : {}),
+  } as const;
   const users = Array.from({ length: count }, (_, index) => `user-${String(index).padStart(6, '0')}`);
   return Promise.all(users.map((user) => issuer.issue({ ...order, user })));
 }

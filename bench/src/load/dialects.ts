@@ -24,19 +24,27 @@ export interface Dialect {
 const encoder = new TextEncoder();
 
 const arqonJson: Dialect = {
-  handshake: ({ token }) => handshake('/v1/socket', ['Sec-WebSocket-Protocol: arqon.v1.json', `Authorization: Bearer ${token}`]),
+  handshake: ({ token }) =>
+    handshake('/v1/socket', ['Sec-WebSocket-Protocol: arqon.v1.json', `Authorization: Bearer ${token}`]),
   greetings: 1,
-  requests: ({ joins }) => joins.map((target, index) => text(JSON.stringify({ id: joinId(index), type: 'command', ...join(target) }))),
+  requests: ({ joins }) =>
+    joins.map((target, index) => text(JSON.stringify({ id: joinId(index), type: 'command', ...join(target) }))),
   judge: (answer) => (answer.includes('"status":"success"') ? undefined : answer.toString()),
 };
 
 const arqonProto: Dialect = {
-  handshake: ({ token }) => handshake('/v1/socket', ['Sec-WebSocket-Protocol: arqon.v1.proto', `Authorization: Bearer ${token}`]),
+  handshake: ({ token }) =>
+    handshake('/v1/socket', ['Sec-WebSocket-Protocol: arqon.v1.proto', `Authorization: Bearer ${token}`]),
   greetings: 1,
   requests: ({ joins }) =>
     joins.map((target, index) => {
       const { command, args } = join(target);
-      const envelope = { ...createEnvelope('command'), id: joinId(index), command, args: encoder.encode(JSON.stringify(args)) };
+      const envelope = {
+        ...createEnvelope('command'),
+        id: joinId(index),
+        command,
+        args: encoder.encode(JSON.stringify(args)),
+      };
       return buildClientFrame(opcodes.binary, encodeProtoEnvelope(envelope)).bytes;
     }),
   judge: (answer) => (decodeTrustedProtoEnvelope(answer)?.status === 'success' ? undefined : answer.toString('latin1')),

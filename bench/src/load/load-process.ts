@@ -17,5 +17,6 @@ serveParent({
     for (const client of groups.get(group) ?? []) client.destroy();
     groups.delete(group);
   },
-  publish: (order: PublishOrder) => publishRun(order, groups.get(order.publishers) ?? [], groups.get(order.receivers) ?? []),
+  publish: (order: PublishOrder) =>
+    publishRun(order, groups.get(order.publishers) ?? [], groups.get(order.receivers) ?? []),
 });

@@ -20,7 +20,7 @@ export async function openClients(order: OpenOrder): Promise<{ clients: LoadClie
     await openMissing(order, slots, times);
     if (round === 0) ms = performance.now() - startedAt;
     await pause(REST_MS);
-    const clients = slots.filter((client) => client !== undefined && !client.isClosed);
+    const clients = slots.filter((client): client is LoadClient => client?.isClosed === false);
     const report = { ms, cut, p50Ms: times.percentile(0.5), p99Ms: times.percentile(0.99) };
     if (clients.length === order.count) return { clients, report };
     cut += order.count - clients.length;
@@ -58,13 +58,20 @@ function pause(ms: number): Promise<void> {
 }
 
 function planOf({ tokens, joins, publishes }: OpenOrder, index: number): ConnectionPlan {
-  return { token: tokens[index % tokens.length] ?? '', joins: joins[index % joins.length] ?? [], publishes: publishes[index % publishes.length] ?? '' };
+  return {
+    token: tokens[index % tokens.length] ?? '',
+    joins: joins[index % joins.length] ?? [],
+    publishes: publishes[index % publishes.length] ?? '',
+  };
 }
 
 function openClient(port: number, dialect: Dialect, plan: ConnectionPlan): Promise<LoadClient> {
   return new Promise((resolve, reject) => {
     const requests = dialect.requests(plan);
-    const timer = setTimeout(() => finish(new Error(`a connection was not ready in ${OPEN_TIMEOUT_MS} ms`)), OPEN_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => finish(new Error(`a connection was not ready in ${OPEN_TIMEOUT_MS} ms`)),
+      OPEN_TIMEOUT_MS,
+    );
     const finish = (error?: Error): void => {
       clearTimeout(timer);
       client.observer = undefined;

@@ -26,12 +26,14 @@ export async function publishRun(
   for (const publisher of publishers) publisher.sendPing();
   const delivered = (): number => countReceived(receivers).frames - before.frames;
   const isSettled = (): boolean =>
-    delivered() >= sent * order.deliveriesPerMessage && publishers.every(({ pongs }, index) => pongs > (pongsBefore[index] ?? 0));
+    delivered() >= sent * order.deliveriesPerMessage &&
+    publishers.every(({ pongs }, index) => pongs > (pongsBefore[index] ?? 0));
   await waitUntil(isSettled);
   const ms = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpuBefore);
   for (const client of [...publishers, ...receivers]) client.observer = undefined;
-  if (refusals.count > 0) throw new Error(`${refusals.count} of ${sent} messages were answered, which only refusals are: ${refusals.first}`);
+  if (refusals.count > 0)
+    throw new Error(`${refusals.count} of ${sent} messages were answered, which only refusals are: ${refusals.first}`);
   return {
     sent,
     delivered: delivered(),

@@ -5,7 +5,12 @@ import { announcePort, parseConnectionRole } from './connection-role.ts';
 
 // socket.io over its WebSocket transport alone, broadcasting to a room.
 const http = createServer();
-const server = new Server(http, { transports: ['websocket'], pingInterval: 600_000, serveClient: false, maxHttpBufferSize: 1_048_576 });
+const server = new Server(http, {
+  transports: ['websocket'],
+  pingInterval: 600_000,
+  serveClient: false,
+  maxHttpBufferSize: 1_048_576,
+});
 
 server.on('connection', (socket) => {
   const { joins, publishes } = parseConnectionRole((socket.request.url ?? '').split('?')[1] ?? '');

@@ -12,7 +12,7 @@ export interface ArqonRun {
   readonly exited: Promise<number | null>;
 }
 
-const BUNDLE = process.env['E2E_BUNDLE'] ?? fileURLToPath(new URL('../../../packages/cli/dist/arqon.mjs', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('../../../packages/cli/dist/arqon.mjs', import.meta.url));
 
 /** Runs the built command line in a process of its own. `env` is laid over the environment of the tests. */
 export function runArqon(args: readonly string[], env: Readonly<Record<string, string>> = {}): ArqonRun {

@@ -44,7 +44,8 @@ export async function startBus(env: Readonly<Record<string, string>> = {}): Prom
     port,
     process: run.process,
     token,
-    connect: async (order, query) => connectJson({ port, token: await token(order), ...(query === undefined ? {} : { query }) }),
+    connect: async (order, query) =>
+      connectJson({ port, token: await token(order), ...(query === undefined ? {} : { query }) }),
     metric: (line) => readMetric(httpUrl, line),
     log: run.stderr,
     exited: run.exited,

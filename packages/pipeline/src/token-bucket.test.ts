@@ -53,7 +53,10 @@ describe('a token bucket', () => {
   });
 
   it('[PRT-23] L-11: never admits more than the limit over any window, also when the clock steps back (property)', () => {
-    const stepBack = fc.record({ waitMs: fc.integer({ min: 0, max: 500 }), backMs: fc.constantFrom(0, 0, 0, 7, 3_600_000) });
+    const stepBack = fc.record({
+      waitMs: fc.integer({ min: 0, max: 500 }),
+      backMs: fc.constantFrom(0, 0, 0, 7, 3_600_000),
+    });
     fc.assert(
       fc.property(rate, burst, fc.array(stepBack, { maxLength: 120 }), (perSecond, size, list) => {
         const bucket = createTokenBucket(perSecond, size, 0);

@@ -2,3 +2,4 @@
 export { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 export * from './gen/arqon/v1/brain_pb.js';
 export * from './gen/arqon/v1/delivery_pb.js';
+export * from './gen/arqon/v1/telemetry_pb.js';

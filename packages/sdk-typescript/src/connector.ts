@@ -39,7 +39,8 @@ export interface ConnectorListener {
 export class Connector {
   #state: ConnectionState = IDLE;
   #connection: SocketConnection | undefined;
-  #retryTimer: Timer | undefined;
+  /** Of the wait before the next try, or for the token. */
+  #timer: Timer | undefined;
   #wasTokenFresh = false;
   /** Counts the tries: what belongs to an older one is ignored. */
   #try = 0;
@@ -81,7 +82,7 @@ export class Connector {
   async stop(error: BusError | undefined): Promise<void> {
     if (this.#state.kind === 'closed') return;
     this.#try++;
-    this.#retryTimer?.cancel();
+    this.#timer?.cancel();
     const connection = this.#connection;
     this.#connection = undefined;
     this.#apply({ kind: 'stop', error }, () => this.#listener.onStop(error));
@@ -90,14 +91,23 @@ export class Connector {
 
   async #open(): Promise<void> {
     const ownTry = ++this.#try;
+    this.#timer = this.#settings.clock.setTimer(() => this.#onTokenLate(), this.#settings.welcomeTimeoutMs);
     try {
       const { token, isFresh } = await this.#settings.tokens.get();
       if (ownTry !== this.#try) return;
+      this.#timer.cancel();
       this.#wasTokenFresh = isFresh;
       this.#connection = this.#openSocket(ownTry, token);
     } catch (thrown) {
-      if (ownTry === this.#try) this.#onOpenFailed(thrown);
+      if (ownTry !== this.#try) return;
+      this.#timer.cancel();
+      this.#onOpenFailed(thrown);
     }
+  }
+
+  #onTokenLate(): void {
+    this.#try++;
+    this.#onOpenFailed(new BusError('AUTHENTICATION_FAILED', 'The token function gave no token in time.'));
   }
 
   #openSocket(ownTry: number, token: string): SocketConnection {
@@ -146,7 +156,7 @@ export class Connector {
       return;
     }
     if (reaction.needsNewToken) tokens.discard();
-    this.#retryTimer = clock.setTimer(() => this.#retry(), reaction.delayMs);
+    this.#timer = clock.setTimer(() => this.#retry(), reaction.delayMs);
     const event = { kind: 'lost', failures, delayMs: reaction.delayMs, error } as const;
     this.#apply(event, () => this.#listener.onLost(error));
   }

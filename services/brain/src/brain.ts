@@ -57,7 +57,8 @@ export interface Brain {
 export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, now, logger } = options;
   const pageBytes = options.pageBytes ?? DEFAULT_LIMITS.pageBytes;
-  const onError = (error: unknown): void => logger?.error({ event: 'upkeep_failed', err: error }, 'upkeep of the Brain failed');
+  const onError = (error: unknown): void =>
+    logger?.error({ event: 'upkeep_failed', err: error }, 'upkeep of the Brain failed');
   const state: MembershipState = new MembershipState({
     onOccupied: (address) => emptyChannels.onOccupied(address),
     onEmptied: (address) => emptyChannels.onEmptied(address),

@@ -28,6 +28,7 @@ export function composeInbound(options: ShieldOptions, ids: Ids, delivery: Deliv
   const misbehaviour = createMisbehaviour(limits, monotonicMs);
   const refuse = composeRefuse(options, ids, delivery);
   const parts = composeCommandParts(options, ids, delivery);
+  const refusedCommands = metrics.labelledCounter('arqonbus_commands_refused_total', 'Commands refused, by code.', 'code');
   const dispatcher = createCommandDispatcher({
     parts,
     envelopes,
@@ -35,7 +36,10 @@ export function composeInbound(options: ShieldOptions, ids: Ids, delivery: Deliv
     refuse,
     monotonicMs,
     executed: metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command'),
-    refused: misbehaviour.refused,
+    refused: (session, code) => {
+      refusedCommands.inc(code);
+      misbehaviour.refused(session, code);
+    },
   });
   const privateMessages = createPrivateMessages(spine, options.privateScope === 'shared_room');
   const acceptFrame = createAcceptFrame({
@@ -46,6 +50,7 @@ export function composeInbound(options: ShieldOptions, ids: Ids, delivery: Deliv
     envelopes,
     send,
     clock,
+    limits,
     messages: metrics.counter('arqonbus_messages_in_total', 'Frames received from clients.'),
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
   });

@@ -29,7 +29,10 @@ describe('publishing', () => {
   it('[PRT-16] needs a subscription and the right', () => {
     expect(check(general, { subscribed }).kind).toBe('allow');
     expect(check(general)).toMatchObject({ code: 'NOT_SUBSCRIBED' });
-    expect(check(general, { role: 'guest', subscribed })).toMatchObject({ code: 'AUTHORIZATION_ERROR', reason: 'publish' });
+    expect(check(general, { role: 'guest', subscribed })).toMatchObject({
+      code: 'AUTHORIZATION_ERROR',
+      reason: 'publish',
+    });
   });
 
   it('[PRT-16] needs no subscription where a grant allows it', () => {
@@ -59,14 +62,19 @@ describe('publishing', () => {
 
   it('[PRT-26] to a reserved room is an administrator’s', () => {
     const reserved = { room: 'integriguard', channel: 'telemetry-stream' };
-    expect(check(reserved, { subscribed: ['integriguard:telemetry-stream'] })).toMatchObject({ code: 'AUTHORIZATION_ERROR' });
+    expect(check(reserved, { subscribed: ['integriguard:telemetry-stream'] })).toMatchObject({
+      code: 'AUTHORIZATION_ERROR',
+    });
   });
 });
 
 describe('other messages', () => {
   it('[PRT-17] private ones need the right to send them, and no subscription', () => {
     expect(check({ type: 'private', ...general }).kind).toBe('allow');
-    expect(check({ type: 'private' }, { role: 'guest' })).toMatchObject({ code: 'AUTHORIZATION_ERROR', reason: 'private' });
+    expect(check({ type: 'private' }, { role: 'guest' })).toMatchObject({
+      code: 'AUTHORIZATION_ERROR',
+      reason: 'private',
+    });
     const permissions = [{ action: 'private', pattern: '*', effect: 'deny' } as const];
     expect(check({ type: 'private' }, { permissions })).toMatchObject({ code: 'AUTHORIZATION_ERROR' });
   });

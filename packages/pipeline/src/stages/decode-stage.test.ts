@@ -16,7 +16,12 @@ describe('the decode stage', () => {
     const frame = { id: 'arq_01JNB5QV8A9Z', type: 'message', room: 'science:general', payload: { text: 'Привет' } };
     const ingress = arrive(encoder.encode(JSON.stringify(frame)), 'json');
     expect(stage.check(ingress).kind).toBe('allow');
-    expect(ingress.envelope).toMatchObject({ id: 'arq_01JNB5QV8A9Z', type: 'event', room: 'science', channel: 'general' });
+    expect(ingress.envelope).toMatchObject({
+      id: 'arq_01JNB5QV8A9Z',
+      type: 'event',
+      room: 'science',
+      channel: 'general',
+    });
   });
 
   it('[PRT-11] reads Protobuf frames of Protobuf connections', () => {

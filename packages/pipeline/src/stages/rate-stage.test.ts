@@ -37,7 +37,11 @@ describe('the rate stage', () => {
     const stage = createRateStage(() => ({ messages: plenty, bytes: plenty }));
     const origin = withBudget(plenty, createTokenBucket(1_000, 4_000, 0));
     expect(stage.check(message(origin, 3_900)).kind).toBe('allow');
-    expect(stage.check(message(origin, 600))).toMatchObject({ code: 'RATE_LIMITED', reason: 'bytes', retryAfterMs: 500 });
+    expect(stage.check(message(origin, 600))).toMatchObject({
+      code: 'RATE_LIMITED',
+      reason: 'bytes',
+      retryAfterMs: 500,
+    });
     expect(stage.check(message(origin, 600, 500)).kind).toBe('allow');
   });
 

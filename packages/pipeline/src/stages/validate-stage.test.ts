@@ -25,7 +25,10 @@ describe('the target of an event', () => {
   it('[PRT-3] is the default target of the connection where it names none', () => {
     expect(check({}, atHome).ingress.envelope).toMatchObject({ room: 'science', channel: 'general' });
     expect(check({ room: 'science' }, atHome).ingress.envelope).toMatchObject({ channel: 'general' });
-    expect(check({ channel: 'explore' }, atHome).ingress.envelope).toMatchObject({ room: 'science', channel: 'explore' });
+    expect(check({ channel: 'explore' }, atHome).ingress.envelope).toMatchObject({
+      room: 'science',
+      channel: 'explore',
+    });
   });
 
   it.each([
@@ -56,7 +59,14 @@ describe('what a client may send', () => {
   });
 
   it('[PRT-8] loses the fields that are the word of servers (T-09)', () => {
-    const { ingress } = check({ room: 'science', channel: 'general', sender: 'root', seq: 9, epoch: 'x', requestId: 'y' });
+    const { ingress } = check({
+      room: 'science',
+      channel: 'general',
+      sender: 'root',
+      seq: 9,
+      epoch: 'x',
+      requestId: 'y',
+    });
     expect(ingress.envelope).toMatchObject({ sender: '', seq: 0, epoch: '', requestId: '' });
   });
 
@@ -105,7 +115,10 @@ describe('telemetry', () => {
   }
 
   it('[PRT-26] goes to the stream of the tenant, whatever target it names', () => {
-    const { ingress, verdict } = telemetry({ eventType: 'page.view', payload: { ms: 12 } }, { room: 'science', channel: 'x' });
+    const { ingress, verdict } = telemetry(
+      { eventType: 'page.view', payload: { ms: 12 } },
+      { room: 'science', channel: 'x' },
+    );
     expect(verdict.kind).toBe('allow');
     expect(ingress.envelope).toMatchObject(TELEMETRY_TARGET);
   });
@@ -120,7 +133,11 @@ describe('telemetry', () => {
   );
 
   it('[PRT-26] is JSON: bytes of another type are refused and never parsed', () => {
-    const { verdict } = check({ type: 'telemetry', contentType: 'application/octet-stream', payload: new Uint8Array([255, 0]) });
+    const { verdict } = check({
+      type: 'telemetry',
+      contentType: 'application/octet-stream',
+      payload: new Uint8Array([255, 0]),
+    });
     expect(verdict).toMatchObject({ code: 'VALIDATION_ERROR', reason: 'telemetry' });
   });
 });

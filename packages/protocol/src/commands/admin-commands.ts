@@ -1,4 +1,3 @@
-import type { CommandDefinition } from './command-definition.ts';
 import { cursorSchema, limitSchema, timeSchema } from './argument-schemas.ts';
 
 const userSchema = { type: 'string', minLength: 1, maxLength: 255 } as const;
@@ -13,7 +12,7 @@ export const adminCommands = {
       type: 'object',
       properties: {
         client_id: { type: 'string', minLength: 1, maxLength: 64 },
-        user: userSchema,
+        user: userSchema as typeof userSchema,
         reason: { type: 'string', maxLength: 256 },
         ban_for_ms: { type: 'integer', minimum: 1, maximum: 3_153_600_000_000 },
       },
@@ -24,7 +23,10 @@ export const adminCommands = {
     name: 'op.ban.list',
     summary: 'Lists the bans of the tenant.',
     right: 'admin',
-    args: { type: 'object', properties: { cursor: cursorSchema, limit: limitSchema } },
+    args: {
+      type: 'object',
+      properties: { cursor: cursorSchema as typeof cursorSchema, limit: limitSchema as typeof limitSchema },
+    },
     result: {
       type: 'object',
       properties: {
@@ -32,7 +34,11 @@ export const adminCommands = {
           type: 'array',
           items: {
             type: 'object',
-            properties: { user: { type: 'string' }, until: timeSchema, reason: { type: 'string' } },
+            properties: {
+              user: { type: 'string' },
+              until: timeSchema as typeof timeSchema,
+              reason: { type: 'string' },
+            },
             required: ['user', 'until', 'reason'],
           },
         },
@@ -45,7 +51,7 @@ export const adminCommands = {
     name: 'op.ban.lift',
     summary: 'Lifts the ban of a user.',
     right: 'admin',
-    args: { type: 'object', properties: { user: userSchema }, required: ['user'] },
+    args: { type: 'object', properties: { user: userSchema as typeof userSchema }, required: ['user'] },
     result: { type: 'object', properties: { lifted: { type: 'boolean' } }, required: ['lifted'] },
   },
-} as const satisfies Record<string, CommandDefinition>;
+} as const;

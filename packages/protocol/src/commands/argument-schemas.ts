@@ -41,7 +41,7 @@ export const memberSchema = {
     screen_name: { type: 'string' },
     avatar: { type: 'string' },
     personality: { type: 'string' },
-    joined_at: timeSchema,
+    joined_at: timeSchema as typeof timeSchema,
   },
   required: ['client_id', 'user', 'client_type', 'joined_at'],
 } as const;

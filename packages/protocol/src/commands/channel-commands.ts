@@ -1,4 +1,3 @@
-import type { CommandDefinition } from './command-definition.ts';
 import {
   channelSchema,
   cursorSchema,
@@ -9,28 +8,25 @@ import {
   timeSchema,
 } from './argument-schemas.ts';
 
-const target = { room: roomSchema, channel: channelSchema } as const;
-const targetResult = { room: { type: 'string' }, channel: { type: 'string' } } as const;
+const nameSchema = { type: 'string' } as const;
+
+const countSchema = { type: 'integer' } as const;
+const flagSchema = { type: 'boolean' } as const;
+const typeSchema = { type: 'string', enum: ['bootstrap', 'created', 'auto'] } as const;
 
 const channelEntry = {
-  channel: { type: 'string' },
-  members: { type: 'integer' },
-  created_at: timeSchema,
-  created_by: { type: 'string' },
-  description: { type: 'string' },
-  type: { type: 'string', enum: ['bootstrap', 'created', 'auto'] },
-  hardcoded: { type: 'boolean' },
+  type: 'object',
+  properties: {
+    channel: nameSchema as typeof nameSchema,
+    members: countSchema as typeof countSchema,
+    created_at: timeSchema as typeof timeSchema,
+    created_by: nameSchema as typeof nameSchema,
+    description: nameSchema as typeof nameSchema,
+    type: typeSchema as typeof typeSchema,
+    hardcoded: flagSchema as typeof flagSchema,
+  },
+  required: ['channel', 'members', 'created_at', 'created_by', 'description', 'type', 'hardcoded'],
 } as const;
-
-const channelEntryRequired = [
-  'channel',
-  'members',
-  'created_at',
-  'created_by',
-  'description',
-  'type',
-  'hardcoded',
-] as const;
 
 const logPosition = {
   type: 'object',
@@ -47,21 +43,23 @@ export const channelCommands = {
     args: {
       type: 'object',
       properties: {
-        ...target,
+        room: roomSchema as typeof roomSchema,
+        channel: channelSchema as typeof channelSchema,
         echo: { type: 'boolean', description: 'Receive own events too (PRT-15).' },
         presence: { type: 'boolean', description: 'Answer with the members of the channel.' },
         history: { type: 'integer', minimum: 0, maximum: 1000, description: 'Answer with the last n publications.' },
-        from: positionSchema,
+        from: positionSchema as typeof positionSchema,
         meta: { type: 'object' },
       },
     },
     result: {
       type: 'object',
       properties: {
-        ...targetResult,
+        room: nameSchema as typeof nameSchema,
+        channel: nameSchema as typeof nameSchema,
         epoch: { type: 'string' },
         seq: { type: 'integer' },
-        members: { type: 'array', items: memberSchema },
+        members: { type: 'array', items: memberSchema as typeof memberSchema },
         publications: { type: 'array', items: { type: 'object' } },
         recovered: { type: 'boolean' },
         reason: { type: 'string' },
@@ -73,8 +71,15 @@ export const channelCommands = {
     name: 'leave_channel',
     summary: 'Ends the subscription to a channel.',
     right: 'join',
-    args: { type: 'object', properties: target },
-    result: { type: 'object', properties: targetResult, required: ['room', 'channel'] },
+    args: {
+      type: 'object',
+      properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
+    },
+    result: {
+      type: 'object',
+      properties: { room: nameSchema as typeof nameSchema, channel: nameSchema as typeof nameSchema },
+      required: ['room', 'channel'],
+    },
   },
   create_channel: {
     name: 'create_channel',
@@ -83,14 +88,20 @@ export const channelCommands = {
     args: {
       type: 'object',
       properties: {
-        ...target,
+        room: roomSchema as typeof roomSchema,
+        channel: channelSchema as typeof channelSchema,
         description: { type: 'string', maxLength: 1024 },
         settings: { type: 'object' },
       },
     },
     result: {
       type: 'object',
-      properties: { ...targetResult, created_at: timeSchema, created_by: { type: 'string' } },
+      properties: {
+        room: nameSchema as typeof nameSchema,
+        channel: nameSchema as typeof nameSchema,
+        created_at: timeSchema as typeof timeSchema,
+        created_by: { type: 'string' },
+      },
       required: ['room', 'channel', 'created_at', 'created_by'],
     },
   },
@@ -98,20 +109,34 @@ export const channelCommands = {
     name: 'delete_channel',
     summary: 'Deletes a channel that has no members.',
     right: 'manage',
-    args: { type: 'object', properties: target },
-    result: { type: 'object', properties: targetResult, required: ['room', 'channel'] },
+    args: {
+      type: 'object',
+      properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
+    },
+    result: {
+      type: 'object',
+      properties: { room: nameSchema as typeof nameSchema, channel: nameSchema as typeof nameSchema },
+      required: ['room', 'channel'],
+    },
   },
   list_channels: {
     name: 'list_channels',
     summary: 'Lists the channels of a room that the caller may join.',
     right: 'any',
-    args: { type: 'object', properties: { room: roomSchema, cursor: cursorSchema, limit: limitSchema } },
+    args: {
+      type: 'object',
+      properties: {
+        room: roomSchema as typeof roomSchema,
+        cursor: cursorSchema as typeof cursorSchema,
+        limit: limitSchema as typeof limitSchema,
+      },
+    },
     result: {
       type: 'object',
       properties: {
         channels: {
           type: 'array',
-          items: { type: 'object', properties: channelEntry, required: channelEntryRequired },
+          items: channelEntry as typeof channelEntry,
         },
         cursor: { type: 'string' },
       },
@@ -122,7 +147,10 @@ export const channelCommands = {
     name: 'list_rooms',
     summary: 'Lists the rooms in which the caller may join a channel.',
     right: 'any',
-    args: { type: 'object', properties: { cursor: cursorSchema, limit: limitSchema } },
+    args: {
+      type: 'object',
+      properties: { cursor: cursorSchema as typeof cursorSchema, limit: limitSchema as typeof limitSchema },
+    },
     result: {
       type: 'object',
       properties: {
@@ -143,17 +171,37 @@ export const channelCommands = {
     name: 'channel_info',
     summary: 'Describes one channel: members, settings and log.',
     right: 'join',
-    args: { type: 'object', properties: target },
+    args: {
+      type: 'object',
+      properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
+    },
     result: {
       type: 'object',
       properties: {
-        room: { type: 'string' },
-        ...channelEntry,
-        participants: { type: 'array', items: memberSchema },
+        room: nameSchema as typeof nameSchema,
+        channel: nameSchema as typeof nameSchema,
+        members: countSchema as typeof countSchema,
+        created_at: timeSchema as typeof timeSchema,
+        created_by: nameSchema as typeof nameSchema,
+        description: nameSchema as typeof nameSchema,
+        type: typeSchema as typeof typeSchema,
+        hardcoded: flagSchema as typeof flagSchema,
+        participants: { type: 'array', items: memberSchema as typeof memberSchema },
         settings: { type: 'object' },
-        log: logPosition,
+        log: logPosition as typeof logPosition,
       },
-      required: ['room', ...channelEntryRequired, 'participants', 'settings'],
+      required: [
+        'room',
+        'channel',
+        'members',
+        'created_at',
+        'created_by',
+        'description',
+        'type',
+        'hardcoded',
+        'participants',
+        'settings',
+      ],
     },
   },
-} as const satisfies Record<string, CommandDefinition>;
+} as const;

@@ -1,17 +1,16 @@
-import type { CommandDefinition } from './command-definition.ts';
 import { channelSchema, cursorSchema, limitSchema, roomSchema, timeSchema } from './argument-schemas.ts';
 
 const historyArgs = {
   type: 'object',
   properties: {
-    room: roomSchema,
-    channel: channelSchema,
-    limit: limitSchema,
-    since: timeSchema,
-    until: timeSchema,
+    room: roomSchema as typeof roomSchema,
+    channel: channelSchema as typeof channelSchema,
+    limit: limitSchema as typeof limitSchema,
+    since: timeSchema as typeof timeSchema,
+    until: timeSchema as typeof timeSchema,
     after_seq: { type: 'integer', minimum: 0 },
     before_seq: { type: 'integer', minimum: 0 },
-    cursor: cursorSchema,
+    cursor: cursorSchema as typeof cursorSchema,
     order: { type: 'string', enum: ['oldest', 'newest'] },
   },
 } as const;
@@ -34,14 +33,14 @@ export const historyCommands = {
     name: 'history',
     summary: 'Reads stored publications of a channel, page by page.',
     right: 'history',
-    args: historyArgs,
-    result: historyResult,
+    args: historyArgs as typeof historyArgs,
+    result: historyResult as typeof historyResult,
   },
   'op.history.get': {
     name: 'op.history.get',
     summary: 'The same as `history`.',
     right: 'history',
-    args: historyArgs,
-    result: historyResult,
+    args: historyArgs as typeof historyArgs,
+    result: historyResult as typeof historyResult,
   },
-} as const satisfies Record<string, CommandDefinition>;
+} as const;

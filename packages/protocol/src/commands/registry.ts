@@ -1,3 +1,4 @@
+import type { CommandDefinition } from './command-definition.ts';
 import { adminCommands } from './admin-commands.ts';
 import { channelCommands } from './channel-commands.ts';
 import { historyCommands } from './history-commands.ts';
@@ -5,18 +6,25 @@ import type { TypeOf } from './schema.ts';
 import { sessionCommands } from './session-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
-export const commands = { ...sessionCommands, ...channelCommands, ...historyCommands, ...adminCommands } as const;
+export const commands: Commands = { ...sessionCommands, ...channelCommands, ...historyCommands, ...adminCommands };
+
+/** The type of {@link commands}, down to the words of every schema. */
+export type Commands = typeof sessionCommands & typeof channelCommands & typeof historyCommands & typeof adminCommands;
 
 /** The name of a command. */
-export type CommandName = keyof typeof commands;
+export type CommandName = keyof Commands;
 
 /** The arguments of command `N`. */
-export type CommandArgs<N extends CommandName> = TypeOf<(typeof commands)[N]['args']>;
+export type CommandArgs<N extends CommandName> = TypeOf<Commands[N]['args']>;
 
 /** The result of command `N`. */
-export type CommandResult<N extends CommandName> = TypeOf<(typeof commands)[N]['result']>;
+export type CommandResult<N extends CommandName> = TypeOf<Commands[N]['result']>;
 
 /** True when there is a command of this name. */
 export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(commands, name);
 }
+
+// Does not compile when an entry is no definition. (An entry cannot say so itself: its type must stay that of its words.)
+const definitions: Readonly<Record<CommandName, CommandDefinition>> = commands;
+void definitions;

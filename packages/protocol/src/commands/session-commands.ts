@@ -1,4 +1,3 @@
-import type { CommandDefinition } from './command-definition.ts';
 import { nothingSchema, timeSchema } from './argument-schemas.ts';
 
 /** Commands about the connection itself. */
@@ -7,10 +6,10 @@ export const sessionCommands = {
     name: 'ping',
     summary: 'Answers at once; shows that the connection and the server are alive.',
     right: 'any',
-    args: nothingSchema,
+    args: nothingSchema as typeof nothingSchema,
     result: {
       type: 'object',
-      properties: { pong: { type: 'boolean' }, server_time: timeSchema },
+      properties: { pong: { type: 'boolean' }, server_time: timeSchema as typeof timeSchema },
       required: ['pong', 'server_time'],
     },
   },
@@ -18,7 +17,7 @@ export const sessionCommands = {
     name: 'status',
     summary: 'Tells the state of the server and the figures of the own tenant.',
     right: 'any',
-    args: nothingSchema,
+    args: nothingSchema as typeof nothingSchema,
     result: {
       type: 'object',
       properties: {
@@ -70,6 +69,10 @@ export const sessionCommands = {
     summary: 'Replaces the token of the session by a newer one of the same user and tenant.',
     right: 'any',
     args: { type: 'object', properties: { token: { type: 'string', maxLength: 16384 } }, required: ['token'] },
-    result: { type: 'object', properties: { token_expires_at: timeSchema }, required: ['token_expires_at'] },
+    result: {
+      type: 'object',
+      properties: { token_expires_at: timeSchema as typeof timeSchema },
+      required: ['token_expires_at'],
+    },
   },
-} as const satisfies Record<string, CommandDefinition>;
+} as const;

@@ -1,12 +1,6 @@
 /** What a client does after a close code (protocol, "Reconnect on"). */
 export type AfterClose = 'reconnect' | 'reconnect_with_new_token' | 'stop';
 
-/** One close code of the protocol. */
-export interface CloseEntry {
-  readonly name: string;
-  readonly after: AfterClose;
-}
-
 /** Every close code that a server sends or a client may see. */
 export const closeCodes = {
   1001: { name: 'going away', after: 'reconnect' },
@@ -25,7 +19,7 @@ export const closeCodes = {
   4409: { name: 'slow consumer', after: 'reconnect' },
   4413: { name: 'too many subscriptions', after: 'stop' },
   4429: { name: 'rate', after: 'reconnect' },
-} as const satisfies { readonly [code: number]: CloseEntry };
+} as const;
 
 /** A close code of the protocol. */
 export type CloseCode = keyof typeof closeCodes;

@@ -36,7 +36,4 @@ export function createFieldIndex(names: readonly string[], lenientField: number)
 }
 
 /** The fields of an envelope in JSON, aliases included. */
-export const envelopeFields: FieldIndex = createFieldIndex(
-  [...fieldNames, 'to_client', 'eventType'],
-  field.payload,
-);
+export const envelopeFields: FieldIndex = createFieldIndex([...fieldNames, 'to_client', 'eventType'], field.payload);

@@ -63,9 +63,11 @@ class MemoryBucket implements KeyValue {
     // One chain per watcher keeps its order, also between the entries of the start and the changes after it.
     let told = Promise.resolve();
     const tell = (change: KeyValueChange): void => {
-      told = told.then(() => {
-        if (this.#watchers.has(watcher)) onChange(change);
-      }).catch(this.#onError);
+      told = told
+        .then(() => {
+          if (this.#watchers.has(watcher)) onChange(change);
+        })
+        .catch(this.#onError);
     };
     const watcher: Watcher = { prefix, tell };
     this.#watchers.add(watcher);

@@ -28,7 +28,7 @@ export interface Appended {
 /** One stored publication. */
 export interface LogEntry {
   readonly seq: number;
-  /** Sequence of the entry before it in the channel; 0 where that one is trimmed or there is none. */
+  /** Sequence of the publication before it in the channel, kept or not; 0 = there was none, or the adapter cannot know. */
   readonly prevSeq: number;
   readonly timestampMs: number;
   readonly data: Uint8Array;
@@ -45,7 +45,10 @@ export interface ReadRange {
   readonly limit: number;
 }
 
-/** What a channel's log holds. `firstSeq` and `lastSeq` are 0 when it never held anything. */
+/**
+ * What a channel's log holds. `firstSeq` is 0 while it holds nothing, `lastSeq` when it never held anything or nobody
+ * can know.
+ */
 export interface LogPosition {
   readonly epoch: string;
   readonly firstSeq: number;

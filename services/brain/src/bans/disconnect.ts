@@ -33,7 +33,10 @@ interface Aim {
  * Shield to disconnect. Gives how many sessions that concerns. Refuses with `TARGET_NOT_FOUND` for a client that is not
  * connected in this tenant; a user may be banned unseen.
  */
-export async function disconnect(parts: BansParts, request: DisconnectRequest): Promise<{ readonly disconnected: number }> {
+export async function disconnect(
+  parts: BansParts,
+  request: DisconnectRequest,
+): Promise<{ readonly disconnected: number }> {
   const tenant = parseTenant(request.tenant);
   const reason = parseText(request.reason, MAX_REASON_LENGTH, 'reason');
   const { clientId, user, sessions } = findAim(parts.state, tenant, request);
@@ -58,7 +61,12 @@ function aimAt(state: MembershipState, tenant: TenantId, user: string): Aim {
   return { clientId: '', user, sessions: state.connectionsOf(tenant, user) };
 }
 
-async function ban({ bans, now }: BansParts, tenant: TenantId, user: string, request: DisconnectRequest): Promise<void> {
+async function ban(
+  { bans, now }: BansParts,
+  tenant: TenantId,
+  user: string,
+  request: DisconnectRequest,
+): Promise<void> {
   if (request.banForMs > MAX_BAN_MS) throw new BusError('VALIDATION_ERROR', 'The ban is too long.');
   const createdAtMs = BigInt(now());
   const { reason, requestedBy } = request;

@@ -14,14 +14,24 @@ export function serveBans(parts: BansParts, observer: RpcObserver): readonly Spi
   const { spine, bans, pageBytes } = parts;
   return [
     serveBrain(spine, 'bans.disconnect', (request) => disconnect(parts, request), observer),
-    serveBrain(spine, 'bans.list', async (request) => {
-      const all = await bans.list(parseTenant(request.tenant));
-      return takePage(all, request, { keyOf: (ban) => ban.user, sizeOf, pageBytes });
-    }, observer),
-    serveBrain(spine, 'bans.lift', async (request) => {
-      const lifted = await bans.lift(parseTenant(request.tenant), parseUser(request.user));
-      return { lifted };
-    }, observer),
+    serveBrain(
+      spine,
+      'bans.list',
+      async (request) => {
+        const all = await bans.list(parseTenant(request.tenant));
+        return takePage(all, request, { keyOf: (ban) => ban.user, sizeOf, pageBytes });
+      },
+      observer,
+    ),
+    serveBrain(
+      spine,
+      'bans.lift',
+      async (request) => {
+        const lifted = await bans.lift(parseTenant(request.tenant), parseUser(request.user));
+        return { lifted };
+      },
+      observer,
+    ),
   ];
 }
 

@@ -16,22 +16,36 @@ export interface MembershipParts {
 }
 
 /** Serves `membership.report`, `membership.members` and `membership.count`. */
-export function serveMembership(spine: Spine, parts: MembershipParts, observer: RpcObserver): readonly SpineSubscription[] {
+export function serveMembership(
+  spine: Spine,
+  parts: MembershipParts,
+  observer: RpcObserver,
+): readonly SpineSubscription[] {
   const { state, reports, countChannels, pageBytes } = parts;
   return [
     serveBrain(spine, 'membership.report', (report) => ({ snapshotWanted: reports.take(report) }), observer),
-    serveBrain(spine, 'membership.members', (request) => {
-      const clients = state.clientsIn(
-        parseTenant(request.tenant),
-        parseRoom(request.room),
-        parseChannelOrRoom(request.channel),
-      );
-      const { items, cursor } = pageOfMembers(clients.keys(), request, pageBytes);
-      return { members: items, cursor, total: clients.size };
-    }, observer),
-    serveBrain(spine, 'membership.count', (request) => {
-      const tenant = parseTenant(request.tenant);
-      return { connections: state.connections(tenant), ...countChannels(tenant) };
-    }, observer),
+    serveBrain(
+      spine,
+      'membership.members',
+      (request) => {
+        const clients = state.clientsIn(
+          parseTenant(request.tenant),
+          parseRoom(request.room),
+          parseChannelOrRoom(request.channel),
+        );
+        const { items, cursor } = pageOfMembers(clients.keys(), request, pageBytes);
+        return { members: items, cursor, total: clients.size };
+      },
+      observer,
+    ),
+    serveBrain(
+      spine,
+      'membership.count',
+      (request) => {
+        const tenant = parseTenant(request.tenant);
+        return { connections: state.connections(tenant), ...countChannels(tenant) };
+      },
+      observer,
+    ),
   ];
 }

@@ -110,7 +110,11 @@ export class MembershipState {
   }
 
   /** Clients in a channel; for `*`, in any channel of the room, each once. */
-  clientsIn(tenant: TenantId, roomName: string, channelName: string): ReadonlySet<Client> | ReadonlyMap<Client, number> {
+  clientsIn(
+    tenant: TenantId,
+    roomName: string,
+    channelName: string,
+  ): ReadonlySet<Client> | ReadonlyMap<Client, number> {
     const room = this.#tenants.get(tenant)?.rooms.get(roomName);
     if (channelName === '*') return room?.clients ?? NO_CLIENTS;
     return room?.channels.get(channelName)?.clients ?? NO_CLIENTS;

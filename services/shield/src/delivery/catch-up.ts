@@ -1,8 +1,8 @@
-import { decodeTrustedProtoEnvelope } from '@arqonbus/protocol';
 import type { ChannelLog, LogEntry } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
+import { decodeDelivery } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 import type { SendToSession } from './send-to-session.ts';
 
@@ -10,7 +10,9 @@ import type { SendToSession } from './send-to-session.ts';
 export type Hole = 'trimmed' | 'epoch_changed' | 'no_log';
 
 /** How a catch-up ended: everything was written, the client is full again, it left, or there is a hole. */
-export type CatchUpResult = { readonly kind: 'complete' | 'full' | 'gone' } | { readonly kind: 'hole'; readonly reason: Hole };
+export type CatchUpResult =
+  | { readonly kind: 'complete' | 'full' | 'gone' }
+  | { readonly kind: 'hole'; readonly reason: Hole };
 
 /** How far a client has been brought. */
 export interface Progress {
@@ -48,7 +50,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
         const afterSeq = progress.seq;
         const entries = await options.log.read(channel.address, { afterSeq, limit: options.pageMessages });
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
-        if (channel.logClass !== 'state' && isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
+        if (channel.logClass !== 'state' && isHole(channel, afterSeq, entries[0]))
+          return { kind: 'hole', reason: 'trimmed' };
         if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };
         // A `state` channel whose one message has been replaced: the new one comes by topic.
         if (progress.seq === afterSeq) break;
@@ -68,7 +71,7 @@ export function isHole(channel: LocalChannel, position: number, first: LogEntry 
   if (position >= channel.lastSeq) return false;
   if (first === undefined || first.seq > channel.lastSeq) return true;
   if (first.prevSeq > 0) return first.prevSeq > position;
-  return false;
+  return position > 0;
 }
 
 /** False when the client filled up before the end. */
@@ -99,7 +102,7 @@ function bufferedBytes(session: Session): number {
 }
 
 function writeEntry(session: Session, subscription: Subscription, entry: LogEntry, options: CatchUpOptions): void {
-  const envelope = decodeTrustedProtoEnvelope(entry.data);
+  const envelope = decodeDelivery(entry.data);
   if (envelope === undefined) {
     options.counters.malformed.inc();
     return;
@@ -108,10 +111,5 @@ function writeEntry(session: Session, subscription: Subscription, entry: LogEntr
   envelope.seq = entry.seq;
   envelope.prevSeq = entry.prevSeq;
   envelope.epoch = subscription.channel.epoch;
-  try {
-    options.send(session, envelope);
-  } catch {
-    // It can be decoded and not written: nobody got it, and trying again would never end (SPN-3).
-    options.counters.malformed.inc();
-  }
+  options.send(session, envelope);
 }

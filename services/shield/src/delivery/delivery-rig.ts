@@ -11,8 +11,8 @@ import type { Connection, Topic } from '../listener/listener.ts';
 import type { Peer } from '../session/peer.ts';
 import { createSessionRegistry } from '../session/session-registry.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
-import { TestConnection, createTestClock, createTestEnvelopes, createTestSession, testSend, turn } from '../session/session-rig.ts';
-import type { TestClock, TestSessionOptions } from '../session/session-rig.ts';
+import { createTestClock, createTestEnvelopes, createTestSession, testSend, turn } from '../session/session-rig.ts';
+import type { TestClock, TestConnection, TestSessionOptions } from '../session/session-rig.ts';
 import type { Session } from '../session/session.ts';
 import { createLocalChannels } from '../subscriptions/local-channels.ts';
 import type { LocalChannels } from '../subscriptions/local-channels.ts';
@@ -59,6 +59,8 @@ export interface DeliveryRig {
   /** Both, and whatever follows from it. */
   deliver(): Promise<void>;
   releaseReads(outcome?: 'answer' | 'fail'): Promise<void>;
+  /** Lets the deadline of every request under way pass. */
+  expireRequests(): Promise<void>;
   /** As the command: the join, its reply, and what follows it. */
   join(client: RigClient, channel: string, args?: CommandArgs<'join_channel'>): Promise<void>;
   address(channel: string): ChannelAddress;
@@ -68,32 +70,99 @@ export interface DeliveryRig {
 export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
   const limits = { ...DEFAULT_LIMITS, outboundBufferBytes: 1_000, recoveryPage: 3, ...changes };
   const clock = createTestClock();
-  const runs: (() => void)[] = [];
-  const spine = createLocalSpine({ schedule: (run) => runs.push(run) });
-  const profiles = shippedProfiles.map((profile) => (profile.name === 'default' ? { ...profile, maxMessages: 8 } : profile));
-  const rules = [
+  const stepped = createSteppedSpine();
+  const { spine } = stepped;
+  const memoryLog = createMemoryChannelLog({
+    spine,
+    profileOf,
+    now: () => clock.now(),
+    random: (bytes) => void bytes.fill(7),
+  });
+  const reads = createHeldReads(memoryLog);
+  const sockets = createSockets();
+  const core = createCore({ limits, clock, spine, memoryLog, log: reads.log, sockets });
+  const { sessions, subscriptions, parts, write } = core;
+  return {
+    ...core,
+    spine,
+    clock,
+    log: reads.log,
+    published: sockets.published,
+    get holdsReads() {
+      return reads.isOn;
+    },
+    set holdsReads(isOn: boolean) {
+      reads.isOn = isOn;
+    },
+    connect: (options = {}) => {
+      const client = createTestSession({ limits, clock, ...options });
+      sockets.connections.add(client.connection);
+      sessions.add(client.session);
+      return client;
+    },
+    disconnect: ({ session, connection }) => {
+      connection.close(1001);
+      sockets.connections.delete(connection);
+      sessions.remove(session);
+      subscriptions.leaveAll(session);
+      session.connection = undefined;
+      session.slow = undefined;
+    },
+    publish: createPublish(spine, memoryLog),
+    hand: stepped.hand,
+    deliver: async () => {
+      stepped.hand();
+      write();
+      await turn();
+    },
+    releaseReads: reads.release,
+    expireRequests: stepped.expire,
+    join: async ({ session }, channel, args = {}) => {
+      const call = { session, envelope: createEnvelope('command') };
+      const outcome = await joinChannel(call, { room: 'science', channel, ...args }, parts);
+      testSend(session, parts.envelopes.response('arq_joined', outcome.result));
+      outcome.afterReply?.();
+      await turn();
+    },
+    address: addressOf,
+  };
+}
+
+const profileOf = createLogRules(
+  shippedProfiles.map((profile) => (profile.name === 'default' ? { ...profile, maxMessages: 8 } : profile)),
+  [
     { pattern: '*:live*', profile: 'live' },
     { pattern: '*:state*', profile: 'state' },
-  ];
-  const profileOf = createLogRules(profiles, rules);
-  const memoryLog = createMemoryChannelLog({ spine, profileOf, now: () => clock.now(), random: (bytes) => void bytes.fill(7) });
-  const reads = createHeldReads(memoryLog);
+  ],
+);
+
+interface CoreOptions {
+  readonly limits: Limits;
+  readonly clock: TestClock;
+  readonly spine: LocalSpine;
+  readonly memoryLog: ChannelLog;
+  readonly log: ChannelLog;
+  readonly sockets: Sockets;
+}
+
+type Core = Pick<
+  DeliveryRig,
+  'metrics' | 'sessions' | 'channels' | 'subscriptions' | 'slowConsumers' | 'parts' | 'errors' | 'write'
+>;
+
+/** The parts under test, put together as the Shield does. */
+function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptions): Core {
   const metrics = createMetrics();
   const counters = createDeliveryCounters(metrics);
   const sessions = createSessionRegistry();
-  const connections = new Set<TestConnection>();
-  const published: DeliveryRig['published'] = [];
-  const publish = (topic: Topic, frame: Uint8Array, isBinary: boolean, except?: Connection<Peer>): void => {
-    published.push({ topic, frame, isBinary });
-    for (const connection of connections) if (connection !== except && connection.topics.has(topic)) connection.send(frame);
-  };
   const held: Delivery[] = [];
-  const writeOne = createTopicWriter({ publish }, sessions, counters);
+  const writeOne = createTopicWriter({ publish: sockets.publish }, sessions, counters);
   const write = (): void => {
     for (const delivery of held.splice(0)) writeOne(delivery);
   };
   const onMessage = createAcceptDelivery({ push: (delivery) => void held.push(delivery), flush: write }, counters);
-  const tenantStates = createTenantStates(limits, () => clock.monotonicMs());
+  const monotonicMs = (): number => clock.monotonicMs();
+  const tenantStates = createTenantStates(limits, monotonicMs);
   const channels = createLocalChannels({ spine, log: memoryLog, profileOf, tenantStates, onMessage });
   const subscriptions = createSubscriptions(channels, limits);
   const send = createSendToSession(counters);
@@ -103,9 +172,9 @@ export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
     sessions,
     counters,
     limits,
-    catchUp: createCatchUp({ log: reads.log, counters, send, pageMessages: limits.recoveryPage, maxBufferedBytes: 500 }),
+    catchUp: createCatchUp({ log, counters, send, pageMessages: limits.recoveryPage, maxBufferedBytes: 500 }),
     notices: createLaggingNotices(envelopes, send, counters),
-    monotonicMs: () => clock.monotonicMs(),
+    monotonicMs,
     attach: subscriptions.attach,
     detach: subscriptions.detach,
     onError: (_, error) => errors.push(error),
@@ -115,70 +184,72 @@ export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
     clock,
     limits,
     spine,
-    log: reads.log,
+    log,
     profileOf,
-    channelRegistry: { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) },
     sessions,
     subscriptions,
     slowConsumers,
-    membership: { joined: () => undefined, left: () => undefined, flush: () => Promise.resolve() },
     envelopes,
     send,
+    channelRegistry: { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) },
+    membership: { joined: () => undefined, left: () => undefined, flush: () => Promise.resolve() },
   } as unknown as CommandParts;
-  const hand = (): void => {
-    for (const run of runs.splice(0)) run();
-  };
-  let count = 0;
-  const rig: DeliveryRig = {
-    ...{ spine, log: reads.log, clock, metrics, sessions, channels, subscriptions, slowConsumers, parts, published, errors },
-    get holdsReads() {
-      return reads.isOn;
-    },
-    set holdsReads(isOn: boolean) {
-      reads.isOn = isOn;
-    },
-    connect: (options = {}) => {
-      const client = createTestSession({ limits, clock, ...options });
-      connections.add(client.connection);
-      sessions.add(client.session);
-      return client;
-    },
-    disconnect: ({ session, connection }) => {
-      connection.close(1001);
-      connections.delete(connection);
-      sessions.remove(session);
-      subscriptions.leaveAll(session);
-      session.connection = undefined;
-      session.slow = undefined;
-    },
-    publish: async (channel, fields = {}) => {
-      const id = `arq_${String((count += 1)).padStart(10, '0')}`;
-      const address = addressOf(channel);
-      const data = encodeProtoEnvelope({ ...createEnvelope('event'), id, room: 'science', channel, ...fields });
-      if (profileOf('science', channel).logClass === 'live') {
-        spine.publish(channelOut(address.tenant, 'science', channel), data);
-        return 0;
+  return { metrics, sessions, channels, subscriptions, slowConsumers, parts, errors, write };
+}
+
+interface Sockets {
+  readonly connections: Set<TestConnection>;
+  readonly published: { readonly topic: Topic; readonly frame: Uint8Array; readonly isBinary: boolean }[];
+  publish(topic: Topic, frame: Uint8Array, isBinary: boolean, except?: Connection<Peer>): void;
+}
+
+/** What a listener does with topics. */
+function createSockets(): Sockets {
+  const connections = new Set<TestConnection>();
+  const published: Sockets['published'] = [];
+  return {
+    connections,
+    published,
+    publish: (topic, frame, isBinary, except) => {
+      published.push({ topic, frame, isBinary });
+      for (const connection of connections) {
+        if (connection !== except && connection.topics.has(topic)) connection.send(frame);
       }
-      return (await memoryLog.append({ address, data, user: 'grace', id })).seq;
     },
-    hand,
-    write,
-    deliver: async () => {
-      hand();
-      write();
-      await turn();
-    },
-    releaseReads: reads.release,
-    join: async ({ session }, channel, args = {}) => {
-      const envelope = createEnvelope('command');
-      const outcome = await joinChannel({ session, envelope }, { room: 'science', channel, ...args }, parts);
-      testSend(session, envelopes.response('arq_joined', outcome.result));
-      outcome.afterReply?.();
-      await turn();
-    },
-    address: addressOf,
   };
-  return rig;
+}
+
+/** A Spine whose deliveries and deadlines wait for the test. */
+function createSteppedSpine(): { readonly spine: LocalSpine; hand(): void; expire(): Promise<void> } {
+  const runs: (() => void)[] = [];
+  const deadlines = new Set<() => void>();
+  const startTimer = (run: () => void): (() => void) => {
+    deadlines.add(run);
+    return () => deadlines.delete(run);
+  };
+  return {
+    spine: createLocalSpine({ schedule: (run) => runs.push(run), startTimer }),
+    hand: () => {
+      for (const run of runs.splice(0)) run();
+    },
+    expire: async () => {
+      for (const expire of deadlines) expire();
+      await turn();
+    },
+  };
+}
+
+function createPublish(spine: LocalSpine, log: ChannelLog): DeliveryRig['publish'] {
+  let count = 0;
+  return async (channel, fields = {}) => {
+    const id = `arq_${String((count += 1)).padStart(10, '0')}`;
+    const address = addressOf(channel);
+    const data = encodeProtoEnvelope({ ...createEnvelope('event'), id, room: 'science', channel, ...fields });
+    if (profileOf('science', channel).logClass !== 'live')
+      return (await log.append({ address, data, user: 'grace', id })).seq;
+    spine.publish(channelOut(address.tenant, 'science', channel), data);
+    return 0;
+  };
 }
 
 function addressOf(channel: string): ChannelAddress {
@@ -202,8 +273,10 @@ function createHeldReads(log: ChannelLog): HeldReads {
       trim: (address, beforeSeq) => log.trim(address, beforeSeq),
       read: (address, range) => {
         if (!reads.isOn) return log.read(address, range);
+        // The answer is as old as the question: much may be published before it arrives.
+        const entries = log.read(address, range);
         return new Promise((resolve, reject) => {
-          waiting.push({ answer: () => resolve(log.read(address, range)), fail: () => reject(new Error('the log is away')) });
+          waiting.push({ answer: () => resolve(entries), fail: () => reject(new Error('the log is away')) });
         });
       },
     },

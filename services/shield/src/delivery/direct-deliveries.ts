@@ -1,4 +1,3 @@
-import { decodeTrustedProtoEnvelope } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import { PrivateDeliveredSchema, PrivateDeliverySchema, create, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { PrivateDelivery } from '@arqonbus/protocol/spine-messages';
@@ -6,6 +5,7 @@ import { clientsOf, tenantOut, userOut } from '@arqonbus/spine';
 import type { Spine, SpineMessage, SpineSubscription, Subject } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
+import { decodeDelivery } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 import type { SendToSession } from './send-to-session.ts';
 import type { SlowConsumers } from './slow-consumers.ts';
@@ -56,7 +56,7 @@ export function createDirectDeliveries(options: DirectDeliveriesOptions): Direct
 /** Writes a private message to its target's sessions here. No answer where there are none: another Shield may have them. */
 function answerPrivate(data: Uint8Array, options: DirectDeliveriesOptions): Uint8Array | undefined {
   const delivery = parseDelivery(data);
-  const envelope = delivery === undefined ? undefined : decodeTrustedProtoEnvelope(delivery.envelope);
+  const envelope = delivery === undefined ? undefined : decodeDelivery(delivery.envelope);
   if (delivery === undefined || envelope === undefined) {
     options.counters.malformed.inc();
     return undefined;
@@ -93,7 +93,7 @@ function isReachable(session: Session, { tenant, needsSharedRoom, senderRooms }:
 }
 
 function writeToTenant(tenant: string, message: SpineMessage, options: DirectDeliveriesOptions): void {
-  const envelope = decodeTrustedProtoEnvelope(message.data);
+  const envelope = decodeDelivery(message.data);
   if (envelope === undefined) {
     options.counters.malformed.inc();
     return;

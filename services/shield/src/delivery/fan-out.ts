@@ -1,4 +1,4 @@
-import { decodeTrustedProtoEnvelope, encodeJsonEnvelope, withLogPosition } from '@arqonbus/protocol';
+import { encodeJsonEnvelope, withLogPosition } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import type { SpineMessage } from '@arqonbus/spine';
 import type { Connection, Listener } from '../listener/listener.ts';
@@ -6,6 +6,7 @@ import type { Peer } from '../session/peer.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Coalescer } from './coalescer.ts';
+import { decodeDelivery } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 
 /** One publication on its way to the local subscribers of a channel. */
@@ -21,7 +22,7 @@ export type AcceptDelivery = (channel: LocalChannel, message: SpineMessage) => v
 /** Accepts deliveries into the coalescer. */
 export function createAcceptDelivery(coalescer: Coalescer<Delivery>, counters: DeliveryCounters): AcceptDelivery {
   return (channel, message) => {
-    const envelope = decodeTrustedProtoEnvelope(message.data);
+    const envelope = decodeDelivery(message.data);
     if (envelope === undefined) counters.malformed.inc();
     else coalescer.push({ channel, message, envelope });
   };
@@ -30,23 +31,18 @@ export function createAcceptDelivery(coalescer: Coalescer<Delivery>, counters: D
 /**
  * Writes one delivery to the channel's topics, as one frame for each wire format in use (ARC-13): what the coalescer
  * runs. No work per subscriber here (ARC-14). Frames are built now and not on arrival, because who joined meanwhile
- * counts on everything after the channel's `lastSeq`, and on nothing up to it. Never throws.
+ * counts on everything after the channel's `lastSeq`, and on nothing up to it.
  */
 export function createTopicWriter(
   listener: Pick<Listener<Peer>, 'publish'>,
   sessions: SessionRegistry,
   counters: DeliveryCounters,
 ): (delivery: Delivery) => void {
-  return (delivery) => {
-    const { channel, message, envelope } = delivery;
+  return ({ channel, message, envelope }) => {
     if (!advance(channel, message)) return;
-    const frames = buildFrames(delivery);
-    if (frames === undefined) {
-      counters.malformed.inc();
-      return;
-    }
-    const { json, proto } = frames;
     const except = findSilent(sessions, envelope.sender, channel);
+    const json = channel.jsonSubscribers > 0 ? jsonFrame(envelope, message, channel.epoch) : undefined;
+    const proto = channel.protoSubscribers > 0 ? protoFrame(message, channel.epoch) : undefined;
     if (json !== undefined) listener.publish(channel.jsonTopic, json, false, except);
     if (proto !== undefined) listener.publish(channel.protoTopic, proto, true, except);
     counters.count(channel, json, proto);
@@ -57,31 +53,13 @@ export function createTopicWriter(
  * Moves the channel on; false = the message is older than what the channel was opened with, or a repetition: whoever is
  * in the topics has it, or was told that it comes after.
  */
-function advance(channel: LocalChannel, { seq, prevSeq }: SpineMessage): boolean {
+function advance(channel: LocalChannel, { seq }: SpineMessage): boolean {
   if (seq > 0) {
     if (seq <= channel.lastSeq) return false;
-    if (channel.lastSeq === 0 && prevSeq === 0) channel.originSeq = seq;
     channel.lastSeq = seq;
   }
   channel.delivered += 1;
   return true;
-}
-
-interface Frames {
-  readonly json: Uint8Array | undefined;
-  readonly proto: Uint8Array | undefined;
-}
-
-/** Undefined for an envelope that can be decoded and not written, such as one with a time out of range (SPN-3). */
-function buildFrames({ channel, message, envelope }: Delivery): Frames | undefined {
-  try {
-    return {
-      json: channel.jsonSubscribers > 0 ? jsonFrame(envelope, message, channel.epoch) : undefined,
-      proto: channel.protoSubscribers > 0 ? protoFrame(message, channel.epoch) : undefined,
-    };
-  } catch {
-    return undefined;
-  }
 }
 
 function jsonFrame(envelope: Envelope, { seq, prevSeq }: SpineMessage, epoch: string): Uint8Array {

@@ -1,5 +1,6 @@
-import { decodeTrustedProtoEnvelope, encodeJsonEnvelope } from '@arqonbus/protocol';
+import { encodeJsonEnvelope } from '@arqonbus/protocol';
 import type { LogEntry } from '@arqonbus/spine';
+import { decodeDelivery } from './decode-delivery.ts';
 
 const decoder = new TextDecoder();
 
@@ -31,16 +32,12 @@ export function pageOf(entries: readonly LogEntry[], epoch: string, maxBytes: nu
   return { publications, isCut: false, lastSeq };
 }
 
-/** Undefined for an entry that cannot be read or written: it is left out (SPN-3). */
+/** Undefined for an entry that is malformed: it is left out (SPN-3). */
 function frameOf(entry: LogEntry, epoch: string): Uint8Array | undefined {
-  const envelope = decodeTrustedProtoEnvelope(entry.data);
+  const envelope = decodeDelivery(entry.data);
   if (envelope === undefined) return undefined;
   envelope.seq = entry.seq;
   envelope.prevSeq = entry.prevSeq;
   envelope.epoch = epoch;
-  try {
-    return encodeJsonEnvelope(envelope);
-  } catch {
-    return undefined;
-  }
+  return encodeJsonEnvelope(envelope);
 }

@@ -44,63 +44,26 @@ const RETRY_MS = 1_000;
 
 /** No slow consumers yet. */
 export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumers {
-  const { sessions, limits, counters } = options;
+  const { sessions, counters } = options;
   const slow = new Set<Session>();
   let seenActivity = 0;
-
-  const stateOf = (session: Session): SlowState => {
-    session.slow ??= { phase: 'paused', overSinceMs: 0, retryAtMs: 0, marks: new Map(), shed: 0 };
-    slow.add(session);
-    return session.slow;
-  };
-
-  const resume = (session: Session, state: SlowState): void => {
-    state.phase = 'resuming';
-    resumeAll(session, state, options)
-      .then((isDone) => {
-        state.phase = 'paused';
-        // A join may have begun behind since the last mark was looked at.
-        if (!isDone || session.slow !== state || state.marks.size > 0) return;
-        slow.delete(session);
-        session.slow = undefined;
-        options.notices.shedDirect(session, state.shed);
-      })
-      .catch((error: unknown) => {
-        state.phase = 'paused';
-        state.retryAtMs = options.monotonicMs() + RETRY_MS;
-        options.onError(session, error);
-      });
-  };
-
-  const check = (session: Session): void => {
-    if (session.connection === undefined || session.isClosing) return;
-    const buffered = session.connection.bufferedAmount();
-    const { slow: state } = session;
-    if (buffered > limits.outboundBufferBytes) {
-      onOver(session, stateOf(session), buffered, options);
-    } else if (state !== undefined) {
-      state.overSinceMs = 0;
-      const isDue = state.phase === 'paused' && options.monotonicMs() >= state.retryAtMs;
-      if (isDue && canBear(session, limits)) resume(session, state);
-    }
-  };
-
   return {
     sweep: () => {
       for (const session of slow) if (session.connection === undefined) slow.delete(session);
       const activity = counters.activity();
-      for (const session of activity === seenActivity ? slow : sessions.all()) check(session);
+      for (const session of activity === seenActivity ? slow : sessions.all()) check(session, slow, options);
       seenActivity = activity;
     },
     onDrain: (session) => {
-      if (session.slow !== undefined) check(session);
+      if (session.slow !== undefined) check(session, slow, options);
     },
     startBehind: (session, subscription, seq) => {
+      const { channel } = subscription;
       // Left, or joined anew, since: nothing of it is left to bring back.
-      if (session.connection === undefined || session.subscriptions.get(subscription.channel.name) !== subscription) return;
-      const state = stateOf(session);
-      state.marks.set(subscription.channel.name, { seq, delivered: subscription.channel.delivered, isAnnounced: true });
-      if (state.phase === 'paused') check(session);
+      if (session.connection === undefined || session.subscriptions.get(channel.name) !== subscription) return;
+      const state = stateOf(session, slow);
+      state.marks.set(channel.name, { seq, delivered: channel.delivered, isAnnounced: true });
+      if (state.phase === 'paused') check(session, slow, options);
     },
     mayWrite: (session) => {
       if (session.slow === undefined || session.slow.overSinceMs === 0) return true;
@@ -110,6 +73,43 @@ export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumer
     },
     count: () => slow.size,
   };
+}
+
+function stateOf(session: Session, slow: Set<Session>): SlowState {
+  session.slow ??= { phase: 'paused', overSinceMs: 0, retryAtMs: 0, marks: new Map(), shed: 0 };
+  slow.add(session);
+  return session.slow;
+}
+
+function check(session: Session, slow: Set<Session>, options: SlowConsumersOptions): void {
+  if (session.connection === undefined || session.isClosing) return;
+  const buffered = session.connection.bufferedAmount();
+  const { slow: state } = session;
+  if (buffered > options.limits.outboundBufferBytes) {
+    onOver(session, stateOf(session, slow), buffered, options);
+  } else if (state !== undefined) {
+    state.overSinceMs = 0;
+    const isDue = state.phase === 'paused' && options.monotonicMs() >= state.retryAtMs;
+    if (isDue && canBear(session, options.limits)) resume(session, state, slow, options);
+  }
+}
+
+function resume(session: Session, state: SlowState, slow: Set<Session>, options: SlowConsumersOptions): void {
+  state.phase = 'resuming';
+  resumeAll(session, state, options)
+    .then((isDone) => {
+      state.phase = 'paused';
+      // A join may have begun behind since the last mark was looked at.
+      if (!isDone || session.slow !== state || state.marks.size > 0) return;
+      slow.delete(session);
+      session.slow = undefined;
+      options.notices.shedDirect(session, state.shed);
+    })
+    .catch((error: unknown) => {
+      state.phase = 'paused';
+      state.retryAtMs = options.monotonicMs() + RETRY_MS;
+      options.onError(session, error);
+    });
 }
 
 function onOver(session: Session, state: SlowState, buffered: number, options: SlowConsumersOptions): void {
@@ -161,8 +161,10 @@ async function resumeOne(
     attach();
     return true;
   }
-  if (!mark.isAnnounced) notices.lagging(session, channel, mark.seq);
-  mark.isAnnounced = true;
+  if (!mark.isAnnounced && mark.seq < channel.lastSeq) {
+    notices.lagging(session, channel, mark.seq);
+    mark.isAnnounced = true;
+  }
   const result = await options.catchUp.run(session, subscription, mark, attach);
   if (result.kind === 'hole') {
     notices.hole(session, channel, result.reason);

@@ -39,9 +39,11 @@ export function createTestReader(connection: TestConnection, channel: string): T
     if (told.channel !== channel || told.seq === undefined) return;
     const newest = told.publications?.at(-1)?.seq;
     const between = all.find((seq) => newest !== undefined && seq > newest && seq <= (told.seq ?? 0));
-    if (between !== undefined) throw new Error(`silent hole: ${between} between the publications of a reply and its position`);
+    if (between !== undefined)
+      throw new Error(`silent hole: ${between} between the publications of a reply and its position`);
     if (told.recovered === false) holes += 1;
-    else if (told.event === 'lagging' && told.seq !== position) throw new Error(`lagging at ${told.seq}, but it is at ${position}`);
+    else if (told.event === 'lagging' && told.seq !== position)
+      throw new Error(`lagging at ${told.seq}, but it is at ${position}`);
     position = told.seq;
   };
   return {

@@ -76,7 +76,7 @@ describe('the queue before the Shield', () => {
 
   it('[PRT-23] R-31: serves within two seconds whom it lets wait, first come first served, and tells the rest at once', async () => {
     const admission = create({ newConnectionsPerSecond: 5, connectQueueMs: 2_000 });
-    for (let i = 0; i < 5; i++) admission.enter();
+    for (let i = 0; i < 5; i++) expect(admission.enter()).toBe(true);
     const waiting = Array.from({ length: 10 }, () => admission.enter());
     expect(admission.enter()).toBe(false);
     const order: number[] = [];
@@ -88,7 +88,7 @@ describe('the queue before the Shield', () => {
 
   it('[PRT-23] lets nobody overtake those who wait', async () => {
     const admission = create({ newConnectionsPerSecond: 1 });
-    admission.enter();
+    expect(admission.enter()).toBe(true);
     const first = admission.enter();
     vi.setSystemTime(Date.now() + 1_000);
     const second = admission.enter();
@@ -98,7 +98,7 @@ describe('the queue before the Shield', () => {
 
   it('[PRT-23] leaves no timer behind once it is empty', async () => {
     const admission = create({ newConnectionsPerSecond: 1 });
-    admission.enter();
+    expect(admission.enter()).toBe(true);
     void admission.enter();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(vi.getTimerCount()).toBe(0);

@@ -7,8 +7,8 @@ import type { Session } from '../session/session.ts';
 export type Refuse = (session: Session, requestId: string, error: unknown, context?: object) => void;
 
 /**
- * A `BusError` is told as it is, unless it tells of an internal error elsewhere; that and anything else is a bug of ours, of which a client hears nothing but a correlation id
- * (PRT-10).
+ * A `BusError` is told as it is, unless it tells of an internal error elsewhere; that, and anything else, is a bug of
+ * ours, of which a client hears nothing but a correlation id (PRT-10).
  *
  * @param onBug logs what failed and gives the id.
  */

@@ -31,7 +31,7 @@ function createRig(changes: Partial<Limits> = {}) {
   };
   const handlers = createConnections({
     handshake: () => Promise.reject(new Error('not asked here')),
-    handshakeOptions: { bans, sessions, tenantStates, limits },
+    handshakeOptions: { bans, sessions, tenantStates, limits, onRefused: note('refused') },
     acceptFrame: note('frame'),
     firstJoin: note('first join'),
     sessions,
@@ -68,7 +68,18 @@ function createRig(changes: Partial<Limits> = {}) {
     for (let i = 0; i < free; i++) admission.closed('203.0.113.9');
     return limits.connectionsPerIp - free;
   };
-  return { rig, handlers, events, metrics, sessions, tenantStates, clock, connect, placesTaken, state: () => tenantStates.of('acme') };
+  return {
+    rig,
+    handlers,
+    events,
+    metrics,
+    sessions,
+    tenantStates,
+    clock,
+    connect,
+    placesTaken,
+    state: () => tenantStates.of('acme'),
+  };
 }
 
 describe('an opened socket', () => {
@@ -110,7 +121,10 @@ describe('an opened socket', () => {
 });
 
 describe('a socket that may not open any more', () => {
-  function expectRefused({ sessions, events, state, placesTaken, handlers }: ReturnType<typeof createRig>, connection: TestConnection) {
+  function expectRefused(
+    { sessions, events, state, placesTaken, handlers }: ReturnType<typeof createRig>,
+    connection: TestConnection,
+  ) {
     const before = [sessions.size(), state().connections, placesTaken(), events.length];
     handlers.onMessage(connection, new Uint8Array(2), false);
     handlers.onClose(connection, connection.closeCode ?? 1006);

@@ -12,11 +12,11 @@ import type { Connection, ListenerHandlers } from '../listener/listener.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import { closeSession } from './close-session.ts';
-import type { Handshake } from './handshake.ts';
 import { checkPrincipal } from './handshake.ts';
-import type { HandshakeOptions } from './handshake.ts';
+import type { Handshake, HandshakeOptions } from './handshake.ts';
 import type { AcceptFrame } from './inbound.ts';
 import type { Peer, RefusedPeer } from './peer.ts';
+import type { HandshakeRefusal } from './refusal.ts';
 import type { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { welcomePayload } from './welcome.ts';
@@ -24,7 +24,7 @@ import { welcomePayload } from './welcome.ts';
 /** What following connections needs from around it. */
 export interface ConnectionsOptions {
   readonly handshake: Handshake;
-  readonly handshakeOptions: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits'>;
+  readonly handshakeOptions: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits' | 'onRefused'>;
   readonly acceptFrame: AcceptFrame;
   readonly firstJoin: FirstJoin;
   readonly sessions: SessionRegistry;
@@ -76,7 +76,8 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
   // Several upgrades of one person or address may have been admitted before any of them was counted.
   const refusal = takePlace(session, options);
   if (refusal !== undefined) {
-    refuse(connection, { kind: 'refused', format: session.format, ...refusal }, options);
+    options.handshakeOptions.onRefused(refusal.reason);
+    refuse(connection, { kind: 'refused', format: session.format, code: refusal.code, details: refusal.details }, options);
     session.isClosing = true;
     return;
   }
@@ -92,17 +93,17 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
 }
 
 /** Takes what `close` gives back; a reason not to, and nothing is taken. */
-function takePlace(session: Session, options: ConnectionsOptions): Pick<RefusedPeer, 'code' | 'details'> | undefined {
+function takePlace(session: Session, options: ConnectionsOptions): Omit<HandshakeRefusal, 'ok'> | undefined {
   const person = checkPrincipal(session.principal, options.handshakeOptions);
   if (!person.ok) return person;
-  if (!options.admission.opened(session.remoteIp)) return { code: 'RATE_LIMITED', details: { retry_after_ms: 5000 } };
+  if (!options.admission.opened(session.remoteIp)) return { code: 'RATE_LIMITED', reason: 'ip', details: { retry_after_ms: 5000 } };
   try {
     options.directDeliveries.opened(session);
   } catch (error) {
     // The Spine is closed: without interest the session would hear nothing, and handlers may not throw.
     options.admission.closed(session.remoteIp);
     options.logger.error({ event: 'session_refused', tenant: session.tenant, err: error }, 'a session could not be opened');
-    return { code: 'UNAVAILABLE', details: { retry_after_ms: 1000 } };
+    return { code: 'UNAVAILABLE', reason: 'spine', details: { retry_after_ms: 1000 } };
   }
   return undefined;
 }

@@ -44,8 +44,10 @@ function createRig(count: number, windowMs: number) {
   return { sessions, members, start, step, leave, timers, isDone: () => isDone };
 }
 
-const told = (members: readonly Member[]): number => members.filter(({ connection }) => connection.frames.length > 0).length;
-const closed = (members: readonly Member[]): number => members.filter(({ connection }) => connection.closeCode === 1012).length;
+const told = (members: readonly Member[]): number =>
+  members.filter(({ connection }) => connection.frames.length > 0).length;
+const closed = (members: readonly Member[]): number =>
+  members.filter(({ connection }) => connection.closeCode === 1012).length;
 
 describe('draining', () => {
   it('[DPL-3] tells and closes the clients in slices, over half of the window', async () => {
@@ -77,7 +79,9 @@ describe('draining', () => {
     rigs.start();
     for (const { run } of [rig.timers[0], rigs.timers[0]].filter((timer) => timer !== undefined)) run();
     const waits = (members: readonly Member[]): unknown[] =>
-      members.flatMap(({ connection }) => connection.payloads()).map((payload) => (payload as { reconnect_in_ms: number }).reconnect_in_ms);
+      members
+        .flatMap(({ connection }) => connection.payloads())
+        .map((payload) => (payload as { reconnect_in_ms: number }).reconnect_in_ms);
     expect(waits(rig.members)).toEqual([7_500, 15_000]);
     expect(waits(rigs.members)).toEqual([15_000, 30_000]);
   });

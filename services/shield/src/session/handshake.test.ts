@@ -77,7 +77,8 @@ function ask(rig: Rig, request: Partial<UpgradeRequest> = {}): Promise<UpgradeDe
 }
 
 function refusalOf(decision: UpgradeDecision<Peer>): unknown {
-  if (!decision.accept) return { status: decision.status, code: (JSON.parse(decision.body) as { error_code: string }).error_code };
+  if (!decision.accept)
+    return { status: decision.status, code: (JSON.parse(decision.body) as { error_code: string }).error_code };
   return decision.data.kind === 'refused' ? { afterUpgrade: decision.data.code } : 'accepted';
 }
 
@@ -190,7 +191,9 @@ describe('a refused handshake', () => {
     rig.ban = create(BanRecordSchema, { user: 'ada', untilMs: BigInt(Date.UTC(2026, 2, 2)) });
     const decision = await ask(rig);
     expect(refusalOf(decision)).toEqual({ status: 403, code: 'BANNED' });
-    expect(!decision.accept && JSON.parse(decision.body)).toMatchObject({ details: { until: '2026-03-02T00:00:00.000Z' } });
+    expect(!decision.accept && JSON.parse(decision.body)).toMatchObject({
+      details: { until: '2026-03-02T00:00:00.000Z' },
+    });
     rig.ban = create(BanRecordSchema, { user: 'ada' });
     const forEver = await ask(rig);
     expect(!forEver.accept && JSON.parse(forEver.body)).toMatchObject({ details: {} });
@@ -216,7 +219,9 @@ describe('a refused handshake', () => {
     const rig = createRig();
     const decision = await ask(rig, { query: 'client_type=root' });
     expect(refusalOf(decision)).toEqual({ status: 400, code: 'VALIDATION_ERROR' });
-    expect(!decision.accept && JSON.parse(decision.body)).toMatchObject({ details: { errors: [{ field: 'client_type' }] } });
+    expect(!decision.accept && JSON.parse(decision.body)).toMatchObject({
+      details: { errors: [{ field: 'client_type' }] },
+    });
   });
 
   it('[PRT-1] of unknown subprotocols is 400', async () => {

@@ -90,7 +90,7 @@ async function checkPlace(request: UpgradeRequest, ip: string, options: Handshak
     return refusal('AUTHORIZATION_ERROR', 'origin');
   }
   if (!options.admission.mayTry(ip)) return refusal('RATE_LIMITED', 'ip', { retry_after_ms: 1000 });
-  if (!(await options.admission.enter())) return refusal('UNAVAILABLE', 'full', { retry_after_ms: options.limits.connectQueueMs });
+  if (!(await options.admission.enter())) return refusal('UNAVAILABLE', 'full', { retry_after_ms: Math.max(1000, options.limits.connectQueueMs) });
   return YES;
 }
 

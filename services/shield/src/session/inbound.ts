@@ -1,6 +1,6 @@
 import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
-import { createEnvelope } from '@arqonbus/protocol';
-import type { Clock, Envelope } from '@arqonbus/protocol';
+import { createEnvelope, decodeJsonEnvelope, decodeProtoEnvelope } from '@arqonbus/protocol';
+import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { Counter } from '@arqonbus/telemetry';
 import type { CommandDispatcher } from '../commands/dispatcher.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
@@ -22,6 +22,7 @@ export interface InboundOptions {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly clock: Clock;
+  readonly limits: Limits;
   readonly messages: Counter;
   readonly bytes: Counter;
 }
@@ -60,17 +61,27 @@ export function createAcceptFrame(options: InboundOptions): AcceptFrame {
 
 function refuse(
   session: Session,
-  { envelope }: Ingress,
+  { frame, envelope }: Ingress,
   outcome: Extract<Outcome, { kind: 'block' }>,
-  { envelopes, send, misbehaviour }: InboundOptions,
+  { envelopes, send, misbehaviour, limits }: InboundOptions,
 ): void {
   const { code, errors, retryAfterMs, stage, traceId } = outcome;
   const details = {
     ...(retryAfterMs > 0 ? { retry_after_ms: retryAfterMs } : {}),
     ...(traceId === '' ? {} : { trace_id: traceId }),
   };
-  send(session, envelopes.error({ code, requestId: envelope.id, errors, details }));
+  const requestId = stage === 'rate' ? readId(session, frame, limits) : envelope.id;
+  send(session, envelopes.error({ code, requestId, errors, details }));
   // A bug of ours is no bad frame of the client's.
   if (stage === 'decode' && code !== 'INTERNAL_ERROR') misbehaviour.badFrame(session);
   misbehaviour.refused(session, code);
+}
+
+/**
+ * The id of a frame that was refused unread: its sender may wait for the answer (PRT-14). Who is refused again and again
+ * is cut, which bounds the cost (PRT-27).
+ */
+function readId({ format }: Session, frame: Uint8Array, limits: Limits): string {
+  const result = format === 'json' ? decodeJsonEnvelope(frame, limits) : decodeProtoEnvelope(frame, limits);
+  return result.ok ? result.envelope.id : result.id;
 }

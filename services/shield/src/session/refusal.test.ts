@@ -5,7 +5,13 @@ import type { Negotiation } from './negotiation.ts';
 import { refuseUpgrade } from './refusal.ts';
 
 const header: Negotiation = { ok: true, format: 'json', protocol: '', token: 't', isTokenInSubprotocol: false };
-const browser: Negotiation = { ok: true, format: 'proto', protocol: 'arqon.v1.proto', token: 't', isTokenInSubprotocol: true };
+const browser: Negotiation = {
+  ok: true,
+  format: 'proto',
+  protocol: 'arqon.v1.proto',
+  token: 't',
+  isTokenInSubprotocol: true,
+};
 
 describe('a refused upgrade', () => {
   it.each([

@@ -9,9 +9,24 @@ describe('the address that limits count', () => {
     { why: 'a header from nobody we trust', peer: '203.0.113.9', chain: '198.51.100.1', is: '203.0.113.9' },
     { why: 'an address beside a trusted one', peer: '192.168.7.2', chain: '198.51.100.1', is: '192.168.7.2' },
     { why: 'one trusted proxy', peer: '10.1.2.3', chain: '198.51.100.1', is: '198.51.100.1' },
-    { why: 'a chain of trusted proxies', peer: '10.1.2.3', chain: '198.51.100.1, 10.9.9.9,192.168.7.1', is: '198.51.100.1' },
-    { why: 'a client that wrote the header first', peer: '10.1.2.3', chain: '1.1.1.1, 8.8.8.8, 198.51.100.1', is: '198.51.100.1' },
-    { why: 'a client that claims to be a proxy', peer: '10.1.2.3', chain: '1.1.1.1, 10.6.6.6, 198.51.100.1', is: '198.51.100.1' },
+    {
+      why: 'a chain of trusted proxies',
+      peer: '10.1.2.3',
+      chain: '198.51.100.1, 10.9.9.9,192.168.7.1',
+      is: '198.51.100.1',
+    },
+    {
+      why: 'a client that wrote the header first',
+      peer: '10.1.2.3',
+      chain: '1.1.1.1, 8.8.8.8, 198.51.100.1',
+      is: '198.51.100.1',
+    },
+    {
+      why: 'a client that claims to be a proxy',
+      peer: '10.1.2.3',
+      chain: '1.1.1.1, 10.6.6.6, 198.51.100.1',
+      is: '198.51.100.1',
+    },
     { why: 'trusted hops alone', peer: '10.1.2.3', chain: '10.4.4.4, 10.5.5.5', is: '10.4.4.4' },
     { why: 'rubbish nearest to us', peer: '10.1.2.3', chain: '198.51.100.1, unknown', is: '10.1.2.3' },
     { why: 'rubbish behind a trusted hop', peer: '10.1.2.3', chain: '_hidden, 10.5.5.5', is: '10.5.5.5' },
@@ -19,7 +34,12 @@ describe('the address that limits count', () => {
     { why: 'IPv6', peer: '2001:db8:ffff::1', chain: '2001:db8:1::7', is: '2001:db8:1::7' },
     { why: 'IPv6 in capitals with a zone', peer: '10.1.2.3', chain: 'FE80::A%eth0', is: 'fe80::a' },
     { why: 'an IPv4 address in IPv6 clothes', peer: '10.1.2.3', chain: '::ffff:198.51.100.1', is: '198.51.100.1' },
-    { why: 'a trusted proxy in IPv6 clothes', peer: '10.1.2.3', chain: '198.51.100.1, ::FFFF:10.8.8.8', is: '198.51.100.1' },
+    {
+      why: 'a trusted proxy in IPv6 clothes',
+      peer: '10.1.2.3',
+      chain: '198.51.100.1, ::FFFF:10.8.8.8',
+      is: '198.51.100.1',
+    },
     { why: 'IPv6 from nobody we trust', peer: '2001:db8:fffe::1', chain: '198.51.100.1', is: '2001:db8:fffe::1' },
   ])('[PRT-27] N-08: with $why is $is', ({ peer, chain, is }) => {
     expect(remoteIp(peer, chain)).toBe(is);

@@ -4,10 +4,9 @@ import { createRateBudget, createTokenBucket } from '@arqonbus/pipeline';
 import type { WireFormat } from '@arqonbus/pipeline';
 import { DEFAULT_LIMITS, decodeJsonEnvelope, decodeProtoEnvelope } from '@arqonbus/protocol';
 import type { ClientId, Clock, Envelope, Limits, TenantId, UserId } from '@arqonbus/protocol';
-import { createServerEnvelopes } from '../delivery/frames.ts';
+import { createServerEnvelopes, encodeFrame } from '../delivery/frames.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
-import { encodeFrame } from '../delivery/frames.ts';
 import { createTenantStates } from '../limits/tenant-states.ts';
 import type { Connection, Topic } from '../listener/listener.ts';
 import type { Peer } from './peer.ts';
@@ -33,9 +32,9 @@ export function createTestClock(): TestClock {
 
 /** For tests: a socket that keeps what is written to it, with a buffer that the test fills and drains. */
 export class TestConnection implements Connection<Peer> {
-  readonly remoteAddress = '203.0.113.9';
+  readonly remoteAddress: string = '203.0.113.9';
   readonly frames: Uint8Array[] = [];
-  readonly topics = new Set<Topic>();
+  readonly topics: Set<Topic> = new Set();
   readonly data: Peer;
   buffered = 0;
   /** Bytes that every written frame adds to `buffered`; 0 = the kernel takes everything at once. */
@@ -123,7 +122,10 @@ export interface TestSessionOptions {
 let clients = 0;
 
 /** For tests: a session with an open {@link TestConnection}. */
-export function createTestSession(options: TestSessionOptions = {}): { readonly session: Session; readonly connection: TestConnection } {
+export function createTestSession(options: TestSessionOptions = {}): {
+  readonly session: Session;
+  readonly connection: TestConnection;
+} {
   const { limits = DEFAULT_LIMITS, clock = createTestClock() } = options;
   const nowMs = clock.monotonicMs();
   const principal = createTestPrincipal(options, clock.now());
@@ -156,7 +158,10 @@ export function createTestSession(options: TestSessionOptions = {}): { readonly 
 }
 
 /** For tests: a verified token's principal, valid for an hour. */
-export function createTestPrincipal({ tenant = 'acme', user = 'auth0|5f7c8ec7', expiresAtMs }: TestSessionOptions, nowMs: number): Principal {
+export function createTestPrincipal(
+  { tenant = 'acme', user = 'auth0|5f7c8ec7', expiresAtMs }: TestSessionOptions,
+  nowMs: number,
+): Principal {
   return {
     tenant: tenant as TenantId,
     user: user as UserId,
@@ -171,7 +176,10 @@ export function createTestPrincipal({ tenant = 'acme', user = 'auth0|5f7c8ec7', 
 /** For tests: server envelopes with counted ids. */
 export function createTestEnvelopes(clock: Clock = createTestClock()): ServerEnvelopes {
   let count = 0;
-  return createServerEnvelopes(() => `arq_SERVER${String((count += 1)).padStart(6, '0')}`, () => clock.now());
+  return createServerEnvelopes(
+    () => `arq_SERVER${String((count += 1)).padStart(6, '0')}`,
+    () => clock.now(),
+  );
 }
 
 /** For tests: writes straight to the session's connection. */

@@ -1,6 +1,5 @@
 import type { Principal, Rights } from '@arqonbus/auth';
-import type { Origin, RateBudget, WireFormat } from '@arqonbus/pipeline';
-import { TokenBucket } from '@arqonbus/pipeline';
+import type { Origin, RateBudget, TokenBucket, WireFormat } from '@arqonbus/pipeline';
 import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
 import type { SlowState } from '../delivery/slow-state.ts';
 import type { TenantState } from '../limits/tenant-states.ts';

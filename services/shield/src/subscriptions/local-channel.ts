@@ -26,8 +26,6 @@ export interface LocalChannel {
   users: number;
   /** Sequence of the last publication written to the topics, or the log's end when the channel was opened. */
   lastSeq: number;
-  /** Sequence of the first publication of a log that held nothing before it; 0 = none was seen. */
-  originSeq: number;
   epoch: string;
   /** Publications written to the topics so far; what a paused subscriber of a `live` channel missed is counted by it. */
   delivered: number;

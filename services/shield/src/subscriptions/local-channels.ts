@@ -75,7 +75,6 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     protoSubscribers: 0,
     users: 1,
     lastSeq: 0,
-    originSeq: 0,
     epoch: '',
     delivered: 0,
     ready: Promise.resolve(),

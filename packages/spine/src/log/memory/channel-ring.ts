@@ -6,6 +6,7 @@ import type { LogProfile } from '../log-profile.ts';
 export interface StoredEntry {
   readonly ring: ChannelRing;
   readonly seq: number;
+  readonly prevSeq: number;
   readonly timestampMs: number;
   readonly data: Uint8Array;
   older: StoredEntry | undefined;
@@ -88,8 +89,8 @@ export class ChannelRing {
   #toEntry(index: number): LogEntry | undefined {
     const entry = this.#entries[index];
     if (entry === undefined) return undefined;
-    const { seq, timestampMs, data } = entry;
-    return { seq, prevSeq: this.#entries[index - 1]?.seq ?? 0, timestampMs, data };
+    const { seq, prevSeq, timestampMs, data } = entry;
+    return { seq, prevSeq, timestampMs, data };
   }
 
   /** Index of the first entry whose sequence is at least `seq`, by binary search. */

@@ -5,6 +5,7 @@ import type { Append, Appended, ChannelAddress, ChannelLog, LogEntry, LogPositio
 import type { ProfileOf } from '../log-rules.ts';
 import { ChannelRing, entryBytes } from './channel-ring.ts';
 import type { StoredEntry } from './channel-ring.ts';
+import { EmptiedChannels } from './emptied-channels.ts';
 import { SeenIds } from './seen-ids.ts';
 
 /** What the in-memory log is made of. */
@@ -27,8 +28,8 @@ export interface MemoryChannelLogOptions {
 
 /**
  * Makes a log that lives as long as the process (LOG-4): a random epoch, one counter for all channels, so that a
- * channel's sequences have holes as in JetStream. A channel that holds nothing any more is forgotten: its position is
- * 0 and its next publication names no previous one. `durable` is kept as `history` here: it does not survive the process.
+ * channel's sequences have holes as in JetStream. Of a channel that holds nothing any more, the last sequence is
+ * remembered: every publication names its true predecessor, kept or not. `durable` is kept as `history` here: it does not survive the process.
  *
  * The log owns the bytes it is given: nobody may write to them later. Appending to a `live` channel is a programmer
  * error and throws; so does an address with invalid names.
@@ -40,6 +41,7 @@ export function createMemoryChannelLog(options: MemoryChannelLogOptions): Channe
 const DEFAULT_MAX_BYTES = 67_108_864;
 const DEFAULT_WINDOW_MS = 120_000;
 const DEFAULT_MAX_IDS = 500_000;
+const MAX_EMPTIED_CHANNELS = 50_000;
 
 class MemoryChannelLog implements ChannelLog {
   readonly #spine: LocalSpine;
@@ -49,6 +51,7 @@ class MemoryChannelLog implements ChannelLog {
   readonly #maxBytes: number;
   readonly #seen: SeenIds;
   readonly #rings = new Map<string, ChannelRing>();
+  readonly #emptied = new EmptiedChannels(MAX_EMPTIED_CHANNELS);
   #oldest: StoredEntry | undefined;
   #newest: StoredEntry | undefined;
   #bytes = 0;
@@ -70,12 +73,11 @@ class MemoryChannelLog implements ChannelLog {
     const refusal = this.#refusalOf(ring, append.data);
     if (refusal !== undefined) return Promise.reject(refusal);
     const nowMs = this.#now();
-    // Neither subjects nor ids hold a space, so the key cannot be read in two ways.
-    const key = `${ring.subject} ${append.id} ${append.user}`;
-    const seen = this.#seen.find(key, nowMs);
+    const { user, id } = append;
+    const seen = this.#seen.find(ring.subject, user, id, nowMs);
     if (seen !== undefined) return Promise.resolve({ seq: seen.seq, epoch: this.#epoch, duplicate: true });
     const seq = this.#store(ring, ownBytes(append.data), nowMs);
-    this.#seen.add(key, seq, nowMs);
+    this.#seen.add(ring.subject, user, id, seq, nowMs);
     return Promise.resolve({ seq, epoch: this.#epoch, duplicate: false });
   }
 
@@ -85,7 +87,9 @@ class MemoryChannelLog implements ChannelLog {
 
   async position(address: ChannelAddress): Promise<LogPosition> {
     const ring = this.#current(address);
-    return { epoch: this.#epoch, firstSeq: ring?.oldest?.seq ?? 0, lastSeq: ring?.newest?.seq ?? 0 };
+    const { tenant, room, channel } = address;
+    const lastSeq = ring?.newest?.seq ?? this.#emptied.lastSeq(channelOut(tenant, room, channel));
+    return { epoch: this.#epoch, firstSeq: ring?.oldest?.seq ?? 0, lastSeq };
   }
 
   async trim(address: ChannelAddress, beforeSeq: number): Promise<void> {
@@ -113,10 +117,13 @@ class MemoryChannelLog implements ChannelLog {
   /** Stores, delivers with the position, then makes room: the previous sequence is that from before the eviction. */
   #store(ring: ChannelRing, data: Uint8Array, nowMs: number): number {
     this.#expire(ring, nowMs);
-    const prevSeq = ring.newest?.seq ?? 0;
+    const prevSeq = ring.newest?.seq ?? this.#emptied.lastSeq(ring.subject);
     const seq = ++this.#lastSeq;
-    if (ring.length === 0) this.#rings.set(ring.subject, ring);
-    const entry: StoredEntry = { ring, seq, timestampMs: nowMs, data, older: this.#newest, newer: undefined };
+    if (ring.length === 0) {
+      this.#rings.set(ring.subject, ring);
+      this.#emptied.remove(ring.subject);
+    }
+    const entry: StoredEntry = { ring, seq, prevSeq, timestampMs: nowMs, data, older: this.#newest, newer: undefined };
     ring.push(entry);
     if (this.#newest === undefined) this.#oldest = entry;
     else this.#newest.newer = entry;
@@ -147,8 +154,12 @@ class MemoryChannelLog implements ChannelLog {
 
   /** Takes out an entry that is the oldest of its ring. */
   #evict(entry: StoredEntry): void {
-    entry.ring.shift();
-    if (entry.ring.length === 0) this.#rings.delete(entry.ring.subject);
+    const { ring } = entry;
+    ring.shift();
+    if (ring.length === 0) {
+      this.#rings.delete(ring.subject);
+      this.#emptied.add(ring.subject, entry.seq);
+    }
     this.#bytes -= entryBytes(entry.data);
     if (entry.older === undefined) this.#oldest = entry.newer;
     else entry.older.newer = entry.newer;

@@ -115,7 +115,7 @@ function commit(
   const { channel } = join;
   const { room, channel: name } = channel.address;
   const pausedAt = pausedAtOf(session, channel);
-  const start = recovery.from ?? pausedAt ?? startOf(channel, history);
+  const start = recovery.from ?? Math.min(pausedAt ?? Number.POSITIVE_INFINITY, startOf(channel, history));
   // Who is joined again while it is paused begins anew where it was, so that nothing is written before this reply.
   const isBehind = start < channel.lastSeq || pausedAt !== undefined;
   const subscription = parts.subscriptions.commit(session, join, { echo: args.echo === true, behindSeq: isBehind ? start : undefined });

@@ -25,6 +25,8 @@ export interface UwsGoodbye {
 export interface UwsShared<D> {
   readonly goodbyes: Map<UwsConnection<D>, UwsGoodbye>;
   readonly limits: ListenerLimits;
+  /** The connection whose batch is being written. */
+  writing: UwsConnection<D> | undefined;
 }
 
 /** One per socket, and there are many: no closures, no empty collections. */
@@ -48,10 +50,16 @@ export class UwsConnection<D> implements Connection<D> {
 
   /** Eight sends outside of this cost 6.2 µs each, inside 0.8: the engine joins publishes by itself, but not sends. */
   batch(write: () => void): void {
-    if (this.socket === undefined) {
+    const { socket, shared } = this;
+    if (socket === undefined) {
       write();
-    } else {
-      this.socket.cork(write);
+      return;
+    }
+    shared.writing = this;
+    socket.cork(write);
+    shared.writing = undefined;
+    if (this.socket === undefined) {
+      this.endDrained(socket);
     }
   }
 
@@ -79,7 +87,8 @@ export class UwsConnection<D> implements Connection<D> {
       return;
     }
     this.socket = undefined;
-    if (socket.getBufferedAmount() === 0) {
+    // Ended within its own cork, a socket gets its close frame and then hangs for 4 s: the end of the batch ends it.
+    if (shared.writing !== this && socket.getBufferedAmount() === 0) {
       socket.end(code, fitCloseReason(reason));
       return;
     }
@@ -89,6 +98,14 @@ export class UwsConnection<D> implements Connection<D> {
     }
     const deadline = setTimeout(() => socket.close(), shared.limits.closeGraceMs);
     shared.goodbyes.set(this, { code, reason: fitCloseReason(reason), deadline });
+  }
+
+  /** Ends a socket that waits with its goodbye, once nothing is in front of it. */
+  endDrained(socket: UwsSocket<D>): void {
+    const goodbye = this.shared.goodbyes.get(this);
+    if (goodbye !== undefined && socket.getBufferedAmount() === 0) {
+      socket.end(goodbye.code, goodbye.reason);
+    }
   }
 
   terminate(): void {

@@ -35,7 +35,7 @@ interface NativeApp extends Omit<TemplatedApp, 'listen'> {
 }
 
 function createUwsListener<D>(uws: UwsModule, handlers: ListenerHandlers<D>, limits: ListenerLimits): Listener<D> {
-  const shared: UwsShared<D> = { goodbyes: new Map(), limits };
+  const shared: UwsShared<D> = { goodbyes: new Map(), limits, writing: undefined };
   const app = uws.App() as unknown as NativeApp;
   let listenSocket: us_listen_socket | undefined;
   for (const path of upgradePaths) {
@@ -140,11 +140,10 @@ function socketEvents<D>(handlers: ListenerHandlers<D>, shared: UwsShared<D>): S
     pong: onControl,
     drain: (socket) => {
       const { connection } = socket.getUserData();
-      const goodbye = shared.goodbyes.get(connection);
       if (connection.socket !== undefined) {
         handlers.onDrain(connection);
-      } else if (goodbye !== undefined && socket.getBufferedAmount() === 0) {
-        socket.end(goodbye.code, goodbye.reason);
+      } else {
+        connection.endDrained(socket);
       }
     },
     close: (socket, code) => {
@@ -206,8 +205,8 @@ function answerLater<D>(
       res.cork(() => answer(decided));
     }
   };
-  // Never in a microtask: that may run while the engine is parsing another client's request, and an upgrade in there is
-  // taken for that other client's, whose partner then loses its connection.
+  // Never in a microtask (do not simplify): that may run while the engine is parsing another client's request, and an
+  // upgrade in there is taken for that other client's, whose partner then loses its connection.
   const answerAlone = (decided: UpgradeDecision<D>): void => void setImmediate(answerCorked, decided);
   void decision.then(answerAlone, () => answerAlone(failedDecision));
 }

@@ -1,0 +1,281 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TenantId } from '@arqonbus/protocol';
+import { MembershipChange_Kind, MembershipReportSchema, create } from '@arqonbus/protocol/spine-messages';
+import { connect, disconnect, join, leave } from '../testing/brain-fixture.ts';
+import type { ChangeInit } from '../testing/brain-fixture.ts';
+import { LEASE_MS, MembershipReports } from './membership-reports.ts';
+import { MembershipState } from './membership-state.ts';
+
+const TENANTS = ['acme', 'globex'];
+const NODES = ['n1', 'n2'];
+const CLIENTS = ['n1_a', 'n1_b', 'n2_a'];
+const CHANNELS = ['lab:bench', 'lab:roof', 'lab:*', 'science:bench'];
+
+interface Report {
+  readonly node: string;
+  readonly startedAtMs: number;
+  readonly number: number;
+  readonly snapshot: boolean;
+  readonly changes: readonly ChangeInit[];
+}
+
+/** Who is where, told by the rules in the slowest form: everything is rebuilt at each report. */
+function createNaiveMembership() {
+  const nodes = new Map<string, { startedAtMs: number; number: number; seenMs: number }>();
+  const clients = new Map<string, { node: string; channels: Set<string> }>();
+  let nowMs = 0;
+  const dropAllOf = (node: string): void => {
+    for (const [key, client] of clients) if (client.node === node) clients.delete(key);
+  };
+  const apply = (node: string, { kind, tenant, clientId, room, channel }: ChangeInit): void => {
+    const key = `${tenant}/${clientId}`;
+    const own = clients.get(key)?.node === node ? clients.get(key) : undefined;
+    if (kind === MembershipChange_Kind.CONNECT) clients.set(key, { node, channels: new Set() });
+    else if (kind === MembershipChange_Kind.JOIN) own?.channels.add(`${room}:${channel}`);
+    else if (kind === MembershipChange_Kind.LEAVE) own?.channels.delete(`${room}:${channel}`);
+    else if (own !== undefined) clients.delete(key);
+  };
+  const idsWhere = (tenant: string, isThere: (channels: Set<string>) => boolean): string[] =>
+    CLIENTS.filter((id) => isThere(clients.get(`${tenant}/${id}`)?.channels ?? new Set()));
+  return {
+    pass: (ms: number) => void (nowMs += ms),
+    sweep: () => {
+      for (const [node, { seenMs }] of nodes) {
+        if (nowMs - seenMs < LEASE_MS) continue;
+        nodes.delete(node);
+        dropAllOf(node);
+      }
+    },
+    take: ({ node, startedAtMs, number, snapshot, changes }: Report): boolean => {
+      const known = nodes.get(node);
+      if (known !== undefined && startedAtMs < known.startedAtMs) return false;
+      const isSameStart = known?.startedAtMs === startedAtMs;
+      if (isSameStart && number <= known.number) return false;
+      if (known !== undefined) known.seenMs = nowMs;
+      if (!snapshot && !(isSameStart && number === known.number + 1)) return true;
+      nodes.set(node, { startedAtMs, number, seenMs: nowMs });
+      if (snapshot) dropAllOf(node);
+      for (const change of changes) apply(node, change);
+      return false;
+    },
+    connections: (tenant: string) => CLIENTS.filter((id) => clients.has(`${tenant}/${id}`)).length,
+    in: (tenant: string, target: string) => idsWhere(tenant, (channels) => channels.has(target)),
+    inRoom: (tenant: string, room: string) =>
+      idsWhere(tenant, (channels) => [...channels].some((target) => target.startsWith(`${room}:`))),
+    occupied: () =>
+      TENANTS.flatMap((tenant) =>
+        CHANNELS.filter((target) => idsWhere(tenant, (channels) => channels.has(target)).length > 0).map(
+          (target) => `${tenant}/${target}`,
+        ),
+      ),
+  };
+}
+
+function createFixture() {
+  let nowMs = 0;
+  const occupied = new Set<string>();
+  const state = new MembershipState({
+    onOccupied: ({ tenant, room, channel }) => {
+      expect(occupied).not.toContain(`${tenant}/${room}:${channel}`);
+      occupied.add(`${tenant}/${room}:${channel}`);
+    },
+    onEmptied: ({ tenant, room, channel }) => expect(occupied.delete(`${tenant}/${room}:${channel}`)).toBe(true),
+  });
+  const reports = new MembershipReports(state, () => nowMs);
+  return {
+    state,
+    reports,
+    occupied,
+    pass: (ms: number) => void (nowMs += ms),
+    take: ({ node, startedAtMs, number, snapshot, changes }: Report) => {
+      const init = { node, snapshot, startedAtMs: BigInt(startedAtMs), number: BigInt(number), changes: [...changes] };
+      return reports.take(create(MembershipReportSchema, init));
+    },
+    ids: (tenant: string, room: string, channel: string) =>
+      Array.from(state.clientsIn(tenant as TenantId, room, channel).keys(), ({ member }) => member.clientId).toSorted(),
+  };
+}
+
+const place = fc.record({
+  tenant: fc.constantFrom(...TENANTS),
+  client: fc.constantFrom(...CLIENTS),
+  target: fc.constantFrom(...CHANNELS),
+});
+
+const deltaChange = fc.tuple(fc.nat(9), place).map(([kind, { tenant, client, target }]): ChangeInit => {
+  const [room = '', channel = ''] = target.split(':');
+  if (kind < 3) return connect(tenant, client, 'alice');
+  if (kind < 7) return join(tenant, client, room, channel);
+  return kind < 9 ? leave(tenant, client, room, channel) : disconnect(tenant, client);
+});
+
+/** A snapshot connects each client once, before its channels. */
+const snapshotChanges = fc
+  .uniqueArray(fc.tuple(fc.constantFrom(...TENANTS), fc.constantFrom(...CLIENTS)), {
+    selector: ([tenant, client]) => `${tenant}/${client}`,
+  })
+  .chain((clients) =>
+    fc.tuple(
+      ...clients.map(([tenant, client]) =>
+        fc.subarray(CHANNELS).map((targets) => [
+          connect(tenant, client, 'alice'),
+          ...targets.map((target) => {
+            const [room = '', channel = ''] = target.split(':');
+            return join(tenant, client, room, channel);
+          }),
+        ]),
+      ),
+    ),
+  )
+  .map((lists) => lists.flat());
+
+/** `skip` moves the number: 1 is the next, more is a gap, less is stale. */
+const reportStep = fc.record({
+  node: fc.constantFrom(...NODES),
+  skip: fc.constantFrom(1, 1, 1, 1, 2, 0, -1),
+  isRestart: fc.constantFrom(false, false, false, false, false, true),
+  content: fc.oneof(
+    fc.array(deltaChange, { maxLength: 6 }).map((changes) => ({ snapshot: false, changes })),
+    snapshotChanges.map((changes) => ({ snapshot: true, changes })),
+  ),
+});
+
+const step = fc.oneof(
+  { weight: 8, arbitrary: reportStep.map((report) => ({ report, passMs: 0 })) },
+  { weight: 1, arbitrary: fc.nat(8_000).map((passMs) => ({ report: undefined, passMs })) },
+);
+
+describe('MembershipReports', () => {
+  it('[PRS-2] agrees with a naive model under deltas, gaps, repeats, snapshots, restarts and lost leases', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const real = createFixture();
+        const naive = createNaiveMembership();
+        const last = new Map<string, { startedAtMs: number; number: number }>();
+        const wanted: [real: boolean, naive: boolean][] = [];
+        for (const { report, passMs } of steps) {
+          real.pass(passMs);
+          naive.pass(passMs);
+          real.reports.sweep();
+          naive.sweep();
+          if (report !== undefined) {
+            const { node, skip, isRestart, content } = report;
+            const before = last.get(node) ?? { startedAtMs: 1, number: 0 };
+            const next = isRestart
+              ? { startedAtMs: before.startedAtMs + 1, number: 1 }
+              : { startedAtMs: before.startedAtMs, number: Math.max(0, before.number + skip) };
+            last.set(node, next);
+            wanted.push([real.take({ node, ...next, ...content }), naive.take({ node, ...next, ...content })]);
+          }
+          for (const [ofReal, ofNaive] of wanted) expect(ofReal).toBe(ofNaive);
+          for (const tenant of TENANTS) {
+            expect(real.state.connections(tenant as TenantId)).toBe(naive.connections(tenant));
+            for (const target of ['lab:bench', 'lab:roof', 'science:bench']) {
+              const [room = '', channel = ''] = target.split(':');
+              expect(real.ids(tenant, room, channel)).toEqual(naive.in(tenant, target));
+            }
+            for (const room of ['lab', 'science'])
+              expect(real.ids(tenant, room, '*')).toEqual(naive.inRoom(tenant, room));
+          }
+          expect([...real.occupied].toSorted()).toEqual(naive.occupied().toSorted());
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const first: Report = {
+    node: 'n1',
+    startedAtMs: 5,
+    number: 1,
+    snapshot: true,
+    changes: [connect('acme', 'n1_a', 'alice'), join('acme', 'n1_a', 'lab', 'bench')],
+  };
+
+  it('[PRS-2] wants a snapshot of a node that it does not know, and after a missing report', () => {
+    const { take, ids } = createFixture();
+    expect(take({ ...first, snapshot: false })).toBe(true);
+    expect(ids('acme', 'lab', 'bench')).toEqual([]);
+    expect(take({ ...first, number: 2 })).toBe(false);
+    const changes = [leave('acme', 'n1_a', 'lab', 'bench')];
+    expect(take({ ...first, number: 4, snapshot: false, changes })).toBe(true);
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+    expect(take({ ...first, number: 5, changes: [] })).toBe(false);
+    expect(ids('acme', 'lab', 'bench')).toEqual([]);
+  });
+
+  it('[PRS-2] drops reports that come again, or from an earlier start of the Shield', () => {
+    const { take, ids } = createFixture();
+    take(first);
+    expect(take({ ...first, changes: [] })).toBe(false);
+    expect(take({ ...first, startedAtMs: 4, number: 99, changes: [] })).toBe(false);
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+    expect(take({ ...first, startedAtMs: 6, number: 1, changes: [] })).toBe(false);
+    expect(ids('acme', 'lab', 'bench')).toEqual([]);
+  });
+
+  it('[PRS-2] forgets the members of a Shield that is silent for 10 s; an empty report is a sign of life', () => {
+    const { take, ids, pass, reports } = createFixture();
+    take(first);
+    pass(9_999);
+    reports.sweep();
+    expect(take({ ...first, number: 2, snapshot: false, changes: [] })).toBe(false);
+    pass(9_999);
+    reports.sweep();
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+    pass(1);
+    reports.sweep();
+    expect(ids('acme', 'lab', 'bench')).toEqual([]);
+    expect(take({ ...first, number: 3, snapshot: false, changes: [] })).toBe(true);
+  });
+
+  it('[PRT-7] gives a client to the Shield that connected it last; the old one cannot end it', () => {
+    const { take, ids, pass, reports } = createFixture();
+    take(first);
+    take({ ...first, node: 'n2' });
+    take({ ...first, number: 2, snapshot: false, changes: [disconnect('acme', 'n1_a')] });
+    take({ ...first, number: 3, changes: [] });
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+    pass(LEASE_MS - 1);
+    take({ ...first, node: 'n2', number: 2, snapshot: false, changes: [] });
+    pass(1);
+    reports.sweep();
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+  });
+
+  it('[PRS-1] sees nobody leave or join when a snapshot says what is known', () => {
+    const { take, occupied, state } = createFixture();
+    take(first);
+    const client = state.find('acme' as TenantId, 'n1_a');
+    take({ ...first, number: 9 });
+    expect([...occupied]).toEqual(['acme/lab:bench']);
+    expect(state.find('acme' as TenantId, 'n1_a')).toBe(client);
+  });
+
+  it('[SPN-3] leaves out changes that are malformed or about nobody, and counts them', () => {
+    const { take, ids, reports } = createFixture();
+    const bad: ChangeInit[] = [
+      connect('a.*', 'n1_x', 'mallory'),
+      connect('acme', '', 'mallory'),
+      connect('acme', 'n1_x', ''),
+      { kind: MembershipChange_Kind.CONNECT, tenant: 'acme', clientId: 'n1_x' },
+      join('acme', 'n1_nobody', 'lab', 'bench'),
+      join('acme', 'n1_a', '>', 'bench'),
+      { tenant: 'acme', clientId: 'n1_a' },
+    ];
+    take({ ...first, changes: [...first.changes, ...bad] });
+    take({ ...first, number: 2, snapshot: false, changes: bad });
+    expect(reports.ignoredChanges()).toBe(14);
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+  });
+
+  it('[PRS-4] keeps nothing of those who are gone', () => {
+    const { take, state } = createFixture();
+    take(first);
+    take({ ...first, number: 2, snapshot: false, changes: [disconnect('acme', 'n1_a')] });
+    expect(state.connections('acme' as TenantId)).toBe(0);
+    expect(state.find('acme' as TenantId, 'n1_a')).toBeUndefined();
+    expect(state.reportedBy('n1')).toEqual([]);
+  });
+});
