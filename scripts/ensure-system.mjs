@@ -18,6 +18,14 @@ const REQUIREMENTS = [
     ],
     debianPackage: 'chromium',
   },
+  {
+    name: 'nats-server',
+    reason: 'the Spine is tested on a real NATS',
+    variable: 'NATS_SERVER_PATH',
+    programs: ['nats-server'],
+    places: ['/usr/sbin/nats-server', '/usr/local/sbin/nats-server'],
+    debianPackage: 'nats-server',
+  },
 ];
 
 /**

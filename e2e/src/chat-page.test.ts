@@ -47,7 +47,7 @@ test('[PRT-2] [PRD-3] two tabs chat', async () => {
 
 test('[PRT-2] an expired token is told in plain words, and does not make a loop of reconnects', async () => {
   const page = await open('late', await bus.token({ ttlMs: -60_000 }));
-  await page.getByRole('status').filter({ hasText: /token/i }).waitFor();
+  await page.locator('#problem', { hasText: /token/i }).waitFor();
   const before = await bus.metric('arqonbus_connections_refused_total{reason="token_expired"}');
   expect(before).toBe(1);
   await page.close();

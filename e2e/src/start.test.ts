@@ -27,8 +27,16 @@ test('[ARC-11] starts in under 2 s, and prints one line of JSON that lets a scri
   expect(Math.min(...tookMs)).toBeLessThan(2_000);
   expect(stdout).toMatch(/^\{.*\}\n$/);
   const description = JSON.parse(stdout) as Record<string, string>;
-  expect(Object.keys(description)).toEqual(['ws_url', 'http_url', 'token', 'admin_token', 'jwt_secret']);
+  expect(Object.keys(description)).toEqual([
+    'ws_url',
+    'http_url',
+    'telemetry_url',
+    'token',
+    'admin_token',
+    'jwt_secret',
+  ]);
   expect(description['ws_url']).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/v1\/socket$/);
+  expect(description['telemetry_url']).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/v1\/socket$/);
   expect(description['http_url']).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(Buffer.byteLength(description['jwt_secret'] ?? '')).toBeGreaterThanOrEqual(32);
 });

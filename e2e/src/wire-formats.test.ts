@@ -149,7 +149,7 @@ test.for([
   expect(raw.payload.toString()).toContain(`"payload":${text}`);
 });
 
-test('[PRT-8] unknown fields are dropped, in both formats and on the way to both', async () => {
+test('[PRT-8] [PRD-1] unknown fields are dropped, in both formats and on the way to both', async () => {
   const unknown = {
     canary_field: 'canary-1',
     __typename: 'canary-2',

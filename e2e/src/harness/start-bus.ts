@@ -11,6 +11,7 @@ import type { ArqonRun } from './run-arqon.ts';
 export interface Bus {
   readonly wsUrl: string;
   readonly httpUrl: string;
+  readonly telemetryUrl: string;
   readonly port: number;
   /** The server process, for signals and memory. */
   readonly process: ChildProcess;
@@ -33,7 +34,13 @@ const HOUR_MS = 3_600_000;
 /** Starts a bus in a process of its own, on free ports. */
 export async function startBus(env: Readonly<Record<string, string>> = {}): Promise<Bus> {
   const run = runArqon(['dev', '--port', '0', '--json'], env);
-  const { ws_url: wsUrl = '', http_url: httpUrl = '', jwt_secret: secret = '' } = await readDescription(run);
+  const description = await readDescription(run);
+  const {
+    ws_url: wsUrl = '',
+    http_url: httpUrl = '',
+    telemetry_url: telemetryUrl = '',
+    jwt_secret: secret = '',
+  } = description;
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
   const port = Number(new URL(wsUrl).port);
   const token = (order: Partial<TokenOrder> = {}): Promise<string> =>
@@ -41,6 +48,7 @@ export async function startBus(env: Readonly<Record<string, string>> = {}): Prom
   return {
     wsUrl,
     httpUrl,
+    telemetryUrl,
     port,
     process: run.process,
     token,

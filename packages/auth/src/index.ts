@@ -1,5 +1,4 @@
 export * from './access/permission.ts';
-export * from './access/reserved-rooms.ts';
 export * from './access/rights.ts';
 export * from './access/role.ts';
 export * from './authenticator.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseLogProfiles, parseLogRules, RESERVED_RULES, SHIPPED_PROFILES } from './log-settings.ts';
+import { SHIPPED_PROFILES } from '@arqonbus/protocol';
+import { parseLogProfiles, parseLogRules, RESERVED_RULES } from './log-settings.ts';
 import { parseConfig } from './parse-config.ts';
 import { parseRooms } from './bootstrap-rooms.ts';
 

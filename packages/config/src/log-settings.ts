@@ -1,52 +1,21 @@
-import { compilePattern, isName } from '@arqonbus/protocol';
+import { DEFAULT_PROFILE, RESERVED_ROOMS, SHIPPED_PROFILES, compilePattern, isName } from '@arqonbus/protocol';
+import type { LogProfile, LogRule } from '@arqonbus/protocol';
 import { invalid, isPlainObject, valid } from './parsed.ts';
 import type { Parsed } from './parsed.ts';
 
-/** A log profile as configured (04, "Channel log"): fits the Spine's `LogProfile`. */
-export interface LogProfileSetting {
-  readonly name: string;
-  readonly logClass: 'live' | 'history' | 'durable' | 'state';
-  readonly maxMessages: number;
-  readonly maxAgeMs: number;
-  readonly maxBytes: number;
-}
-
-/** Which channels get which profile; the first rule that matches decides. Fits the Spine's `LogRule`. */
-export interface LogRuleSetting {
-  readonly pattern: string;
-  readonly profile: string;
-}
-
-/** The profile of channels that no rule names. */
-export const DEFAULT_PROFILE = 'default';
-
-const HOUR_MS = 3_600_000;
-const MIB = 1_048_576;
-
-/** The shipped profiles. A profile in the configuration replaces the shipped one of its name. */
-export const SHIPPED_PROFILES: readonly LogProfileSetting[] = [
-  { name: 'live', logClass: 'live', maxMessages: 0, maxAgeMs: 0, maxBytes: 0 },
-  { name: DEFAULT_PROFILE, logClass: 'history', maxMessages: 500, maxAgeMs: 24 * HOUR_MS, maxBytes: 16 * MIB },
-  { name: 'durable', logClass: 'durable', maxMessages: 10_000, maxAgeMs: 7 * 24 * HOUR_MS, maxBytes: 64 * MIB },
-  { name: 'state', logClass: 'state', maxMessages: 1, maxAgeMs: 7 * 24 * HOUR_MS, maxBytes: MIB },
-];
-
 /** Rules that stand before the configured ones: the bus's own rooms are `live` whatever an operator writes (PRT-26). */
-export const RESERVED_RULES: readonly LogRuleSetting[] = [
-  { pattern: 'integriguard:*', profile: 'live' },
-  { pattern: 'omega-lab:*', profile: 'live' },
-];
+export const RESERVED_RULES: readonly LogRule[] = RESERVED_ROOMS.map((room) => ({
+  pattern: `${room}:*`,
+  profile: 'live',
+}));
 
 /** The shipped rules: everything else keeps the default history. */
-export const SHIPPED_RULES: readonly LogRuleSetting[] = [
-  ...RESERVED_RULES,
-  { pattern: '*:*', profile: DEFAULT_PROFILE },
-];
+export const SHIPPED_RULES: readonly LogRule[] = [...RESERVED_RULES, { pattern: '*:*', profile: DEFAULT_PROFILE }];
 
 const LOG_CLASSES = ['live', 'history', 'durable', 'state'] as const;
 
 /** Reads a map of profiles and lays it over the shipped ones. */
-export function parseLogProfiles(raw: unknown): Parsed<readonly LogProfileSetting[]> {
+export function parseLogProfiles(raw: unknown): Parsed<readonly LogProfile[]> {
   if (!isPlainObject(raw)) return invalid('must be a map from profile name to its limits');
   const profiles = new Map(SHIPPED_PROFILES.map((profile) => [profile.name, profile]));
   for (const [name, value] of Object.entries(raw)) {
@@ -58,9 +27,9 @@ export function parseLogProfiles(raw: unknown): Parsed<readonly LogProfileSettin
 }
 
 /** Reads an ordered list of rules; the reserved ones are put before it. */
-export function parseLogRules(raw: unknown): Parsed<readonly LogRuleSetting[]> {
+export function parseLogRules(raw: unknown): Parsed<readonly LogRule[]> {
   if (!Array.isArray(raw)) return invalid('must be a list of {pattern, profile}');
-  const rules: LogRuleSetting[] = [...RESERVED_RULES];
+  const rules: LogRule[] = [...RESERVED_RULES];
   for (const [i, value] of (raw as unknown[]).entries()) {
     const rule = parseRule(value);
     if (rule === undefined) return invalid(`needs {pattern, profile} as item ${i + 1}`);
@@ -71,7 +40,7 @@ export function parseLogRules(raw: unknown): Parsed<readonly LogRuleSetting[]> {
   return valid(rules);
 }
 
-function parseRule(value: unknown): LogRuleSetting | undefined {
+function parseRule(value: unknown): LogRule | undefined {
   if (!isPlainObject(value) || Object.keys(value).length !== 2) return undefined;
   const { pattern, profile } = value;
   return typeof pattern === 'string' && typeof profile === 'string' ? { pattern, profile } : undefined;
@@ -79,7 +48,7 @@ function parseRule(value: unknown): LogRuleSetting | undefined {
 
 const PROFILE_MEMBERS = new Set(['class', 'max_messages', 'max_age_ms', 'max_bytes']);
 
-function parseProfile(name: string, value: unknown): Parsed<LogProfileSetting> {
+function parseProfile(name: string, value: unknown): Parsed<LogProfile> {
   if (!isName(name)) return invalid(`has a malformed profile name ${JSON.stringify(name)}`);
   if (!isPlainObject(value)) return invalid(`needs a map of limits for profile ${name}`);
   const unknown = Object.keys(value).find((member) => !PROFILE_MEMBERS.has(member));

@@ -1,10 +1,10 @@
-import { DEFAULT_LIMITS } from '@arqonbus/protocol';
+import { DEFAULT_LIMITS, SHIPPED_PROFILES } from '@arqonbus/protocol';
 import type { Limits } from '@arqonbus/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Config } from './config.ts';
 import { toCamelCase, toVariable } from './key-names.ts';
-import { SHIPPED_PROFILES, SHIPPED_RULES } from './log-settings.ts';
+import { SHIPPED_RULES } from './log-settings.ts';
 import { parseConfig } from './parse-config.ts';
 import type { ConfigSources } from './parse-config.ts';
 import type { Problem } from './problem.ts';

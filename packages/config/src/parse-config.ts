@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DEVELOPMENT_ROOMS } from './bootstrap-rooms.ts';
 import type { Config } from './config.ts';
 import { toCamelCase, toVariable } from './key-names.ts';
-import type { LogProfileSetting, LogRuleSetting } from './log-settings.ts';
+import type { LogProfile, LogRule } from '@arqonbus/protocol';
 import { parseValue } from './parse-value.ts';
 import type { Problem } from './problem.ts';
 import { readEnvironment } from './read-environment.ts';
@@ -70,10 +70,7 @@ function assemble(values: ReadonlyMap<SettingKey, unknown>): Config {
   return config as unknown as Config;
 }
 
-function findUnknownProfiles(
-  profiles: readonly LogProfileSetting[],
-  rules: readonly LogRuleSetting[],
-): readonly Problem[] {
+function findUnknownProfiles(profiles: readonly LogProfile[], rules: readonly LogRule[]): readonly Problem[] {
   const names = new Set(profiles.map((profile) => profile.name));
   const unknown = new Set(rules.map((rule) => rule.profile).filter((name) => !names.has(name)));
   return [...unknown].map((name) => ({

@@ -1,5 +1,5 @@
 import type { BootstrapRooms } from './bootstrap-rooms.ts';
-import type { LogProfileSetting, LogRuleSetting } from './log-settings.ts';
+import type { LogProfile, LogRule } from '@arqonbus/protocol';
 
 /** One setting: its kind, default, limits and documentation. */
 export type Setting =
@@ -14,8 +14,8 @@ export type Setting =
       readonly default: readonly string[];
       readonly doc: string;
     }
-  | { readonly kind: 'log_profiles'; readonly default: readonly LogProfileSetting[]; readonly doc: string }
-  | { readonly kind: 'log_rules'; readonly default: readonly LogRuleSetting[]; readonly doc: string }
+  | { readonly kind: 'log_profiles'; readonly default: readonly LogProfile[]; readonly doc: string }
+  | { readonly kind: 'log_rules'; readonly default: readonly LogRule[]; readonly doc: string }
   | { readonly kind: 'rooms'; readonly default: BootstrapRooms; readonly doc: string };
 
 /** A whole number between two bounds, both allowed. */
@@ -39,9 +39,9 @@ export type ValueOf<S extends Setting> = S extends { readonly kind: 'integer' | 
       : S extends { readonly kind: 'list' }
         ? readonly string[]
         : S extends { readonly kind: 'log_profiles' }
-          ? readonly LogProfileSetting[]
+          ? readonly LogProfile[]
           : S extends { readonly kind: 'log_rules' }
-            ? readonly LogRuleSetting[]
+            ? readonly LogRule[]
             : S extends { readonly kind: 'rooms' }
               ? BootstrapRooms
               : string;

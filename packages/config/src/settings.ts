@@ -1,7 +1,8 @@
 import { limitSettings } from './limit-settings.ts';
 import type { LimitSettings } from './limit-settings.ts';
-import { SHIPPED_PROFILES, SHIPPED_RULES } from './log-settings.ts';
-import type { LogProfileSetting, LogRuleSetting } from './log-settings.ts';
+import { SHIPPED_PROFILES } from '@arqonbus/protocol';
+import { SHIPPED_RULES } from './log-settings.ts';
+import type { LogProfile, LogRule } from '@arqonbus/protocol';
 
 const plainSettings = {
   'server.host': { kind: 'string', default: '127.0.0.1', doc: 'Address that clients connect to.' },
@@ -95,12 +96,12 @@ const plainSettings = {
 interface StructuredSettings {
   readonly 'log.profiles': {
     readonly kind: 'log_profiles';
-    readonly default: readonly LogProfileSetting[];
+    readonly default: readonly LogProfile[];
     readonly doc: string;
   };
   readonly 'log.rules': {
     readonly kind: 'log_rules';
-    readonly default: readonly LogRuleSetting[];
+    readonly default: readonly LogRule[];
     readonly doc: string;
   };
   readonly 'bootstrap.rooms': { readonly kind: 'rooms'; readonly default: {}; readonly doc: string };

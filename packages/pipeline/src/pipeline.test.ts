@@ -62,7 +62,7 @@ describe('the pipeline', () => {
     expect(rig.visited).toEqual(['rate', 'decode', 'validate']);
   });
 
-  it('[SAF-1] blocks when a stage throws, names the stage and says nothing of the exception', () => {
+  it('[SAF-1] [PRD-6] blocks when a stage throws, names the stage and says nothing of the exception', () => {
     const boom = new TypeError('password=hunter2 is not a function');
     const rig = createRig({
       authorize: () => {

@@ -22,6 +22,11 @@ export const ALLOW: Verdict = Object.freeze({ kind: 'allow' });
 const NO_PROBLEMS: readonly FieldProblem[] = Object.freeze([]);
 
 /** A refusal. */
-export function block(code: ErrorCode, reason: string, errors: readonly FieldProblem[] = NO_PROBLEMS, retryAfterMs = 0): Block {
+export function block(
+  code: ErrorCode,
+  reason: string,
+  errors: readonly FieldProblem[] = NO_PROBLEMS,
+  retryAfterMs = 0,
+): Block {
   return { kind: 'block', code, reason, errors, retryAfterMs, traceId: '' };
 }

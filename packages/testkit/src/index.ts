@@ -1,3 +1,4 @@
+export * from './nats-server/start-nats-server.ts';
 export * from './raw-socket/client-frame.ts';
 export * from './raw-socket/connect-raw.ts';
 export * from './raw-socket/frame-reader.ts';

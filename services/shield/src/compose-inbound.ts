@@ -1,3 +1,5 @@
+import type { Pipeline } from '@arqonbus/pipeline';
+import type { Activity } from './activity/activity.ts';
 import type { CommandParts } from './commands/command-context.ts';
 import { createCommandDispatcher } from './commands/dispatcher.ts';
 import { createFirstJoin } from './commands/first-join.ts';
@@ -21,7 +23,7 @@ export interface InboundParts {
 }
 
 /** Composes everything between a frame and the Spine. */
-export function composeInbound(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): InboundParts {
+export function composeInbound(options: ShieldOptions, ids: Ids, delivery: DeliveryParts, activity: Activity): InboundParts {
   const { clock, limits, spine, metrics } = options;
   const { envelopes, send } = delivery;
   const monotonicMs = (): number => clock.monotonicMs();
@@ -29,13 +31,17 @@ export function composeInbound(options: ShieldOptions, ids: Ids, delivery: Deliv
   const refuse = composeRefuse(options, ids, delivery);
   const parts = composeCommandParts(options, ids, delivery);
   const refusedCommands = metrics.labelledCounter('arqonbus_commands_refused_total', 'Commands refused, by code.', 'code');
+  const executedCommands = metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command');
   const dispatcher = createCommandDispatcher({
     parts,
     envelopes,
     send,
     refuse,
     monotonicMs,
-    executed: metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command'),
+    executed: (session, name) => {
+      executedCommands.inc(name);
+      activity.commandExecuted(session, name);
+    },
     refused: (session, code) => {
       refusedCommands.inc(code);
       misbehaviour.refused(session, code);
@@ -43,7 +49,7 @@ export function composeInbound(options: ShieldOptions, ids: Ids, delivery: Deliv
   });
   const privateMessages = createPrivateMessages(spine, options.privateScope === 'shared_room');
   const acceptFrame = createAcceptFrame({
-    pipeline: composePipeline(options, ids, delivery),
+    pipeline: tellBlocks(composePipeline(options, ids, delivery), activity),
     publisher: createPublisher({ ...options, privateMessages, envelopes, send, refuse }),
     dispatcher,
     misbehaviour,
@@ -55,6 +61,15 @@ export function composeInbound(options: ShieldOptions, ids: Ids, delivery: Deliv
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
   });
   return { acceptFrame, firstJoin: createFirstJoin(parts, refuse) };
+}
+
+/** A pipeline that tells what it blocked. */
+function tellBlocks(pipeline: Pipeline, activity: Activity): Pipeline {
+  return (ingress) => {
+    const outcome = pipeline(ingress);
+    if (outcome.kind === 'block') activity.messageBlocked(ingress.origin, outcome);
+    return outcome;
+  };
 }
 
 function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): CommandParts {

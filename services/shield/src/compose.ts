@@ -1,3 +1,5 @@
+import { createActivity } from './activity/activity.ts';
+import type { Activity } from './activity/activity.ts';
 import { createDisconnects } from './bans/disconnects.ts';
 import type { BanList } from './bans/ban-list.ts';
 import { composeDelivery } from './compose-delivery.ts';
@@ -15,12 +17,17 @@ import { createLifetimes } from './session/lifetimes.ts';
 import type { Peer } from './session/peer.ts';
 import { createRemoteIp } from './session/remote-ip.ts';
 import type { ShieldOptions } from './shield-options.ts';
+import type { TelemetryPeer } from './telemetry-stream/follower.ts';
+import { createTelemetryStream } from './telemetry-stream/telemetry-stream.ts';
+import type { TelemetryStream } from './telemetry-stream/telemetry-stream.ts';
 import { addShieldGauges } from './shield-gauges.ts';
 
 /** The parts of a Shield that its life cycle deals with. */
 export interface ShieldParts extends DeliveryParts {
   readonly node: string;
   readonly listener: Listener<Peer>;
+  readonly telemetryListener: Listener<TelemetryPeer>;
+  readonly telemetryStream: TelemetryStream;
   readonly bans: BanList;
   readonly draining: { isOn: boolean };
   /** Looks after lifetimes, caps and stuck closes; run every second. */
@@ -40,6 +47,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     listener.publish(topic, frame, isBinary, except),
   );
   const { sessions, envelopes, send } = parts;
+  const activity = createActivity(options);
   const bans = createDisconnects({
     spine,
     bans: keyValue.bucket('ARQON_BANS'),
@@ -47,6 +55,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     sessions,
     envelopes,
     send,
+    onEnded: activity.sessionEnded,
     onMalformed: () => parts.counters.malformed.inc(),
   });
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
@@ -55,22 +64,33 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     ...parts,
     handshake: createHandshake(handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, parts),
+    ...composeInbound(options, ids, parts, activity),
+    activity,
     admission,
     clock,
     limits,
     closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Connections closed, by code.', 'code'),
     logger: options.logger,
   });
-  const listener = options.listener<Peer>(handlers, { ...limits, ...LISTENER_TIMES, compression: options.compression });
+  const listenerLimits = { ...limits, ...LISTENER_TIMES, compression: options.compression };
+  const listener = options.listener<Peer>(handlers, listenerLimits);
+  const telemetryStream = createTelemetryStream({
+    ...options,
+    ...handshakeOptions,
+    envelopes,
+    nextMessageId: ids.nextMessageId,
+    malformed: parts.counters.malformed,
+  });
   addShieldGauges(metrics, parts);
   return {
     ...parts,
     node: ids.node,
     listener,
+    telemetryListener: options.listener<TelemetryPeer>(telemetryStream.handlers, listenerLimits),
+    telemetryStream,
     bans,
     draining,
-    watch: createWatch(options, parts, admission),
+    watch: createWatch(options, { ...parts, admission, activity, telemetryStream }),
     stop: () => {
       bans.stop();
       parts.directDeliveries.stop();
@@ -99,12 +119,20 @@ function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: Handsha
   };
 }
 
-function createWatch({ clock, limits }: ShieldOptions, parts: DeliveryParts, admission: ConnectionAdmission): () => void {
-  const { sessions, envelopes, send, tenantStates } = parts;
+interface WatchedParts extends DeliveryParts {
+  readonly admission: ConnectionAdmission;
+  readonly activity: Activity;
+  readonly telemetryStream: TelemetryStream;
+}
+
+function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () => void {
+  const { sessions, envelopes, send, tenantStates, admission, activity, telemetryStream } = parts;
   const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
   return () => {
     checkLifetimes();
+    telemetryStream.watch();
     admission.sweep();
+    activity.sweep();
     tenantStates.sweep();
   };
 }

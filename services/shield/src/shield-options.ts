@@ -9,6 +9,8 @@ export interface ShieldOptions {
   readonly host: string;
   /** 0 = a free port. */
   readonly port: number;
+  /** Of the telemetry stream; 0 = a free port. */
+  readonly telemetryPort: number;
   readonly listener: ListenerFactory;
   readonly compression: boolean;
   readonly queryToken: boolean;

@@ -9,6 +9,8 @@ export interface Shield {
   readonly node: string;
   /** The bound port. */
   readonly port: number;
+  /** The bound port of the telemetry stream. */
+  readonly telemetryPort: number;
   /** False while it may not be sent new connections. */
   isReady(): boolean;
   /** Sends the clients away in good order and ends (DPL-3). Resolves when the last one is gone or the window is over. */
@@ -25,23 +27,29 @@ const REPORT_EVERY_MS = 3_000;
 export async function createShield(options: ShieldOptions): Promise<Shield> {
   const parts = composeShield(options);
   await parts.bans.ready;
+  const telemetryPort = await parts.telemetryListener.listen(options.host, options.telemetryPort);
   const port = await parts.listener.listen(options.host, options.port);
   const timers = startTimers(parts);
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
     parts.stop();
     await parts.listener.close();
+    await parts.telemetryListener.close();
     // The Brain hears that the clients are gone, and does not have to wait for the lease.
     await parts.membership.flush();
   };
   return {
     node: parts.node,
     port,
+    telemetryPort,
     isReady: () => !parts.draining.isOn && options.spine.status() === 'connected',
     drain: async () => {
       parts.draining.isOn = true;
       parts.listener.stopAccepting();
+      parts.telemetryListener.stopAccepting();
       await Promise.race([drain(parts, options), delay(options.drainTimeoutMs)]);
+      // Last, so that it tells of the others' end; who does not read is cut by its listener.
+      await parts.telemetryStream.drain();
       await close();
     },
     close,

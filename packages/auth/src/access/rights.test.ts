@@ -1,9 +1,8 @@
-import { BusError, compilePattern } from '@arqonbus/protocol';
+import { BusError, RESERVED_ROOMS, compilePattern } from '@arqonbus/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS } from './permission.ts';
 import type { Action, Permission } from './permission.ts';
-import { RESERVED_ROOMS } from './reserved-rooms.ts';
 import { createRights } from './rights.ts';
 import { ROLES } from './role.ts';
 import type { Role } from './role.ts';

@@ -1,8 +1,7 @@
-import { BusError, compilePattern } from '@arqonbus/protocol';
+import { BusError, compilePattern, isReservedRoom } from '@arqonbus/protocol';
 import type { TargetPredicate } from '@arqonbus/protocol';
 import { ACTIONS } from './permission.ts';
 import type { Action, Permission } from './permission.ts';
-import { isReservedRoom } from './reserved-rooms.ts';
 import { ROLES } from './role.ts';
 import type { Role } from './role.ts';
 

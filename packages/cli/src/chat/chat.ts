@@ -81,7 +81,7 @@ function words(error: unknown): string {
 }
 
 const view = createChatView(document);
-const settings = parseChatSettings(location.hash);
+const settings = parseChatSettings(location.hash, `guest-${100 + Math.floor(Math.random() * 900)}`);
 addEventListener('hashchange', () => location.reload());
 if (settings === undefined) view.showProblem(NO_SETTINGS);
 else void run(view, settings);

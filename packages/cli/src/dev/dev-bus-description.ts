@@ -6,6 +6,7 @@ import type { EmbeddedBus } from './embedded-bus.ts';
 export interface DevBusDescription {
   readonly ws_url: string;
   readonly http_url: string;
+  readonly telemetry_url: string;
   readonly token: string;
   readonly admin_token: string;
   readonly jwt_secret: string;
@@ -24,6 +25,7 @@ export async function describeDevBus(
   return {
     ws_url: `ws://${hostOf(config.server.host)}:${bus.wsPort}/v1/socket`,
     http_url: `http://${hostOf(config.http.host)}:${bus.httpPort}`,
+    telemetry_url: `ws://${hostOf(config.server.host)}:${bus.telemetryPort}/v1/socket`,
     token: await issuer.issue({ ...order, user: 'dev-user', role: 'user' }),
     admin_token: await issuer.issue({ ...order, user: 'dev-admin', role: 'admin' }),
     jwt_secret: config.auth.jwtSecret,
@@ -36,13 +38,14 @@ export function printDevBus(description: DevBusDescription, bus: EmbeddedBus, as
     process.stdout.write(`${JSON.stringify(description)}\n`);
     return;
   }
-  const { ws_url: wsUrl, http_url: httpUrl, token, admin_token: adminToken } = description;
+  const { ws_url: wsUrl, http_url: httpUrl, telemetry_url: telemetryUrl, token, admin_token: adminToken } = description;
   process.stdout.write(
     `${[
       `ArqonBus is running (${bus.listener.name} socket server: ${bus.listener.reason}).`,
       '',
       `  WebSocket    ${wsUrl}`,
       `  Admin        ${httpUrl}/health`,
+      `  Telemetry    ${telemetryUrl}`,
       `  User token   ${token}`,
       `  Admin token  ${adminToken}`,
       '',

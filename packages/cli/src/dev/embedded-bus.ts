@@ -16,6 +16,7 @@ import { createAuthenticator } from './create-authenticator.ts';
 export interface EmbeddedBus {
   readonly wsPort: number;
   readonly httpPort: number;
+  readonly telemetryPort: number;
   /** Which socket server runs, and why. */
   readonly listener: { readonly name: 'uws' | 'ws'; readonly reason: string };
   /** Sends the clients away in good order, then ends everything. */
@@ -35,7 +36,8 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const clock = systemClock;
   const metrics = createMetrics();
   const spine = createLocalSpine({
-    onError: (error, subject) => logger.error({ event: 'spine_handler_failed', subject, err: error }, 'a handler failed'),
+    onError: (error, subject) =>
+      logger.error({ event: 'spine_handler_failed', subject, err: error }, 'a handler failed'),
   });
   const keyValue = createMemoryKeyValueStore();
   const brain = await createBrain({
@@ -53,6 +55,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   return {
     wsPort: shield.port,
     httpPort,
+    telemetryPort: shield.telemetryPort,
     listener: choice,
     drain: () => drain(shield, brain, spine, admin),
   };
@@ -83,6 +86,7 @@ function startShield({ server, limits, access, auth, ...config }: Config, parts:
     limits,
     accessDefault: access.default,
     privateScope: config.private.scope,
+    telemetryPort: config.telemetry.port,
     log,
     profileOf,
     authenticator: createAuthenticator(auth, now),
@@ -95,7 +99,10 @@ function createAdmin(metrics: Metrics, shield: Shield, pages: EmbeddedBusOptions
   createEventLoopLag(metrics);
   return createAdminServer({
     metrics,
-    health: () => ({ ready: shield.isReady(), checks: { spine: 'ok', brain: 'ok', shield: shield.isReady() ? 'ok' : 'down' } }),
+    health: () => ({
+      ready: shield.isReady(),
+      checks: { spine: 'ok', brain: 'ok', shield: shield.isReady() ? 'ok' : 'down' },
+    }),
     version: { name: 'arqonbus', version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
     extraRoutes: pages,
   });

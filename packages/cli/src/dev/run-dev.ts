@@ -23,16 +23,19 @@ export async function runDev(options: DevOptions): Promise<void> {
   const logger = createLogger({ level: config.telemetry.logLevel, destination: process.stderr });
   const pages = new Map<string, ExtraRoute>();
   const bus = await startEmbeddedBus({ config, logger, pages });
-  pages.set('/chat', { contentType: 'text/html; charset=utf-8', body: readChatPage() });
+  addChatPage(pages);
+  // Before anybody is told that the bus is there: who reads the line may end it at once.
+  endOnSignal(bus);
   const issuer = createDevelopmentIssuer({ secret: config.auth.jwtSecret, now: Date.now });
   const description = await describeDevBus(bus, config, issuer);
   printDevBus(description, bus, options.json);
-  endOnSignal(bus);
 }
 
-function readChatPage(): string {
+/** The page lies beside the bundle; a bus that is run from sources has none. */
+function addChatPage(pages: Map<string, ExtraRoute>): void {
   const path = new URL('./chat.html', import.meta.url);
-  return existsSync(path) ? readFileSync(path, 'utf8') : 'The chat page has not been built.';
+  if (existsSync(path))
+    pages.set('/chat', { contentType: 'text/html; charset=utf-8', body: readFileSync(path, 'utf8') });
 }
 
 function endOnSignal(bus: EmbeddedBus): void {

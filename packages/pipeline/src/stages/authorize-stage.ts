@@ -16,7 +16,9 @@ function authorize(ingress: Ingress): Verdict {
     case 'private':
       return origin.rights.may('private', '*', '*') ? ALLOW : block('AUTHORIZATION_ERROR', 'private');
     case 'telemetry':
-      return origin.rights.may('telemetry', envelope.room, envelope.channel) ? ALLOW : block('AUTHORIZATION_ERROR', 'telemetry');
+      return origin.rights.may('telemetry', envelope.room, envelope.channel)
+        ? ALLOW
+        : block('AUTHORIZATION_ERROR', 'telemetry');
     default:
       return ALLOW;
   }

@@ -14,9 +14,11 @@ export function createRateStage(tenantBudget: (tenant: string) => Pick<RateBudge
     check: ({ origin, frame, monotonicMs: nowMs }: Ingress): Verdict => {
       const { messages, bytes } = origin.budget;
       if (!messages.take(1, nowMs)) return block('RATE_LIMITED', 'messages', undefined, messages.waitMs(1));
-      if (!bytes.take(frame.length, nowMs)) return block('RATE_LIMITED', 'bytes', undefined, bytes.waitMs(frame.length));
+      if (!bytes.take(frame.length, nowMs))
+        return block('RATE_LIMITED', 'bytes', undefined, bytes.waitMs(frame.length));
       const tenant = tenantBudget(origin.tenant);
-      if (!tenant.messages.take(1, nowMs)) return block('RATE_LIMITED', 'tenant_messages', undefined, tenant.messages.waitMs(1));
+      if (!tenant.messages.take(1, nowMs))
+        return block('RATE_LIMITED', 'tenant_messages', undefined, tenant.messages.waitMs(1));
       if (!tenant.bytes.take(frame.length, nowMs)) {
         return block('RATE_LIMITED', 'tenant_bytes', undefined, tenant.bytes.waitMs(frame.length));
       }

@@ -22,6 +22,11 @@ export class ByteWriter {
     this.bytes = larger;
   }
 
+  /** Begins anew; what an encoder that failed left behind must not come before the next message. */
+  reset(): void {
+    this.length = 0;
+  }
+
   byte(value: number): void {
     this.makeRoom(1);
     this.bytes[this.length++] = value;

@@ -26,6 +26,7 @@ const trueText: Uint8Array = encoder.encode('true');
  * `args`, `spectral`) is spliced in as it is, payloads of other types and `signature` as base64.
  */
 export function encodeJsonEnvelope(envelope: Envelope): Uint8Array {
+  writer.reset();
   writer.append(start);
   writeString(envelope.version);
   writeText(field.id, envelope.id);

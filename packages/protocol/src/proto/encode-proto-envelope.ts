@@ -8,6 +8,7 @@ const writer = new ProtoWriter();
 
 /** Writes an envelope as `arqon.v1.Envelope` in fresh bytes (PRT-11). Empty fields are left out. */
 export function encodeProtoEnvelope(envelope: Envelope): Uint8Array {
+  writer.reset();
   writer.textField(field.version, envelope.version);
   writer.textField(field.id, envelope.id);
   writer.countField(field.type, typeNumbers[envelope.type]);

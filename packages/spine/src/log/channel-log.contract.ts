@@ -34,8 +34,12 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
     afterEach(() => fixture.close());
 
     let ids = 0;
-    const append = (address: ChannelAddress, text: string, id = `arq_contract${ids++}`, user = 'alice'): Promise<Appended> =>
-      log.append({ address, data: bytes(text), user, id });
+    const append = (
+      address: ChannelAddress,
+      text: string,
+      id = `arq_contract${ids++}`,
+      user = 'alice',
+    ): Promise<Appended> => log.append({ address, data: bytes(text), user, id });
 
     const appendMany = async (address: ChannelAddress, count: number): Promise<number[]> => {
       const appended = await Promise.all(Array.from({ length: count }, (_, i) => append(address, `${i}`)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LogProfile } from './log-profile.ts';
+import type { LogProfile } from '@arqonbus/protocol';
 import { createLogRules } from './log-rules.ts';
-import { shippedProfiles } from './shipped-profiles.ts';
+import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 
 describe('createLogRules', () => {
   const rules = [
@@ -10,7 +10,7 @@ describe('createLogRules', () => {
     { pattern: '*:sensor-*', profile: 'state' },
     { pattern: 'integriguard:*', profile: 'durable' },
   ];
-  const profileOf = createLogRules(shippedProfiles, rules);
+  const profileOf = createLogRules(SHIPPED_PROFILES, rules);
 
   it('[LOG-1] takes the first rule that matches, and `default` where none does', () => {
     expect(profileOf('science', 'secret').name).toBe('live');
@@ -34,7 +34,7 @@ describe('createLogRules', () => {
 
   it('[LOG-1] ships the classes of the specification', () => {
     expect(profileOf('lab', 'general')).toMatchObject({ logClass: 'history', maxMessages: 500, maxAgeMs: 86_400_000 });
-    expect(shippedProfiles.map(({ name, logClass }) => [name, logClass])).toEqual([
+    expect(SHIPPED_PROFILES.map(({ name, logClass }) => [name, logClass])).toEqual([
       ['live', 'live'],
       ['default', 'history'],
       ['durable', 'durable'],
@@ -52,10 +52,10 @@ describe('createLogRules', () => {
     [[{ pattern: '', profile: 'live' }], 'malformed pattern: ""'],
     [[{ pattern: 'a:b', profile: 'forever' }], 'no log profile "forever"'],
   ])('[CFG-4] refuses rules that cannot work: %j', (broken, problem) => {
-    expect(() => createLogRules(shippedProfiles, broken)).toThrow(problem);
+    expect(() => createLogRules(SHIPPED_PROFILES, broken)).toThrow(problem);
   });
 
   it('[CFG-4] refuses to go without a profile `default`', () => {
-    expect(() => createLogRules(shippedProfiles.slice(2), [])).toThrow('no log profile "default"');
+    expect(() => createLogRules(SHIPPED_PROFILES.slice(2), [])).toThrow('no log profile "default"');
   });
 });

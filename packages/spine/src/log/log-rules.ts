@@ -1,10 +1,5 @@
-import { compilePattern } from '@arqonbus/protocol';
-import type { TargetPredicate } from '@arqonbus/protocol';
-import type { LogProfile, LogRule } from './log-profile.ts';
-import { DEFAULT_PROFILE_NAME } from './shipped-profiles.ts';
-
-/** Rooms whose channels are always `live`, whatever the rules say (PRT-26). */
-export const RESERVED_ROOMS: readonly string[] = ['integriguard', 'omega-lab'];
+import { DEFAULT_PROFILE, compilePattern, isReservedRoom } from '@arqonbus/protocol';
+import type { LogProfile, LogRule, TargetPredicate } from '@arqonbus/protocol';
 
 /** Tells the profile of a channel; `channel` may be `*`, the room's pseudo-channel. */
 export type ProfileOf = (room: string, channel: string) => LogProfile;
@@ -12,16 +7,16 @@ export type ProfileOf = (room: string, channel: string) => LogProfile;
 const live: LogProfile = { name: 'live', logClass: 'live', maxMessages: 0, maxAgeMs: 0, maxBytes: 0 };
 
 /**
- * Compiles rules: the first whose pattern matches decides, the profile `default` where none does. A `state` profile
+ * Compiles rules (reserved rooms are `live` whatever the rules say, PRT-26): the first whose pattern matches decides, the profile `default` where none does. A `state` profile
  * keeps one message whatever its `maxMessages` says. Throws an error that names the culprit when a rule's pattern is
  * malformed or its profile unknown, and when there is no profile `default`: configuration is checked at start.
  */
 export function createLogRules(profiles: readonly LogProfile[], rules: readonly LogRule[]): ProfileOf {
   const byName = new Map(profiles.map((profile) => [profile.name, normalize(profile)]));
   const compiled = rules.map((rule) => ({ matches: compile(rule), profile: find(byName, rule.profile) }));
-  const fallback = find(byName, DEFAULT_PROFILE_NAME);
+  const fallback = find(byName, DEFAULT_PROFILE);
   return (room, channel) => {
-    if (RESERVED_ROOMS.includes(room)) return live;
+    if (isReservedRoom(room)) return live;
     for (const rule of compiled) {
       if (rule.matches(room, channel)) return rule.profile;
     }

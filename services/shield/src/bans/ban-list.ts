@@ -1,5 +1,5 @@
 import type { TenantId, UserId } from '@arqonbus/protocol';
-import { BanRecordSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { BanRecordSchema, create, fromBinary } from '@arqonbus/protocol/spine-messages';
 import type { BanRecord } from '@arqonbus/protocol/spine-messages';
 import { banKey, parseBanKey } from '@arqonbus/spine';
 import type { KeyValue, KeyValueChange } from '@arqonbus/spine';
@@ -27,7 +27,7 @@ export function createBanList(
     }
     const place = parseBanKey(key);
     if (place === undefined) return;
-    const ban = fromBinary(BanRecordSchema, value);
+    const ban = decodeBan(value, place.user);
     bans.set(key, ban);
     // A watch tells again after a reconnect, also of bans that are over.
     if (isInForce(ban, now())) onBan(place.tenant, ban);
@@ -41,6 +41,15 @@ export function createBanList(
     },
     stop: () => watch.stop(),
   };
+}
+
+/** A record that cannot be read still bans, for good: a broken ban must not let anybody in (PRD-6). */
+function decodeBan(value: Uint8Array, user: UserId): BanRecord {
+  try {
+    return fromBinary(BanRecordSchema, value);
+  } catch {
+    return create(BanRecordSchema, { user, reason: 'the record of the ban cannot be read' });
+  }
 }
 
 function isInForce(ban: BanRecord, nowMs: number): boolean {

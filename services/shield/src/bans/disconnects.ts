@@ -18,6 +18,8 @@ export interface DisconnectsOptions {
   readonly sessions: SessionRegistry;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
+  /** Told of every session that is ended. */
+  readonly onEnded: (session: Session, code: 'BANNED' | 'AUTHORIZATION_ERROR') => void;
   readonly onMalformed: () => void;
 }
 
@@ -58,7 +60,7 @@ function end(
   sessions: Iterable<Session>,
   code: 'BANNED' | 'AUTHORIZATION_ERROR',
   reason: string,
-  { envelopes, send }: DisconnectsOptions,
+  { envelopes, send, onEnded }: DisconnectsOptions,
 ): void {
   for (const session of sessions) {
     if (session.isClosing) continue;
@@ -66,5 +68,6 @@ function end(
     const details = reason === '' ? {} : { reason };
     send(session, envelopes.error({ code, requestId: '', details, ...(text === undefined ? {} : { text }) }));
     closeSession(session, 4403);
+    onEnded(session, code);
   }
 }

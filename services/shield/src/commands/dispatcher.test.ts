@@ -28,12 +28,13 @@ function createRig(parts: Partial<CommandParts> = {}, role: Role = 'user') {
     clock,
     rights: createRights(role, [], { accessDefault: 'open' }),
   });
+  const executed = metrics.labelledCounter('arqonbus_commands_total', 'Commands.', 'command');
   const dispatcher = createCommandDispatcher({
     parts: { clock, limits: DEFAULT_LIMITS, envelopes, send: testSend, ...parts } as CommandParts,
     envelopes,
     send: testSend,
     monotonicMs: () => clock.monotonicMs(),
-    executed: metrics.labelledCounter('arqonbus_commands_total', 'Commands.', 'command'),
+    executed: (_, name) => executed.inc(name),
     refused: (_, code) => refusals.push(code),
     refuse: createRefuse(envelopes, testSend, (context, error) => {
       bugs.push({ context, error });

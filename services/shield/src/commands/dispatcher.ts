@@ -1,6 +1,5 @@
 import { BusError, commands, isCommandName } from '@arqonbus/protocol';
 import type { CommandName, CommandRight, ErrorCode } from '@arqonbus/protocol';
-import type { LabelledCounter } from '@arqonbus/telemetry';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Refuse } from '../publish/refuse.ts';
@@ -21,7 +20,7 @@ export interface DispatcherOptions {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly monotonicMs: () => number;
-  readonly executed: LabelledCounter;
+  readonly executed: (session: Session, name: CommandName) => void;
   readonly refused: (session: Session, code: ErrorCode) => void;
   readonly refuse: Refuse;
 }
@@ -35,7 +34,7 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
       const name = checkCall(call, options.monotonicMs());
       const handler = commandHandlers[name] as CommandHandler<CommandName>;
       const outcome: CommandOutcome<unknown> = await handler(call, parse(name, envelope.args), options.parts);
-      options.executed.inc(name);
+      options.executed(session, name);
       options.send(session, options.envelopes.response(envelope.id, outcome.result as object));
       return outcome.afterReply;
     } catch (error) {

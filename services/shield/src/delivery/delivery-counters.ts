@@ -20,11 +20,16 @@ export function createDeliveryCounters(metrics: Metrics): DeliveryCounters {
   let activity = 0;
   return {
     malformed: metrics.counter('arqonbus_spine_malformed_total', 'Messages from the Spine that could not be read.'),
-    shed: metrics.labelledCounter('arqonbus_messages_shed_total', 'Messages not written to slow clients, by class.', 'class'),
+    shed: metrics.labelledCounter(
+      'arqonbus_messages_shed_total',
+      'Messages not written to slow clients, by class.',
+      'class',
+    ),
     count: (channel, jsonFrame, protoFrame) => {
       activity += 1;
       const frames =
-        (jsonFrame === undefined ? 0 : channel.jsonSubscribers) + (protoFrame === undefined ? 0 : channel.protoSubscribers);
+        (jsonFrame === undefined ? 0 : channel.jsonSubscribers) +
+        (protoFrame === undefined ? 0 : channel.protoSubscribers);
       messages.inc(frames);
       channel.tenantState.messagesOut += frames;
       if (jsonFrame !== undefined) bytes.inc(jsonFrame.length * channel.jsonSubscribers);

@@ -1,6 +1,6 @@
-import { DEFAULT_LIMITS, createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
+import { DEFAULT_LIMITS, SHIPPED_PROFILES, createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { CommandArgs, Envelope, Limits, TenantId } from '@arqonbus/protocol';
-import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog, shippedProfiles } from '@arqonbus/spine';
+import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog } from '@arqonbus/spine';
 import type { ChannelAddress, ChannelLog, LocalSpine } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import type { Metrics } from '@arqonbus/telemetry';
@@ -129,7 +129,7 @@ export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
 }
 
 const profileOf = createLogRules(
-  shippedProfiles.map((profile) => (profile.name === 'default' ? { ...profile, maxMessages: 8 } : profile)),
+  SHIPPED_PROFILES.map((profile) => (profile.name === 'default' ? { ...profile, maxMessages: 8 } : profile)),
   [
     { pattern: '*:live*', profile: 'live' },
     { pattern: '*:state*', profile: 'state' },

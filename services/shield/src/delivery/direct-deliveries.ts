@@ -1,5 +1,11 @@
 import type { Envelope } from '@arqonbus/protocol';
-import { PrivateDeliveredSchema, PrivateDeliverySchema, create, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
+import {
+  PrivateDeliveredSchema,
+  PrivateDeliverySchema,
+  create,
+  fromBinary,
+  toBinary,
+} from '@arqonbus/protocol/spine-messages';
 import type { PrivateDelivery } from '@arqonbus/protocol/spine-messages';
 import { clientsOf, tenantOut, userOut } from '@arqonbus/spine';
 import type { Spine, SpineMessage, SpineSubscription, Subject } from '@arqonbus/spine';
@@ -66,7 +72,9 @@ function answerPrivate(data: Uint8Array, options: DirectDeliveriesOptions): Uint
     connections += 1;
     if (options.slowConsumers.mayWrite(session)) options.send(session, envelope);
   }
-  return connections === 0 ? undefined : toBinary(PrivateDeliveredSchema, create(PrivateDeliveredSchema, { connections }));
+  return connections === 0
+    ? undefined
+    : toBinary(PrivateDeliveredSchema, create(PrivateDeliveredSchema, { connections }));
 }
 
 function parseDelivery(data: Uint8Array): PrivateDelivery | undefined {

@@ -1,6 +1,7 @@
 import type { WireFormat } from '@arqonbus/pipeline';
 import { createEnvelope, encodeJsonEnvelope, encodeProtoEnvelope, errorTable } from '@arqonbus/protocol';
 import type { Envelope, ErrorCode, FieldProblem } from '@arqonbus/protocol';
+import { hasPublications, jsonWithPublications } from './publication.ts';
 
 const encoder = new TextEncoder();
 
@@ -28,30 +29,31 @@ export interface ErrorContent {
 /** Makes the envelopes that the server itself writes, with ids and times. */
 export interface ServerEnvelopes {
   system(payload: object): Envelope;
+  /** Publications in the payload are spliced as they are. */
   response(requestId: string, payload: object): Envelope;
   error(content: ErrorContent): Envelope;
 }
 
 /** Server envelopes with ids of this source and times of this clock. */
 export function createServerEnvelopes(nextId: () => string, now: () => number): ServerEnvelopes {
-  const base = (type: Envelope['type'], payload: object): Envelope => {
+  const base = (type: Envelope['type'], payload: Uint8Array): Envelope => {
     const envelope = createEnvelope(type);
     envelope.id = nextId();
     envelope.timestampMs = now();
-    envelope.payload = jsonBytes(payload);
+    envelope.payload = payload;
     return envelope;
   };
   return {
-    system: (payload) => base('system', payload),
+    system: (payload) => base('system', jsonBytes(payload)),
     response: (requestId, payload) => {
-      const envelope = base('response', payload);
+      const envelope = base('response', hasPublications(payload) ? jsonWithPublications(payload) : jsonBytes(payload));
       envelope.requestId = requestId;
       envelope.status = 'success';
       return envelope;
     },
     error: ({ code, requestId, text, errors, details }) => {
       const payload = { ...details, ...(errors !== undefined && errors.length > 0 ? { errors } : {}) };
-      const envelope = base('error', payload);
+      const envelope = base('error', jsonBytes(payload));
       envelope.requestId = requestId;
       envelope.status = 'error';
       envelope.errorCode = code;

@@ -2,10 +2,11 @@ import { encodeJsonEnvelope } from '@arqonbus/protocol';
 import type { LogEntry } from '@arqonbus/spine';
 import { decodeDelivery } from './decode-delivery.ts';
 
-const decoder = new TextDecoder();
-
-/** A stored publication as replies carry it: the JSON form of its envelope. */
-export type Publication = Readonly<Record<string, unknown>>;
+/**
+ * A stored publication as replies carry it: the JSON text of its envelope, spliced into the reply as it is. Parsing and
+ * writing it again would change what was published: `1.0` to `1`, and large integers to others.
+ */
+export type Publication = { readonly json: Uint8Array };
 
 /** Some stored publications, and the sequence of the last entry that was looked at. */
 export interface PublicationPage {
@@ -27,7 +28,7 @@ export function pageOf(entries: readonly LogEntry[], epoch: string, maxBytes: nu
     lastSeq = entry.seq;
     if (frame === undefined) continue;
     bytes += frame.length;
-    publications.push(JSON.parse(decoder.decode(frame)) as Publication);
+    publications.push({ json: frame });
   }
   return { publications, isCut: false, lastSeq };
 }
@@ -41,3 +42,26 @@ function frameOf(entry: LogEntry, epoch: string): Uint8Array | undefined {
   envelope.epoch = epoch;
   return encodeJsonEnvelope(envelope);
 }
+
+/** A result that holds publications. */
+export interface PublicationsResult {
+  readonly publications: readonly Publication[];
+}
+
+/** True for a result that holds publications. */
+export function hasPublications(result: object): result is PublicationsResult {
+  return 'publications' in result && Array.isArray(result.publications);
+}
+
+const encoder = new TextEncoder();
+
+/** The JSON text of a result that holds publications: their texts between brackets, and everything else as usual. */
+export function jsonWithPublications({ publications, ...others }: PublicationsResult): Uint8Array {
+  const rest = JSON.stringify(others);
+  const start = encoder.encode(`${rest.slice(0, -1)}${rest === '{}' ? '' : ','}"publications":[`);
+  const parts = publications.flatMap(({ json }, index) => (index === 0 ? [json] : [COMMA, json]));
+  return Buffer.concat([start, ...parts, END]);
+}
+
+const COMMA = encoder.encode(',');
+const END = encoder.encode(']}');

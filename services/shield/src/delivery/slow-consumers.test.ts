@@ -134,11 +134,11 @@ describe('a client that reads too slowly', () => {
     expect(client.connection.closeCode).toBeUndefined();
   });
 
-  it('[LOG-11] that asks and never reads is cut at four limits', async () => {
+  it('[LOG-11] that asks and never reads is cut at 8 MiB beyond its limit', async () => {
     const rig = createDeliveryRig();
     const client = rig.connect();
-    client.connection.bytesPerFrame = 100;
-    for (let i = 0; i < 40; i++)
+    client.connection.bytesPerFrame = 1_048_576;
+    for (let i = 0; i < 8; i++)
       rig.parts.send(client.session, rig.parts.envelopes.response('arq_ping000001', { pong: true }));
     rig.slowConsumers.sweep();
     expect(client.connection.closeCode).toBeUndefined();

@@ -37,8 +37,11 @@ export interface SlowConsumersOptions {
   readonly onError: (session: Session, error: unknown) => void;
 }
 
-/** A buffer of this many limits is cut at once: a client that asks and never reads is no slow reader. */
-const HARD_CAP_LIMITS = 4;
+/**
+ * A buffer of this much more than the limit is cut at once: it is far beyond what topics write between two sweeps, so
+ * this client asks and never reads.
+ */
+const HARD_CAP_BEYOND_LIMIT = 8_388_608;
 /** How long a session waits after its log could not be read. */
 const RETRY_MS = 1_000;
 
@@ -122,7 +125,7 @@ function onOver(session: Session, state: SlowState, buffered: number, options: S
     state.marks.set(channel.name, { seq: channel.lastSeq, delivered: channel.delivered, isAnnounced: false });
   }
   const isStuck = monotonicMs() - state.overSinceMs > limits.slowConsumerTimeoutMs;
-  if (isStuck || buffered > HARD_CAP_LIMITS * limits.outboundBufferBytes) closeSession(session, 4409);
+  if (isStuck || buffered > limits.outboundBufferBytes + HARD_CAP_BEYOND_LIMIT) closeSession(session, 4409);
 }
 
 /** Half the limit: a client is taken back when it can bear what it missed. */

@@ -32,7 +32,8 @@ export function createTenantStates(limits: Limits, monotonicMs: () => number): T
     },
     sweep: () => {
       for (const [tenant, state] of states) {
-        if (state.connections === 0 && state.messages.isFull(monotonicMs()) && state.bytes.isFull(monotonicMs())) states.delete(tenant);
+        if (state.connections === 0 && state.messages.isFull(monotonicMs()) && state.bytes.isFull(monotonicMs()))
+          states.delete(tenant);
       }
     },
   };

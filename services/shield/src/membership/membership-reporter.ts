@@ -1,8 +1,14 @@
-import { MembershipChange_Kind, create, MembershipChangeSchema, MembershipReportSchema } from '@arqonbus/protocol/spine-messages';
+import {
+  MembershipChange_Kind,
+  create,
+  MembershipChangeSchema,
+  MembershipReportSchema,
+} from '@arqonbus/protocol/spine-messages';
 import type { MembershipChange, MembershipReport } from '@arqonbus/protocol/spine-messages';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { ROOM_CHANNEL } from '../subscriptions/subscriptions.ts';
+import { memberOfSession } from './member-of-session.ts';
 
 /** Tells the Brain who is in which channel of this Shield: numbered changes, and a snapshot when it asks (PRS-2). */
 export interface MembershipReporter {
@@ -78,21 +84,9 @@ function changeOf(kind: MembershipChange_Kind, session: Session, room: string, c
 }
 
 function connectOf(session: Session): MembershipChange {
-  const { description } = session;
-  return create(MembershipChangeSchema, {
-    kind: MembershipChange_Kind.CONNECT,
-    tenant: session.tenant,
-    clientId: session.clientId,
-    member: {
-      clientId: session.clientId,
-      user: session.user,
-      clientType: description.clientType,
-      screenName: description.screenName === '' ? session.principal.name : description.screenName,
-      avatar: description.avatar,
-      personality: description.personality,
-      joinedAtMs: BigInt(session.openedAtMs),
-    },
-  });
+  const { tenant, clientId } = session;
+  const member = memberOfSession(session);
+  return create(MembershipChangeSchema, { kind: MembershipChange_Kind.CONNECT, tenant, clientId, member });
 }
 
 function snapshotOf(sessions: SessionRegistry): MembershipChange[] {

@@ -19,7 +19,8 @@ export function parseClientDescription(query: string): DescriptionResult {
   const clientType = CLIENT_TYPES.find((type) => type === (parameters.get('client_type') ?? 'human'));
   const target = parseDefaultTarget(parameters.get('room') ?? '', parameters.get('channel') ?? '');
   const errors: FieldProblem[] = [];
-  if (clientType === undefined) errors.push({ field: 'client_type', problem: `must be one of ${CLIENT_TYPES.join(', ')}` });
+  if (clientType === undefined)
+    errors.push({ field: 'client_type', problem: `must be one of ${CLIENT_TYPES.join(', ')}` });
   if (target === undefined) errors.push({ field: 'room', problem: 'room and channel must be names' });
   for (const field of ['screen_name', 'avatar', 'personality']) {
     const text = parameters.get(field) ?? '';

@@ -51,6 +51,7 @@ function createRig(changes: Partial<Limits> = {}) {
     send: testSend,
     clock,
     limits,
+    activity: { connected: ignore, disconnected: ignore },
     closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Closed.', 'code'),
     logger: quiet,
   });

@@ -1,6 +1,7 @@
 import { errorTable } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { LabelledCounter, Logger } from '@arqonbus/telemetry';
+import type { Activity } from '../activity/activity.ts';
 import type { FirstJoin } from '../commands/first-join.ts';
 import type { DirectDeliveries } from '../delivery/direct-deliveries.ts';
 import { encodeFrame } from '../delivery/frames.ts';
@@ -37,6 +38,7 @@ export interface ConnectionsOptions {
   readonly send: SendToSession;
   readonly clock: Clock;
   readonly limits: Limits;
+  readonly activity: Pick<Activity, 'connected' | 'disconnected'>;
   readonly closed: LabelledCounter;
   readonly logger: Logger;
 }
@@ -66,7 +68,11 @@ export function createConnections(options: ConnectionsOptions): ListenerHandlers
   };
 }
 
-function refuse(connection: Connection<Peer>, { format, code, details }: RefusedPeer, { envelopes }: ConnectionsOptions): void {
+function refuse(
+  connection: Connection<Peer>,
+  { format, code, details }: RefusedPeer,
+  { envelopes }: ConnectionsOptions,
+): void {
   connection.send(encodeFrame(envelopes.error({ code, requestId: '', details }), format), format === 'proto');
   connection.close(errorTable[code].closeCode, code);
 }
@@ -77,7 +83,11 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
   const refusal = takePlace(session, options);
   if (refusal !== undefined) {
     options.handshakeOptions.onRefused(refusal.reason);
-    refuse(connection, { kind: 'refused', format: session.format, code: refusal.code, details: refusal.details }, options);
+    refuse(
+      connection,
+      { kind: 'refused', format: session.format, code: refusal.code, details: refusal.details },
+      options,
+    );
     session.isClosing = true;
     return;
   }
@@ -86,6 +96,7 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
   session.tenantState = options.handshakeOptions.tenantStates.of(session.tenant);
   session.tenantState.connections += 1;
   options.membership.connected(session);
+  options.activity.connected(session);
   const { clock, limits, envelopes } = options;
   options.send(session, envelopes.system(welcomePayload(session, limits, clock.now())));
   options.firstJoin(session);
@@ -96,13 +107,17 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
 function takePlace(session: Session, options: ConnectionsOptions): Omit<HandshakeRefusal, 'ok'> | undefined {
   const person = checkPrincipal(session.principal, options.handshakeOptions);
   if (!person.ok) return person;
-  if (!options.admission.opened(session.remoteIp)) return { code: 'RATE_LIMITED', reason: 'ip', details: { retry_after_ms: 5000 } };
+  if (!options.admission.opened(session.remoteIp))
+    return { code: 'RATE_LIMITED', reason: 'ip', details: { retry_after_ms: 5000 } };
   try {
     options.directDeliveries.opened(session);
   } catch (error) {
     // The Spine is closed: without interest the session would hear nothing, and handlers may not throw.
     options.admission.closed(session.remoteIp);
-    options.logger.error({ event: 'session_refused', tenant: session.tenant, err: error }, 'a session could not be opened');
+    options.logger.error(
+      { event: 'session_refused', tenant: session.tenant, err: error },
+      'a session could not be opened',
+    );
     return { code: 'UNAVAILABLE', reason: 'spine', details: { retry_after_ms: 1000 } };
   }
   return undefined;
@@ -124,5 +139,9 @@ function close(session: Session, code: number, options: ConnectionsOptions): voi
   options.admission.closed(session.remoteIp);
   options.directDeliveries.closed(session);
   options.membership.disconnected(session);
-  options.logger.info({ event: 'client_disconnected', tenant: session.tenant, client_id: session.clientId, code }, 'a client disconnected');
+  options.activity.disconnected(session, code);
+  options.logger.info(
+    { event: 'client_disconnected', tenant: session.tenant, client_id: session.clientId, code },
+    'a client disconnected',
+  );
 }

@@ -83,19 +83,29 @@ async function admit(
   return { ok: true, session, protocol: negotiation.protocol };
 }
 
-async function checkPlace(request: UpgradeRequest, ip: string, options: HandshakeOptions): Promise<Step> {
+/** What deciding on a place needs from around it. */
+export type PlaceOptions = Pick<HandshakeOptions, 'isDraining' | 'allowedOrigins' | 'limits'> & {
+  readonly admission: Pick<ConnectionAdmission, 'mayTry' | 'enter'>;
+};
+
+/** Whether anybody from there may begin a connection now, before the token is looked at: drain, origin and rates. */
+export async function checkPlace(request: UpgradeRequest, ip: string, options: PlaceOptions): Promise<Step> {
   if (options.isDraining()) return refusal('UNAVAILABLE', 'draining', { retry_after_ms: 1000 });
   const { allowedOrigins } = options;
   if (allowedOrigins.length > 0 && request.origin !== '' && !allowedOrigins.includes(request.origin)) {
     return refusal('AUTHORIZATION_ERROR', 'origin');
   }
   if (!options.admission.mayTry(ip)) return refusal('RATE_LIMITED', 'ip', { retry_after_ms: 1000 });
-  if (!(await options.admission.enter())) return refusal('UNAVAILABLE', 'full', { retry_after_ms: Math.max(1000, options.limits.connectQueueMs) });
+  if (!(await options.admission.enter()))
+    return refusal('UNAVAILABLE', 'full', { retry_after_ms: Math.max(1000, options.limits.connectQueueMs) });
   return YES;
 }
 
 /** Whether this person may have one more session: bans, and the caps of user and tenant. */
-export function checkPrincipal(principal: Principal, options: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits'>): Step {
+export function checkPrincipal(
+  principal: Principal,
+  options: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits'>,
+): Step {
   const ban = options.bans.find(principal.tenant, principal.user);
   if (ban !== undefined) {
     return refusal('BANNED', 'banned', ban.untilMs === 0n ? {} : { until: formatTime(Number(ban.untilMs)) });
@@ -109,7 +119,11 @@ export function checkPrincipal(principal: Principal, options: Pick<HandshakeOpti
   return YES;
 }
 
-function refusal(code: HandshakeRefusal['code'], reason: string, details: HandshakeRefusal['details'] = {}): HandshakeRefusal {
+function refusal(
+  code: HandshakeRefusal['code'],
+  reason: string,
+  details: HandshakeRefusal['details'] = {},
+): HandshakeRefusal {
   return { ok: false, code, reason, details };
 }
 

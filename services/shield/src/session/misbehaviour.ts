@@ -32,7 +32,7 @@ export function createMisbehaviour(limits: Limits, monotonicMs: () => number): M
 }
 
 /** Adds one offence and tells how many the window holds; the list is as long as the limit at most, then comes the close. */
-function countOffence(times: number[], nowMs: number, windowMs: number): number {
+export function countOffence(times: number[], nowMs: number, windowMs: number): number {
   while (times[0] !== undefined && nowMs - times[0] >= windowMs) times.shift();
   return times.push(nowMs);
 }

@@ -29,7 +29,8 @@ export function negotiate(request: UpgradeRequest, options: { readonly queryToke
   if (protocol === '' && bearer !== undefined) {
     return { ok: false, problem: 'a bearer subprotocol needs arqon.v1.json or arqon.v1.proto beside it' };
   }
-  if (protocol === '' && request.protocols.length > 0) return { ok: false, problem: 'none of the subprotocols is known' };
+  if (protocol === '' && request.protocols.length > 0)
+    return { ok: false, problem: 'none of the subprotocols is known' };
   return {
     ok: true,
     format: FORMATS.get(protocol) ?? 'json',

@@ -2,7 +2,7 @@ import { errorTable } from '@arqonbus/protocol';
 import type { ErrorCode } from '@arqonbus/protocol';
 import type { UpgradeDecision } from '../listener/listener.ts';
 import type { Negotiation } from './negotiation.ts';
-import type { Peer } from './peer.ts';
+import type { RefusedPeer } from './peer.ts';
 
 /** Why an upgrade was refused. */
 export interface HandshakeRefusal {
@@ -14,10 +14,14 @@ export interface HandshakeRefusal {
 }
 
 /** Says no in the way the client can see: HTTP with a JSON body, or an `error` frame and a close code (PRT-2). */
-export function refuseUpgrade(refusal: HandshakeRefusal, negotiation: Negotiation): UpgradeDecision<Peer> {
+export function refuseUpgrade(refusal: HandshakeRefusal, negotiation: Negotiation): UpgradeDecision<RefusedPeer> {
   const { code, details } = refusal;
   if (negotiation.ok && negotiation.isTokenInSubprotocol) {
-    return { accept: true, protocol: negotiation.protocol, data: { kind: 'refused', format: negotiation.format, code, details } };
+    return {
+      accept: true,
+      protocol: negotiation.protocol,
+      data: { kind: 'refused', format: negotiation.format, code, details },
+    };
   }
   const { httpStatus, text } = errorTable[code];
   const retryAfterMs = details['retry_after_ms'];

@@ -1,4 +1,5 @@
-import type { LogClass, ChannelAddress, SpineSubscription, Subject } from '@arqonbus/spine';
+import type { LogClass } from '@arqonbus/protocol';
+import type { ChannelAddress, SpineSubscription, Subject } from '@arqonbus/spine';
 import type { TenantState } from '../limits/tenant-states.ts';
 import type { Topic } from '../listener/listener.ts';
 

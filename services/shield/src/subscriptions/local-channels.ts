@@ -1,5 +1,6 @@
 import { channelOut } from '@arqonbus/spine';
-import type { ChannelAddress, ChannelLog, LogProfile, Spine, SpineMessage } from '@arqonbus/spine';
+import type { LogProfile } from '@arqonbus/protocol';
+import type { ChannelAddress, ChannelLog, Spine, SpineMessage } from '@arqonbus/spine';
 import type { TenantStates } from '../limits/tenant-states.ts';
 import type { LocalChannel } from './local-channel.ts';
 

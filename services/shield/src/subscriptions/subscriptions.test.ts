@@ -1,6 +1,6 @@
-import { BusError } from '@arqonbus/protocol';
+import { BusError, SHIPPED_PROFILES } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
-import { createLocalSpine, createLogRules, shippedProfiles } from '@arqonbus/spine';
+import { createLocalSpine, createLogRules } from '@arqonbus/spine';
 import type { ChannelLog, Spine } from '@arqonbus/spine';
 import { describe, expect, it } from 'vitest';
 import { createDeliveryRig } from '../delivery/delivery-rig.ts';
@@ -145,7 +145,7 @@ describe('a join under way', () => {
     const channels = createLocalChannels({
       spine: spine as Spine,
       log: log as ChannelLog,
-      profileOf: createLogRules(shippedProfiles, []),
+      profileOf: createLogRules(SHIPPED_PROFILES, []),
       tenantStates: createTenantStates(limits, () => 0),
       onMessage: () => undefined,
     });

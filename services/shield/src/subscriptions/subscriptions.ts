@@ -103,7 +103,12 @@ function release(channels: LocalChannels, session: Session, { channel, roomChann
   channels.release(roomChannel);
 }
 
-function subscribe(channels: LocalChannels, session: Session, channel: LocalChannel, options: JoinOptions): Subscription {
+function subscribe(
+  channels: LocalChannels,
+  session: Session,
+  channel: LocalChannel,
+  options: JoinOptions,
+): Subscription {
   const known = session.subscriptions.get(channel.name);
   const { behindSeq } = options;
   if (known !== undefined && behindSeq === undefined) {

@@ -1,6 +1,6 @@
 import type { Subject } from '../../subjects/subject.ts';
 import type { LogEntry, ReadRange } from '../channel-log.ts';
-import type { LogProfile } from '../log-profile.ts';
+import type { LogProfile } from '@arqonbus/protocol';
 
 /** A publication in memory: a member of its channel's ring, and of the list of all entries by age. */
 export interface StoredEntry {

@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TenantId } from '@arqonbus/protocol';
+import type { LogProfile, TenantId } from '@arqonbus/protocol';
 import { createLocalSpine } from '../../local/local-spine.ts';
 import { describeChannelLog } from '../channel-log.contract.ts';
 import type { ChannelAddress } from '../channel-log.ts';
-import type { LogProfile } from '../log-profile.ts';
 import { createLogRules } from '../log-rules.ts';
-import { shippedProfiles } from '../shipped-profiles.ts';
+import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 import { createMemoryChannelLog } from './memory-channel-log.ts';
 import type { MemoryChannelLogOptions } from './memory-channel-log.ts';
 
@@ -19,7 +18,7 @@ function profile(limits: Partial<LogProfile> = {}): LogProfile {
 
 describeChannelLog('in memory', async () => {
   const spine = createLocalSpine();
-  const state = shippedProfiles.filter(({ name }) => name === 'state');
+  const state = SHIPPED_PROFILES.filter(({ name }) => name === 'state');
   const profileOf = createLogRules([profile(), ...state], [{ pattern: 'state:*', profile: 'state' }]);
   const log = createMemoryChannelLog({ spine, profileOf, now: Date.now, random: (bytes) => void bytes.fill(7) });
   return { log, spine, kept: KEPT, close: () => spine.close() };
@@ -157,7 +156,9 @@ describe('createMemoryChannelLog', () => {
 
   it('[LOG-5] stores nothing of a refused id, so that its retry counts', async () => {
     const { append } = createFixture({ maxBytes: 500 });
-    await expect(append(new Uint8Array(1_000), address, 'arq_retry0001')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(append(new Uint8Array(1_000), address, 'arq_retry0001')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
     expect(await append(undefined, address, 'arq_retry0001')).toMatchObject({ seq: 1, duplicate: false });
   });
 
@@ -173,9 +174,9 @@ describe('createMemoryChannelLog', () => {
   it('[PRT-26] takes an append to a live channel for a bug of the caller', () => {
     const { append, log } = createFixture({ logClass: 'live' });
     expect(() => append()).toThrow('live channels have no log');
-    expect(() => log.append({ address: { ...address, room: 'a.*.>' }, data: new Uint8Array(1), user: 'u', id: 'arq_m00001' })).toThrow(
-      'not a valid room',
-    );
+    expect(() =>
+      log.append({ address: { ...address, room: 'a.*.>' }, data: new Uint8Array(1), user: 'u', id: 'arq_m00001' }),
+    ).toThrow('not a valid room');
   });
 
   it('[LOG-3] agrees with a naive log under any order of appends, trims and time', async () => {
@@ -250,7 +251,10 @@ function createNaiveLog(limits: { maxMessages: number; maxAgeMs: number; maxByte
       lastSeqs.set(channel, seq + 1);
       entries.push({ channel, seq: ++seq, bytes, atMs: nowMs });
       while (of(channel).length > limits.maxMessages || sum(of(channel)) > limits.maxBytes) {
-        entries.splice(entries.findIndex((entry) => entry.channel === channel), 1);
+        entries.splice(
+          entries.findIndex((entry) => entry.channel === channel),
+          1,
+        );
       }
       while (sum(entries) > maxBytes) entries.shift();
       return { seq, prevSeq };

@@ -31,5 +31,7 @@ export async function channelInfo(
 }
 
 function settingsOf(settings: Uint8Array): { readonly [name: string]: unknown } {
-  return settings.length === 0 ? {} : (JSON.parse(new TextDecoder().decode(settings)) as { readonly [name: string]: unknown });
+  return settings.length === 0
+    ? {}
+    : (JSON.parse(new TextDecoder().decode(settings)) as { readonly [name: string]: unknown });
 }

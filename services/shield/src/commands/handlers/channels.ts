@@ -56,7 +56,8 @@ export async function listChannels(
   const page = await callBrain(spine, 'channels.list', { tenant: session.tenant, room, cursor, limit });
   const channels: ChannelEntry[] = [];
   for (const { record, members } of page.channels) {
-    if (record !== undefined && session.rights.may('join', room, record.channel)) channels.push(entryOf(record, members));
+    if (record !== undefined && session.rights.may('join', room, record.channel))
+      channels.push(entryOf(record, members));
   }
   return { result: { channels, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
 }

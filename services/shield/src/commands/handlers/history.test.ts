@@ -20,9 +20,12 @@ async function createFilled(count: number, payloadBytes = 0): Promise<DeliveryRi
   return rig;
 }
 
-function read(rig: DeliveryRig, args: CommandArgs<'history'>): Promise<CommandResult<'history'>> {
+/** The result as the client reads it: publications are spliced into the reply's text. */
+async function read(rig: DeliveryRig, args: CommandArgs<'history'>): Promise<CommandResult<'history'>> {
   const call = { session, envelope: createEnvelope('command') };
-  return history(call, { room: 'science', channel: 'general', ...args }, rig.parts).then(({ result }) => result);
+  const { result } = await history(call, { room: 'science', channel: 'general', ...args }, rig.parts);
+  const { payload } = rig.parts.envelopes.response('arq_history000001', result);
+  return JSON.parse(new TextDecoder().decode(payload)) as CommandResult<'history'>;
 }
 
 const seqsOf = (page: CommandResult<'history'>): unknown[] =>

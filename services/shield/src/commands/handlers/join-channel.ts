@@ -2,6 +2,7 @@ import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain, channelKey } from '@arqonbus/spine';
 import type { ChannelAddress, LogEntry } from '@arqonbus/spine';
+import { memberOfSession } from '../../membership/member-of-session.ts';
 import { pageOf } from '../../delivery/publication.ts';
 import type { Publication } from '../../delivery/publication.ts';
 import { isHole } from '../../delivery/catch-up.ts';
@@ -17,6 +18,7 @@ import { requireRight } from '../require-right.ts';
 
 type Args = CommandArgs<'join_channel'>;
 type Result = CommandResult<'join_channel'>;
+type Members = NonNullable<Result['members']>;
 
 /** Subscribes. Everything that must be asked is asked first; the join itself and its reply happen in one turn. */
 export async function joinChannel(call: CommandCall, args: Args, parts: CommandParts): Promise<CommandOutcome<Result>> {
@@ -83,6 +85,12 @@ async function readMembers(address: ChannelAddress, { spine, membership }: Comma
   return members.map(memberOf);
 }
 
+/** The list was read before the join was made; who joins is a member all the same. */
+function withOwn(members: Members, session: Session): Members {
+  const isListed = members.some((member) => member.client_id === session.clientId);
+  return isListed ? members : [...members, memberOf(memberOfSession(session))];
+}
+
 /** Whether everything after the client's position can still be had (LOG-9). */
 interface Recovery {
   /** Sequence to go on after; undefined = at the present position. */
@@ -118,13 +126,16 @@ function commit(
   const start = recovery.from ?? Math.min(pausedAt ?? Number.POSITIVE_INFINITY, startOf(channel, history));
   // Who is joined again while it is paused begins anew where it was, so that nothing is written before this reply.
   const isBehind = start < channel.lastSeq || pausedAt !== undefined;
-  const subscription = parts.subscriptions.commit(session, join, { echo: args.echo === true, behindSeq: isBehind ? start : undefined });
+  const subscription = parts.subscriptions.commit(session, join, {
+    echo: args.echo === true,
+    behindSeq: isBehind ? start : undefined,
+  });
   if (name !== ROOM_CHANNEL) parts.membership.joined(session, room, name);
   const result: Result = {
     room,
     channel: name,
     ...(channel.logClass === 'live' ? {} : { epoch: channel.epoch, seq: start }),
-    ...(members === undefined ? {} : { members }),
+    ...(members === undefined ? {} : { members: withOwn(members, session) }),
     ...(history === undefined ? {} : { publications: publicationsOf(history, channel, parts) }),
     ...recovery.result,
   };
@@ -138,7 +149,8 @@ function commit(
  * since they were read; before the one value of a `state` channel, which a joiner gets at once; else now.
  */
 function startOf({ logClass, lastSeq }: LocalChannel, history: History | undefined): number {
-  if (history !== undefined && (history.entries.length > 0 || logClass !== 'state')) return Math.min(history.seq, lastSeq);
+  if (history !== undefined && (history.entries.length > 0 || logClass !== 'state'))
+    return Math.min(history.seq, lastSeq);
   return logClass === 'state' ? 0 : lastSeq;
 }
 
@@ -150,7 +162,11 @@ function pausedAtOf(session: Session, { name, logClass }: LocalChannel): number 
 }
 
 /** The newest ones, oldest first. What the topics have not had yet comes by topic, and must not come twice. */
-function publicationsOf({ entries }: History, { lastSeq, epoch }: LocalChannel, { limits }: CommandParts): readonly Publication[] {
+function publicationsOf(
+  { entries }: History,
+  { lastSeq, epoch }: LocalChannel,
+  { limits }: CommandParts,
+): readonly Publication[] {
   const settled = entries.filter((entry) => entry.seq <= lastSeq);
   return pageOf(settled, epoch, limits.pageBytes).publications.toReversed();
 }

@@ -11,7 +11,8 @@ export function leaveChannel(
   { subscriptions, membership }: CommandParts,
 ): CommandOutcome<CommandResult<'leave_channel'>> {
   const { room, channel } = resolveChannel(session, envelope, args);
-  if (!subscriptions.leave(session, room, channel)) throw new BusError('NOT_SUBSCRIBED', 'You are not in this channel.');
+  if (!subscriptions.leave(session, room, channel))
+    throw new BusError('NOT_SUBSCRIBED', 'You are not in this channel.');
   if (channel !== ROOM_CHANNEL) membership.left(session, room, channel);
   return { result: { room, channel } };
 }

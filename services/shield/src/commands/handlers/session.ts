@@ -3,10 +3,15 @@ import { BusError, commands, formatTime, isCommandName } from '@arqonbus/protoco
 import type { CommandArgs, CommandDefinition, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import type { Session } from '../../session/session.ts';
+import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 
 /** Answers at once. */
-export function ping(_call: CommandCall, _args: CommandArgs<'ping'>, { clock }: CommandParts): CommandOutcome<CommandResult<'ping'>> {
+export function ping(
+  _call: CommandCall,
+  _args: CommandArgs<'ping'>,
+  { clock }: CommandParts,
+): CommandOutcome<CommandResult<'ping'>> {
   return { result: { pong: true, server_time: formatTime(clock.now()) } };
 }
 
@@ -20,7 +25,11 @@ export async function status(
   const { messagesIn, messagesOut } = session.tenantState;
   return {
     result: {
-      server: { version: parts.version, uptime_s: Math.floor((parts.clock.now() - parts.startedAtMs) / 1000), node: parts.node },
+      server: {
+        version: parts.version,
+        uptime_s: Math.floor((parts.clock.now() - parts.startedAtMs) / 1000),
+        node: parts.node,
+      },
       connections,
       rooms,
       channels,
@@ -43,7 +52,13 @@ function mayUse(session: Session, right: CommandDefinition['right']): boolean {
   return right === 'any' || session.rights.may(right, '*', '*');
 }
 
-function describe({ name, summary, right, args, result }: CommandDefinition): CommandResult<'help'>['commands'][number] {
+function describe({
+  name,
+  summary,
+  right,
+  args,
+  result,
+}: CommandDefinition): CommandResult<'help'>['commands'][number] {
   return { name, summary, right, args: { ...args }, result: { ...result } };
 }
 
@@ -51,8 +66,9 @@ function describe({ name, summary, right, args, result }: CommandDefinition): Co
 export async function refresh(
   { session }: CommandCall,
   { token }: CommandArgs<'refresh'>,
-  { authenticator, accessDefault, clock }: CommandParts,
+  parts: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'refresh'>>> {
+  const { authenticator, accessDefault, clock } = parts;
   const auth = await authenticator.authenticate(token);
   if (!auth.ok) throw new BusError(auth.code);
   const { principal } = auth;
@@ -63,5 +79,17 @@ export async function refresh(
   session.rights = createRights(principal.role, principal.permissions, { accessDefault });
   session.isExpiryAnnounced = false;
   session.tokenSinceMs = clock.now();
+  leaveForbidden(session, parts);
   return { result: { token_expires_at: formatTime(principal.expiresAtMs) } };
+}
+
+/** A narrower token ends what it no longer allows, and says so (A-12). */
+function leaveForbidden(session: Session, { subscriptions, membership, envelopes, send }: CommandParts): void {
+  for (const { channel: local, isExplicit } of Array.from(session.subscriptions.values())) {
+    const { room, channel } = local.address;
+    if (!isExplicit || session.rights.may('join', room, channel)) continue;
+    subscriptions.leave(session, room, channel);
+    if (channel !== ROOM_CHANNEL) membership.left(session, room, channel);
+    send(session, envelopes.system({ event: 'left', room, channel, reason: 'rights' }));
+  }
 }

@@ -1,0 +1,62 @@
+import { DeliverPolicy } from '@nats-io/jetstream';
+import type { ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import type { KeyValueChange } from '../key-value/key-value.ts';
+
+/** A running read of a bucket: what is there, and then every change. */
+export interface BucketRead {
+  /** Ends it, here and on the server. Idempotent. */
+  stop(): void;
+}
+
+/** Who is told while a bucket is read. Neither may throw. */
+export interface BucketReadListener {
+  onChange(change: KeyValueChange): void;
+  /** All that was there at the start has been told. */
+  onReady(): void;
+}
+
+/**
+ * Reads the keys under `prefix` in one pass of an ordered consumer: the latest state of each key, deleted ones as
+ * undefined, then every change. Rejects where the server does not answer or there is no such bucket.
+ */
+export async function readBucket(
+  js: JetStreamClient,
+  bucket: string,
+  prefix: string,
+  listener: BucketReadListener,
+): Promise<BucketRead> {
+  const root = `$KV.${bucket}.`;
+  const consumer = await js.consumers.getPushConsumer(`KV_${bucket}`, {
+    // Wildcards stand for whole tokens: the rest of the prefix is compared here.
+    filter_subjects: `${root}${prefix.slice(0, prefix.lastIndexOf('.') + 1)}>`,
+    deliver_policy: DeliverPolicy.LastPerSubject,
+  });
+  let missing = (await consumer.info(true)).num_pending;
+  if (missing === 0) listener.onReady();
+  const messages = await consumer.consume({
+    callback: (message) => {
+      const change = toChange(message, root.length);
+      if (change.key.startsWith(prefix)) listener.onChange(change);
+      if (missing > 0 && --missing === 0) listener.onReady();
+    },
+  });
+  return { stop: () => void end(messages, () => consumer.delete()) };
+}
+
+function toChange(message: JsMsg, rootLength: number): KeyValueChange {
+  const isDeleted = (message.headers?.get('KV-Operation') ?? '') !== '';
+  return {
+    key: message.subject.slice(rootLength),
+    value: isDeleted ? undefined : message.data,
+    revision: message.seq,
+  };
+}
+
+async function end(messages: ConsumerMessages, forget: () => Promise<unknown>): Promise<void> {
+  messages.stop();
+  try {
+    await forget();
+  } catch {
+    // The server forgets it by itself after minutes of silence; this only frees it sooner.
+  }
+}

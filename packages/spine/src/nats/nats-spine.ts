@@ -1,0 +1,134 @@
+import type { NatsConnection } from '@nats-io/transport-node';
+import { BusError } from '@arqonbus/protocol';
+import type { RequestHandler, Spine, SpineMessage, SpineStatus, SpineSubscription } from '../spine.ts';
+import type { Subject, SubjectFilter } from '../subjects/subject.ts';
+import { connectNats } from './nats-link.ts';
+import type { NatsLink, NatsLinkOptions } from './nats-link.ts';
+import { Outbox } from './outbox.ts';
+import { Servers } from './servers.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+/** The Spine on NATS, with what other adapters on the same connection need. */
+export interface NatsSpine extends Spine {
+  /** For JetStream and key-value buckets; nothing but the adapters may publish or subscribe on it (SPN-5). */
+  readonly connection: NatsConnection;
+}
+
+/** What a Spine on NATS can be given. */
+export interface NatsSpineOptions extends Omit<NatsLinkOptions, 'onError'> {
+  /** Bytes that NATS has not confirmed, beyond which publishing is refused (SPN-8). Default 8 MiB. */
+  readonly maxUnflushedBytes?: number;
+  /** How long a flush may take before it fails with `TIMEOUT`. Default 5,000. */
+  readonly flushTimeoutMs?: number;
+  /** How long closing may wait for what is in flight. Default 5,000. */
+  readonly closeTimeoutMs?: number;
+  /**
+   * Told what a handler threw, what could not be read (SPN-3) and what the server refused; the subject, where one is
+   * concerned, else ''.
+   */
+  readonly onError?: (error: unknown, subject: SubjectFilter | '') => void;
+}
+
+const DEFAULT_MAX_UNFLUSHED_BYTES = 8_388_608;
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+/** Connects to NATS, or throws `UNAVAILABLE`. See {@link Spine}; while disconnected every call is refused (SPN-4, SPN-8). */
+export async function createNatsSpine(options: NatsSpineOptions): Promise<NatsSpine> {
+  const { onError = () => undefined, ...linkOptions } = options;
+  const link = await connectNats({ ...linkOptions, onError: (error) => onError(error, '') });
+  return new SpineOnNats(link, options, onError);
+}
+
+class SpineOnNats implements NatsSpine {
+  readonly connection: NatsConnection;
+  readonly #link: NatsLink;
+  readonly #outbox: Outbox;
+  readonly #subscriptions: Subscriptions;
+  readonly #servers: Servers;
+  readonly #closeTimeoutMs: number;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    link: NatsLink,
+    options: NatsSpineOptions,
+    onError: (error: unknown, subject: SubjectFilter | '') => void,
+  ) {
+    this.#link = link;
+    this.connection = link.connection;
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#outbox = new Outbox(link, {
+      maxUnflushedBytes: options.maxUnflushedBytes ?? DEFAULT_MAX_UNFLUSHED_BYTES,
+      flushTimeoutMs: options.flushTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      onError,
+    });
+    this.#subscriptions = new Subscriptions(link.connection, onError);
+    this.#servers = new Servers(link.connection, this.#outbox, onError);
+  }
+
+  publish(subject: Subject, data: Uint8Array): void {
+    this.#assertOpen();
+    this.#outbox.publish(subject, data);
+  }
+
+  subscribe(filter: SubjectFilter, onMessage: (message: SpineMessage) => void): SpineSubscription {
+    this.#assertUsable();
+    return this.#subscriptions.add(filter, onMessage);
+  }
+
+  async request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    this.#assertOpen();
+    return this.#outbox.request(subject, data, timeoutMs);
+  }
+
+  serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription {
+    this.#assertUsable();
+    return this.#servers.add(filter, handler, queue);
+  }
+
+  async flush(): Promise<void> {
+    this.#assertOpen();
+    await this.#outbox.flush();
+  }
+
+  status(): SpineStatus {
+    return this.#link.status();
+  }
+
+  onStatus(listener: (status: SpineStatus) => void): SpineSubscription {
+    return this.#link.onStatus(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#closeTimeoutMs)));
+    await Promise.race([this.#finish(), tooLate]);
+    clearTimeout(timer);
+    await this.#link.close();
+  }
+
+  /** Waits for open requests, both ways, and for the server to have got everything; gives up with the connection. */
+  async #finish(): Promise<void> {
+    try {
+      await this.#outbox.answered();
+      await this.#servers.answered();
+      await this.#outbox.flush();
+      await this.connection.drain();
+    } catch {
+      // Not connected: what was in flight is lost, and whoever waited for it has been told.
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== undefined) throw new BusError('UNAVAILABLE', 'The Spine is closed.');
+  }
+
+  #assertUsable(): void {
+    this.#assertOpen();
+    if (!this.#link.isConnected) throw new BusError('UNAVAILABLE', 'The Spine is not connected.');
+  }
+}
