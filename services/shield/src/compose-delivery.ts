@@ -25,6 +25,7 @@ import type { Peer } from './session/peer.ts';
 import { createSessionRegistry } from './session/session-registry.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
 import type { ShieldOptions } from './shield-options.ts';
+import type { LocalChannel } from './subscriptions/local-channel.ts';
 import { createLocalChannels } from './subscriptions/local-channels.ts';
 import type { LocalChannels } from './subscriptions/local-channels.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
@@ -57,7 +58,7 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const counters = createDeliveryCounters(metrics);
   const tenantStates = createTenantStates(limits, monotonicMs);
   const deliver = createTopicWriter({ publish }, sessions, counters);
-  const coalescer = createCoalescer({ deliver, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
+  const coalescer = createCoalescer({ deliver, laneOf, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
   const onMessage = createAcceptDelivery(coalescer, counters);
   const channels = createLocalChannels({ ...options, tenantStates, onMessage });
   const shared = {
@@ -80,7 +81,8 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
       startedAtMs: clock.now(),
       sessions,
       send: (report) => sendReport(spine, report),
-      onError: (error) => options.logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report'),
+      onError: (error) =>
+        options.logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report'),
     }),
   };
 }
@@ -106,6 +108,13 @@ function composeSlowConsumers({ log, limits, clock, logger }: ShieldOptions, sha
     attach: subscriptions.attach,
     detach: subscriptions.detach,
     onError: (session, error) =>
-      logger.error({ event: 'catch_up_failed', tenant: session.tenant, client_id: session.clientId, err: error }, 'a catch-up failed'),
+      logger.error(
+        { event: 'catch_up_failed', tenant: session.tenant, client_id: session.clientId, err: error },
+        'a catch-up failed',
+      ),
   });
+}
+
+function laneOf({ channel }: Delivery): LocalChannel {
+  return channel;
 }

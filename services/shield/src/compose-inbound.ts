@@ -23,15 +23,28 @@ export interface InboundParts {
 }
 
 /** Composes everything between a frame and the Spine. */
-export function composeInbound(options: ShieldOptions, ids: Ids, delivery: DeliveryParts, activity: Activity): InboundParts {
+export function composeInbound(
+  options: ShieldOptions,
+  ids: Ids,
+  delivery: DeliveryParts,
+  activity: Activity,
+): InboundParts {
   const { clock, limits, spine, metrics } = options;
   const { envelopes, send } = delivery;
   const monotonicMs = (): number => clock.monotonicMs();
   const misbehaviour = createMisbehaviour(limits, monotonicMs);
   const refuse = composeRefuse(options, ids, delivery);
   const parts = composeCommandParts(options, ids, delivery);
-  const refusedCommands = metrics.labelledCounter('arqonbus_commands_refused_total', 'Commands refused, by code.', 'code');
-  const executedCommands = metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command');
+  const refusedCommands = metrics.labelledCounter(
+    'arqonbus_commands_refused_total',
+    'Commands refused, by code.',
+    'code',
+  );
+  const executedCommands = metrics.labelledCounter(
+    'arqonbus_commands_total',
+    'Commands carried out, by name.',
+    'command',
+  );
   const dispatcher = createCommandDispatcher({
     parts,
     envelopes,
@@ -85,7 +98,10 @@ function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: Deliver
 function composeRefuse({ logger }: ShieldOptions, ids: Ids, { envelopes, send }: DeliveryParts): Refuse {
   return createRefuse(envelopes, send, (context, error) => {
     const traceId = ids.nextTraceId();
-    logger.error({ event: 'internal_error', trace_id: traceId, ...context, err: error }, 'something failed that cannot');
+    logger.error(
+      { event: 'internal_error', trace_id: traceId, ...context, err: error },
+      'something failed that cannot',
+    );
     return traceId;
   });
 }

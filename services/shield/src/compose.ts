@@ -106,7 +106,11 @@ interface HandshakeParts extends DeliveryParts {
 }
 
 function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: HandshakeParts): HandshakeOptions {
-  const refused = options.metrics.labelledCounter('arqonbus_connections_refused_total', 'Connections refused, by reason.', 'reason');
+  const refused = options.metrics.labelledCounter(
+    'arqonbus_connections_refused_total',
+    'Connections refused, by reason.',
+    'reason',
+  );
   return {
     ...options,
     ...parts,

@@ -41,7 +41,9 @@ export interface FieldSpans {
 export class JsonScanner {
   private bytes: Uint8Array = NO_BYTES;
   private end = 0;
-  private limits: ScanLimits = { maxDepth: 0, maxKeysPerObject: 0, maxArrayItems: 0 };
+  private maxDepth = 0;
+  private maxKeys = 0;
+  private maxItems = 0;
   private refusesPrototypes = true;
   private depth = 0;
   private isObject = new Uint8Array(32);
@@ -52,11 +54,17 @@ export class JsonScanner {
   private isOpened = false;
   private failure = '';
 
-  /** Starts a scan of `bytes` up to `end`. With `refusesPrototypes`, keys `constructor` and `prototype` are refused. */
-  begin(bytes: Uint8Array, end: number, limits: ScanLimits, refusesPrototypes: boolean): void {
+  /**
+   * Starts a scan of `bytes` up to `end`, inside of `outerDepth` containers. With `refusesPrototypes`, keys
+   * `constructor` and `prototype` are refused.
+   */
+  begin(bytes: Uint8Array, end: number, limits: ScanLimits, refusesPrototypes: boolean, outerDepth = 0): void {
     this.bytes = bytes;
     this.end = end;
-    this.limits = limits;
+    // Copied: limits come from a configuration whose object is slow to read.
+    this.maxDepth = limits.maxDepth - outerDepth;
+    this.maxKeys = limits.maxKeysPerObject;
+    this.maxItems = limits.maxArrayItems;
     this.refusesPrototypes = refusesPrototypes;
     this.depth = 0;
     this.failure = '';
@@ -137,7 +145,7 @@ export class JsonScanner {
 
   /** Reads the opening bracket and, in an object, the first key. */
   private open(at: number, isObject: boolean): number {
-    if (this.depth >= this.limits.maxDepth) return this.fail(scanProblems.depth);
+    if (this.depth >= this.maxDepth) return this.fail(scanProblems.depth);
     this.isObject[this.depth] = isObject ? 1 : 0;
     this.items[this.depth] = 0;
     this.depth++;
@@ -146,7 +154,7 @@ export class JsonScanner {
     if (i < this.end && this.bytes[i] === (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) return this.close(i);
     this.isOpened = true;
     if (isObject) return this.key(i);
-    return this.limits.maxArrayItems > 0 ? i : this.fail(scanProblems.items);
+    return this.maxItems > 0 ? i : this.fail(scanProblems.items);
   }
 
   /** Reads what follows a value inside a container: a comma and the place of the next value, or the closing bracket. */
@@ -161,7 +169,7 @@ export class JsonScanner {
       const following = this.skipSpace(i + 1);
       if (isObject) return this.key(following);
       const count = (this.items[level] as number) + 1;
-      if (count >= this.limits.maxArrayItems) return this.fail(scanProblems.items);
+      if (count >= this.maxItems) return this.fail(scanProblems.items);
       this.items[level] = count;
       return following;
     }
@@ -182,7 +190,7 @@ export class JsonScanner {
     const after = this.string(at + 1);
     if (after < 0) return -1;
     if (!this.keys.add(at + 1, after - 1, this.hasEscapes)) return this.fail(scanProblems.duplicate);
-    if (this.keys.count() > this.limits.maxKeysPerObject) return this.fail(scanProblems.keys);
+    if (this.keys.count() > this.maxKeys) return this.fail(scanProblems.keys);
     const length = after - at - 2;
     const mayBeForbidden = this.hasEscapes || length === 9 || length === 11;
     if (mayBeForbidden && this.isForbidden()) return this.fail(scanProblems.forbidden);

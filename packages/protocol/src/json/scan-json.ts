@@ -27,8 +27,7 @@ export function scanJson(
   options: ScanOptions = standalone,
 ): ScanProblem | undefined {
   const { outerDepth } = options;
-  const own = outerDepth === 0 ? limits : { ...limits, maxDepth: limits.maxDepth - outerDepth };
-  scanner.begin(bytes, end, own, options.refusesPrototypes);
+  scanner.begin(bytes, end, limits, options.refusesPrototypes, outerDepth);
   let position = scanner.value(scanner.skipSpace(start));
   if (position >= 0) position = scanner.rest(position);
   const problem = position < 0 ? scanner.problem() : undefined;

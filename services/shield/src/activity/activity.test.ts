@@ -30,7 +30,15 @@ function actor(tenant = 'acme'): Actor {
   return { tenant: tenant as TenantId, user: 'auth0|5f7c8ec7' as UserId, clientId: 'n0a1b2c3d4e5f_7' as ClientId };
 }
 
-const blocked = { kind: 'block', stage: 'rate', code: 'RATE_LIMITED', reason: 'messages', errors: [], retryAfterMs: 9, traceId: '' } as const;
+const blocked = {
+  kind: 'block',
+  stage: 'rate',
+  code: 'RATE_LIMITED',
+  reason: 'messages',
+  errors: [],
+  retryAfterMs: 9,
+  traceId: '',
+} as const;
 
 describe('activity', () => {
   it('[TEL-4] tells what happens to sessions as ids, codes and names, on subjects of the tenant', async () => {

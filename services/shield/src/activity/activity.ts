@@ -41,7 +41,11 @@ export interface ActivityOptions {
 /** Activity of one Shield. */
 export function createActivity({ spine, clock, metrics }: ActivityOptions): Activity {
   const buckets = new Map<string, TokenBucket>();
-  const dropped = metrics.labelledCounter('arqonbus_activity_dropped_total', 'Activity events not told, by event.', 'event');
+  const dropped = metrics.labelledCounter(
+    'arqonbus_activity_dropped_total',
+    'Activity events not told, by event.',
+    'event',
+  );
   const mayTell = (tenant: TenantId, type: ActivityEvent): boolean => {
     const key = `${tenant}/${type}`;
     let bucket = buckets.get(key);

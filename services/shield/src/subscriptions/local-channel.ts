@@ -1,13 +1,14 @@
 import type { LogClass } from '@arqonbus/protocol';
 import type { ChannelAddress, SpineSubscription, Subject } from '@arqonbus/spine';
 import type { TenantState } from '../limits/tenant-states.ts';
+import type { Lane } from '../delivery/coalescer.ts';
 import type { Topic } from '../listener/listener.ts';
 
 /**
  * A channel as this Shield knows it while a local session is in it: one interest on the Spine and one topic per wire
  * format, whatever the number of subscribers (ARC-14).
  */
-export interface LocalChannel {
+export interface LocalChannel extends Lane {
   readonly address: ChannelAddress;
   /** `room:channel`. */
   readonly name: string;

@@ -78,6 +78,8 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     lastSeq: 0,
     epoch: '',
     delivered: 0,
+    lastWriteMs: Number.NEGATIVE_INFINITY,
+    held: 0,
     ready: Promise.resolve(),
   };
 }

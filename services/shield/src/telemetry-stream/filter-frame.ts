@@ -14,7 +14,12 @@ export interface FilterFrame {
 /** The outcome of reading a frame; `isMalformed` = it was no wish at all, which nobody does by mistake for long. */
 export type FilterFrameResult =
   | { readonly ok: true; readonly frame: FilterFrame }
-  | { readonly ok: false; readonly isMalformed: boolean; readonly id: string; readonly errors: readonly FieldProblem[] };
+  | {
+      readonly ok: false;
+      readonly isMalformed: boolean;
+      readonly id: string;
+      readonly errors: readonly FieldProblem[];
+    };
 
 const MAX_ID = 84;
 const MAX_NAMES_TOLD = 10;
@@ -28,7 +33,8 @@ export function parseFilterFrame(frame: Uint8Array, limits: Limits): FilterFrame
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('', '', 'is not an object');
   const { type, id, events = activityEventNames } = value as Readonly<Record<string, unknown>>;
   const replyTo = typeof id === 'string' && id.length <= MAX_ID ? id : '';
-  if (type !== 'subscribe' && type !== 'unsubscribe') return malformed(replyTo, 'type', 'must be subscribe or unsubscribe');
+  if (type !== 'subscribe' && type !== 'unsubscribe')
+    return malformed(replyTo, 'type', 'must be subscribe or unsubscribe');
   if (!isTexts(events)) return malformed(replyTo, 'events', 'must be a list of names');
   const unknown = events.filter((name) => !isActivityEvent(name));
   if (unknown.length === 0) return { ok: true, frame: { type, id: replyTo, events: events.filter(isActivityEvent) } };

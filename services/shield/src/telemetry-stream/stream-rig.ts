@@ -9,7 +9,13 @@ import { createActivity } from '../activity/activity.ts';
 import { createConnectionAdmission } from '../limits/connection-admission.ts';
 import type { ConnectionAdmission } from '../limits/connection-admission.ts';
 import type { UpgradeDecision, UpgradeRequest } from '../listener/listener.ts';
-import { TestConnection, createTestClock, createTestEnvelopes, createTestPrincipal, turn } from '../session/session-rig.ts';
+import {
+  TestConnection,
+  createTestClock,
+  createTestEnvelopes,
+  createTestPrincipal,
+  turn,
+} from '../session/session-rig.ts';
 import type { TestClock } from '../session/session-rig.ts';
 import type { TelemetryPeer } from './follower.ts';
 import { createTelemetryStream } from './telemetry-stream.ts';
@@ -72,7 +78,9 @@ function authenticateTest(token: string, nowMs: number): AuthResult {
 
 /** For tests: a stream over these parts; everything else is a stand-in. */
 export function createTestStream(
-  parts: Pick<StreamRig, 'state' | 'clock' | 'spine' | 'metrics' | 'refused' | 'admission'> & { readonly limits: Limits },
+  parts: Pick<StreamRig, 'state' | 'clock' | 'spine' | 'metrics' | 'refused' | 'admission'> & {
+    readonly limits: Limits;
+  },
 ): TelemetryStream {
   const { state, clock, metrics, refused } = parts;
   return createTelemetryStream({
@@ -95,7 +103,9 @@ export function createTestStream(
 }
 
 /** For tests: what a stream is made of, with a bound of {@link RIG_BUFFER_BYTES} unless told otherwise. */
-export function createStreamParts(outboundBufferBytes: number = RIG_BUFFER_BYTES): Parameters<typeof createTestStream>[0] {
+export function createStreamParts(
+  outboundBufferBytes: number = RIG_BUFFER_BYTES,
+): Parameters<typeof createTestStream>[0] {
   const clock = createTestClock();
   const limits = { ...DEFAULT_LIMITS, outboundBufferBytes };
   return {

@@ -53,7 +53,8 @@ export function checkFollower(
 
 function negotiateJson(request: UpgradeRequest, options: TelemetryHandshakeOptions): Negotiation {
   const protocols = request.protocols.filter((offered) => offered !== 'arqon.v1.proto');
-  if (protocols.length === 0 && request.protocols.length > 0) return { ok: false, problem: 'only arqon.v1.json is spoken here' };
+  if (protocols.length === 0 && request.protocols.length > 0)
+    return { ok: false, problem: 'only arqon.v1.json is spoken here' };
   return negotiate({ ...request, protocols }, options);
 }
 
@@ -63,7 +64,9 @@ async function admit(
   options: TelemetryHandshakeOptions,
 ): Promise<Follower | HandshakeRefusal> {
   if (!negotiation.ok) {
-    return refusal('VALIDATION_ERROR', 'protocol', { errors: [{ field: 'subprotocol', problem: negotiation.problem }] });
+    return refusal('VALIDATION_ERROR', 'protocol', {
+      errors: [{ field: 'subprotocol', problem: negotiation.problem }],
+    });
   }
   const ip = options.remoteIp(request.remoteAddress, request.forwardedFor);
   const place = await checkPlace(request, ip, options);
@@ -77,7 +80,11 @@ async function admit(
   return person.ok ? createFollower(auth.principal, ip, options) : person;
 }
 
-function createFollower(principal: Principal, remoteIp: string, { clock, limits }: TelemetryHandshakeOptions): Follower {
+function createFollower(
+  principal: Principal,
+  remoteIp: string,
+  { clock, limits }: TelemetryHandshakeOptions,
+): Follower {
   const nowMs = clock.monotonicMs();
   return {
     kind: 'follower',
@@ -95,6 +102,10 @@ function createFollower(principal: Principal, remoteIp: string, { clock, limits 
   };
 }
 
-function refusal(code: HandshakeRefusal['code'], reason: string, details: HandshakeRefusal['details'] = {}): HandshakeRefusal {
+function refusal(
+  code: HandshakeRefusal['code'],
+  reason: string,
+  details: HandshakeRefusal['details'] = {},
+): HandshakeRefusal {
   return { ok: false, code, reason, details };
 }

@@ -22,13 +22,22 @@ describe('who may follow', () => {
       ['moderator@acme', 403, 'AUTHORIZATION_ERROR'],
       ['admin@initech', 403, 'BANNED'],
     ]);
-    expect(refused).toEqual(['no_token', 'token_expired', 'telemetry_role', 'telemetry_role', 'telemetry_role', 'banned']);
+    expect(refused).toEqual([
+      'no_token',
+      'token_expired',
+      'telemetry_role',
+      'telemetry_role',
+      'telemetry_role',
+      'banned',
+    ]);
   });
 
   it('[PRT-2] a browser is told in a frame and a close code', async () => {
     const { knock, open, send, close, sign, drained, tell } = createStreamRig();
     const connection = open(await knock({ protocols: ['arqon.v1.json', 'bearer.user@acme'] }));
-    expect(connection.envelopes().map(({ type, errorCode }) => [type, errorCode])).toEqual([['error', 'AUTHORIZATION_ERROR']]);
+    expect(connection.envelopes().map(({ type, errorCode }) => [type, errorCode])).toEqual([
+      ['error', 'AUTHORIZATION_ERROR'],
+    ]);
     expect(connection.closeCode).toBe(4403);
     await tell();
     sign(connection);
@@ -42,7 +51,10 @@ describe('who may follow', () => {
     const { knock } = createStreamRig();
     const authorization = 'Bearer admin@acme';
     for (const protocols of [[], ['arqon.v1.json'], ['arqon.v1.proto', 'arqon.v1.json']]) {
-      expect(await knock({ authorization, protocols })).toMatchObject({ accept: true, protocol: protocols.at(-1) ?? '' });
+      expect(await knock({ authorization, protocols })).toMatchObject({
+        accept: true,
+        protocol: protocols.at(-1) ?? '',
+      });
     }
     for (const protocols of [['arqon.v1.proto'], ['arqon.v1.proto', 'bearer.admin@acme'], ['mqtt']]) {
       expect(await knock({ authorization, protocols })).toMatchObject({ accept: false, status: 400 });

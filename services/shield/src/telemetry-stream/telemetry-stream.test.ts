@@ -16,7 +16,9 @@ describe('the telemetry stream', () => {
     const [acme, globex] = [await connect('admin@acme'), await connect('admin@globex')];
     expect(acme.envelopes().map(({ type }) => type)).toEqual(['system']);
     expect(takePayloads(acme)).toEqual([{ event: 'telemetry_welcome', tenant: 'acme', events: activityEventNames }]);
-    expect(takePayloads(globex)).toEqual([{ event: 'telemetry_welcome', tenant: 'globex', events: activityEventNames }]);
+    expect(takePayloads(globex)).toEqual([
+      { event: 'telemetry_welcome', tenant: 'globex', events: activityEventNames },
+    ]);
     await tell('acme');
     expect(acme.envelopes().map(({ type, timestampMs, id }) => ({ type, timestampMs, id }))[0]).toEqual({
       type: 'telemetry',
@@ -27,7 +29,11 @@ describe('the telemetry stream', () => {
     await tell('globex');
     expect([takePayloads(acme), takePayloads(globex)]).toEqual([[], [ping, connected]]);
     // An event of another tenant or kind under this tenant's subject, and what is no event at all.
-    const forged = create(TelemetryEventSchema, { type: 'command_executed', tenant: 'globex', fields: encoder.encode('{}') });
+    const forged = create(TelemetryEventSchema, {
+      type: 'command_executed',
+      tenant: 'globex',
+      fields: encoder.encode('{}'),
+    });
     const acmeSubject = evt('acme' as TenantId, 'command_executed');
     spine.publish(acmeSubject, toBinary(TelemetryEventSchema, forged));
     spine.publish(acmeSubject, toBinary(TelemetryEventSchema, { ...forged, tenant: 'acme', type: 'presence' }));
@@ -62,13 +68,19 @@ describe('the telemetry stream', () => {
       await tell();
       return [answer, ...takePayloads(connection)];
     };
-    expect(await ask({ type: 'subscribe', events: ['client_connected'] })).toEqual([{ events: ['client_connected'] }, connected]);
+    expect(await ask({ type: 'subscribe', events: ['client_connected'] })).toEqual([
+      { events: ['client_connected'] },
+      connected,
+    ]);
     expect(await ask({ type: 'subscribe', events: ['command_executed', 'client_connected'] })).toEqual([
       { events: ['client_connected', 'command_executed'] },
       ping,
       connected,
     ]);
-    expect(await ask({ type: 'unsubscribe', events: ['client_connected'] })).toEqual([{ events: ['command_executed'] }, ping]);
+    expect(await ask({ type: 'unsubscribe', events: ['client_connected'] })).toEqual([
+      { events: ['command_executed'] },
+      ping,
+    ]);
     expect(await ask({ type: 'unsubscribe' })).toEqual([{ events: [] }]);
     expect(await ask({ type: 'subscribe', events: [] })).toEqual([{ events: [] }]);
     expect((await ask({ type: 'subscribe' })).slice(1)).toEqual([ping, connected]);
@@ -79,10 +91,18 @@ describe('the telemetry stream', () => {
     const connection = await connect();
     for (let n = 0; n < 12; n++) {
       takePayloads(connection);
-      send(connection, { type: 'subscribe', id: 'arq_oops01', events: ['client_connected', 'client_conected', '__proto__'] });
+      send(connection, {
+        type: 'subscribe',
+        id: 'arq_oops01',
+        events: ['client_connected', 'client_conected', '__proto__'],
+      });
       clock.advance(1_000);
     }
-    expect(connection.envelopes()[0]).toMatchObject({ type: 'error', errorCode: 'VALIDATION_ERROR', requestId: 'arq_oops01' });
+    expect(connection.envelopes()[0]).toMatchObject({
+      type: 'error',
+      errorCode: 'VALIDATION_ERROR',
+      requestId: 'arq_oops01',
+    });
     expect(takePayloads(connection)).toEqual([
       {
         errors: [

@@ -53,7 +53,10 @@ export function createTelemetryStream(options: TelemetryStreamOptions): Telemetr
   const writer = createEventWriter({
     ...options,
     now: () => clock.now(),
-    dropped: metrics.counter('arqonbus_telemetry_dropped_total', 'Events not written to slow readers of the telemetry stream.'),
+    dropped: metrics.counter(
+      'arqonbus_telemetry_dropped_total',
+      'Events not written to slow readers of the telemetry stream.',
+    ),
   });
   const followers = createTenantFollowers({ ...options, writer });
   metrics.gauge('arqonbus_telemetry_connections', 'Open connections to the telemetry stream.', () => followers.size());
@@ -109,7 +112,8 @@ function open(connection: Connection<TelemetryPeer>, options: Parts): void {
 
 /** Takes what `close` gives back; a reason not to, and nothing is taken. Several upgrades may have been under way. */
 function takePlace(follower: Follower, options: Parts): HandshakeRefusal | undefined {
-  if (options.isDraining()) return { ok: false, code: 'UNAVAILABLE', reason: 'draining', details: { retry_after_ms: 1000 } };
+  if (options.isDraining())
+    return { ok: false, code: 'UNAVAILABLE', reason: 'draining', details: { retry_after_ms: 1000 } };
   const person = checkFollower(follower.principal, options);
   if (!person.ok) return person;
   if (!options.admission.opened(follower.remoteIp)) {
@@ -166,7 +170,11 @@ function accept(follower: Follower, frame: Uint8Array, isBinary: boolean, option
 
 function refuseFrame(
   follower: Follower,
-  { id, errors, isMalformed }: { readonly id: string; readonly errors: readonly FieldProblem[]; readonly isMalformed: boolean },
+  {
+    id,
+    errors,
+    isMalformed,
+  }: { readonly id: string; readonly errors: readonly FieldProblem[]; readonly isMalformed: boolean },
   options: Parts,
 ): void {
   const { envelopes, clock, limits } = options;
