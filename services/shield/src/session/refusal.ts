@@ -13,6 +13,18 @@ export interface HandshakeRefusal {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** Yes, or why not. */
+export type Verdict = { readonly ok: true } | HandshakeRefusal;
+
+/** A refusal; `reason` is a fixed word. */
+export function refusal(
+  code: HandshakeRefusal['code'],
+  reason: string,
+  details: HandshakeRefusal['details'] = {},
+): HandshakeRefusal {
+  return { ok: false, code, reason, details };
+}
+
 /** Says no in the way the client can see: HTTP with a JSON body, or an `error` frame and a close code (PRT-2). */
 export function refuseUpgrade(refusal: HandshakeRefusal, negotiation: Negotiation): UpgradeDecision<RefusedPeer> {
   const { code, details } = refusal;

@@ -1,22 +1,20 @@
 import { createTokenBucket } from '@arqonbus/pipeline';
-import type { Authenticator, Principal } from '@arqonbus/auth';
+import type { Principal } from '@arqonbus/auth';
 import type { UpgradeDecision, UpgradeRequest } from '../listener/listener.ts';
-import { checkPlace } from '../session/handshake.ts';
-import type { PlaceOptions } from '../session/handshake.ts';
+import { identify } from '../session/identify.ts';
+import type { IdentifyOptions } from '../session/identify.ts';
 import { negotiate } from '../session/negotiation.ts';
 import type { Negotiation } from '../session/negotiation.ts';
-import { refuseUpgrade } from '../session/refusal.ts';
-import type { HandshakeRefusal } from '../session/refusal.ts';
+import { refusal, refuseUpgrade } from '../session/refusal.ts';
+import type { HandshakeRefusal, Verdict } from '../session/refusal.ts';
 import type { BanList } from '../bans/ban-list.ts';
 import type { Follower, TelemetryPeer } from './follower.ts';
 import type { TenantFollowers } from './tenant-followers.ts';
 
 /** What a handshake of the telemetry stream needs from around it; most of it is shared with the sessions' own. */
-export interface TelemetryHandshakeOptions extends PlaceOptions {
-  readonly authenticator: Authenticator;
+export interface TelemetryHandshakeOptions extends IdentifyOptions {
   readonly queryToken: boolean;
   readonly bans: BanList;
-  readonly remoteIp: (remoteAddress: string, forwardedFor: string) => string;
   readonly clock: { monotonicMs(): number };
   readonly onRefused: (reason: string) => void;
   readonly followers: Pick<TenantFollowers, 'countOf'>;
@@ -24,8 +22,6 @@ export interface TelemetryHandshakeOptions extends PlaceOptions {
 
 /** Followers of one tenant at one Shield. */
 export const MAX_FOLLOWERS_PER_TENANT = 20;
-
-type Place = { readonly ok: true } | HandshakeRefusal;
 
 /** Lets administrators in, and tells everybody else why not, as PRT-2 says (TEL-4). */
 export function createTelemetryHandshake(
@@ -44,7 +40,7 @@ export function createTelemetryHandshake(
 export function checkFollower(
   { role, tenant, user }: Principal,
   { bans, followers }: Pick<TelemetryHandshakeOptions, 'bans' | 'followers'>,
-): Place {
+): Verdict {
   if (role !== 'admin') return refusal('AUTHORIZATION_ERROR', 'telemetry_role');
   if (bans.find(tenant, user) !== undefined) return refusal('BANNED', 'banned');
   if (followers.countOf(tenant) < MAX_FOLLOWERS_PER_TENANT) return { ok: true };
@@ -68,16 +64,11 @@ async function admit(
       errors: [{ field: 'subprotocol', problem: negotiation.problem }],
     });
   }
-  const ip = options.remoteIp(request.remoteAddress, request.forwardedFor);
-  const place = await checkPlace(request, ip, options);
-  if (!place.ok) return place;
-  if (negotiation.token === '') return refusal('AUTHENTICATION_FAILED', 'no_token');
-  const auth = await options.authenticator.authenticate(negotiation.token);
-  if (!auth.ok) {
-    return refusal(auth.code, `token_${auth.reason}`, auth.code === 'UNAVAILABLE' ? { retry_after_ms: 1000 } : {});
-  }
-  const person = checkFollower(auth.principal, options);
-  return person.ok ? createFollower(auth.principal, ip, options) : person;
+  const identified = await identify(request, negotiation, options);
+  if (!identified.ok) return identified;
+  const { principal, ip } = identified;
+  const person = checkFollower(principal, options);
+  return person.ok ? createFollower(principal, ip, options) : person;
 }
 
 function createFollower(
@@ -100,12 +91,4 @@ function createFollower(
     lastSeenMs: nowMs,
     lastPingMs: nowMs,
   };
-}
-
-function refusal(
-  code: HandshakeRefusal['code'],
-  reason: string,
-  details: HandshakeRefusal['details'] = {},
-): HandshakeRefusal {
-  return { ok: false, code, reason, details };
 }
