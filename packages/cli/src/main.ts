@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { createDevCommand } from './dev/dev-command.ts';
+import { addDevCommand } from './dev/dev-command.ts';
 import { VERSION } from './version.ts';
 
 const program = new Command('arqon')
   .description('ArqonBus: a real-time message bus for people, devices and AI agents')
   .version(VERSION, '-V, --version')
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .addCommand(createDevCommand());
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+addDevCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);

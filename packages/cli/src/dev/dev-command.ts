@@ -1,9 +1,11 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { runDev } from './run-dev.ts';
 
-/** `arqon dev`: the whole bus in one process, for a laptop (ARC-11). */
-export function createDevCommand(): Command {
-  return new Command('dev')
+/** Adds `arqon dev`: the whole bus in one process, for a laptop (ARC-11). */
+export function addDevCommand(program: Command): void {
+  program
+    .command('dev')
     .description('start the whole bus in this process, with ready-made tokens; for development only')
     .option('--port <port>', 'port for clients; 0 = free ports for everything', parsePort)
     .option('--config <file>', 'configuration file, YAML')
