@@ -1,6 +1,6 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
-import type { KeyValueChange } from '../key-value/key-value.ts';
+import type { KeyValueChange, KeyValueEntry } from '../key-value/key-value.ts';
 
 /** A running read of a bucket: what is there, and then every change. */
 export interface BucketRead {
@@ -41,6 +41,36 @@ export async function readBucket(
     },
   });
   return { stop: () => void end(messages, () => consumer.delete()) };
+}
+
+/** Starts one read of what is listed or watched. */
+export type StartRead = (listener: BucketReadListener) => Promise<BucketRead>;
+
+/** What a read finds, by key. Rejects when nothing comes for `timeoutMs`. */
+export async function listBucket(startRead: StartRead, timeoutMs: number): Promise<readonly KeyValueEntry[]> {
+  const entries = new Map<string, KeyValueEntry>();
+  let timer: NodeJS.Timeout | undefined;
+  let read: BucketRead | undefined;
+  let isOver = false;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('the list was not completed in time')), timeoutMs);
+      const onChange = ({ key, value, revision }: KeyValueChange): void => {
+        timer?.refresh();
+        if (value === undefined) entries.delete(key);
+        else entries.set(key, { key, value, revision });
+      };
+      startRead({ onChange, onReady: resolve }).then((started) => {
+        if (isOver) started.stop();
+        else read = started;
+      }, reject);
+    });
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
+    read?.stop();
+  }
+  return [...entries.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function toChange(message: JsMsg, rootLength: number): KeyValueChange {

@@ -1,17 +1,14 @@
 import { BusError } from '@arqonbus/protocol';
 import type { KeyValueChange, KeyValueWatch } from '../key-value/key-value.ts';
 import type { Spine, SpineSubscription } from '../spine.ts';
-import type { BucketRead, BucketReadListener } from './bucket-reader.ts';
-
-/** Starts one read of what is watched. */
-export type StartRead = (listener: BucketReadListener) => Promise<BucketRead>;
+import type { BucketRead, StartRead } from './bucket-reader.ts';
 
 /** Pause before a read that failed while connected is tried again. */
 const RETRY_MS = 1_000;
 
 /**
  * A watch that outlives connections (SPN-6). After every reconnect it reads everything anew: all entries are told
- * again, and as deleted what it had told and is there no more. Before the first read is complete it tells no deletions.
+ * again, and as deleted what it had told and is there no more.
  *
  * `ready` rejects with `UNAVAILABLE` when the first read fails; the watch goes on trying until it is stopped.
  */

@@ -11,7 +11,8 @@ import type {
   KeyValueStore,
   KeyValueWatch,
 } from '../key-value/key-value.ts';
-import { readBucket } from './bucket-reader.ts';
+import { listBucket, readBucket } from './bucket-reader.ts';
+import type { BucketRead, BucketReadListener } from './bucket-reader.ts';
 import { BucketWatch } from './bucket-watch.ts';
 import type { NatsSpine } from './nats-spine.ts';
 
@@ -42,11 +43,12 @@ export async function createNatsKeyValueStore(
   spine: NatsSpine,
   options: NatsKeyValueOptions = {},
 ): Promise<KeyValueStore> {
-  const js = jetstream(spine.connection, { timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS });
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, onError = () => undefined } = options;
+  const js = jetstream(spine.connection, { timeout: timeoutMs });
   const buckets = new Map<BucketName, KeyValue>();
   for (const name of BUCKETS) {
     const kv = await reach(spine, () => openBucket(js, name, options.create));
-    buckets.set(name, new NatsBucket(spine, js, name, kv, options.onError ?? (() => undefined)));
+    buckets.set(name, new NatsBucket(spine, js, name, kv, { timeoutMs, onError }));
   }
   return {
     bucket(name) {
@@ -74,14 +76,22 @@ class NatsBucket implements KeyValue {
   readonly #js: JetStreamClient;
   readonly #name: BucketName;
   readonly #kv: KV;
+  readonly #timeoutMs: number;
   readonly #onError: (error: unknown) => void;
 
-  constructor(spine: NatsSpine, js: JetStreamClient, name: BucketName, kv: KV, onError: (error: unknown) => void) {
+  constructor(
+    spine: NatsSpine,
+    js: JetStreamClient,
+    name: BucketName,
+    kv: KV,
+    options: Required<Pick<NatsKeyValueOptions, 'timeoutMs' | 'onError'>>,
+  ) {
     this.#spine = spine;
     this.#js = js;
     this.#name = name;
     this.#kv = kv;
-    this.#onError = onError;
+    this.#timeoutMs = options.timeoutMs;
+    this.#onError = options.onError;
   }
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
@@ -119,27 +129,17 @@ class NatsBucket implements KeyValue {
 
   async list(prefix: string): Promise<readonly KeyValueEntry[]> {
     assertPrefix(prefix);
-    const entries = new Map<string, KeyValueEntry>();
-    const watch = this.watch(prefix, ({ key, value, revision }) => {
-      if (value === undefined) entries.delete(key);
-      else entries.set(key, { key, value, revision });
-    });
-    try {
-      await watch.ready;
-    } finally {
-      watch.stop();
-    }
-    return [...entries.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    return reach(this.#spine, () => listBucket((listener) => this.#read(prefix, listener), this.#timeoutMs));
   }
 
   watch(prefix: string, onChange: (change: KeyValueChange) => void): KeyValueWatch {
     assertPrefix(prefix);
-    return new BucketWatch(
-      this.#spine,
-      (listener) => readBucket(this.#js, this.#name, prefix, listener),
-      onChange,
-      this.#onError,
-    );
+    const watch = new BucketWatch(this.#spine, (listener) => this.#read(prefix, listener), onChange, this.#onError);
+    return { ready: watch.ready, stop: () => watch.stop() };
+  }
+
+  #read(prefix: string, listener: BucketReadListener): Promise<BucketRead> {
+    return readBucket(this.#js, this.#name, prefix, listener);
   }
 }
 

@@ -34,7 +34,7 @@ function lintFixtures(): readonly Diagnostic[] {
   });
 }
 
-describe('the linter', () => {
+describe('the linter [ARC-1] [ARC-6]', () => {
   let diagnostics: readonly Diagnostic[] = [];
   beforeAll(() => {
     diagnostics = lintFixtures();

@@ -19,7 +19,10 @@ rm -rf -- "$1"
 
 /** Starts a guard over `folder`. It has a session of its own, so that Ctrl-C in a terminal does not reach it first. */
 export function createGuard(folder: string): Guard {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'guard', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'guard', folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   const ended = once(shell, 'exit');
   return {
     watch: (pid) => void shell.stdin.write(`${pid ?? 'none'}\n`),

@@ -14,7 +14,9 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): st
   const candidates = given === '' ? folders.map((folder) => join(folder, 'nats-server')) : [given];
   const found = candidates.find(isExecutable);
   if (found !== undefined) return found;
-  throw new Error('nats-server was not found. Install it (Debian: apt-get install nats-server), or set NATS_SERVER_PATH.');
+  throw new Error(
+    'nats-server was not found. Install it (Debian: apt-get install nats-server), or set NATS_SERVER_PATH.',
+  );
 }
 
 function isExecutable(path: string): boolean {

@@ -57,7 +57,9 @@ describe('startNatsServer', () => {
   });
 
   it('[QLT-2] says what the server did not like, and what to install where there is none', async () => {
-    await expect(startNatsServer({ config: 'max_payload: none of your business' })).rejects.toThrow(/nats-server ended/);
+    await expect(startNatsServer({ config: 'max_payload: none of your business' })).rejects.toThrow(
+      /nats-server ended/,
+    );
     expect(() => findNatsServer({ NATS_SERVER_PATH: '/nowhere/nats-server' })).toThrow(/apt-get install nats-server/);
   });
 
