@@ -31,9 +31,11 @@ export interface Bus {
 
 const HOUR_MS = 3_600_000;
 
-/** Starts a bus in a process of its own, on free ports. */
-export async function startBus(env: Readonly<Record<string, string>> = {}): Promise<Bus> {
-  const run = runArqon(['dev', '--port', '0', '--json'], env);
+const FREE_PORTS = { ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0' };
+
+/** Starts a bus in a process of its own, on free ports but for the one that is asked for. */
+export async function startBus(env: Readonly<Record<string, string>> = {}, onPort = 0): Promise<Bus> {
+  const run = runArqon(['dev', '--port', String(onPort), '--json'], { ...FREE_PORTS, ...env });
   const description = await readDescription(run);
   const {
     ws_url: wsUrl = '',

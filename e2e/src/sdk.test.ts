@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createClient } from '@arqonbus/sdk';
+import type { ArqonClient, ClientOptions, WebSocketConstructor } from '@arqonbus/sdk';
+import { waitUntil } from '@arqonbus/testkit';
+import { WebSocket } from 'ws';
+import { afterEach, expect, test } from 'vitest';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+// The SDK on the real bus. What it does to a scripted or hostile server is tested beside it.
+const clients: ArqonClient[] = [];
+let bus: Bus;
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  await bus.stop();
+});
+
+async function connect(
+  user: string,
+  format: 'json' | 'proto',
+  options: Partial<ClientOptions> = {},
+): Promise<ArqonClient> {
+  const webSocket = WebSocket as unknown as WebSocketConstructor;
+  const client = createClient({ url: bus.wsUrl, token: await bus.token({ user }), format, webSocket, ...options });
+  clients.push(client);
+  await client.connect();
+  return client;
+}
+
+test.each([
+  ['json', 'json'],
+  ['json', 'proto'],
+  ['proto', 'json'],
+] as const)('[PRT-11] [PRT-14] an SDK client with %s talks to one with %s', async (one, other) => {
+  bus = await startBus();
+  const [alice, bob] = await Promise.all([connect('alice', one), connect('bob', other)]);
+  const chat = await bob.join('science:general');
+  await alice.join('science:general');
+  const { seq, epoch } = await alice.publish('science:general', { text: 'Grüße 🚀', n: 1.5 });
+  for await (const publication of chat) {
+    expect(publication).toMatchObject({ payload: { text: 'Grüße 🚀', n: 1.5 }, seq, epoch, channel: 'general' });
+    break;
+  }
+  const heard = new Promise((resolve) => {
+    alice.on('private', ({ payload }) => resolve(payload));
+  });
+  await bob.private('user:alice', new Uint8Array([0, 255, 7]), { contentType: 'application/octet-stream' });
+  expect(await heard).toEqual(new Uint8Array([0, 255, 7]));
+  const { participants } = await alice.command('channel_info', { room: 'science', channel: 'general' });
+  expect(participants.map(({ user }) => user).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['alice', 'bob']);
+  await expect(alice.publish('science:explore', 'not joined')).rejects.toMatchObject({ code: 'NOT_SUBSCRIBED' });
+  await expect(bob.private('nobody_here', 'hello')).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
+});
+
+test('[PRT-2] a bad token stops the client with its code', async () => {
+  bus = await startBus();
+  await expect(connect('alice', 'json', { token: 'junk' })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+});
+
+test('[DPL-3] [PRD-3] a client whose bus goes away comes back to the next one, and says that it missed something', async () => {
+  const secret = { ARQONBUS_AUTH_JWT_SECRET: 'f3a1c0d9e8b7a6958473625140392817' };
+  const port = await freePort();
+  bus = await startBus(secret, port);
+  const alice = await connect('alice', 'json');
+  await alice.join('science:general');
+  const rejoined: unknown[] = [];
+  alice.on('rejoined', (event) => rejoined.push(event));
+  bus.process.kill('SIGKILL');
+  await bus.exited;
+  bus = await startBus(secret, port);
+  await waitUntil(() => rejoined.length > 0, { timeoutMs: 15_000, what: 'the client to be back' });
+  expect(rejoined).toMatchObject([{ room: 'science', channel: 'general', recovered: false }]);
+  expect(await alice.publish('science:general', 'back')).toMatchObject({ seq: 1 });
+});
+
+/** A port by number: one that the system gave out for 0 cannot be taken again while its old connections linger. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
