@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Publication } from './publication.ts';
 import { createClientFixture, LOGGED } from './testing/client-fixture.ts';
+import { event } from './testing/event-frame.ts';
 import { settle } from './testing/fake-clock.ts';
-import type { Frame } from './testing/scripted-web-socket.ts';
-
-function event(seq: number, extra: Frame = {}): Frame {
-  const position = { seq, prev_seq: seq - 1, epoch: 'e-7c9e6679' };
-  return {
-    type: 'event',
-    room: 'science',
-    channel: 'general',
-    sender: 'shield-2_x',
-    payload: { n: seq },
-    ...position,
-    ...extra,
-  };
-}
 
 function seqs(publications: readonly Publication[]): (number | undefined)[] {
   return publications.map(({ seq }) => seq);

@@ -1,30 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Refusal } from '../decode-result.ts';
-import type { Envelope } from '../envelope.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { decodeJsonEnvelope } from './decode-json-envelope.ts';
+import { decode, id, refuse, text } from './frame-rig.ts';
 
 const encoder = new TextEncoder();
-const id = 'arq_01J9ZQ4T7V8W3X5Y6Z0A1B2C3D';
-
-function decode(frame: unknown): Envelope {
-  const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
-  const result = decodeJsonEnvelope(encoder.encode(text), DEFAULT_LIMITS);
-  if (!result.ok) throw new Error(JSON.stringify(result));
-  return result.envelope;
-}
-
-function refuse(frame: unknown): Refusal {
-  const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
-  const result = decodeJsonEnvelope(encoder.encode(text), DEFAULT_LIMITS);
-  if (result.ok) throw new Error('was accepted');
-  return result;
-}
-
-function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}
 
 describe('decodeJsonEnvelope, refusals', () => {
   it.each(['', 'x', 'null', '[]', '"event"', '5', '{', '{}x', '{"type":"event"', '\ufeff{"type":"event"}'])(

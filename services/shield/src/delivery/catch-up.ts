@@ -2,7 +2,7 @@ import type { ChannelLog, LogEntry } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
-import { decodeDelivery } from './decode-delivery.ts';
+import { decodeEntry } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 import type { SendToSession } from './send-to-session.ts';
 
@@ -50,8 +50,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
         const afterSeq = progress.seq;
         const entries = await options.log.read(channel.address, { afterSeq, limit: options.pageMessages });
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
-        if (channel.logClass !== 'state' && isHole(channel, afterSeq, entries[0]))
-          return { kind: 'hole', reason: 'trimmed' };
+        if (isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
         if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };
         // A `state` channel whose one message has been replaced: the new one comes by topic.
         if (progress.seq === afterSeq) break;
@@ -65,10 +64,11 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
 /**
  * True when something after the position, up to what the topics have had, is no longer in the log. `first` is the first
  * entry after the position that the log holds. An entry whose predecessor is gone counts as a hole where that cannot be
- * told from one: rather announced without need than silent (R-39).
+ * told from one: rather announced without need than silent (R-39). A `state` channel keeps one message and promises no
+ * more: it has no holes.
  */
 export function isHole(channel: LocalChannel, position: number, first: LogEntry | undefined): boolean {
-  if (position >= channel.lastSeq) return false;
+  if (channel.logClass === 'state' || position >= channel.lastSeq) return false;
   if (first === undefined || first.seq > channel.lastSeq) return true;
   if (first.prevSeq > 0) return first.prevSeq > position;
   return position > 0;
@@ -102,14 +102,11 @@ function bufferedBytes(session: Session): number {
 }
 
 function writeEntry(session: Session, subscription: Subscription, entry: LogEntry, options: CatchUpOptions): void {
-  const envelope = decodeDelivery(entry.data);
+  const envelope = decodeEntry(entry, subscription.channel.epoch);
   if (envelope === undefined) {
     options.counters.malformed.inc();
     return;
   }
   if (envelope.sender === session.clientId && !subscription.echo) return;
-  envelope.seq = entry.seq;
-  envelope.prevSeq = entry.prevSeq;
-  envelope.epoch = subscription.channel.epoch;
   options.send(session, envelope);
 }

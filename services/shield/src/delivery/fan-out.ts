@@ -6,7 +6,7 @@ import type { Peer } from '../session/peer.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Coalescer } from './coalescer.ts';
-import { decodeDelivery } from './decode-delivery.ts';
+import { decodeDelivery, placeInLog } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 
 /** One publication on its way to the local subscribers of a channel. */
@@ -62,12 +62,8 @@ function advance(channel: LocalChannel, { seq }: SpineMessage): boolean {
   return true;
 }
 
-function jsonFrame(envelope: Envelope, { seq, prevSeq }: SpineMessage, epoch: string): Uint8Array {
-  if (seq > 0) {
-    envelope.seq = seq;
-    envelope.prevSeq = prevSeq;
-    envelope.epoch = epoch;
-  }
+function jsonFrame(envelope: Envelope, message: SpineMessage, epoch: string): Uint8Array {
+  if (message.seq > 0) placeInLog(envelope, message, epoch);
   return encodeJsonEnvelope(envelope);
 }
 

@@ -1,6 +1,6 @@
 import { encodeJsonEnvelope } from '@arqonbus/protocol';
 import type { LogEntry } from '@arqonbus/spine';
-import { decodeDelivery } from './decode-delivery.ts';
+import { decodeEntry } from './decode-delivery.ts';
 
 /**
  * A stored publication as replies carry it: the JSON text of its envelope, spliced into the reply as it is. Parsing and
@@ -35,12 +35,8 @@ export function pageOf(entries: readonly LogEntry[], epoch: string, maxBytes: nu
 
 /** Undefined for an entry that is malformed: it is left out (SPN-3). */
 function frameOf(entry: LogEntry, epoch: string): Uint8Array | undefined {
-  const envelope = decodeDelivery(entry.data);
-  if (envelope === undefined) return undefined;
-  envelope.seq = entry.seq;
-  envelope.prevSeq = entry.prevSeq;
-  envelope.epoch = epoch;
-  return encodeJsonEnvelope(envelope);
+  const envelope = decodeEntry(entry, epoch);
+  return envelope === undefined ? undefined : encodeJsonEnvelope(envelope);
 }
 
 /** A result that holds publications. */

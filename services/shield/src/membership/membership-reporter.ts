@@ -73,10 +73,19 @@ export function createMembershipReporter(options: MembershipReporterOptions): Me
   return {
     flush,
     connected: (session) => add(connectOf(session)),
-    joined: (session, room, channel) => add(changeOf(MembershipChange_Kind.JOIN, session, room, channel)),
-    left: (session, room, channel) => add(changeOf(MembershipChange_Kind.LEAVE, session, room, channel)),
+    joined: (session, room, channel) => {
+      if (isCounted(channel)) add(changeOf(MembershipChange_Kind.JOIN, session, room, channel));
+    },
+    left: (session, room, channel) => {
+      if (isCounted(channel)) add(changeOf(MembershipChange_Kind.LEAVE, session, room, channel));
+    },
     disconnected: (session) => add(changeOf(MembershipChange_Kind.DISCONNECT, session, '', '')),
   };
+}
+
+/** Nobody is a member of the room's pseudo-channel: who is in any channel of the room hears it (PRT-16). */
+function isCounted(channel: string): boolean {
+  return channel !== ROOM_CHANNEL;
 }
 
 function changeOf(kind: MembershipChange_Kind, session: Session, room: string, channel: string): MembershipChange {
@@ -95,7 +104,7 @@ function snapshotOf(sessions: SessionRegistry): MembershipChange[] {
     changes.push(connectOf(session));
     for (const { channel, isExplicit } of session.subscriptions.values()) {
       const { room, channel: name } = channel.address;
-      if (isExplicit && name !== ROOM_CHANNEL) changes.push(changeOf(MembershipChange_Kind.JOIN, session, room, name));
+      if (isExplicit && isCounted(name)) changes.push(changeOf(MembershipChange_Kind.JOIN, session, room, name));
     }
   }
   return changes;

@@ -14,7 +14,7 @@ function createRig(outcome: Outcome, type: EnvelopeType = 'event', id = '') {
   const metrics = createMetrics();
   const handled: string[] = [];
   const pipeline: Pipeline = (ingress) => {
-    ingress.envelope.id = id;
+    ingress.envelope = { ...ingress.envelope, id };
     if (outcome.kind === 'allow') ingress.envelope = { ...ingress.envelope, type };
     return outcome;
   };

@@ -1,5 +1,6 @@
+import { decodeFrame } from '@arqonbus/pipeline';
 import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
-import { createEnvelope, decodeJsonEnvelope, decodeProtoEnvelope } from '@arqonbus/protocol';
+import { createEnvelope } from '@arqonbus/protocol';
 import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { Counter } from '@arqonbus/telemetry';
 import type { CommandDispatcher } from '../commands/dispatcher.ts';
@@ -27,10 +28,8 @@ export interface InboundOptions {
   readonly bytes: Counter;
 }
 
-/** What stands in the place of the envelope until the decode stage has made one. Its id is written when even that fails. */
-function emptyEnvelope(): Envelope {
-  return createEnvelope('error');
-}
+/** What stands in the place of the envelope until the decode stage has made one; shared, as nobody writes to it. */
+const NOT_DECODED: Envelope = Object.freeze(createEnvelope('error'));
 
 /** Accepts frames into this pipeline. */
 export function createAcceptFrame(options: InboundOptions): AcceptFrame {
@@ -50,7 +49,7 @@ export function createAcceptFrame(options: InboundOptions): AcceptFrame {
       frame,
       nowMs: clock.now(),
       monotonicMs: session.lastSeenMs,
-      envelope: emptyEnvelope(),
+      envelope: NOT_DECODED,
     };
     const outcome = pipeline(ingress);
     if (outcome.kind === 'block') refuse(session, ingress, outcome, options);
@@ -82,6 +81,6 @@ function refuse(
  * is cut, which bounds the cost (PRT-27).
  */
 function readId({ format }: Session, frame: Uint8Array, limits: Limits): string {
-  const result = format === 'json' ? decodeJsonEnvelope(frame, limits) : decodeProtoEnvelope(frame, limits);
+  const result = decodeFrame(frame, format, limits);
   return result.ok ? result.envelope.id : result.id;
 }

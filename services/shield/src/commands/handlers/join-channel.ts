@@ -105,7 +105,7 @@ async function judgeRecovery({ channel }: PreparedJoin, { from }: Args, { log }:
   // In the same epoch a log that ends before the client's position has lost what stood there.
   if (from.seq > channel.lastSeq) return lost('trimmed');
   const [first] = await log.read(channel.address, { afterSeq: from.seq, limit: 1 });
-  if (channel.logClass !== 'state' && isHole(channel, from.seq, first)) return lost('trimmed');
+  if (isHole(channel, from.seq, first)) return lost('trimmed');
   return { from: from.seq, result: { recovered: true } };
 }
 
@@ -130,7 +130,7 @@ function commit(
     echo: args.echo === true,
     behindSeq: isBehind ? start : undefined,
   });
-  if (name !== ROOM_CHANNEL) parts.membership.joined(session, room, name);
+  parts.membership.joined(session, room, name);
   const result: Result = {
     room,
     channel: name,

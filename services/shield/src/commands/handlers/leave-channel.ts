@@ -1,6 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
-import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveChannel } from '../command-target.ts';
 
@@ -13,6 +12,6 @@ export function leaveChannel(
   const { room, channel } = resolveChannel(session, envelope, args);
   if (!subscriptions.leave(session, room, channel))
     throw new BusError('NOT_SUBSCRIBED', 'You are not in this channel.');
-  if (channel !== ROOM_CHANNEL) membership.left(session, room, channel);
+  membership.left(session, room, channel);
   return { result: { room, channel } };
 }

@@ -3,7 +3,6 @@ import { BusError, commands, formatTime, isCommandName } from '@arqonbus/protoco
 import type { CommandArgs, CommandDefinition, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import type { Session } from '../../session/session.ts';
-import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 
 /** Answers at once. */
@@ -89,7 +88,7 @@ function leaveForbidden(session: Session, { subscriptions, membership, envelopes
     const { room, channel } = local.address;
     if (!isExplicit || session.rights.may('join', room, channel)) continue;
     subscriptions.leave(session, room, channel);
-    if (channel !== ROOM_CHANNEL) membership.left(session, room, channel);
+    membership.left(session, room, channel);
     send(session, envelopes.system({ event: 'left', room, channel, reason: 'rights' }));
   }
 }
