@@ -9,13 +9,19 @@ import { packageFolders } from './workspace-packages.mjs';
 
 const cliDist = join(root, 'packages/cli/dist');
 const sdkDist = join(root, 'packages/sdk-typescript/dist');
+const services = ['shield', 'brain'];
 const stampPath = join(cliDist, '.built-from');
 
 /** The command line with everything it needs, as one file for Node. */
 export const cliBundle = join(cliDist, 'arqon.mjs');
 
+/** One service as one file for Node. */
+export function serviceBundle(name) {
+  return join(root, 'services', name, 'dist', `${name}.mjs`);
+}
+
 /**
- * Builds what runs: the `arqon` bundle with the chat page beside it, and the SDK. Does nothing when no source changed
+ * Builds what runs: the `arqon` bundle with the chat page beside it, the services, and the SDK. Does nothing when no source changed
  * since the last build. Gives true when it built. Throws with the compiler's errors.
  */
 export async function build() {
@@ -26,13 +32,14 @@ export async function build() {
   try {
     await Promise.all([
       bundleForNode('packages/cli/src/main.ts', cliBundle),
+      ...services.map((name) => bundleForNode(`services/${name}/src/main.ts`, serviceBundle(name))),
       bundleForBrowser('packages/sdk-typescript/src/index.ts', join(sdkDist, 'index.js')),
       buildChatPage(),
     ]);
   } finally {
     await stopCompiler();
   }
-  linkNativeSocketServer();
+  for (const folder of [cliDist, dirname(serviceBundle('shield'))]) linkNativeSocketServer(folder);
   writeFileSync(stampPath, sources);
   return true;
 }
@@ -56,11 +63,11 @@ async function buildChatPage() {
   for (const file of [builder, `${builder}.map`]) rmSync(file);
 }
 
-/** The native socket server cannot be bundled and belongs to the Shield; the bundle finds it as a module of its own folder. */
-function linkNativeSocketServer() {
+/** The native socket server cannot be bundled and belongs to the Shield; a bundle finds it as a module of its own folder. */
+function linkNativeSocketServer(folder) {
   const installed = join(root, 'services/shield/node_modules/uWebSockets.js');
   if (!existsSync(installed)) return;
-  const link = join(cliDist, 'node_modules/uWebSockets.js');
+  const link = join(folder, 'node_modules/uWebSockets.js');
   mkdirSync(dirname(link), { recursive: true });
   rmSync(link, { force: true });
   symlinkSync(relative(dirname(link), realpathSync(installed)), link, 'dir');

@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { ensureNewestNats } from './ensure-newest-nats.mjs';
+import { isExecutable, onPath } from './find-program.mjs';
 import { isMain } from './root.mjs';
 import { run } from './run.mjs';
 
@@ -30,7 +30,8 @@ const REQUIREMENTS = [
 
 /**
  * Finds what the tests need from the system, installs it with apt where we are root and apt exists, and gives the
- * environment that tells the tests where it is. Throws with what to install when something stays missing.
+ * environment that tells the tests where it is. Throws with what to install when something stays missing. The newest
+ * NATS is built too, where there is Go.
  */
 export async function ensureSystem(requirements = REQUIREMENTS) {
   const missing = requirements.filter((requirement) => find(requirement) === undefined);
@@ -39,7 +40,8 @@ export async function ensureSystem(requirements = REQUIREMENTS) {
   if (installable.length > 0 && canUseApt()) await aptInstall(installable.map(({ debianPackage }) => debianPackage));
   const lacking = requirements.filter((requirement) => find(requirement) === undefined);
   if (lacking.length > 0) throw new Error(lacking.map(advice).join('\n'));
-  return Object.fromEntries(requirements.map((requirement) => [requirement.variable, find(requirement)]));
+  const found = requirements.map((requirement) => [requirement.variable, find(requirement)]);
+  return { ...Object.fromEntries(found), ...(await ensureNewestNats()) };
 }
 
 function isGiven({ variable }) {
@@ -50,19 +52,6 @@ function find(requirement) {
   const { variable, programs, places } = requirement;
   if (isGiven(requirement)) return [process.env[variable]].find(isExecutable);
   return [...programs.flatMap(onPath), ...places].find(isExecutable);
-}
-
-function onPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function canUseApt() {

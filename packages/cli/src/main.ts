@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { VERSION } from '@arqonbus/runtime';
 import { addDevCommand } from './dev/dev-command.ts';
-import { VERSION } from './version.ts';
 
 const program = new Command('arqon')
   .description('ArqonBus: a real-time message bus for people, devices and AI agents')

@@ -1,3 +1,4 @@
+export { DEVELOPMENT_ROOMS } from './bootstrap-rooms.ts';
 export * from './config.ts';
 export * from './log-settings.ts';
 export * from './parse-config.ts';

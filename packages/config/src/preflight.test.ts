@@ -55,6 +55,19 @@ describe('preflight', () => {
     expect(objections({ ARQONBUS_AUTH_JWT_SECRET: known })).toEqual(['auth.jwt_secret']);
   });
 
+  it.each([
+    ['nats://nats.internal:4222', ['nats.url']],
+    ['tls://nats.internal:4222,nats://10.0.0.7:4222', ['nats.url']],
+    ['http://nats.internal:4222', ['nats.url']],
+    ['nats.internal', ['nats.url']],
+    ['tls://shield:hunter2@nats.internal:4222', ['nats.url']],
+    ['tls://a.nats.internal:4222,tls://b.nats.internal:4222', []],
+    ['nats://127.0.0.1:4222', []],
+    ['nats://[::1]:4222', []],
+  ])('[CFG-4] judges the address of NATS %s', (url, keys) => {
+    expect(objections({ ...sound, ARQONBUS_NATS_URL: url })).toEqual(keys);
+  });
+
   it('[CFG-4] never shows the secret it refuses', () => {
     const result = parseConfig({ env: { ARQONBUS_AUTH_JWT_SECRET: 'hunter2' } });
     expect(JSON.stringify(result.ok ? preflight(result.config, 'production') : [])).not.toContain('hunter2');

@@ -10,6 +10,7 @@ export function preflight(config: Config, mode: RunMode): readonly Problem[] {
   return [
     ...checkLimits(config),
     ...checkAddresses(config),
+    ...checkNats(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];
@@ -71,6 +72,20 @@ function isAddressRange(text: string): boolean {
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+}
+
+/** A password travels in the clear without TLS, so beyond this machine only tls:// will do (CFG-4). */
+function checkNats({ nats }: Config): readonly Problem[] {
+  const key = 'nats.url';
+  const urls = nats.url.map((text) => (URL.canParse(text) ? new URL(text) : undefined));
+  if (!urls.every((url) => url !== undefined && /^(nats|tls):$/.test(url.protocol) && url.hostname !== '')) {
+    return [{ key, problem: 'must hold addresses of NATS servers', fix: 'write tls://nats.example.com:4222' }];
+  }
+  if (urls.some((url) => url?.username !== '' || url.password !== '')) {
+    return [{ key, problem: 'must not hold a user or password', fix: 'use nats.user and nats.password' }];
+  }
+  const isExposed = urls.some((url) => url?.protocol === 'nats:' && !isLoopbackHost(url.hostname));
+  return isExposed ? [{ key, problem: 'leaves this machine without TLS', fix: 'write tls://' }] : [];
 }
 
 function checkDevelopmentAuth({ server, http }: Config, mode: RunMode): readonly Problem[] {

@@ -83,6 +83,28 @@ const plainSettings = {
     default: 'any',
     doc: 'Whom private messages reach (PRT-17).',
   },
+  'nats.url': {
+    kind: 'list',
+    default: [],
+    doc: 'Servers of the Spine, nats://host:port or tls://host:port; empty = the whole bus in one process.',
+  },
+  'nats.user': { kind: 'string', default: '', doc: "The service's own NATS user (SPN-2)." },
+  'nats.password': { kind: 'secret', default: '', doc: 'Its password.' },
+  'nats.ca_file': { kind: 'string', default: '', doc: 'Certificates of the authority that NATS is checked against.' },
+  'nats.replicas': {
+    kind: 'integer',
+    default: 1,
+    min: 1,
+    max: 5,
+    doc: 'Copies of each key-value bucket that the Brain makes; 3 in a cluster of NATS servers.',
+  },
+  'nats.ping_interval_ms': {
+    kind: 'duration_ms',
+    default: 5_000,
+    min: 100,
+    max: 120_000,
+    doc: 'A NATS server that leaves two pings of this interval unanswered is given up.',
+  },
   'log.memory_max_bytes': {
     kind: 'integer',
     default: 67_108_864,

@@ -25,7 +25,8 @@ export type SpineStatus = 'connected' | 'disconnected' | 'closed';
 
 /**
  * The only road between services (ARC-1). Failed calls are `BusError`s: `UNAVAILABLE` when not connected or too much is
- * unflushed (SPN-8), `TIMEOUT` when no answer came in time, `NOT_FOUND` when nobody serves a request's subject.
+ * unflushed (SPN-8), `TIMEOUT` when no answer came in time, `NOT_FOUND` when nobody serves a request's subject. Where
+ * only subscribers listen on it, an adapter may not be able to tell, and ends it with `TIMEOUT`.
  *
  * Order: messages that one Spine publishes on one subject arrive in that order everywhere (PRT-19).
  */

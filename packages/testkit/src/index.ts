@@ -1,3 +1,10 @@
+export * from './chaos-proxy/chaos-proxy.ts';
+export type { Direction, Toxics } from './chaos-proxy/toxics.ts';
+export { natsReleases } from './nats-server/nats-releases.ts';
+export type { NatsRelease } from './nats-server/nats-releases.ts';
+export * from './cluster/service-process.ts';
+export * from './cluster/shipped-nats-config.ts';
+export * from './cluster/start-cluster.ts';
 export * from './nats-server/start-nats-server.ts';
 export * from './raw-socket/client-frame.ts';
 export * from './raw-socket/connect-raw.ts';

@@ -1,15 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
+import type { Clock } from '@arqonbus/protocol';
+import { brainKey } from '@arqonbus/spine';
 import type { KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
-import { EmptyChannels } from './channels/empty-channels.ts';
-import { serveChannels } from './channels/index.ts';
-import { serveMembership } from './membership/index.ts';
-import { MembershipReports } from './membership/membership-reports.ts';
-import { MembershipState } from './membership/membership-state.ts';
+import { serveRooms } from './channels/index.ts';
+import { Partitions } from './partitions/partitions.ts';
+import { SeenShields } from './partitions/seen-shields.ts';
+import { BrainRing } from './ring/brain-ring.ts';
 
 /** Where the Brain writes what went wrong; a pino logger fits. */
 export interface BrainLogger {
@@ -21,15 +23,20 @@ export interface BrainLogger {
 export interface BrainOptions {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
-  /** Ms since the Unix epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly bootstrapRooms: readonly BootstrapRoom[];
+  /** This process among all Brains. Default: a random one. */
+  readonly id?: string;
   readonly logger?: BrainLogger;
   /** Channels of a tenant beside the bootstrap ones. Default: the shipped limit. */
   readonly channelsPerTenant?: number;
   /** Where pages end (PRT-22). Default: the shipped limit. */
   readonly pageBytes?: number;
-  /** Runs `sweep` from time to time, until the returned function is called. Default: every second. */
+  /** How long a partition that is taken over waits for Shields to tell what they have. 0 where there can be no others. */
+  readonly settleMs?: number;
+  /** How long a partition that went to another Brain is served on, and how long closing waits for the others. */
+  readonly handoverMs?: number;
+  /** Runs `renew` and `sweep` from time to time, until the returned function is called. Default: every second. */
   readonly startTimer?: (run: () => void) => () => void;
 }
 
@@ -39,80 +46,100 @@ export interface BrainFigures {
   readonly failedRequests: number;
   readonly ignoredMembershipChanges: number;
   readonly malformedChannels: number;
+  /** Partitions that this Brain serves. */
+  readonly partitions: number;
 }
 
 /** A running Brain. */
 export interface Brain {
+  /** Renews the lease of this Brain. A timer calls it too. */
+  renew(): Promise<void>;
   /** Ends what is over: leases of silent Shields, empty channels, past bans. A timer calls it too. */
   sweep(): Promise<void>;
   figures(): BrainFigures;
-  /** Answers nothing from now on. */
+  /** True while it is connected and knows the registry. */
+  isReady(): boolean;
+  /** Hands its partitions over and answers nothing from then on. */
   close(): Promise<void>;
 }
 
+const SETTLE_MS = 1_000;
+const HANDOVER_MS = 1_500;
+
 /**
- * Starts the control modules: channel registry, membership and bans. Resolves once the registry is known and every
- * method is served. All three live in one process: deleting a channel, counting and disconnecting read membership.
+ * Starts the control modules: channel registry, membership and bans. Resolves once the registry is known and this
+ * Brain has its share of the partitions (BRN-1).
  */
 export async function createBrain(options: BrainOptions): Promise<Brain> {
-  const { spine, keyValue, now, logger } = options;
+  const { spine, keyValue, clock, logger } = options;
+  const now = (): number => clock.now();
   const pageBytes = options.pageBytes ?? DEFAULT_LIMITS.pageBytes;
-  const onError = (error: unknown): void =>
-    logger?.error({ event: 'upkeep_failed', err: error }, 'upkeep of the Brain failed');
-  const state: MembershipState = new MembershipState({
-    onOccupied: (address) => emptyChannels.onOccupied(address),
-    onEmptied: (address) => emptyChannels.onEmptied(address),
-  });
+  const handoverMs = options.handoverMs ?? HANDOVER_MS;
+  const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
     bucket: keyValue.bucket('ARQON_CHANNELS'),
     bootstrap: createBootstrapRecords(options.bootstrapRooms),
     maxPerTenant: options.channelsPerTenant ?? DEFAULT_LIMITS.channelsPerTenant,
     listener: {
-      onAdded: (address, record) => emptyChannels.onAdded(address, record),
-      onRemoved: (address) => emptyChannels.onRemoved(address),
+      onAdded: (address, record) => partitions.ofChannel(address)?.emptyChannels.onAdded(address, record),
+      onRemoved: (address) => partitions.ofChannel(address)?.emptyChannels.onRemoved(address),
     },
   });
-  const emptyChannels = new EmptyChannels({ registry, state, now, onError });
-  const reports = new MembershipReports(state, now);
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
   const observer = createObserver(logger);
+  const shields = new SeenShields(() => clock.monotonicMs());
+  const settleMs = options.settleMs ?? SETTLE_MS;
+  const shared = { spine, registry, bans, shields, clock, pageBytes, settleMs, observer, onError };
+  const partitions: Partitions = new Partitions(shared, handoverMs);
+  const ring = new BrainRing({
+    id: brainKey(options.id ?? `b${randomBytes(6).toString('hex')}`),
+    bucket: keyValue.bucket('ARQON_BRAINS'),
+    monotonicMs: () => clock.monotonicMs(),
+    onOwned: (owned) => partitions.own(owned),
+    onError,
+  });
 
   await registry.open();
-  const countChannels = registry.countOf.bind(registry);
-  const served = [
-    ...serveChannels(spine, { registry, state, emptyChannels, now, pageBytes }, observer),
-    ...serveMembership(spine, { state, reports, countChannels, pageBytes }, observer),
-    ...serveBans({ spine, bans, state, now, pageBytes }, observer),
-  ];
-  const sweep = createSweep({ reports, emptyChannels, bans });
-  const stopTimer = (options.startTimer ?? everySecond)(() => void sweep().catch(onError));
+  const served = [...serveRooms(shared, observer), ...serveBans(shared, observer)];
+  await ring.open();
+  const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
+  const sweep = createSweep({ partitions, bans });
+  const stopTimer = (options.startTimer ?? everySecond)(() => {
+    // Not one after the other: the lease is renewed however long a sweep takes.
+    for (const upkeep of [ring.tick(), sweep()]) upkeep.catch(onError);
+  });
   return {
+    renew: () => ring.tick(),
     sweep,
+    isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => ({
       ...observer.figures(),
-      ignoredMembershipChanges: reports.ignoredChanges(),
+      ignoredMembershipChanges: partitions.ignoredChanges(),
       malformedChannels: registry.malformedEntries(),
+      partitions: partitions.count(),
     }),
     async close() {
       stopTimer();
+      await ring.close();
+      await delay(handoverMs);
+      reconnects.unsubscribe();
       endAll(served);
+      partitions.close();
       registry.close();
     },
   };
 }
 
 interface Swept {
-  readonly reports: MembershipReports;
-  readonly emptyChannels: EmptyChannels;
+  readonly partitions: Partitions;
   readonly bans: BanStore;
 }
 
 /** One sweep at a time: who asks during one waits for it. */
-function createSweep({ reports, emptyChannels, bans }: Swept): () => Promise<void> {
+function createSweep({ partitions, bans }: Swept): () => Promise<void> {
   let running: Promise<void> | undefined;
   const sweep = async (): Promise<void> => {
-    reports.sweep();
-    await emptyChannels.sweep();
+    await partitions.sweep();
     await bans.sweep();
   };
   return () => {
@@ -141,6 +168,10 @@ function createObserver(logger: BrainLogger | undefined): RpcObserver & {
   };
 }
 
+function createOnError(logger: BrainLogger | undefined): (error: unknown) => void {
+  return (error) => logger?.error({ event: 'upkeep_failed', err: error }, 'upkeep of the Brain failed');
+}
+
 function everySecond(run: () => void): () => void {
   const timer = setInterval(run, 1_000);
   timer.unref();
@@ -149,4 +180,10 @@ function everySecond(run: () => void): () => void {
 
 function endAll(subscriptions: readonly SpineSubscription[]): void {
   for (const subscription of subscriptions) subscription.unsubscribe();
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

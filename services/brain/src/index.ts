@@ -1,4 +1,5 @@
 export * from './brain.ts';
+export * from './start-brain.ts';
 export { type BootstrapRoom } from './channels/bootstrap-rooms.ts';
 export { EMPTY_CHANNEL_MS } from './channels/empty-channels.ts';
 export { LEASE_MS } from './membership/membership-reports.ts';

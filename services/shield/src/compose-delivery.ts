@@ -1,3 +1,5 @@
+import { callBrain } from '@arqonbus/spine';
+import type { SpineSubscription } from '@arqonbus/spine';
 import { createCatchUp } from './delivery/catch-up.ts';
 import { createCoalescer } from './delivery/coalescer.ts';
 import type { Coalescer } from './delivery/coalescer.ts';
@@ -20,7 +22,7 @@ import type { TenantStates } from './limits/tenant-states.ts';
 import type { Listener } from './listener/listener.ts';
 import { createMembershipReporter } from './membership/membership-reporter.ts';
 import type { MembershipReporter } from './membership/membership-reporter.ts';
-import { sendReport } from './membership/send-report.ts';
+import { followReportOrders } from './membership/report-orders.ts';
 import type { Peer } from './session/peer.ts';
 import { createSessionRegistry } from './session/session-registry.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
@@ -44,6 +46,7 @@ export interface DeliveryParts {
   readonly slowConsumers: SlowConsumers;
   readonly directDeliveries: DirectDeliveries;
   readonly membership: MembershipReporter;
+  readonly reportOrders: SpineSubscription;
 }
 
 /** Deliveries are held this long at most while there are many; the price of a write is paid once for all (04, LOG-11 aside). */
@@ -76,18 +79,33 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
     ...shared,
     slowConsumers,
     directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers }),
-    membership: createMembershipReporter({
-      node: ids.node,
-      startedAtMs: clock.now(),
-      sessions,
-      send: (report) => sendReport(spine, report),
-      onError: (error) =>
-        options.logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report'),
-    }),
+    ...composeMembership(options, ids, shared),
   };
 }
 
-type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership'>;
+function composeMembership(
+  { spine, clock, logger }: ShieldOptions,
+  { node }: Ids,
+  { sessions, counters }: SharedParts,
+): Pick<DeliveryParts, 'membership' | 'reportOrders'> {
+  const membership = createMembershipReporter({
+    node,
+    startedAtMs: clock.now(),
+    sessions,
+    // A partition on its way to another Brain is told everything once it is there.
+    send: async (report) =>
+      (await callBrain(spine, 'membership.report', report, { awaitsHandover: false })).snapshotWanted,
+    onError: (error) =>
+      logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report'),
+  });
+  const onMalformed = (): void => counters.malformed.inc();
+  return {
+    membership,
+    reportOrders: followReportOrders(spine, (partition) => membership.reportAll(partition), onMalformed),
+  };
+}
+
+type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders'>;
 
 function composeSlowConsumers({ log, limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
   const { sessions, counters, envelopes, send, subscriptions } = shared;

@@ -28,6 +28,7 @@ export function composeInbound(
   ids: Ids,
   delivery: DeliveryParts,
   activity: Activity,
+  mayAuthorize: () => boolean,
 ): InboundParts {
   const { clock, limits, spine, metrics } = options;
   const { envelopes, send } = delivery;
@@ -50,6 +51,7 @@ export function composeInbound(
     envelopes,
     send,
     refuse,
+    mayAuthorize,
     monotonicMs,
     executed: (session, name) => {
       executedCommands.inc(name);
@@ -63,7 +65,7 @@ export function composeInbound(
   const privateMessages = createPrivateMessages(spine, options.privateScope === 'shared_room');
   const acceptFrame = createAcceptFrame({
     pipeline: tellBlocks(composePipeline(options, ids, delivery), activity),
-    publisher: createPublisher({ ...options, privateMessages, envelopes, send, refuse }),
+    publisher: createPublisher({ ...options, privateMessages, envelopes, send, refuse, mayAuthorize }),
     dispatcher,
     misbehaviour,
     envelopes,

@@ -5,6 +5,7 @@ import type { BanList } from './bans/ban-list.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
+import { followDiscontinuities } from './delivery/discontinuities.ts';
 import { createIds } from './ids.ts';
 import type { Ids } from './ids.ts';
 import { createConnectionAdmission } from './limits/connection-admission.ts';
@@ -40,31 +41,22 @@ const LISTENER_TIMES = { handshakeTimeoutMs: 5_000, closeGraceMs: 1_000 };
 
 /** Puts a Shield together; nothing runs before the listener listens. */
 export function composeShield(options: ShieldOptions): ShieldParts {
-  const { spine, keyValue, clock, limits, metrics } = options;
+  const { spine, clock, limits, metrics } = options;
   const ids = createIds(() => clock.now());
   const draining = { isOn: false };
   const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
     listener.publish(topic, frame, isBinary, except),
   );
-  const { sessions, envelopes, send } = parts;
+  const { envelopes } = parts;
   const activity = createActivity(options);
-  const bans = createDisconnects({
-    spine,
-    bans: keyValue.bucket('ARQON_BANS'),
-    now: () => clock.now(),
-    sessions,
-    envelopes,
-    send,
-    onEnded: activity.sessionEnded,
-    onMalformed: () => parts.counters.malformed.inc(),
-  });
+  const bans = composeBans(options, parts, activity);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, bans, admission, draining });
   const handlers = createConnections({
     ...parts,
     handshake: createHandshake(handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, parts, activity),
+    ...composeInbound(options, ids, parts, activity, () => bans.isCurrent()),
     activity,
     admission,
     clock,
@@ -81,6 +73,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     nextMessageId: ids.nextMessageId,
     malformed: parts.counters.malformed,
   });
+  const discontinuities = followDiscontinuities({ ...parts, spine, listener });
   addShieldGauges(metrics, parts);
   return {
     ...parts,
@@ -94,9 +87,25 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     stop: () => {
       bans.stop();
       parts.directDeliveries.stop();
+      parts.reportOrders.unsubscribe();
+      discontinuities.unsubscribe();
       parts.coalescer.flush();
     },
   };
+}
+
+function composeBans({ spine, keyValue, clock }: ShieldOptions, parts: DeliveryParts, activity: Activity): BanList {
+  const { sessions, envelopes, send, counters } = parts;
+  return createDisconnects({
+    spine,
+    bans: keyValue.bucket('ARQON_BANS'),
+    now: () => clock.now(),
+    sessions,
+    envelopes,
+    send,
+    onEnded: activity.sessionEnded,
+    onMalformed: () => counters.malformed.inc(),
+  });
 }
 
 interface HandshakeParts extends DeliveryParts {

@@ -1,5 +1,7 @@
 export { chooseListener } from './listener/choose-listener.ts';
 export type { ListenerChoice } from './listener/choose-listener.ts';
 export { createShield } from './shield.ts';
+export { startShield } from './start-shield.ts';
+export type { ShieldSurroundings } from './start-shield.ts';
 export type { Shield } from './shield.ts';
 export type { ShieldOptions } from './shield-options.ts';

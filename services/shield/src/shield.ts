@@ -1,3 +1,4 @@
+import type { HealthReport } from '@arqonbus/telemetry';
 import { composeShield } from './compose.ts';
 import type { ShieldParts } from './compose.ts';
 import { drainSessions } from './session/drain.ts';
@@ -11,8 +12,8 @@ export interface Shield {
   readonly port: number;
   /** The bound port of the telemetry stream. */
   readonly telemetryPort: number;
-  /** False while it may not be sent new connections. */
-  isReady(): boolean;
+  /** Whether it may be sent new connections, and how its surroundings are ("Degraded modes"). */
+  health(): HealthReport;
   /** Sends the clients away in good order and ends (DPL-3). Resolves when the last one is gone or the window is over. */
   drain(): Promise<void>;
   /** Cuts everything at once. */
@@ -42,7 +43,7 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
     node: parts.node,
     port,
     telemetryPort,
-    isReady: () => !parts.draining.isOn && options.spine.status() === 'connected',
+    health: () => healthOf(parts, options),
     drain: async () => {
       parts.draining.isOn = true;
       parts.listener.stopAccepting();
@@ -56,11 +57,22 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
   };
 }
 
+/** Without the Spine, or the bans, nobody can be let in. Without the Brain everybody can: only some commands wait. */
+function healthOf({ draining, bans, membership }: ShieldParts, { spine }: ShieldOptions): HealthReport {
+  const isOnSpine = spine.status() === 'connected';
+  const checks = {
+    spine: isOnSpine ? 'ok' : 'down',
+    bans: bans.isCurrent() ? 'ok' : 'down',
+    brain: membership.isHeard() ? 'ok' : 'down',
+  } as const;
+  return { ready: !draining.isOn && isOnSpine && bans.isCurrent(), checks };
+}
+
 function startTimers({ slowConsumers, watch, membership }: ShieldParts): NodeJS.Timeout[] {
   return [
     setInterval(() => slowConsumers.sweep(), SWEEP_EVERY_MS),
     setInterval(watch, WATCH_EVERY_MS),
-    setInterval(() => void membership.flush(), REPORT_EVERY_MS),
+    setInterval(() => membership.report(), REPORT_EVERY_MS),
   ];
 }
 

@@ -1,16 +1,12 @@
-import { randomFillSync } from 'node:crypto';
-import { createBrain } from '@arqonbus/brain';
+import { startBrain } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
-import { systemClock } from '@arqonbus/protocol';
-import { chooseListener, createShield } from '@arqonbus/shield';
+import { VERSION, openLocalSpine } from '@arqonbus/runtime';
+import { chooseListener, startShield } from '@arqonbus/shield';
 import type { Shield } from '@arqonbus/shield';
-import { createLocalSpine, createLogRules, createMemoryChannelLog, createMemoryKeyValueStore } from '@arqonbus/spine';
-import type { LocalSpine } from '@arqonbus/spine';
-import { createEventLoopLag, createAdminServer, createMetrics } from '@arqonbus/telemetry';
+import type { Spine } from '@arqonbus/spine';
+import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
 import type { AdminServer, ExtraRoute, Logger, Metrics } from '@arqonbus/telemetry';
-import { VERSION } from '../version.ts';
-import { createAuthenticator } from './create-authenticator.ts';
 
 /** The whole bus in this process. */
 export interface EmbeddedBus {
@@ -33,23 +29,12 @@ export interface EmbeddedBusOptions {
 
 /** Starts Shield, Brain, Spine and log in this process, composed as in the cluster (ARC-11, ARC-12). */
 export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOptions): Promise<EmbeddedBus> {
-  const clock = systemClock;
   const metrics = createMetrics();
-  const spine = createLocalSpine({
-    onError: (error, subject) =>
-      logger.error({ event: 'spine_handler_failed', subject, err: error }, 'a handler failed'),
-  });
-  const keyValue = createMemoryKeyValueStore();
-  const brain = await createBrain({
-    spine,
-    keyValue,
-    logger,
-    now: () => clock.now(),
-    bootstrapRooms: Object.entries(config.bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
-    channelsPerTenant: config.limits.channelsPerTenant,
-  });
+  const parts = openLocalSpine(config, logger);
+  // No other Brain or Shield can be there to wait for.
+  const brain = await startBrain(config, { ...parts, logger, settleMs: 0, handoverMs: 0 });
   const choice = chooseListener(config.server.listener);
-  const shield = await startShield(config, { spine, keyValue, metrics, logger, listener: choice.factory });
+  const shield = await startShield(config, { ...parts, metrics, logger, listener: choice.factory });
   const admin = createAdmin(metrics, shield, pages);
   const httpPort = await admin.listen(config.http.host, config.http.port);
   return {
@@ -57,58 +42,21 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     httpPort,
     telemetryPort: shield.telemetryPort,
     listener: choice,
-    drain: () => drain(shield, brain, spine, admin),
+    drain: () => drain(shield, brain, parts.spine, admin),
   };
-}
-
-interface ShieldSurroundings {
-  readonly spine: LocalSpine;
-  readonly keyValue: ReturnType<typeof createMemoryKeyValueStore>;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly listener: ReturnType<typeof chooseListener>['factory'];
-}
-
-function startShield({ server, limits, access, auth, ...config }: Config, parts: ShieldSurroundings): Promise<Shield> {
-  const clock = systemClock;
-  const now = (): number => clock.now();
-  const profileOf = createLogRules(config.log.profiles, config.log.rules);
-  const log = createMemoryChannelLog({
-    spine: parts.spine,
-    profileOf,
-    now,
-    random: (bytes) => void randomFillSync(bytes),
-    maxBytes: config.log.memoryMaxBytes,
-  });
-  return createShield({
-    ...server,
-    ...parts,
-    limits,
-    accessDefault: access.default,
-    privateScope: config.private.scope,
-    telemetryPort: config.telemetry.port,
-    log,
-    profileOf,
-    authenticator: createAuthenticator(auth, now),
-    clock,
-    version: VERSION,
-  });
 }
 
 function createAdmin(metrics: Metrics, shield: Shield, pages: EmbeddedBusOptions['pages']): AdminServer {
   createEventLoopLag(metrics);
   return createAdminServer({
     metrics,
-    health: () => ({
-      ready: shield.isReady(),
-      checks: { spine: 'ok', brain: 'ok', shield: shield.isReady() ? 'ok' : 'down' },
-    }),
+    health: () => shield.health(),
     version: { name: 'arqonbus', version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
     extraRoutes: pages,
   });
 }
 
-async function drain(shield: Shield, brain: Brain, spine: LocalSpine, admin: AdminServer): Promise<void> {
+async function drain(shield: Shield, brain: Brain, spine: Spine, admin: AdminServer): Promise<void> {
   await shield.drain();
   await brain.close();
   await spine.close();

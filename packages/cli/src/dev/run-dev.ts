@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createDevelopmentIssuer } from '@arqonbus/auth';
+import { endOnSignal } from '@arqonbus/runtime';
 import { createLogger } from '@arqonbus/telemetry';
 import type { ExtraRoute } from '@arqonbus/telemetry';
 import { describeDevBus, printDevBus } from './dev-bus-description.ts';
 import { startEmbeddedBus } from './embedded-bus.ts';
-import type { EmbeddedBus } from './embedded-bus.ts';
 import { readDevConfig } from './read-dev-config.ts';
 
 /** What `arqon dev` is told. */
@@ -25,7 +25,7 @@ export async function runDev(options: DevOptions): Promise<void> {
   const bus = await startEmbeddedBus({ config, logger, pages });
   addChatPage(pages);
   // Before anybody is told that the bus is there: who reads the line may end it at once.
-  endOnSignal(bus);
+  endOnSignal(bus.drain);
   const issuer = createDevelopmentIssuer({ secret: config.auth.jwtSecret, now: Date.now });
   const description = await describeDevBus(bus, config, issuer);
   printDevBus(description, bus, options.json);
@@ -36,16 +36,4 @@ function addChatPage(pages: Map<string, ExtraRoute>): void {
   const path = new URL('./chat.html', import.meta.url);
   if (existsSync(path))
     pages.set('/chat', { contentType: 'text/html; charset=utf-8', body: readFileSync(path, 'utf8') });
-}
-
-function endOnSignal(bus: EmbeddedBus): void {
-  const end = (): void => {
-    // A second signal means that somebody does not want to wait.
-    process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
-    bus.drain().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.once('SIGINT', end).once('SIGTERM', end);
 }

@@ -37,7 +37,14 @@ export function describeKeyValue(name: string, open: OpenKeyValueStore): void {
     const history = (bucket: KeyValue, prefix: string) => {
       const changes: KeyValueChange[] = [];
       const watch = bucket.watch(prefix, (change) => changes.push(change));
-      return { ...watch, changes, told: () => changes.map(({ key: changed, value }) => [changed, string(value)]) };
+      const { ready } = watch;
+      return {
+        ready,
+        isCurrent: () => watch.isCurrent(),
+        stop: () => watch.stop(),
+        changes,
+        told: () => changes.map(({ key: changed, value }) => [changed, string(value)]),
+      };
     };
 
     it('[PRS-5] gives back what was written, with the revision that wrote it', async () => {
@@ -107,7 +114,9 @@ export function describeKeyValue(name: string, open: OpenKeyValueStore): void {
       const other = channelKey(tenant, 'science', 'explore');
       await near.create(other, bytes('old'));
       const watch = history(far, tenantPrefix(tenant));
+      expect(watch.isCurrent()).toBe(false);
       await watch.ready;
+      expect(watch.isCurrent()).toBe(true);
       expect(watch.told()).toEqual([[other, 'old']]);
       let revision = await near.create(key, bytes('0'));
       for (let i = 1; i <= 50; i++) revision = await near.update(key, bytes(`${i}`), revision);
@@ -130,6 +139,7 @@ export function describeKeyValue(name: string, open: OpenKeyValueStore): void {
       await near.create(key, bytes('x'));
       await vi.waitFor(() => expect(running.told()).toEqual([[key, 'x']]));
       expect(stopped.told()).toEqual([]);
+      expect([stopped.isCurrent(), running.isCurrent()]).toEqual([false, true]);
       running.stop();
     });
   });

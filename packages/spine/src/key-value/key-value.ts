@@ -17,6 +17,8 @@ export interface KeyValueChange {
 export interface KeyValueWatch {
   /** Resolves when every entry that existed at the start has been told. */
   readonly ready: Promise<void>;
+  /** True while what was told is what the bucket holds: not before `ready`, nor between a loss and the next read of all (SPN-6). */
+  isCurrent(): boolean;
   stop(): void;
 }
 
@@ -44,4 +46,4 @@ export interface KeyValueStore {
 }
 
 /** The buckets there are. */
-export type BucketName = 'ARQON_CHANNELS' | 'ARQON_BANS';
+export type BucketName = 'ARQON_CHANNELS' | 'ARQON_BANS' | 'ARQON_BRAINS';

@@ -72,7 +72,13 @@ class MemoryBucket implements KeyValue {
     const watcher: Watcher = { prefix, tell };
     this.#watchers.add(watcher);
     for (const entry of existing) tell(entry);
-    return { ready: told, stop: () => void this.#watchers.delete(watcher) };
+    let isReady = false;
+    const ready = told.then(() => void (isReady = true));
+    return {
+      ready,
+      isCurrent: () => isReady && this.#watchers.has(watcher),
+      stop: () => void this.#watchers.delete(watcher),
+    };
   }
 
   #put(key: string, value: Uint8Array): number {

@@ -1,10 +1,9 @@
 import { DEFAULT_PROFILE, compilePattern, isReservedRoom } from '@arqonbus/protocol';
 import type { LogProfile, LogRule, TargetPredicate } from '@arqonbus/protocol';
+import { LIVE_PROFILE } from './no-channel-log.ts';
 
 /** Tells the profile of a channel; `channel` may be `*`, the room's pseudo-channel. */
 export type ProfileOf = (room: string, channel: string) => LogProfile;
-
-const live: LogProfile = { name: 'live', logClass: 'live', maxMessages: 0, maxAgeMs: 0, maxBytes: 0 };
 
 /**
  * Compiles rules (reserved rooms are `live` whatever the rules say, PRT-26): the first whose pattern matches decides, the profile `default` where none does. A `state` profile
@@ -16,7 +15,7 @@ export function createLogRules(profiles: readonly LogProfile[], rules: readonly 
   const compiled = rules.map((rule) => ({ matches: compile(rule), profile: find(byName, rule.profile) }));
   const fallback = find(byName, DEFAULT_PROFILE);
   return (room, channel) => {
-    if (isReservedRoom(room)) return live;
+    if (isReservedRoom(room)) return LIVE_PROFILE;
     for (const rule of compiled) {
       if (rule.matches(room, channel)) return rule.profile;
     }

@@ -17,13 +17,15 @@ export interface BucketReadListener {
 
 /**
  * Reads the keys under `prefix` in one pass of an ordered consumer: the latest state of each key, deleted ones as
- * undefined, then every change. Rejects where the server does not answer or there is no such bucket.
+ * undefined, then every change. Rejects where the server does not answer or there is no such bucket. An entry that cannot
+ * be read is reported and left out (SPN-3).
  */
 export async function readBucket(
   js: JetStreamClient,
   bucket: string,
   prefix: string,
   listener: BucketReadListener,
+  onError: (error: unknown) => void,
 ): Promise<BucketRead> {
   const root = `$KV.${bucket}.`;
   const consumer = await js.consumers.getPushConsumer(`KV_${bucket}`, {
@@ -34,9 +36,14 @@ export async function readBucket(
   let missing = (await consumer.info(true)).num_pending;
   if (missing === 0) listener.onReady();
   const messages = await consumer.consume({
+    // What it throws would end the read, and nobody would know.
     callback: (message) => {
-      const change = toChange(message, root.length);
-      if (change.key.startsWith(prefix)) listener.onChange(change);
+      try {
+        const change = toChange(message, root.length);
+        if (change.key.startsWith(prefix)) listener.onChange(change);
+      } catch (error) {
+        onError(error);
+      }
       if (missing > 0 && --missing === 0) listener.onReady();
     },
   });

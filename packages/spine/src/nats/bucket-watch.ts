@@ -26,6 +26,7 @@ export class BucketWatch implements KeyValueWatch {
   #read: BucketRead | undefined;
   #retry: NodeJS.Timeout | undefined;
   #isStopped = false;
+  #isCurrent = false;
 
   constructor(
     spine: Spine,
@@ -47,6 +48,10 @@ export class BucketWatch implements KeyValueWatch {
     void this.#start(spine);
   }
 
+  isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -57,6 +62,7 @@ export class BucketWatch implements KeyValueWatch {
 
   #abandon(): void {
     this.#reads++;
+    this.#isCurrent = false;
     clearTimeout(this.#retry);
     this.#read?.stop();
     this.#read = undefined;
@@ -94,6 +100,7 @@ export class BucketWatch implements KeyValueWatch {
     for (const [key, revision] of this.#told) {
       if (!seen.has(key)) this.#tell({ key, value: undefined, revision });
     }
+    this.#isCurrent = true;
     this.#settle?.resolve();
     this.#settle = undefined;
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TenantId } from '@arqonbus/protocol';
-import { startNatsServer } from '@arqonbus/testkit';
+import { natsReleases, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { channelKey, tenantPrefix } from '../subjects/keys.ts';
 import { channelOut, rpc } from '../subjects/subjects.ts';
@@ -13,12 +13,12 @@ const subject = channelOut(tenant, 'science', 'general');
 const unavailable = { code: 'UNAVAILABLE' };
 const byte = (value: number): Uint8Array => Uint8Array.of(value);
 
-describe('NATS faults', () => {
+describe.each(natsReleases())('NATS %s: faults', (release) => {
   let server: NatsServer;
   let spine: NatsSpine;
 
   beforeEach(async () => {
-    server = await startNatsServer({ jetstream: true });
+    server = await startNatsServer({ release, jetstream: true });
     spine = await createNatsSpine({
       servers: [server.url],
       name: 'shield-1',

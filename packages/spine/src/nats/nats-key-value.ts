@@ -23,14 +23,16 @@ export interface NatsKeyValueOptions {
    * exist. `replicas`: 1 for a single server, 3 in a cluster.
    */
   readonly create?: { readonly replicas: number };
+  /** The buckets to open; a service's user may not reach others (SPN-2). Default: all. */
+  readonly buckets?: readonly BucketName[];
   /** How long one operation may take before it fails with `UNAVAILABLE`. Default 2,000. */
   readonly timeoutMs?: number;
-  /** Told what a watcher threw, and why a watch could not be read for the moment. */
+  /** Told what a watcher threw, which entry could not be read (SPN-3), and why a watch could not for the moment. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Every bucket that the adapter opens. */
-const BUCKETS: readonly BucketName[] = ['ARQON_CHANNELS', 'ARQON_BANS'];
+/** Every bucket there is. */
+const BUCKETS: readonly BucketName[] = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_BRAINS'];
 const DEFAULT_TIMEOUT_MS = 2_000;
 /** The most that NATS keeps. A watcher is told each change of a key as long as it lags behind by fewer than these. */
 const HISTORY = 64;
@@ -46,7 +48,7 @@ export async function createNatsKeyValueStore(
   const { timeoutMs = DEFAULT_TIMEOUT_MS, onError = () => undefined } = options;
   const js = jetstream(spine.connection, { timeout: timeoutMs });
   const buckets = new Map<BucketName, KeyValue>();
-  for (const name of BUCKETS) {
+  for (const name of options.buckets ?? BUCKETS) {
     const kv = await reach(spine, () => openBucket(js, name, options.create));
     buckets.set(name, new NatsBucket(spine, js, name, kv, { timeoutMs, onError }));
   }
@@ -96,8 +98,11 @@ class NatsBucket implements KeyValue {
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
     assertKey(key);
-    const entry = await reach(this.#spine, () => this.#kv.get(key));
-    return isThere(entry) ? { key, value: entry.value, revision: entry.revision } : undefined;
+    // One that is there and cannot be read is a failure, not an absence: what it says must not fail open.
+    return reach(this.#spine, async () => {
+      const entry = await this.#kv.get(key);
+      return isThere(entry) ? { key, value: entry.value, revision: entry.revision } : undefined;
+    });
   }
 
   create(key: string, value: Uint8Array): Promise<number> {
@@ -135,11 +140,11 @@ class NatsBucket implements KeyValue {
   watch(prefix: string, onChange: (change: KeyValueChange) => void): KeyValueWatch {
     assertPrefix(prefix);
     const watch = new BucketWatch(this.#spine, (listener) => this.#read(prefix, listener), onChange, this.#onError);
-    return { ready: watch.ready, stop: () => watch.stop() };
+    return watch;
   }
 
   #read(prefix: string, listener: BucketReadListener): Promise<BucketRead> {
-    return readBucket(this.#js, this.#name, prefix, listener);
+    return readBucket(this.#js, this.#name, prefix, listener, this.#onError);
   }
 }
 

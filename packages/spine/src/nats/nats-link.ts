@@ -1,7 +1,8 @@
-import { connect } from '@nats-io/transport-node';
+import { PermissionViolationError, connect } from '@nats-io/transport-node';
 import type { NatsConnection, TlsOptions } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import type { SpineStatus, SpineSubscription } from '../spine.ts';
+import { INBOX_ROOT } from './inbox.ts';
 
 /** How to reach NATS, and as whom. */
 export interface NatsLinkOptions {
@@ -12,7 +13,7 @@ export interface NatsLinkOptions {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly tls?: TlsOptions | undefined;
-  /** First tokens of the subjects on which this user may receive replies (SPN-2). Default `_INBOX`. */
+  /** First tokens of the subjects on which this user may receive replies (SPN-2); begins with `_INBOX`, the default. */
   readonly inboxPrefix?: string | undefined;
   /** Middle of the pause between two tries to reconnect; each pause is 50 % to 150 % of it. Default 500. */
   readonly reconnectDelayMs?: number;
@@ -30,6 +31,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Connects, or throws `UNAVAILABLE`. Once connected, a lost connection is sought again for ever, with jitter (SPN-4). */
 export async function connectNats(options: NatsLinkOptions): Promise<NatsLink> {
+  const inboxPrefix = options.inboxPrefix ?? INBOX_ROOT;
+  if (!inboxPrefix.startsWith(INBOX_ROOT)) throw new Error(`an inbox begins with ${INBOX_ROOT}: nobody answers others`);
   const random = options.random ?? Math.random;
   const delayMs = options.reconnectDelayMs ?? DEFAULT_RECONNECT_DELAY_MS;
   try {
@@ -38,7 +41,7 @@ export async function connectNats(options: NatsLinkOptions): Promise<NatsLink> {
       name: options.name,
       ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? '' }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
-      ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+      inboxPrefix,
       timeout: CONNECT_TIMEOUT_MS,
       pingInterval: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
       maxReconnectAttempts: -1,
@@ -47,7 +50,7 @@ export async function connectNats(options: NatsLinkOptions): Promise<NatsLink> {
       ignoreAuthErrorAbort: true,
       noAsyncTraces: true,
     });
-    return new NatsLink(connection, options.onError ?? (() => undefined));
+    return new NatsLink(connection, inboxPrefix, options.onError ?? (() => undefined));
   } catch (cause) {
     throw new BusError('UNAVAILABLE', 'NATS cannot be reached.', { cause });
   }
@@ -59,14 +62,18 @@ export async function connectNats(options: NatsLinkOptions): Promise<NatsLink> {
  */
 export class NatsLink {
   readonly connection: NatsConnection;
+  /** First tokens of the subjects on which replies may come. */
+  readonly inboxPrefix: string;
   readonly #onError: (error: unknown) => void;
   readonly #listeners = new Set<(status: SpineStatus) => void>();
+  #onRefused: (subject: string, error: Error) => void = () => undefined;
   #status: SpineStatus = 'connected';
   #losses = 0;
   #maxPayload: number;
 
-  constructor(connection: NatsConnection, onError: (error: unknown) => void) {
+  constructor(connection: NatsConnection, inboxPrefix: string, onError: (error: unknown) => void) {
     this.connection = connection;
+    this.inboxPrefix = inboxPrefix;
     this.#onError = onError;
     this.#maxPayload = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
     void this.#follow();
@@ -91,6 +98,11 @@ export class NatsLink {
     return { unsubscribe: () => void this.#listeners.delete(listener) };
   }
 
+  /** Tells the one listener there may be each time that the server refuses a publication (SPN-2), and its subject. */
+  onRefused(listener: (subject: string, error: Error) => void): void {
+    this.#onRefused = listener;
+  }
+
   /** Ends the connection at once. Idempotent. */
   async close(): Promise<void> {
     await this.connection.close();
@@ -109,12 +121,19 @@ export class NatsLink {
           void this.#confirm(this.#losses);
           break;
         case 'error':
-          this.#onError(event.error);
+          this.#report(event.error);
           break;
         default:
       }
     }
     this.#set('closed');
+  }
+
+  #report(error: Error): void {
+    if (error instanceof PermissionViolationError && error.operation === 'publish') {
+      this.#onRefused(error.subject, error);
+    }
+    this.#onError(error);
   }
 
   async #confirm(losses: number): Promise<void> {

@@ -1,11 +1,13 @@
-import { afterAll, beforeAll } from 'vitest';
-import { startNatsServer } from '@arqonbus/testkit';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { natsReleases, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { describeSpine } from '../spine.contract.ts';
 import { createNatsSpine } from './nats-spine.ts';
 
-let server: NatsServer;
-beforeAll(async () => void (server = await startNatsServer()));
-afterAll(() => server.stop());
+describe.each(natsReleases())('NATS %s', (release) => {
+  let server: NatsServer;
+  beforeAll(async () => void (server = await startNatsServer({ release })));
+  afterAll(() => server.stop());
 
-describeSpine('on NATS', () => createNatsSpine({ servers: [server.url], name: 'contract' }));
+  describeSpine('on NATS', () => createNatsSpine({ servers: [server.url], name: 'contract' }));
+});

@@ -12,6 +12,8 @@ import { Subscriptions } from './subscriptions.ts';
 export interface NatsSpine extends Spine {
   /** For JetStream and key-value buckets; nothing but the adapters may publish or subscribe on it (SPN-5). */
   readonly connection: NatsConnection;
+  /** Bytes of the largest message that the servers take. */
+  readonly maxPayloadBytes: number;
 }
 
 /** What a Spine on NATS can be given. */
@@ -63,6 +65,10 @@ class SpineOnNats implements NatsSpine {
     });
     this.#subscriptions = new Subscriptions(link.connection, onError);
     this.#servers = new Servers(link.connection, this.#outbox, onError);
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#link.maxPayloadBytes;
   }
 
   publish(subject: Subject, data: Uint8Array): void {

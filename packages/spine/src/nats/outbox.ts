@@ -1,7 +1,7 @@
-import { NoRespondersError, RequestError, TimeoutError } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import type { Subject } from '../subjects/subject.ts';
 import type { NatsLink } from './nats-link.ts';
+import { Requests } from './requests.ts';
 
 /** Bounds and reports of an {@link Outbox}. */
 export interface OutboxOptions {
@@ -19,7 +19,7 @@ interface Entry {
 interface Asked {
   readonly timeoutMs: number;
   resolve(reply: Uint8Array): void;
-  reject(error: BusError): void;
+  reject(error: unknown): void;
 }
 
 interface Waiter {
@@ -45,6 +45,7 @@ const CHECKPOINTS = 8;
 export class Outbox {
   readonly #link: NatsLink;
   readonly #options: OutboxOptions;
+  readonly #requests: Requests;
   readonly #drain = (): void => this.#write();
   #queue: Entry[] = [];
   #next = 0;
@@ -60,6 +61,7 @@ export class Outbox {
   constructor(link: NatsLink, options: OutboxOptions) {
     this.#link = link;
     this.#options = options;
+    this.#requests = new Requests(link, options.onError);
     link.onStatus((status) => {
       if (status !== 'connected') this.#drop();
     });
@@ -150,11 +152,9 @@ export class Outbox {
   async #ask({ subject, data }: Entry, asked: Asked): Promise<void> {
     this.#askedOpen++;
     try {
-      const timeout = Math.max(1, Math.ceil(asked.timeoutMs));
-      const reply = await this.#link.connection.request(subject, data, { timeout });
-      asked.resolve(reply.data);
+      asked.resolve(await this.#requests.send(subject, data, asked.timeoutMs));
     } catch (error) {
-      asked.reject(requestError(error));
+      asked.reject(error);
     }
     this.#askedOpen--;
     if (this.#askedOpen === 0 && this.#queue.length === 0) this.#tellAnswered();
@@ -204,11 +204,4 @@ export class Outbox {
 
 function sizeOf({ subject, data }: Entry): number {
   return subject.length + data.length + OVERHEAD_BYTES;
-}
-
-function requestError(cause: unknown): BusError {
-  if (cause instanceof TimeoutError) return new BusError('TIMEOUT', undefined, { cause });
-  const isUnserved = cause instanceof NoRespondersError || (cause instanceof RequestError && cause.isNoResponders());
-  if (isUnserved) return new BusError('NOT_FOUND', 'Nobody serves this request.', { cause });
-  return new BusError('UNAVAILABLE', undefined, { cause });
 }

@@ -1,10 +1,14 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { RequestHandler, SpineSubscription } from '../spine.ts';
-import type { Subject, SubjectFilter } from '../subjects/subject.ts';
+import type { SubjectFilter } from '../subjects/subject.ts';
+import { parseInbox } from './inbox.ts';
 import type { Outbox } from './outbox.ts';
 import type { OnDeliveryError } from './subscriptions.ts';
 
-/** Answers requests. Replies leave through the outbox like everything else; a handler that throws stays silent. */
+/**
+ * Answers requests. Replies leave through the outbox like everything else; a handler that throws stays silent, and one
+ * that is asked from elsewhere than an inbox is not called.
+ */
 export class Servers {
   readonly #connection: NatsConnection;
   readonly #outbox: Outbox;
@@ -50,9 +54,9 @@ export class Servers {
 
   async #answer(message: Msg, filter: SubjectFilter, handler: RequestHandler): Promise<void> {
     try {
+      const inbox = parseInbox(message.reply ?? '');
       const answer = await handler(message.data);
-      // The reply's subject was made by the asker's NATS client, not from any name.
-      if (answer !== undefined) this.#outbox.publish(message.reply as Subject, answer);
+      if (answer !== undefined) this.#outbox.publish(inbox, answer);
     } catch (error) {
       this.#onError(error, filter);
     }

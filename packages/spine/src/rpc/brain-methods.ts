@@ -1,17 +1,23 @@
 import type { DescMessage, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
+import { BusError } from '@arqonbus/protocol';
 import * as wire from '@arqonbus/protocol/spine-messages';
 import type { Spine, SpineSubscription } from '../spine.ts';
 import type { Subject } from '../subjects/subject.ts';
+import { roomPartition, tenantPartition } from '../subjects/partitions.ts';
 import { rpc } from '../subjects/subjects.ts';
 import { callMethod } from './call-method.ts';
 import type { RpcObserver } from './rpc-observer.ts';
-import { serveMethod } from './serve-method.ts';
+import { BRAIN_QUEUE, serveMethod } from './serve-method.ts';
 import type { MethodHandler } from './serve-method.ts';
 
 interface Method<Request extends Message, Result extends Message> {
   readonly request: GenMessage<Request>;
   readonly result: GenMessage<Result>;
+  /** Whose owner answers; absent = any replica does. */
+  readonly partition?: (request: MessageInitShape<GenMessage<Request>>) => number;
+  /** Heard by every server, and answered by the first: while a partition changes hands both owners must know. */
+  readonly isHeardByAll?: true;
 }
 
 /** Every method of the Brain: what it is asked and what it answers. */
@@ -22,8 +28,10 @@ export interface BrainMethods {
   readonly 'channels.rooms': Method<wire.ListRoomsRequest, wire.ListRoomsResult>;
   readonly 'channels.info': Method<wire.ChannelInfoRequest, wire.ChannelInfoResult>;
   readonly 'membership.report': Method<wire.MembershipReport, wire.MembershipReportResult>;
+  readonly 'membership.rooms': Method<wire.RoomCountsRequest, wire.RoomCountsResult>;
   readonly 'membership.members': Method<wire.MembersRequest, wire.MembersResult>;
   readonly 'membership.count': Method<wire.TenantCountRequest, wire.TenantCountResult>;
+  readonly 'limits.share': Method<wire.ShareRequest, wire.ShareResult>;
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
   readonly 'bans.lift': Method<wire.LiftBanRequest, wire.LiftBanResult>;
@@ -44,50 +52,125 @@ export type BrainHandler<M extends BrainMethod> = MethodHandler<BrainMethods[M][
 /** Without a Brain a command is answered `UNAVAILABLE` within this time ("Degraded modes"). */
 export const BRAIN_TIMEOUT_MS = 2_000;
 
-/** Asks the Brain. Throws a `BusError`: the Brain's, or `UNAVAILABLE` when none answers in `timeoutMs`. */
+/** How long a partition that nobody serves is asked again: it may be on its way from one replica to another. */
+const HANDOVER_MS = 1_500;
+const HANDOVER_PAUSE_MS = 100;
+
+/** How a method is called. */
+export interface CallOptions {
+  /** Default {@link BRAIN_TIMEOUT_MS}. */
+  readonly timeoutMs?: number;
+  /** False: a partition that nobody serves right now is not waited for. Default true. */
+  readonly awaitsHandover?: boolean;
+}
+
+/** Asks the Brain. Throws a `BusError`: the Brain's, or `UNAVAILABLE` when none answers in time. */
 export async function callBrain<M extends BrainMethod>(
   spine: Spine,
   method: M,
   request: BrainRequest<M>,
-  timeoutMs: number = BRAIN_TIMEOUT_MS,
+  { timeoutMs = BRAIN_TIMEOUT_MS, awaitsHandover = true }: CallOptions = {},
 ): Promise<BrainResult<M>> {
   const { request: requestSchema, result: resultSchema } = schemasOf(method);
-  const result = await callMethod(spine, subjectOf(method), requestSchema, request, resultSchema, timeoutMs);
-  return result as BrainResult<M>;
+  const partition = partitionOf(method, request);
+  const subject = subjectOf(method, partition);
+  const lastTryMs = performance.now() + (awaitsHandover && partition !== undefined ? HANDOVER_MS : 0);
+  for (;;) {
+    try {
+      return (await callMethod(spine, subject, requestSchema, request, resultSchema, timeoutMs)) as BrainResult<M>;
+    } catch (error) {
+      if (!isUnserved(error) || performance.now() >= lastTryMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, HANDOVER_PAUSE_MS));
+  }
 }
 
-/** Answers a method of the Brain, as one of its replicas. */
+/** Answers a method of the Brain: as one of its replicas, or as the owner of a partition of it. */
 export function serveBrain<M extends BrainMethod>(
   spine: Spine,
   method: M,
   handler: BrainHandler<M>,
   observer: RpcObserver,
+  partition?: number,
 ): SpineSubscription {
-  const { request, result } = schemasOf(method);
+  const { request, result, isHeardByAll } = schemasOf(method);
   // The table pairs each method with its schemas; inside this function the compiler sees all of them at once.
   const untyped = handler as unknown as MethodHandler<DescMessage, DescMessage>;
-  return serveMethod(spine, subjectOf(method), request, result, untyped, observer);
+  const queue = isHeardByAll === true ? undefined : BRAIN_QUEUE;
+  return serveMethod(spine, { subject: subjectOf(method, partition), request, result, queue }, untyped, observer);
 }
 
+const ofTenant = (request: { readonly tenant?: string }): number => tenantPartition(request.tenant ?? '');
+const ofRoom = (request: { readonly tenant?: string; readonly room?: string }): number =>
+  roomPartition(request.tenant ?? '', request.room ?? '');
+const asNamed = (request: { readonly partition?: number }): number => request.partition ?? 0;
+
 const schemas: BrainMethods = {
-  'channels.create': { request: wire.CreateChannelRequestSchema, result: wire.CreateChannelResultSchema },
-  'channels.delete': { request: wire.DeleteChannelRequestSchema, result: wire.DeleteChannelResultSchema },
-  'channels.list': { request: wire.ListChannelsRequestSchema, result: wire.ListChannelsResultSchema },
+  'channels.create': {
+    request: wire.CreateChannelRequestSchema,
+    result: wire.CreateChannelResultSchema,
+    partition: ({ tenant = '', record }) => roomPartition(tenant, record?.room ?? ''),
+  },
+  'channels.delete': {
+    request: wire.DeleteChannelRequestSchema,
+    result: wire.DeleteChannelResultSchema,
+    partition: ofRoom,
+  },
+  'channels.list': {
+    request: wire.ListChannelsRequestSchema,
+    result: wire.ListChannelsResultSchema,
+    partition: ofRoom,
+  },
   'channels.rooms': { request: wire.ListRoomsRequestSchema, result: wire.ListRoomsResultSchema },
-  'channels.info': { request: wire.ChannelInfoRequestSchema, result: wire.ChannelInfoResultSchema },
-  'membership.report': { request: wire.MembershipReportSchema, result: wire.MembershipReportResultSchema },
-  'membership.members': { request: wire.MembersRequestSchema, result: wire.MembersResultSchema },
-  'membership.count': { request: wire.TenantCountRequestSchema, result: wire.TenantCountResultSchema },
-  'bans.disconnect': { request: wire.DisconnectRequestSchema, result: wire.DisconnectResultSchema },
+  'channels.info': { request: wire.ChannelInfoRequestSchema, result: wire.ChannelInfoResultSchema, partition: ofRoom },
+  'membership.report': {
+    request: wire.MembershipReportSchema,
+    result: wire.MembershipReportResultSchema,
+    partition: asNamed,
+    isHeardByAll: true,
+  },
+  'membership.rooms': {
+    request: wire.RoomCountsRequestSchema,
+    result: wire.RoomCountsResultSchema,
+    partition: asNamed,
+  },
+  'membership.members': { request: wire.MembersRequestSchema, result: wire.MembersResultSchema, partition: ofRoom },
+  'membership.count': {
+    request: wire.TenantCountRequestSchema,
+    result: wire.TenantCountResultSchema,
+    partition: ofTenant,
+  },
+  'limits.share': { request: wire.ShareRequestSchema, result: wire.ShareResultSchema, partition: asNamed },
+  'bans.disconnect': {
+    request: wire.DisconnectRequestSchema,
+    result: wire.DisconnectResultSchema,
+    partition: ofTenant,
+  },
   'bans.list': { request: wire.ListBansRequestSchema, result: wire.ListBansResultSchema },
   'bans.lift': { request: wire.LiftBanRequestSchema, result: wire.LiftBanResultSchema },
 };
 
-function schemasOf(method: BrainMethod): { readonly request: DescMessage; readonly result: DescMessage } {
+interface Schemas {
+  readonly request: DescMessage;
+  readonly result: DescMessage;
+  readonly isHeardByAll?: true;
+}
+
+function schemasOf(method: BrainMethod): Schemas {
   return schemas[method];
 }
 
-function subjectOf(method: BrainMethod): Subject {
+function partitionOf<M extends BrainMethod>(method: M, request: BrainRequest<M>): number | undefined {
+  const { partition } = schemas[method] as { readonly partition?: (request: BrainRequest<M>) => number };
+  return partition?.(request);
+}
+
+function subjectOf(method: BrainMethod, partition: number | undefined): Subject {
   const [module = '', name = ''] = method.split('.');
-  return rpc(module, name);
+  return rpc(module, name, partition);
+}
+
+/** Nobody serves the subject: no answer was lost, so asking again does nothing twice. */
+function isUnserved(error: unknown): boolean {
+  return error instanceof BusError && error.cause instanceof BusError && error.cause.code === 'NOT_FOUND';
 }

@@ -60,7 +60,7 @@ describe('methods of the Brain', () => {
   it('[ARC-5] are UNAVAILABLE when no answer comes in time', async () => {
     const spine = createLocalSpine();
     spine.serve(lift, () => undefined);
-    const call = callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' }, 20);
+    const call = callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' }, { timeoutMs: 20 });
     await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 

@@ -13,15 +13,22 @@ export type MethodHandler<Request extends DescMessage, Result extends DescMessag
   request: MessageShape<Request>,
 ) => Promise<MessageInitShape<Result>> | MessageInitShape<Result>;
 
+/** Where a method is served, and what it speaks. */
+export interface Endpoint<Request extends DescMessage, Result extends DescMessage> {
+  readonly subject: Subject;
+  readonly request: Request;
+  readonly result: Result;
+  /** One member of it answers each request; undefined = every server does. */
+  readonly queue: string | undefined;
+}
+
 /**
  * Answers the requests on a subject, each with one `BrainReply`: the result, the code and text of a `BusError`,
  * `VALIDATION_ERROR` for a malformed request, or `INTERNAL_ERROR` without any detail.
  */
 export function serveMethod<Request extends DescMessage, Result extends DescMessage>(
   spine: Spine,
-  subject: Subject,
-  requestSchema: Request,
-  resultSchema: Result,
+  { subject, queue, request: requestSchema, result: resultSchema }: Endpoint<Request, Result>,
   handler: MethodHandler<Request, Result>,
   observer: RpcObserver,
 ): SpineSubscription {
@@ -40,7 +47,7 @@ export function serveMethod<Request extends DescMessage, Result extends DescMess
       return encodeError(new BusError('INTERNAL_ERROR'));
     }
   }
-  return spine.serve(subject, answer, BRAIN_QUEUE);
+  return spine.serve(subject, answer, queue);
 }
 
 /** Undefined for bytes that are no such message; the codec throws for them, and for nothing else. */

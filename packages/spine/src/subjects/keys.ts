@@ -22,6 +22,11 @@ export function banKey(tenant: TenantId, user: string): string {
   return tenantPrefix(tenant) + userToken(user);
 }
 
+/** Key of a Brain's lease in `ARQON_BRAINS`. */
+export function brainKey(id: string): string {
+  return nameKeyToken(id, 'brain');
+}
+
 /** Undoes {@link channelKey}; undefined for a key that it did not make. */
 export function parseChannelKey(key: string): ChannelAddress | undefined {
   const [tenant, room, channel, ...rest] = key.split('.');

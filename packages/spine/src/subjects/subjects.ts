@@ -1,6 +1,8 @@
 import { isName, isUserId } from '@arqonbus/protocol';
 import type { ClientId, TenantId } from '@arqonbus/protocol';
 import type { Subject, SubjectFilter } from './subject.ts';
+import { partitionToken } from './partitions.ts';
+import { stableHash } from './stable-hash.ts';
 import { channelToken, nameToken, wordToken } from './tokens.ts';
 
 /** How many subjects the users of one tenant share. */
@@ -39,9 +41,7 @@ export function userOut(tenant: TenantId, user: string): Subject {
 /** The bucket of a user, 0 to {@link USER_BUCKETS} - 1: FNV-1a over its bytes, the same on every node for ever. */
 export function userBucket(user: string): number {
   if (!isUserId(user)) throw new Error('not a valid user for a subject');
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < user.length; i++) hash = Math.imul(hash ^ user.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % USER_BUCKETS;
+  return stableHash(user) % USER_BUCKETS;
 }
 
 /** Messages to every connection of a tenant. */
@@ -49,9 +49,10 @@ export function tenantOut(tenant: TenantId): Subject {
   return outOf(tenant, '_tenant');
 }
 
-/** Requests to a method of a Brain module. */
-export function rpc(module: string, method: string): Subject {
-  return `arqon.rpc.${wordToken(module, 'module')}.${wordToken(method, 'method')}` as Subject;
+/** Requests to a method of a Brain module, `arqon.rpc.<module>.<method>[.<partition>]`. */
+export function rpc(module: string, method: string, partition?: number): Subject {
+  const subject = `arqon.rpc.${wordToken(module, 'module')}.${wordToken(method, 'method')}`;
+  return (partition === undefined ? subject : `${subject}.${partitionToken(partition)}`) as Subject;
 }
 
 /** Hints that something changed (SPN-6), and orders to every Shield. */

@@ -21,8 +21,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   auth: ['protocol', 'config', 'telemetry'],
   pipeline: ['auth', 'casil', 'policy', 'schema', 'protocol', 'telemetry'],
   sdk: ['protocol'],
-  shield: ['auth', 'config', 'pipeline', 'protocol', 'spine', 'telemetry'],
-  brain: ['auth', 'config', 'protocol', 'spine', 'storage', 'telemetry'],
+  runtime: ['auth', 'config', 'protocol', 'spine', 'storage', 'telemetry'],
+  shield: ['auth', 'config', 'pipeline', 'protocol', 'runtime', 'spine', 'telemetry'],
+  brain: ['auth', 'config', 'protocol', 'runtime', 'spine', 'storage', 'telemetry'],
 };
 
 const manifests: readonly Manifest[] = ['.', 'bench', 'e2e', ...children('packages'), ...children('services')]

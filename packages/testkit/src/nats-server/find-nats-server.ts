@@ -1,22 +1,31 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { natsVariables } from './nats-releases.ts';
+import type { NatsRelease } from './nats-releases.ts';
 
 /** Where Debian puts servers; not always on an ordinary user's path. */
 const PLACES = ['/usr/sbin', '/usr/local/sbin'];
 
 /**
- * Path of the nats-server program: `NATS_SERVER_PATH` where it is set, else what the path holds. Throws with what to
- * install when there is none.
+ * Path of the nats-server program: what the release's variable names, else, for the packaged one, what the path holds.
+ * Throws with what to install when there is none.
  */
-export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): string {
-  const given = environment['NATS_SERVER_PATH'] ?? '';
-  const folders = [...(environment['PATH'] ?? '').split(delimiter), ...PLACES];
-  const candidates = given === '' ? folders.map((folder) => join(folder, 'nats-server')) : [given];
+export function findNatsServer(release: NatsRelease, environment: NodeJS.ProcessEnv = process.env): string {
+  const given = environment[natsVariables[release]] ?? '';
+  const candidates = given === '' ? installedAt(release, environment) : [given];
   const found = candidates.find(isExecutable);
   if (found !== undefined) return found;
-  throw new Error(
-    'nats-server was not found. Install it (Debian: apt-get install nats-server), or set NATS_SERVER_PATH.',
-  );
+  throw new Error(`nats-server (${release}) was not found. ${advice[release]}, or set ${natsVariables[release]}.`);
+}
+
+const advice: Readonly<Record<NatsRelease, string>> = {
+  packaged: 'Install it (Debian: apt-get install nats-server)',
+  newest: 'Build it (node scripts/ensure-newest-nats.mjs, which needs Go)',
+};
+
+function installedAt(release: NatsRelease, environment: NodeJS.ProcessEnv): readonly string[] {
+  if (release === 'newest') return [];
+  return [...(environment['PATH'] ?? '').split(delimiter), ...PLACES].map((folder) => join(folder, 'nats-server'));
 }
 
 function isExecutable(path: string): boolean {

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../raw-socket/wait-until.ts';
 import { createGuard } from './create-guard.ts';
 import { findNatsServer } from './find-nats-server.ts';
+import { natsReleases } from './nats-releases.ts';
 import { startNatsServer } from './start-nats-server.ts';
 import type { NatsServer } from './start-nats-server.ts';
 
@@ -31,12 +32,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('startNatsServer', () => {
+describe.each(natsReleases())('startNatsServer: %s', (release) => {
   let server: NatsServer | undefined;
   afterEach(() => server?.stop());
 
   it('[QLT-2] runs a real server with JetStream and its own configuration until it is stopped', async () => {
-    server = await startNatsServer({ jetstream: true, config: 'max_payload: 2000000' });
+    server = await startNatsServer({ release, jetstream: true, config: 'max_payload: 2000000' });
     const { port } = server;
     const info = await greeting(port);
     expect(info).toContain('"jetstream":true');
@@ -47,7 +48,7 @@ describe('startNatsServer', () => {
   });
 
   it('[QLT-2] comes back on its port after a crash', async () => {
-    server = await startNatsServer();
+    server = await startNatsServer({ release });
     await server.kill();
     expect(await greeting(server.port)).toBeUndefined();
     await server.restart();
@@ -56,13 +57,30 @@ describe('startNatsServer', () => {
     expect(await greeting(server.port)).toMatch(/^INFO /);
   });
 
-  it('[QLT-2] says what the server did not like, and what to install where there is none', async () => {
-    await expect(startNatsServer({ config: 'max_payload: none of your business' })).rejects.toThrow(
-      /nats-server ended/,
-    );
-    expect(() => findNatsServer({ NATS_SERVER_PATH: '/nowhere/nats-server' })).toThrow(/apt-get install nats-server/);
+  it('[QLT-2] says what the server did not like', async () => {
+    const config = 'max_payload: none of your business';
+    await expect(startNatsServer({ release, config })).rejects.toThrow(/nats-server ended/);
+  });
+});
+
+describe('findNatsServer', () => {
+  it('[QLT-2] says what to install where there is none', () => {
+    const nowhere = { NATS_SERVER_PATH: '/nowhere/nats-server', NATS_SERVER_NEWEST_PATH: '' };
+    expect(() => findNatsServer('packaged', nowhere)).toThrow(/apt-get install nats-server/);
+    expect(() => findNatsServer('newest', nowhere)).toThrow(/needs Go/);
   });
 
+  it('[QLT-2] names the newest release where it is at hand, and says so where it is not', () => {
+    const said: string[] = [];
+    const say = (line: string): void => void said.push(line);
+    expect(natsReleases({ NATS_SERVER_NEWEST_PATH: '/cache/nats-server' }, say)).toEqual(['packaged', 'newest']);
+    expect(said).toEqual([]);
+    expect(natsReleases({}, say)).toEqual(['packaged']);
+    expect(said).toEqual([expect.stringMatching(/^Not tested on the newest NATS: .+\n$/)]);
+  });
+});
+
+describe('createGuard', () => {
   it('[QLT-2] leaves neither process nor folder behind when its test process is killed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'arqonbus-guard-'));
     const child = spawn('/bin/sleep', ['600'], { stdio: 'ignore' });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { waitUntil } from '../raw-socket/wait-until.ts';
 import { createGuard } from './create-guard.ts';
 import { findNatsServer } from './find-nats-server.ts';
+import type { NatsRelease } from './nats-releases.ts';
 
 /** What a NATS server for a test can be given. */
 export interface NatsServerOptions {
@@ -15,6 +16,8 @@ export interface NatsServerOptions {
   readonly config?: string;
   /** Keep streams and buckets, in a folder that lives as long as the server. Default false. */
   readonly jetstream?: boolean;
+  /** Default `packaged`. */
+  readonly release?: NatsRelease;
 }
 
 /** A real NATS server on a loopback port, and what can befall it. */
@@ -41,7 +44,7 @@ const STOP_TIMEOUT_MS = 5_000;
  * outlives the test process, even if that one is killed. Throws with the server's own log when it does not start.
  */
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
-  const program = findNatsServer();
+  const program = findNatsServer(options.release ?? 'packaged');
   const folder = mkdtempSync(join(tmpdir(), 'arqonbus-nats-'));
   const guard = createGuard(folder);
   let child: ChildProcess | undefined;

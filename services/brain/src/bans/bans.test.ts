@@ -92,7 +92,7 @@ describe('bans.disconnect', () => {
       fixture.call('bans.disconnect', { tenant: 'acme', user, banForMs: BigInt(banForMs) });
     expect(await ban(hour)).toMatchObject({ disconnected: 0 });
     await ban(3 * hour);
-    fixture.pass(2 * hour);
+    await fixture.pass(2 * hour);
     expect(await bannedIn(fixture, 'acme')).toEqual([user]);
   });
 
@@ -121,7 +121,7 @@ describe('bans.list and lift', () => {
     await ban(fixture, 'acme', 'short', 1_000);
     await ban(fixture, 'acme', 'long', hour);
     await ban(fixture, 'globex', 'short', hour);
-    fixture.pass(1_000);
+    await fixture.pass(1_000);
     expect(await bannedIn(fixture, 'acme')).toEqual(['long']);
     const bucket = fixture.keyValue.bucket('ARQON_BANS');
     expect(await bucket.list('')).toHaveLength(3);
@@ -140,7 +140,7 @@ describe('bans.list and lift', () => {
     expect(await bannedIn(fixture, 'acme')).toEqual([]);
     expect(await bannedIn(fixture, 'globex')).toEqual(['mallory']);
     await ban(fixture, 'acme', 'over', 1);
-    fixture.pass(1);
+    await fixture.pass(1);
     expect(await lift('acme', 'over')).toMatchObject({ lifted: false });
     await expect(lift('acme', '')).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
   });

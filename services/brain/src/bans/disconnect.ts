@@ -1,5 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
-import type { TenantId } from '@arqonbus/protocol';
+import type { Clock, TenantId } from '@arqonbus/protocol';
 import { BanRecordSchema, DisconnectOrderSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { DisconnectRequest } from '@arqonbus/protocol/spine-messages';
 import { ctl } from '@arqonbus/spine';
@@ -8,13 +8,16 @@ import type { MembershipState } from '../membership/membership-state.ts';
 import { parseTenant, parseText, parseUser } from '../requests/parse-request.ts';
 import type { BanStore } from './ban-store.ts';
 
-/** What the bans module answers from. */
-export interface BansParts {
+/** What ending sessions needs, in the partition of their tenant. */
+export interface DisconnectParts {
+  readonly partition: number;
   readonly spine: Spine;
   readonly bans: BanStore;
   readonly state: MembershipState;
-  readonly now: () => number;
-  readonly pageBytes: number;
+  readonly clock: Clock;
+  readonly whenSettled: () => Promise<void>;
+  /** Asks all Shields what they have, and resolves when they have told. */
+  readonly lookAgain: () => Promise<void>;
 }
 
 const MAX_REASON_LENGTH = 256;
@@ -34,25 +37,35 @@ interface Aim {
  * connected in this tenant; a user may be banned unseen.
  */
 export async function disconnect(
-  parts: BansParts,
+  parts: DisconnectParts,
   request: DisconnectRequest,
 ): Promise<{ readonly disconnected: number }> {
   const tenant = parseTenant(request.tenant);
   const reason = parseText(request.reason, MAX_REASON_LENGTH, 'reason');
-  const { clientId, user, sessions } = findAim(parts.state, tenant, request);
+  const { clientId, user, sessions } = await findAim(parts, tenant, request);
   if (request.banForMs > 0n) await ban(parts, tenant, user, request);
   const order = create(DisconnectOrderSchema, { tenant, clientId, user: clientId === '' ? user : '', reason });
   parts.spine.publish(ORDERS, toBinary(DisconnectOrderSchema, order));
   return { disconnected: sessions };
 }
 
-function findAim(state: MembershipState, tenant: TenantId, request: DisconnectRequest): Aim {
+async function findAim(parts: DisconnectParts, tenant: TenantId, request: DisconnectRequest): Promise<Aim> {
   if ((request.clientId === '') === (request.user === '')) {
     throw new BusError('VALIDATION_ERROR', 'Either a client or a user is needed.');
   }
+  const aim = lookFor(parts.state, tenant, request);
+  if (aim !== undefined && aim.sessions > 0) return aim;
+  // Who has connected a moment ago may not have been reported here yet.
+  await parts.lookAgain();
+  const found = lookFor(parts.state, tenant, request);
+  if (found === undefined) throw new BusError('TARGET_NOT_FOUND');
+  return found;
+}
+
+function lookFor(state: MembershipState, tenant: TenantId, request: DisconnectRequest): Aim | undefined {
   if (request.user !== '') return aimAt(state, tenant, parseUser(request.user));
   const client = state.find(tenant, request.clientId);
-  if (client === undefined) throw new BusError('TARGET_NOT_FOUND');
+  if (client === undefined) return undefined;
   const { user } = client.member;
   return request.banForMs > 0n ? aimAt(state, tenant, user) : { clientId: request.clientId, user, sessions: 1 };
 }
@@ -62,13 +75,13 @@ function aimAt(state: MembershipState, tenant: TenantId, user: string): Aim {
 }
 
 async function ban(
-  { bans, now }: BansParts,
+  { bans, clock }: DisconnectParts,
   tenant: TenantId,
   user: string,
   request: DisconnectRequest,
 ): Promise<void> {
   if (request.banForMs > MAX_BAN_MS) throw new BusError('VALIDATION_ERROR', 'The ban is too long.');
-  const createdAtMs = BigInt(now());
+  const createdAtMs = BigInt(clock.now());
   const { reason, requestedBy } = request;
   const untilMs = createdAtMs + request.banForMs;
   await bans.put(tenant, create(BanRecordSchema, { user, untilMs, reason, bannedBy: requestedBy, createdAtMs }));

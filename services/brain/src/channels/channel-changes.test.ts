@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createMemoryKeyValueStore } from '@arqonbus/spine';
-import type { KeyValue } from '@arqonbus/spine';
+import type { BucketName, KeyValue } from '@arqonbus/spine';
 import { createBrainFixture, leave, present } from '../testing/brain-fixture.ts';
 import { make, namesIn, science } from '../testing/channel-calls.ts';
 
@@ -125,9 +125,7 @@ describe('channels.delete', () => {
         await bucket.delete(key, revision);
       },
     };
-    const keyValue = {
-      bucket: (name: 'ARQON_CHANNELS' | 'ARQON_BANS') => (name === 'ARQON_BANS' ? store.bucket(name) : slow),
-    };
+    const keyValue = { bucket: (name: BucketName) => (name === 'ARQON_CHANNELS' ? slow : store.bucket(name)) };
     const fixture = await createBrainFixture({ keyValue });
     await make(fixture, 'acme', 'lab:bench');
     beforeDelete = async () => void (await fixture.report('n1', present('acme', 'n1_a', 'alice', 'lab:bench')));

@@ -15,11 +15,11 @@ const MAX_SETTINGS_BYTES = 65_536;
 
 /** Makes a channel. Refuses with `CHANNEL_EXISTS` (unless `if_absent`: the channel that exists is then the result). */
 export async function createChannel(
-  { registry, now }: ChannelsParts,
+  { registry, clock }: ChannelsParts,
   request: CreateChannelRequest,
 ): Promise<Pick<CreateChannelResult, 'record'>> {
   const tenant = parseTenant(request.tenant);
-  const { record, isOld } = await registry.create(tenant, parseRecord(request.record, now()));
+  const { record, isOld } = await registry.create(tenant, parseRecord(request.record, clock.now()));
   if (isOld && !request.ifAbsent) throw new BusError('CHANNEL_EXISTS');
   return { record };
 }

@@ -89,7 +89,8 @@ describe('channels.list, rooms and info', () => {
   it('[PRS-5] follow what another replica writes', async () => {
     const keyValue = createMemoryKeyValueStore();
     const one = await createBrainFixture({ keyValue });
-    const other = await createBrainFixture({ keyValue });
+    const { spine } = one;
+    const other = await createBrainFixture({ keyValue, spine });
     await make(one, 'acme', 'lab:bench');
     await vi.waitFor(async () => expect(await namesIn(other, 'acme', 'lab')).toEqual(['bench']));
     await other.call('channels.delete', { tenant: 'acme', room: 'lab', channel: 'bench' });

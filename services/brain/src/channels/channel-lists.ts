@@ -1,4 +1,5 @@
 import { BusError, NO_BYTES } from '@arqonbus/protocol';
+import type { TenantId } from '@arqonbus/protocol';
 import { ChannelSummarySchema, RoomSummarySchema, create } from '@arqonbus/protocol/spine-messages';
 import type {
   ChannelInfoRequest,
@@ -9,9 +10,12 @@ import type {
   ListRoomsRequest,
   RoomSummary,
 } from '@arqonbus/protocol/spine-messages';
+import { callBrain, roomPartition } from '@arqonbus/spine';
+import type { Spine } from '@arqonbus/spine';
 import { pageOfMembers } from '../membership/member-page.ts';
 import { MAX_PAGE, jsonBytes, takePage } from '../paging/page.ts';
 import { parseChannel, parseRoom, parseTenant } from '../requests/parse-request.ts';
+import type { ChannelRegistry } from './channel-registry.ts';
 import type { ChannelsParts } from './channels-parts.ts';
 
 /** Names of the fields, figures, the time and the type of one entry in a JSON frame. */
@@ -34,20 +38,46 @@ export function listChannels(
   return { channels, cursor };
 }
 
-/** Rooms of a tenant by name. `members` are clients in any channel of the room, each once. */
-export function listRooms(
-  { registry, state, pageBytes }: ChannelsParts,
+/** What listing rooms needs. */
+export interface RoomListParts {
+  readonly spine: Spine;
+  readonly registry: ChannelRegistry;
+  readonly pageBytes: number;
+}
+
+/**
+ * Rooms of a tenant by name. `members` are clients in any channel of the room, each once; they are asked of the owners
+ * of the rooms' partitions, in one request each.
+ */
+export async function listRooms(
+  { spine, registry, pageBytes }: RoomListParts,
   request: ListRoomsRequest,
-): { readonly rooms: RoomSummary[]; readonly cursor: string } {
+): Promise<{ readonly rooms: RoomSummary[]; readonly cursor: string }> {
   const tenant = parseTenant(request.tenant);
   const keyOf = (room: string): string => room;
   const sizeOfRoom = (room: string): number => FIELDS_BYTES + room.length;
   const { items, cursor } = takePage(registry.roomsOf(tenant), request, { keyOf, sizeOf: sizeOfRoom, pageBytes });
-  const rooms = items.map((room) => {
-    const members = state.clientsIn(tenant, room, '*').size;
-    return create(RoomSummarySchema, { room, channels: registry.countIn(tenant, room), members });
-  });
+  const members = await countMembers(spine, tenant, items);
+  const rooms = items.map((room) =>
+    create(RoomSummarySchema, { room, channels: registry.countIn(tenant, room), members: members.get(room) ?? 0 }),
+  );
   return { rooms, cursor };
+}
+
+async function countMembers(spine: Spine, tenant: TenantId, rooms: readonly string[]): Promise<Map<string, number>> {
+  const byPartition = new Map<number, string[]>();
+  for (const room of rooms) {
+    const partition = roomPartition(tenant, room);
+    if (!byPartition.get(partition)?.push(room)) byPartition.set(partition, [room]);
+  }
+  const counts = new Map<string, number>();
+  await Promise.all(
+    [...byPartition].map(async ([partition, names]) => {
+      const { members } = await callBrain(spine, 'membership.rooms', { tenant, rooms: names, partition });
+      for (const [index, room] of names.entries()) counts.set(room, members[index] ?? 0);
+    }),
+  );
+  return counts;
 }
 
 /** One channel with its first members; refuses with `CHANNEL_NOT_FOUND`. */

@@ -67,6 +67,20 @@ export class ChannelMirror {
     return this.#tenants.get(tenant)?.rooms ?? NO_ROOMS;
   }
 
+  /** All channels of the rooms that fit. */
+  channelsWhere(
+    fits: (tenant: TenantId, room: string) => boolean,
+  ): readonly { readonly address: ChannelAddress; readonly record: ChannelRecord }[] {
+    const found: { readonly address: ChannelAddress; readonly record: ChannelRecord }[] = [];
+    for (const [tenant, { rooms }] of this.#tenants) {
+      for (const [room, channels] of rooms) {
+        if (!fits(tenant, room)) continue;
+        for (const [channel, { record }] of channels) found.push({ address: { tenant, room, channel }, record });
+      }
+    }
+    return found;
+  }
+
   countOf(tenant: TenantId): number {
     return this.#tenants.get(tenant)?.channels ?? 0;
   }

@@ -2,8 +2,8 @@ import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import { ChannelRecordSchema, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
-import { channelKey } from '@arqonbus/spine';
-import type { ChannelAddress, KeyValue } from '@arqonbus/spine';
+import { channelKey, roomPartition } from '@arqonbus/spine';
+import type { ChannelAddress, KeyValue, KeyValueWatch } from '@arqonbus/spine';
 import type { BootstrapRecords } from './bootstrap-rooms.ts';
 import { ChannelMirror } from './channel-mirror.ts';
 import type { MirrorListener } from './channel-mirror.ts';
@@ -36,7 +36,7 @@ export class ChannelRegistry {
   readonly #mirror: ChannelMirror;
   /** Creations on their way, which count towards the quota. */
   readonly #creating = new Map<TenantId, number>();
-  #stopWatch = (): void => undefined;
+  #watch: KeyValueWatch | undefined;
 
   constructor(options: ChannelRegistryOptions) {
     this.#bucket = options.bucket;
@@ -47,13 +47,17 @@ export class ChannelRegistry {
 
   /** Resolves once every channel that exists is known. */
   async open(): Promise<void> {
-    const watch = this.#bucket.watch('', (change) => this.#mirror.apply(change));
-    this.#stopWatch = () => watch.stop();
-    await watch.ready;
+    this.#watch = this.#bucket.watch('', (change) => this.#mirror.apply(change));
+    await this.#watch.ready;
+  }
+
+  /** True while what is known is what is stored. */
+  isCurrent(): boolean {
+    return this.#watch?.isCurrent() ?? false;
   }
 
   close(): void {
-    this.#stopWatch();
+    this.#watch?.stop();
   }
 
   find(address: ChannelAddress): ChannelRecord | undefined {
@@ -132,6 +136,13 @@ export class ChannelRegistry {
   countOf(tenant: TenantId): { readonly rooms: number; readonly channels: number } {
     const rooms = this.roomsOf(tenant);
     return { rooms: rooms.length, channels: rooms.reduce((sum, room) => sum + this.countIn(tenant, room), 0) };
+  }
+
+  /** The tenants' own channels of one partition. */
+  channelsOfPartition(
+    partition: number,
+  ): Iterable<{ readonly address: ChannelAddress; readonly record: ChannelRecord }> {
+    return this.#mirror.channelsWhere((tenant, room) => roomPartition(tenant, room) === partition);
   }
 
   /** Entries of the bucket that could not be read. */

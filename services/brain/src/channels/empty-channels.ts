@@ -1,4 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
+import type { Clock } from '@arqonbus/protocol';
 import { ChannelRecordSchema, create } from '@arqonbus/protocol/spine-messages';
 import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
 import type { ChannelAddress } from '@arqonbus/spine';
@@ -12,7 +13,7 @@ export const EMPTY_CHANNEL_MS = 60_000;
 export interface EmptyChannelsParts {
   readonly registry: ChannelRegistry;
   readonly state: MembershipState;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
 
@@ -71,7 +72,7 @@ export class EmptyChannels {
 
   /** Deletes what has been empty for long enough, and retries what could not be written. */
   async sweep(): Promise<void> {
-    const endMs = this.#parts.now() - EMPTY_CHANNEL_MS;
+    const endMs = this.#parts.clock.monotonicMs() - EMPTY_CHANNEL_MS;
     for (const { address, sinceMs } of this.#emptySince.values()) {
       if (sinceMs > endMs) break;
       await this.remove(address).catch(this.#parts.onError);
@@ -81,7 +82,7 @@ export class EmptyChannels {
 
   async #record(address: ChannelAddress): Promise<void> {
     const { room, channel } = address;
-    const createdAtMs = BigInt(this.#parts.now());
+    const createdAtMs = BigInt(this.#parts.clock.now());
     const record = create(ChannelRecordSchema, { room, channel, createdAtMs, autoCreated: true });
     try {
       await this.#parts.registry.restore(address, record);
@@ -94,7 +95,7 @@ export class EmptyChannels {
   #startWaiting(address: ChannelAddress): void {
     const key = keyOf(address);
     this.#emptySince.delete(key);
-    this.#emptySince.set(key, { address, sinceMs: this.#parts.now() });
+    this.#emptySince.set(key, { address, sinceMs: this.#parts.clock.monotonicMs() });
   }
 
   #membersOf({ tenant, room, channel }: ChannelAddress): number {

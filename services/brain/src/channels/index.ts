@@ -1,16 +1,27 @@
 import { serveBrain } from '@arqonbus/spine';
 import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import { afterSettled } from '../partitions/after-settled.ts';
 import { createChannel, deleteChannel } from './channel-changes.ts';
 import { channelInfo, listChannels, listRooms } from './channel-lists.ts';
+import type { RoomListParts } from './channel-lists.ts';
 import type { ChannelsParts } from './channels-parts.ts';
 
-/** Serves `channels.create`, `delete`, `list`, `rooms` and `info`. */
+/** Serves `channels.create`, `delete`, `list` and `info` of one partition. */
 export function serveChannels(spine: Spine, parts: ChannelsParts, observer: RpcObserver): readonly SpineSubscription[] {
+  const { partition } = parts;
+  const create = afterSettled(parts, createChannel);
+  const remove = afterSettled(parts, deleteChannel);
+  const list = afterSettled(parts, listChannels);
+  const info = afterSettled(parts, channelInfo);
   return [
-    serveBrain(spine, 'channels.create', (request) => createChannel(parts, request), observer),
-    serveBrain(spine, 'channels.delete', (request) => deleteChannel(parts, request), observer),
-    serveBrain(spine, 'channels.list', (request) => listChannels(parts, request), observer),
-    serveBrain(spine, 'channels.rooms', (request) => listRooms(parts, request), observer),
-    serveBrain(spine, 'channels.info', (request) => channelInfo(parts, request), observer),
+    serveBrain(spine, 'channels.create', create, observer, partition),
+    serveBrain(spine, 'channels.delete', remove, observer, partition),
+    serveBrain(spine, 'channels.list', list, observer, partition),
+    serveBrain(spine, 'channels.info', info, observer, partition),
   ];
+}
+
+/** Serves `channels.rooms`, which any Brain answers. */
+export function serveRooms(parts: RoomListParts, observer: RpcObserver): readonly SpineSubscription[] {
+  return [serveBrain(parts.spine, 'channels.rooms', (request) => listRooms(parts, request), observer)];
 }

@@ -1,51 +1,64 @@
 import type { TenantId } from '@arqonbus/protocol';
+import type {
+  MembersRequest,
+  MembershipReport,
+  RoomCountsRequest,
+  TenantCountRequest,
+} from '@arqonbus/protocol/spine-messages';
 import { serveBrain } from '@arqonbus/spine';
-import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { BrainResult, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import { afterSettled } from '../partitions/after-settled.ts';
 import { parseChannelOrRoom, parseRoom, parseTenant } from '../requests/parse-request.ts';
 import { pageOfMembers } from './member-page.ts';
-import type { MembershipReports } from './membership-reports.ts';
 import type { MembershipState } from './membership-state.ts';
 
-/** What the membership module answers from. */
+/** What the membership module answers from, in one partition. */
 export interface MembershipParts {
+  readonly partition: number;
   readonly state: MembershipState;
-  readonly reports: MembershipReports;
+  /** Takes a report in; true = a snapshot is wanted next. */
+  readonly takeReport: (report: MembershipReport) => boolean;
   /** Rooms and channels that a tenant has, members or not. */
   readonly countChannels: (tenant: TenantId) => { readonly rooms: number; readonly channels: number };
   readonly pageBytes: number;
+  readonly whenSettled: () => Promise<void>;
 }
 
-/** Serves `membership.report`, `membership.members` and `membership.count`. */
+/** Serves `membership.report`, `members`, `rooms` and `count` of one partition. */
 export function serveMembership(
   spine: Spine,
   parts: MembershipParts,
   observer: RpcObserver,
 ): readonly SpineSubscription[] {
-  const { state, reports, countChannels, pageBytes } = parts;
+  const { partition, takeReport } = parts;
+  const report = (request: MembershipReport) => ({ snapshotWanted: takeReport(request) });
   return [
-    serveBrain(spine, 'membership.report', (report) => ({ snapshotWanted: reports.take(report) }), observer),
-    serveBrain(
-      spine,
-      'membership.members',
-      (request) => {
-        const clients = state.clientsIn(
-          parseTenant(request.tenant),
-          parseRoom(request.room),
-          parseChannelOrRoom(request.channel),
-        );
-        const { items, cursor } = pageOfMembers(clients.keys(), request, pageBytes);
-        return { members: items, cursor, total: clients.size };
-      },
-      observer,
-    ),
-    serveBrain(
-      spine,
-      'membership.count',
-      (request) => {
-        const tenant = parseTenant(request.tenant);
-        return { connections: state.connections(tenant), ...countChannels(tenant) };
-      },
-      observer,
-    ),
+    serveBrain(spine, 'membership.report', report, observer, partition),
+    serveBrain(spine, 'membership.members', afterSettled(parts, members), observer, partition),
+    serveBrain(spine, 'membership.rooms', afterSettled(parts, roomCounts), observer, partition),
+    serveBrain(spine, 'membership.count', afterSettled(parts, count), observer, partition),
   ];
+}
+
+function members(
+  { state, pageBytes }: MembershipParts,
+  request: MembersRequest,
+): Pick<BrainResult<'membership.members'>, 'members' | 'cursor' | 'total'> {
+  const channel = parseChannelOrRoom(request.channel);
+  const clients = state.clientsIn(parseTenant(request.tenant), parseRoom(request.room), channel);
+  const { items, cursor } = pageOfMembers(clients.keys(), request, pageBytes);
+  return { members: items, cursor, total: clients.size };
+}
+
+function roomCounts({ state }: MembershipParts, { tenant, rooms }: RoomCountsRequest): { readonly members: number[] } {
+  const id = parseTenant(tenant);
+  return { members: rooms.map((room) => state.clientsIn(id, parseRoom(room), '*').size) };
+}
+
+function count(
+  { state, countChannels }: MembershipParts,
+  request: TenantCountRequest,
+): Pick<BrainResult<'membership.count'>, 'connections' | 'rooms' | 'channels'> {
+  const tenant = parseTenant(request.tenant);
+  return { connections: state.connections(tenant), ...countChannels(tenant) };
 }

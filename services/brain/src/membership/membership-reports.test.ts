@@ -6,71 +6,8 @@ import { connect, disconnect, join, leave } from '../testing/brain-fixture.ts';
 import type { ChangeInit } from '../testing/brain-fixture.ts';
 import { LEASE_MS, MembershipReports } from './membership-reports.ts';
 import { MembershipState } from './membership-state.ts';
-
-const TENANTS = ['acme', 'globex'];
-const NODES = ['n1', 'n2'];
-const CLIENTS = ['n1_a', 'n1_b', 'n2_a'];
-const CHANNELS = ['lab:bench', 'lab:roof', 'lab:*', 'science:bench'];
-
-interface Report {
-  readonly node: string;
-  readonly startedAtMs: number;
-  readonly number: number;
-  readonly snapshot: boolean;
-  readonly changes: readonly ChangeInit[];
-}
-
-/** Who is where, told by the rules in the slowest form: everything is rebuilt at each report. */
-function createNaiveMembership() {
-  const nodes = new Map<string, { startedAtMs: number; number: number; seenMs: number }>();
-  const clients = new Map<string, { node: string; channels: Set<string> }>();
-  let nowMs = 0;
-  const dropAllOf = (node: string): void => {
-    for (const [key, client] of clients) if (client.node === node) clients.delete(key);
-  };
-  const apply = (node: string, { kind, tenant, clientId, room, channel }: ChangeInit): void => {
-    const key = `${tenant}/${clientId}`;
-    const own = clients.get(key)?.node === node ? clients.get(key) : undefined;
-    if (kind === MembershipChange_Kind.CONNECT) clients.set(key, { node, channels: new Set() });
-    else if (kind === MembershipChange_Kind.JOIN) own?.channels.add(`${room}:${channel}`);
-    else if (kind === MembershipChange_Kind.LEAVE) own?.channels.delete(`${room}:${channel}`);
-    else if (own !== undefined) clients.delete(key);
-  };
-  const idsWhere = (tenant: string, isThere: (channels: Set<string>) => boolean): string[] =>
-    CLIENTS.filter((id) => isThere(clients.get(`${tenant}/${id}`)?.channels ?? new Set()));
-  return {
-    pass: (ms: number) => void (nowMs += ms),
-    sweep: () => {
-      for (const [node, { seenMs }] of nodes) {
-        if (nowMs - seenMs < LEASE_MS) continue;
-        nodes.delete(node);
-        dropAllOf(node);
-      }
-    },
-    take: ({ node, startedAtMs, number, snapshot, changes }: Report): boolean => {
-      const known = nodes.get(node);
-      if (known !== undefined && startedAtMs < known.startedAtMs) return false;
-      const isSameStart = known?.startedAtMs === startedAtMs;
-      if (isSameStart && number <= known.number) return false;
-      if (known !== undefined) known.seenMs = nowMs;
-      if (!snapshot && !(isSameStart && number === known.number + 1)) return true;
-      nodes.set(node, { startedAtMs, number, seenMs: nowMs });
-      if (snapshot) dropAllOf(node);
-      for (const change of changes) apply(node, change);
-      return false;
-    },
-    connections: (tenant: string) => CLIENTS.filter((id) => clients.has(`${tenant}/${id}`)).length,
-    in: (tenant: string, target: string) => idsWhere(tenant, (channels) => channels.has(target)),
-    inRoom: (tenant: string, room: string) =>
-      idsWhere(tenant, (channels) => [...channels].some((target) => target.startsWith(`${room}:`))),
-    occupied: () =>
-      TENANTS.flatMap((tenant) =>
-        CHANNELS.filter((target) => idsWhere(tenant, (channels) => channels.has(target)).length > 0).map(
-          (target) => `${tenant}/${target}`,
-        ),
-      ),
-  };
-}
+import { CHANNELS, CLIENTS, NODES, TENANTS, createNaiveMembership } from './naive-membership.ts';
+import type { Report } from './naive-membership.ts';
 
 function createFixture() {
   let nowMs = 0;
@@ -88,8 +25,16 @@ function createFixture() {
     reports,
     occupied,
     pass: (ms: number) => void (nowMs += ms),
-    take: ({ node, startedAtMs, number, snapshot, changes }: Report) => {
-      const init = { node, snapshot, startedAtMs: BigInt(startedAtMs), number: BigInt(number), changes: [...changes] };
+    take: ({ node, startedAtMs, number, snapshot, changes, page = 0, more = false }: Report) => {
+      const init = {
+        node,
+        snapshot,
+        page,
+        more,
+        startedAtMs: BigInt(startedAtMs),
+        number: BigInt(number),
+        changes: [...changes],
+      };
       return reports.take(create(MembershipReportSchema, init));
     },
     ids: (tenant: string, room: string, channel: string) =>
@@ -110,7 +55,7 @@ const deltaChange = fc.tuple(fc.nat(9), place).map(([kind, { tenant, client, tar
   return kind < 9 ? leave(tenant, client, room, channel) : disconnect(tenant, client);
 });
 
-/** A snapshot connects each client once, before its channels. */
+/** A snapshot names each client once: its connection, where it belongs to the partition, before its channels. */
 const snapshotChanges = fc
   .uniqueArray(fc.tuple(fc.constantFrom(...TENANTS), fc.constantFrom(...CLIENTS)), {
     selector: ([tenant, client]) => `${tenant}/${client}`,
@@ -118,8 +63,8 @@ const snapshotChanges = fc
   .chain((clients) =>
     fc.tuple(
       ...clients.map(([tenant, client]) =>
-        fc.subarray(CHANNELS).map((targets) => [
-          connect(tenant, client, 'alice'),
+        fc.tuple(fc.boolean(), fc.subarray([...CHANNELS])).map(([isConnected, targets]) => [
+          ...(isConnected ? [connect(tenant, client, 'alice')] : []),
           ...targets.map((target) => {
             const [room = '', channel = ''] = target.split(':');
             return join(tenant, client, room, channel);
@@ -244,6 +189,34 @@ describe('MembershipReports', () => {
     expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
   });
 
+  it('[PRS-4] carries a snapshot in several reports out at its end, and none that lacks a page', () => {
+    const { take, ids } = createFixture();
+    take(first);
+    const page = (number: number, index: number, client: string, more: boolean) =>
+      take({ ...first, number, page: index, more, changes: [join('acme', client, 'lab', 'bench')] });
+    expect([page(2, 0, 'n1_b', true), page(3, 1, 'n1_c', true)]).toEqual([false, false]);
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+    expect(page(4, 2, 'n1_d', false)).toBe(false);
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_b', 'n1_c', 'n1_d']);
+    expect([page(5, 0, 'n1_e', true), page(7, 2, 'n1_g', false)]).toEqual([false, true]);
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_b', 'n1_c', 'n1_d']);
+    // Nor is a delta believed that comes in the middle.
+    expect(page(8, 0, 'n1_h', true)).toBe(false);
+    expect(take({ ...first, number: 9, snapshot: false })).toBe(true);
+  });
+
+  it('[PRS-2] believes nothing but snapshots once it is in doubt, and keeps what it knows until they come', () => {
+    const { take, ids, reports } = createFixture();
+    take(first);
+    expect(reports.isWhole('n1')).toBe(true);
+    reports.doubt();
+    expect([reports.isWhole('n1'), reports.isWhole('n2')]).toEqual([false, false]);
+    expect(take({ ...first, number: 2, snapshot: false, changes: [disconnect('acme', 'n1_a')] })).toBe(true);
+    expect(ids('acme', 'lab', 'bench')).toEqual(['n1_a']);
+    expect(take({ ...first, number: 3, changes: [] })).toBe(false);
+    expect([ids('acme', 'lab', 'bench'), reports.isWhole('n1')]).toEqual([[], true]);
+  });
+
   it('[PRS-1] sees nobody leave or join when a snapshot says what is known', () => {
     const { take, occupied, state } = createFixture();
     take(first);
@@ -260,7 +233,7 @@ describe('MembershipReports', () => {
       connect('acme', '', 'mallory'),
       connect('acme', 'n1_x', ''),
       { kind: MembershipChange_Kind.CONNECT, tenant: 'acme', clientId: 'n1_x' },
-      join('acme', 'n1_nobody', 'lab', 'bench'),
+      { ...join('acme', 'n1_nobody', 'lab', 'bench'), member: undefined },
       join('acme', 'n1_a', '>', 'bench'),
       { tenant: 'acme', clientId: 'n1_a' },
     ];

@@ -9,14 +9,19 @@ export const LEASE_MS = 10_000;
 
 interface NodeState {
   readonly startedAtMs: bigint;
-  number: bigint;
+  readonly number: bigint;
   lastSeenMs: number;
+  /** Nothing is missing: a whole snapshot has come, and every report since. */
+  isWhole: boolean;
+  /** The snapshot under way, as far as it has come. */
+  readonly pages: readonly (readonly MembershipChange[])[];
 }
 
 /** What a snapshot says of one client. */
 interface Told {
   readonly tenant: TenantId;
   readonly member: Member;
+  readonly isConnected: boolean;
   readonly channels: Map<string, MembershipChange>;
 }
 
@@ -27,33 +32,45 @@ interface Told {
  */
 export class MembershipReports {
   readonly #state: MembershipState;
-  readonly #now: () => number;
+  readonly #monotonicMs: () => number;
   readonly #nodes = new Map<string, NodeState>();
   #ignoredChanges = 0;
 
-  constructor(state: MembershipState, now: () => number) {
+  constructor(state: MembershipState, monotonicMs: () => number) {
     this.#state = state;
-    this.#now = now;
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Takes a report in; true = a snapshot is wanted next. */
   take(report: MembershipReport): boolean {
-    const nowMs = this.#now();
     const { node, number, startedAtMs } = report;
     const known = this.#nodes.get(node);
     if (known !== undefined && isStale(known, report)) return false;
-    const isSuccessor = known !== undefined && known.startedAtMs === startedAtMs && number === known.number + 1n;
-    if (known !== undefined) known.lastSeenMs = nowMs;
-    if (!report.snapshot && !isSuccessor) return true;
-    this.#nodes.set(node, { startedAtMs, number, lastSeenMs: nowMs });
-    if (report.snapshot) this.#rebuild(node, report.changes);
-    else for (const change of report.changes) this.#apply(node, change);
+    if (known !== undefined) known.lastSeenMs = this.#monotonicMs();
+    const isSuccessor = known?.startedAtMs === startedAtMs && number === known.number + 1n;
+    const pages = isSuccessor ? known.pages : [];
+    const isExpected = report.snapshot
+      ? report.page === 0 || report.page === pages.length
+      : isSuccessor && known.isWhole;
+    if (!isExpected) return true;
+    if (report.snapshot) this.#takePage(report, report.page === 0 ? [] : pages);
+    else this.#takeDelta(report);
     return false;
+  }
+
+  /** Shields of which everything is known. */
+  isWhole(node: string): boolean {
+    return this.#nodes.get(node)?.isWhole ?? false;
+  }
+
+  /** From now on nothing is believed but new snapshots; until they come, what is known stays. */
+  doubt(): void {
+    for (const node of this.#nodes.values()) node.isWhole = false;
   }
 
   /** Forgets the Shields whose lease ran out, and with them their clients. */
   sweep(): void {
-    const nowMs = this.#now();
+    const nowMs = this.#monotonicMs();
     for (const [node, { lastSeenMs }] of this.#nodes) {
       if (nowMs - lastSeenMs < LEASE_MS) continue;
       this.#nodes.delete(node);
@@ -64,6 +81,18 @@ export class MembershipReports {
   /** Changes that were malformed, or about clients that the reporting node does not have. */
   ignoredChanges(): number {
     return this.#ignoredChanges;
+  }
+
+  #takePage({ node, number, startedAtMs, more, changes }: MembershipReport, before: NodeState['pages']): void {
+    const pages = [...before, changes];
+    const lastSeenMs = this.#monotonicMs();
+    this.#nodes.set(node, { startedAtMs, number, lastSeenMs, isWhole: !more, pages: more ? pages : [] });
+    if (!more) this.#rebuild(node, pages.flat());
+  }
+
+  #takeDelta({ node, number, startedAtMs, changes }: MembershipReport): void {
+    this.#nodes.set(node, { startedAtMs, number, lastSeenMs: this.#monotonicMs(), isWhole: true, pages: [] });
+    for (const change of changes) this.#apply(node, change);
   }
 
   #apply(node: string, change: MembershipChange): void {
@@ -77,7 +106,9 @@ export class MembershipReports {
       this.#state.connect(tenant, node, member);
       return;
     }
-    const client = this.#state.find(tenant, change.clientId);
+    const known = this.#state.find(tenant, change.clientId);
+    const isNew = known === undefined && kind === MembershipChange_Kind.JOIN && member !== undefined;
+    const client = isNew ? this.#state.meet(tenant, node, member) : known;
     if (client?.node !== node) this.#ignoredChanges++;
     else this.#change(client, change);
   }
@@ -94,33 +125,42 @@ export class MembershipReports {
     for (const client of this.#state.reportedBy(node)) {
       if (!told.has(keyOf(client.tenant.id, client.member.clientId))) this.#state.disconnect(client);
     }
-    for (const { tenant, member, channels } of told.values()) {
+    for (const { tenant, member, isConnected, channels } of told.values()) {
       const known = this.#state.find(tenant, member.clientId);
-      const client = known?.node === node ? known : this.#state.connect(tenant, node, member);
+      const client = known?.node === node ? known : this.#state.meet(tenant, node, member);
       client.member = member;
+      // Joins before leaves: a client that is known by its channels alone would go in between.
+      for (const { room, channel } of channels.values()) this.#state.join(client, room, channel);
+      this.#state.setConnected(client, isConnected);
       const left = client.channels.filter(({ room, name }) => !channels.has(keyOf(room.name, name)));
       for (const { room, name } of left) this.#state.leave(client, room.name, name);
-      for (const { room, channel } of channels.values()) this.#state.join(client, room, channel);
     }
   }
 
   #readSnapshot(changes: readonly MembershipChange[]): Map<string, Told> {
     const told = new Map<string, Told>();
     for (const change of changes) {
-      const { kind, member, clientId, room, channel } = change;
-      const key = keyOf(change.tenant, clientId);
-      const client = told.get(key);
-      const isGood = isWellFormed(change);
-      if (isGood && kind === MembershipChange_Kind.CONNECT && member !== undefined) {
-        told.set(key, { tenant: change.tenant as TenantId, member, channels: new Map() });
-      } else if (isGood && kind === MembershipChange_Kind.JOIN && client !== undefined) {
+      const { kind, member, room, channel } = change;
+      const key = keyOf(change.tenant, change.clientId);
+      const client = told.get(key) ?? newcomer(change);
+      const isTold = isWellFormed(change) && client !== undefined;
+      if (isTold && kind === MembershipChange_Kind.CONNECT && member !== undefined) {
+        told.set(key, { ...client, isConnected: true, member, channels: new Map() });
+      } else if (isTold && kind === MembershipChange_Kind.JOIN) {
         client.channels.set(keyOf(room, channel), change);
+        told.set(key, client);
       } else {
         this.#ignoredChanges++;
       }
     }
     return told;
   }
+}
+
+/** A client that a snapshot has not named before; undefined where nothing is said of who it is. */
+function newcomer({ tenant, member }: MembershipChange): Told | undefined {
+  if (member === undefined) return undefined;
+  return { tenant: tenant as TenantId, member, isConnected: false, channels: new Map() };
 }
 
 function isStale(known: NodeState, { startedAtMs, number }: MembershipReport): boolean {
@@ -137,8 +177,9 @@ function isWellFormed({ kind, tenant, clientId, room, channel, member }: Members
   if (!isName(tenant) || !isName(clientId)) return false;
   switch (kind) {
     case MembershipChange_Kind.CONNECT:
-      return member !== undefined && member.clientId === clientId && isUserId(member.user);
+      return member !== undefined && isMemberOf(member, clientId);
     case MembershipChange_Kind.JOIN:
+      return isName(room) && isChannel(channel) && (member === undefined || isMemberOf(member, clientId));
     case MembershipChange_Kind.LEAVE:
       return isName(room) && isChannel(channel);
     case MembershipChange_Kind.DISCONNECT:
@@ -146,4 +187,8 @@ function isWellFormed({ kind, tenant, clientId, room, channel, member }: Members
     case MembershipChange_Kind.UNSPECIFIED:
       return false;
   }
+}
+
+function isMemberOf(member: Member, clientId: string): boolean {
+  return member.clientId === clientId && isUserId(member.user);
 }

@@ -8,6 +8,8 @@ export interface Client {
   member: Member;
   /** Shield that reports it. */
   readonly node: string;
+  /** Its connection was reported here; false = it is known by its channels alone, and goes with the last of them. */
+  isConnected: boolean;
   /** A handful at most: a list is smaller than a set. */
   readonly channels: ChannelMembers[];
 }
@@ -32,6 +34,7 @@ export interface TenantMembers {
   readonly id: TenantId;
   readonly clients: Map<string, Client>;
   readonly rooms: Map<string, RoomMembers>;
+  connections: number;
 }
 
 /** Is told when a channel gets its first member and loses its last. */
@@ -41,7 +44,7 @@ export interface OccupancyListener {
 }
 
 /**
- * Who is connected and in which channels, in memory. Everything empty is dropped at once, so the size follows the
+ * Who is connected and in which channels of one partition, in memory. Everything empty is dropped at once, so the size follows the
  * number of connected clients: about 0.6 KiB for one in three channels (PRS-4).
  */
 export class MembershipState {
@@ -58,21 +61,34 @@ export class MembershipState {
 
   /** A new connection without memberships; one that was known under this id is gone before. */
   connect(tenantId: TenantId, node: string, member: Member): Client {
+    const client = this.meet(tenantId, node, member);
+    this.setConnected(client, true);
+    return client;
+  }
+
+  /** A client that is heard of by its channels alone; one that was known under this id is gone before. */
+  meet(tenantId: TenantId, node: string, member: Member): Client {
     const known = this.find(tenantId, member.clientId);
     if (known !== undefined) this.disconnect(known);
     let tenant = this.#tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = { id: tenantId, clients: new Map(), rooms: new Map() };
+      tenant = { id: tenantId, clients: new Map(), rooms: new Map(), connections: 0 };
       this.#tenants.set(tenantId, tenant);
     }
-    const client: Client = { tenant, member, node, channels: [] };
+    const client: Client = { tenant, member, node, isConnected: false, channels: [] };
     tenant.clients.set(member.clientId, client);
     return client;
+  }
+
+  setConnected(client: Client, isConnected: boolean): void {
+    client.tenant.connections += Number(isConnected) - Number(client.isConnected);
+    client.isConnected = isConnected;
   }
 
   disconnect(client: Client): void {
     const { tenant, channels } = client;
     for (let channel = channels.pop(); channel !== undefined; channel = channels.pop()) this.#remove(client, channel);
+    this.setConnected(client, false);
     tenant.clients.delete(client.member.clientId);
     if (tenant.clients.size === 0) this.#tenants.delete(tenant.id);
   }
@@ -103,10 +119,11 @@ export class MembershipState {
     if (channel === undefined) return;
     client.channels.splice(at, 1);
     this.#remove(client, channel);
+    if (!client.isConnected && client.channels.length === 0) this.disconnect(client);
   }
 
   connections(tenant: TenantId): number {
-    return this.#tenants.get(tenant)?.clients.size ?? 0;
+    return this.#tenants.get(tenant)?.connections ?? 0;
   }
 
   /** Clients in a channel; for `*`, in any channel of the room, each once. */
@@ -124,7 +141,7 @@ export class MembershipState {
   connectionsOf(tenant: TenantId, user: string): number {
     let count = 0;
     for (const client of this.#tenants.get(tenant)?.clients.values() ?? []) {
-      if (client.member.user === user) count++;
+      if (client.isConnected && client.member.user === user) count++;
     }
     return count;
   }

@@ -1,5 +1,12 @@
 import { MembershipChange_Kind } from '@arqonbus/protocol/spine-messages';
-import { callBrain, createLocalSpine, createMemoryKeyValueStore } from '@arqonbus/spine';
+import {
+  PARTITIONS,
+  callBrain,
+  createLocalSpine,
+  createMemoryKeyValueStore,
+  roomPartition,
+  tenantPartition,
+} from '@arqonbus/spine';
 import type { BrainMethod, BrainRequest, BrainResult, KeyValueStore, LocalSpine } from '@arqonbus/spine';
 import { createBrain } from '../brain.ts';
 import type { Brain, BrainOptions } from '../brain.ts';
@@ -13,13 +20,14 @@ export interface BrainFixture {
   readonly spine: LocalSpine;
   readonly keyValue: KeyValueStore;
   readonly now: () => number;
-  pass(ms: number): void;
+  /** Moves the clock; the Brain keeps its own lease meanwhile. */
+  pass(ms: number): Promise<void>;
   call<M extends BrainMethod>(method: M, request: BrainRequest<M>): Promise<BrainResult<M>>;
-  /** Sends the next report of a Shield; true = the Brain wants a snapshot. */
+  /** Sends what a Shield has to tell, to each partition that it concerns; true = the Brain wants a snapshot of one. */
   report(node: string, changes: readonly ChangeInit[], as?: ReportInit): Promise<boolean>;
 }
 
-/** How a report differs from the next delta. */
+/** How reports differ from the next deltas. */
 export interface ReportInit {
   readonly snapshot?: boolean;
   readonly number?: number;
@@ -27,6 +35,7 @@ export interface ReportInit {
 }
 
 const START_MS = 1_750_000_000_000;
+const STEP_MS = 1_000;
 
 /** Starts a Brain whose timer only the test runs, by `brain.sweep()`. */
 export async function createBrainFixture(options: Partial<BrainOptions> = {}): Promise<BrainFixture> {
@@ -34,47 +43,74 @@ export async function createBrainFixture(options: Partial<BrainOptions> = {}): P
   const keyValue = options.keyValue ?? createMemoryKeyValueStore();
   let nowMs = START_MS;
   const now = (): number => nowMs;
+  const clock = { now, monotonicMs: now };
   const startTimer = () => () => undefined;
-  const brain = await createBrain({ bootstrapRooms: [], startTimer, ...options, spine, keyValue, now });
+  const defaults = { bootstrapRooms: [], startTimer, settleMs: 0, handoverMs: 0 };
+  const brain = await createBrain({ ...defaults, ...options, spine, keyValue, clock });
   const numbers = new Map<string, number>();
   return {
     brain,
     spine,
     keyValue,
     now,
-    pass: (ms) => void (nowMs += ms),
+    pass: async (ms) => {
+      for (let left = ms; left > 0; left -= STEP_MS) {
+        nowMs += Math.min(left, STEP_MS);
+        await brain.renew();
+      }
+    },
     call: (method, request) => callBrain(spine, method, request),
     report: async (node, changes, as = {}) => {
-      const next = (numbers.get(node) ?? 0) + 1;
-      const number = as.number ?? next;
-      numbers.set(node, number);
-      const report = {
-        node,
-        number: BigInt(number),
-        snapshot: as.snapshot ?? number === 1,
-        changes: [...changes],
-        startedAtMs: BigInt(as.startedAtMs ?? 0),
-      };
-      return (await callBrain(spine, 'membership.report', report)).snapshotWanted;
+      const wishes = Array.from({ length: PARTITIONS }, async (_, partition) => {
+        const key = `${node}/${partition}`;
+        const number = as.number ?? (numbers.get(key) ?? 0) + 1;
+        numbers.set(key, number);
+        const report = {
+          node,
+          number: BigInt(number),
+          snapshot: as.snapshot ?? number === 1,
+          changes: changes.filter((change) => concerns(change, partition)),
+          startedAtMs: BigInt(as.startedAtMs ?? 0),
+          partition,
+        };
+        return (await callBrain(spine, 'membership.report', report)).snapshotWanted;
+      });
+      return (await Promise.all(wishes)).includes(true);
     },
   };
 }
 
+/** A connection is its tenant's, a membership its room's; the end of a client is told to all. */
+function concerns({ kind, tenant = '', room = '' }: ChangeInit, partition: number): boolean {
+  if (kind === MembershipChange_Kind.CONNECT) return tenantPartition(tenant) === partition;
+  return kind === MembershipChange_Kind.DISCONNECT || roomPartition(tenant, room) === partition;
+}
+
 /** A client opened its connection. */
 export function connect(tenant: string, clientId: string, user: string, joinedAtMs: number = START_MS): ChangeInit {
-  const member = {
+  return { kind: MembershipChange_Kind.CONNECT, tenant, clientId, member: memberOf(clientId, user, joinedAtMs) };
+}
+
+/** A client joined a channel. */
+export function join(tenant: string, clientId: string, room: string, channel: string, user = 'alice'): ChangeInit {
+  return {
+    kind: MembershipChange_Kind.JOIN,
+    tenant,
+    clientId,
+    room,
+    channel,
+    member: memberOf(clientId, user, START_MS),
+  };
+}
+
+function memberOf(clientId: string, user: string, joinedAtMs: number): NonNullable<ChangeInit['member']> {
+  return {
     clientId,
     user,
     clientType: 'human',
     screenName: `${user} \u{1f680}`,
     joinedAtMs: BigInt(joinedAtMs),
   };
-  return { kind: MembershipChange_Kind.CONNECT, tenant, clientId, member };
-}
-
-/** A client joined a channel. */
-export function join(tenant: string, clientId: string, room: string, channel: string): ChangeInit {
-  return { kind: MembershipChange_Kind.JOIN, tenant, clientId, room, channel };
 }
 
 /** A client left a channel. */
@@ -91,7 +127,7 @@ export function disconnect(tenant: string, clientId: string): ChangeInit {
 export function present(tenant: string, clientId: string, user: string, ...channels: readonly string[]): ChangeInit[] {
   const joins = channels.map((target) => {
     const [room = '', channel = ''] = target.split(':');
-    return join(tenant, clientId, room, channel);
+    return join(tenant, clientId, room, channel, user);
   });
   return [connect(tenant, clientId, user), ...joins];
 }

@@ -10,6 +10,8 @@ export interface BanList {
   find(tenant: TenantId, user: UserId): BanRecord | undefined;
   /** Resolves when the bans that exist are known; nobody is let in before (SPN-6). */
   readonly ready: Promise<void>;
+  /** False while bans may have come that are not known yet: from a loss of the Spine until all have been read again. */
+  isCurrent(): boolean;
   stop(): void;
 }
 
@@ -35,6 +37,7 @@ export function createBanList(
   const watch = bucket.watch('', apply);
   return {
     ready: watch.ready,
+    isCurrent: () => watch.isCurrent(),
     find: (tenant, user) => {
       const ban = bans.get(banKey(tenant, user));
       return ban !== undefined && isInForce(ban, now()) ? ban : undefined;

@@ -24,6 +24,7 @@ function createRig(parts: Partial<CommandParts> = {}, role: Role = 'user') {
   const bugs: unknown[] = [];
   const refusals: ErrorCode[] = [];
   const metrics = createMetrics();
+  const state = { mayAuthorize: true };
   const { session, connection } = createTestSession({
     clock,
     rights: createRights(role, [], { accessDefault: 'open' }),
@@ -34,6 +35,7 @@ function createRig(parts: Partial<CommandParts> = {}, role: Role = 'user') {
     envelopes,
     send: testSend,
     monotonicMs: () => clock.monotonicMs(),
+    mayAuthorize: () => state.mayAuthorize,
     executed: (_, name) => executed.inc(name),
     refused: (_, code) => refusals.push(code),
     refuse: createRefuse(envelopes, testSend, (context, error) => {
@@ -60,10 +62,23 @@ function createRig(parts: Partial<CommandParts> = {}, role: Role = 'user') {
       text: envelope.error,
       payload: payloadOf(envelope),
     }));
-  return { run, replies, bugs, refusals, metrics, clock, session };
+  return { run, replies, bugs, refusals, metrics, clock, session, state };
 }
 
 describe('a command', () => {
+  it('[SPN-6] that needs a right is refused while it is not known who is banned; others are answered', async () => {
+    const { run, replies, state } = createRig();
+    state.mayAuthorize = false;
+    await run('join_channel', { room: 'science', channel: 'general' });
+    await run('history', { room: 'science', channel: 'general' });
+    await run('ping');
+    expect(replies().map(({ code, status }) => [code, status])).toEqual([
+      ['UNAVAILABLE', 'error'],
+      ['UNAVAILABLE', 'error'],
+      ['', 'success'],
+    ]);
+  });
+
   it('[PRT-14] gets exactly one response', async () => {
     const { run, replies, metrics } = createRig();
     await run('ping');
@@ -143,7 +158,7 @@ describe('a command', () => {
       } as never,
       channelRegistry: { get: () => Promise.resolve({}) } as never,
       log: { read: () => Promise.resolve([{ seq: 5, prevSeq: 4, timestampMs: 0, data: new Uint8Array(0) }]) } as never,
-      membership: { joined: () => undefined } as never,
+      membership: { joining: () => Promise.resolve(), joined: () => undefined } as never,
       slowConsumers: {
         startBehind: () => {
           throw new Error('hunter2');

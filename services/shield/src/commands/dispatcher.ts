@@ -20,6 +20,8 @@ export interface DispatcherOptions {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly monotonicMs: () => number;
+  /** False while it is not known who may still do what (SPN-6). */
+  readonly mayAuthorize: () => boolean;
   readonly executed: (session: Session, name: CommandName) => void;
   readonly refused: (session: Session, code: ErrorCode) => void;
   readonly refuse: Refuse;
@@ -31,7 +33,7 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
   const reply = async (call: CommandCall): Promise<(() => void) | undefined> => {
     const { session, envelope } = call;
     try {
-      const name = checkCall(call, options.monotonicMs());
+      const name = checkCall(call, options);
       const handler = commandHandlers[name] as CommandHandler<CommandName>;
       const outcome: CommandOutcome<unknown> = await handler(call, parse(name, envelope.args), options.parts);
       options.executed(session, name);
@@ -56,14 +58,15 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
 }
 
 /** Rate, name and right of a command. */
-function checkCall({ session, envelope }: CommandCall, nowMs: number): CommandName {
+function checkCall({ session, envelope }: CommandCall, options: DispatcherOptions): CommandName {
   const bucket = session.budget.commands;
-  if (!bucket.take(1, nowMs)) {
+  if (!bucket.take(1, options.monotonicMs())) {
     throw new BusError('RATE_LIMITED', undefined, { details: { retry_after_ms: bucket.waitMs(1) } });
   }
   if (!isCommandName(envelope.command)) throw new BusError('UNKNOWN_COMMAND');
   // Rights that depend on the channel are checked by the handler, which knows it.
   const right: CommandRight = commands[envelope.command].right;
+  if (right !== 'any' && !options.mayAuthorize()) throw new BusError('UNAVAILABLE');
   if (right === 'admin' && !session.rights.may('admin', '*', '*')) throw new BusError('AUTHORIZATION_ERROR');
   return envelope.command;
 }

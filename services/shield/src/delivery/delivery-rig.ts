@@ -66,6 +66,8 @@ export interface DeliveryRig {
   address(channel: string): ChannelAddress;
 }
 
+const nothing = (): Promise<void> => Promise.resolve();
+
 /** For tests: buffers of 1,000 bytes, pages of 3; `live*` and `state*` are of these classes, the rest keeps 8 messages. */
 export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
   const limits = { ...DEFAULT_LIMITS, outboundBufferBytes: 1_000, recoveryPage: 3, ...changes };
@@ -192,7 +194,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptio
     envelopes,
     send,
     channelRegistry: { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) },
-    membership: { joined: () => undefined, left: () => undefined, flush: () => Promise.resolve() },
+    membership: { joining: nothing, joined: () => undefined, notJoined: () => undefined, left: nothing, told: nothing },
   } as unknown as CommandParts;
   return { metrics, sessions, channels, subscriptions, slowConsumers, parts, errors, write };
 }

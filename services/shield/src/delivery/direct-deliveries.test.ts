@@ -66,6 +66,18 @@ describe('private messages', () => {
     expect(foreign.connection.frames).toEqual([]);
   });
 
+  it('[SPN-8] to a client that is gone are refused by the Shield of its birth, and not by a timeout', async () => {
+    const { rig, connect } = createRig();
+    const ada = connect('ada');
+    const gone = connect('grace');
+    rig.disconnect(gone);
+    const messages = createPrivateMessages(rig.spine, false);
+    const envelope = { ...createEnvelope('private'), id: 'arq_private02', to: [gone.session.clientId] };
+    const outcome = messages.deliver(ada.session, envelope).catch((error: unknown) => error);
+    await rig.deliver();
+    expect(await outcome).toMatchObject({ code: 'TARGET_NOT_FOUND', details: { missing: [gone.session.clientId] } });
+  });
+
   it('[PRT-17] need a room in common where that is configured', async () => {
     const { rig, connect, send } = createRig(true);
     const [ada, grace] = [connect('ada'), connect('grace')];

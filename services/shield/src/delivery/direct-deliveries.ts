@@ -39,11 +39,13 @@ const USER_PREFIX = 'user:';
 /** Starts hearing messages to this Shield's clients. */
 export function createDirectDeliveries(options: DirectDeliveriesOptions): DirectDeliveries {
   const { spine, node } = options;
-  const clients = spine.serve(clientsOf(node), (data) => answerPrivate(data, options));
+  const clients = spine.serve(clientsOf(node), (data) => answerPrivate(data, options, answerOf(0)));
   const interests = createInterests();
   return {
     opened: ({ tenant, user }) => {
-      interests.take(userOut(tenant, user), (subject) => spine.serve(subject, (data) => answerPrivate(data, options)));
+      interests.take(userOut(tenant, user), (subject) =>
+        spine.serve(subject, (data) => answerPrivate(data, options, undefined)),
+      );
       interests.take(tenantOut(tenant), (subject) =>
         spine.subscribe(subject, (message) => writeToTenant(tenant, message, options)),
       );
@@ -59,8 +61,15 @@ export function createDirectDeliveries(options: DirectDeliveriesOptions): Direct
   };
 }
 
-/** Writes a private message to its target's sessions here. No answer where there are none: another Shield may have them. */
-function answerPrivate(data: Uint8Array, options: DirectDeliveriesOptions): Uint8Array | undefined {
+/**
+ * Writes a private message to its target's sessions here. Where there are none, the answer is `ifNone`: the Shield where
+ * a client was born knows that it is gone, but of a user's connections others may have some, so it is silent.
+ */
+function answerPrivate(
+  data: Uint8Array,
+  options: DirectDeliveriesOptions,
+  ifNone: Uint8Array | undefined,
+): Uint8Array | undefined {
   const delivery = parseDelivery(data);
   const envelope = delivery === undefined ? undefined : decodeDelivery(delivery.envelope);
   if (delivery === undefined || envelope === undefined) {
@@ -72,9 +81,11 @@ function answerPrivate(data: Uint8Array, options: DirectDeliveriesOptions): Uint
     connections += 1;
     if (options.slowConsumers.mayWrite(session)) options.send(session, envelope);
   }
-  return connections === 0
-    ? undefined
-    : toBinary(PrivateDeliveredSchema, create(PrivateDeliveredSchema, { connections }));
+  return connections === 0 ? ifNone : answerOf(connections);
+}
+
+function answerOf(connections: number): Uint8Array {
+  return toBinary(PrivateDeliveredSchema, create(PrivateDeliveredSchema, { connections }));
 }
 
 function parseDelivery(data: Uint8Array): PrivateDelivery | undefined {

@@ -1,6 +1,12 @@
 import { BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
-import { PrivateDeliverySchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
+import {
+  PrivateDeliveredSchema,
+  PrivateDeliverySchema,
+  create,
+  fromBinary,
+  toBinary,
+} from '@arqonbus/protocol/spine-messages';
 import { clientOut, isClientId, userOut } from '@arqonbus/spine';
 import type { Spine, Subject } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
@@ -45,8 +51,8 @@ function subjectOf(session: Session, target: string): Subject | undefined {
 async function isDelivered(spine: Spine, subject: Subject | undefined, data: Uint8Array): Promise<boolean> {
   if (subject === undefined) return false;
   try {
-    await spine.request(subject, data, ANSWER_TIMEOUT_MS);
-    return true;
+    const { connections } = fromBinary(PrivateDeliveredSchema, await spine.request(subject, data, ANSWER_TIMEOUT_MS));
+    return connections > 0;
   } catch (error) {
     if (error instanceof BusError && (error.code === 'NOT_FOUND' || error.code === 'TIMEOUT')) return false;
     throw error;

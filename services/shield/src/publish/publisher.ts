@@ -18,6 +18,8 @@ export interface PublisherOptions {
   readonly spine: Spine;
   readonly log: ChannelLog;
   readonly profileOf: ProfileOf;
+  /** False while it is not known who may still publish (SPN-6). */
+  readonly mayAuthorize: () => boolean;
   readonly privateMessages: PrivateMessages;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
@@ -62,6 +64,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   return {
     publish: (session, envelope) => {
       try {
+        if (!options.mayAuthorize()) throw new BusError('UNAVAILABLE');
         if (envelope.type === 'private') publishPrivate(session, envelope);
         else publishEvent(session, envelope);
       } catch (error) {

@@ -27,6 +27,7 @@ function createRig(changes: Partial<Limits> = {}) {
   const bans = {
     find: () => (rig.isBanned ? ({ untilMs: 0n } as never) : undefined),
     ready: Promise.resolve(),
+    isCurrent: () => true,
     stop: ignore,
   };
   const handlers = createConnections({
@@ -105,7 +106,7 @@ describe('an opened socket', () => {
     handlers.onClose(connection, 1001);
     handlers.onClose(connection, 1001);
     expect([sessions.size(), state().connections, placesTaken()]).toEqual([0, 0, 0]);
-    expect(events.slice(3)).toEqual(['left all', 'interest gone', 'member gone']);
+    expect(events.slice(3)).toEqual(['member gone', 'left all', 'interest gone']);
     expect(metrics.render()).toContain('arqonbus_connections_closed_total{code="1001"} 2');
   });
 

@@ -132,13 +132,13 @@ function onControl(session: Session, { clock }: ConnectionsOptions): void {
 
 function close(session: Session, code: number, options: ConnectionsOptions): void {
   if (!options.sessions.remove(session)) return;
+  options.membership.disconnected(session);
   options.subscriptions.leaveAll(session);
   session.connection = undefined;
   session.slow = undefined;
   session.tenantState.connections -= 1;
   options.admission.closed(session.remoteIp);
   options.directDeliveries.closed(session);
-  options.membership.disconnected(session);
   options.activity.disconnected(session, code);
   options.logger.info(
     { event: 'client_disconnected', tenant: session.tenant, client_id: session.clientId, code },

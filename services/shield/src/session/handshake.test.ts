@@ -32,6 +32,7 @@ interface Rig {
   readonly refused: string[];
   ban: BanRecord | undefined;
   isDraining: boolean;
+  knowsBans: boolean;
   answer: AuthResult;
 }
 
@@ -43,6 +44,7 @@ function createRig(changes: Partial<HandshakeOptions> = {}): Rig {
     refused: [],
     ban: undefined,
     isDraining: false,
+    knowsBans: true,
     answer: { ok: true, principal: createTestPrincipal({}, clock.now()) },
     options: {
       authenticator: {
@@ -58,7 +60,7 @@ function createRig(changes: Partial<HandshakeOptions> = {}): Rig {
       admission: createConnectionAdmission(limits, () => clock.monotonicMs()),
       sessions: createSessionRegistry(),
       tenantStates: createTenantStates(limits, () => clock.monotonicMs()),
-      bans: { find: () => rig.ban, ready: Promise.resolve(), stop: () => undefined },
+      bans: { find: () => rig.ban, ready: Promise.resolve(), isCurrent: () => rig.knowsBans, stop: () => undefined },
       remoteIp: createRemoteIp(['10.0.0.0/8']),
       clock,
       random: () => 0.5,
@@ -197,6 +199,15 @@ describe('a refused handshake', () => {
     rig.ban = create(BanRecordSchema, { user: 'ada' });
     const forEver = await ask(rig);
     expect(!forEver.accept && JSON.parse(forEver.body)).toMatchObject({ details: {} });
+  });
+
+  it('[SPN-6] of anybody is 503 while the bans are not known', async () => {
+    const rig = createRig();
+    rig.knowsBans = false;
+    expect(refusalOf(await ask(rig))).toEqual({ status: 503, code: 'UNAVAILABLE' });
+    expect(rig.refused).toEqual(['spine']);
+    rig.knowsBans = true;
+    expect((await ask(rig)).accept).toBe(true);
   });
 
   it('[PRT-27] of a user with all its connections is 429', async () => {

@@ -72,11 +72,12 @@ async function admit(
   return { ok: true, session, protocol: negotiation.protocol };
 }
 
-/** Whether this person may have one more session: bans, and the caps of user and tenant. */
+/** Whether this person may have one more session: bans (nobody may while they are not known, SPN-6), and the caps of user and tenant. */
 export function checkPrincipal(
   principal: Principal,
   options: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits'>,
 ): Verdict {
+  if (!options.bans.isCurrent()) return refusal('UNAVAILABLE', 'spine', { retry_after_ms: 1000 });
   const ban = options.bans.find(principal.tenant, principal.user);
   if (ban !== undefined) {
     return refusal('BANNED', 'banned', ban.untilMs === 0n ? {} : { until: formatTime(Number(ban.untilMs)) });

@@ -13,6 +13,7 @@ export interface LocalChannels {
   open(address: ChannelAddress): LocalChannel;
   /** Gives one use back; the last one ends the interest. */
   release(channel: LocalChannel): void;
+  all(): Iterable<LocalChannel>;
   size(): number;
 }
 
@@ -52,6 +53,7 @@ export function createLocalChannels(options: LocalChannelsOptions): LocalChannel
       channel.interest = undefined;
       channels.delete(channel.key);
     },
+    all: () => channels.values(),
     size: () => channels.size,
   };
 }

@@ -91,6 +91,7 @@ export function createTestStream(
     bans: {
       find: (tenant) => (tenant === state.bannedTenant ? ({ untilMs: 0n } as never) : undefined),
       ready: Promise.resolve(),
+      isCurrent: () => true,
       stop: () => undefined,
     },
     remoteIp: (address) => address,

@@ -16,7 +16,7 @@ export async function disconnectSession(
   if ((args.client_id === undefined) === (args.user === undefined)) {
     throw invalid([{ field: 'args', problem: 'must name a client_id or a user, and not both' }]);
   }
-  await membership.flush();
+  await membership.told(session.tenant);
   const { disconnected } = await callBrain(spine, 'bans.disconnect', {
     tenant: session.tenant,
     clientId: args.client_id ?? '',

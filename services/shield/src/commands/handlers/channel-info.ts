@@ -16,7 +16,7 @@ export async function channelInfo(
   const address = resolveRealChannel(session, envelope, args);
   const { tenant, room, channel } = address;
   requireRight(session, 'join', room, channel);
-  await membership.flush();
+  await membership.told(tenant, room);
   const { record, participants, members } = await callBrain(spine, 'channels.info', { tenant, room, channel });
   if (record === undefined) throw new BusError('CHANNEL_NOT_FOUND');
   const result = {

@@ -40,7 +40,7 @@ export async function deleteChannel(
   const { tenant, room, channel } = resolveRealChannel(session, envelope, args);
   requireRight(session, 'manage', room, channel);
   // What this Shield's own members did just now must be known before anybody judges emptiness.
-  await membership.flush();
+  await membership.told(tenant, room);
   await callBrain(spine, 'channels.delete', { tenant, room, channel });
   return { result: { room, channel } };
 }

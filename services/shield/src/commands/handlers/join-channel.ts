@@ -34,11 +34,29 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
   }
   const join = await subscriptions.prepare(session, address);
   try {
-    const found = await gather(session, join, args, parts);
-    if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
-    return commit(session, join, args, found, parts);
+    await ensureChannel(address, session, parts);
+    return await joinAnnounced(session, join, args, parts);
   } finally {
     subscriptions.release(session, join);
+  }
+}
+
+/** Joins once the Brain counts the session: a channel that is told of as joined cannot be deleted as empty any more. */
+async function joinAnnounced(
+  session: Session,
+  join: PreparedJoin,
+  args: Args,
+  parts: CommandParts,
+): Promise<CommandOutcome<Result>> {
+  const { room, channel } = join.channel.address;
+  try {
+    await parts.membership.joining(session, room, channel);
+    const found = await gather(join, args, parts);
+    if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
+    return commit(session, join, args, found, parts);
+  } catch (error) {
+    parts.membership.notJoined(session, room, channel);
+    throw error;
   }
 }
 
@@ -48,9 +66,8 @@ interface Found {
   readonly recovery: Recovery;
 }
 
-async function gather(session: Session, join: PreparedJoin, args: Args, parts: CommandParts): Promise<Found> {
+async function gather(join: PreparedJoin, args: Args, parts: CommandParts): Promise<Found> {
   const { address } = join.channel;
-  await ensureChannel(address, session, parts);
   const members = args.presence === true ? await readMembers(address, parts) : undefined;
   const history = args.history === undefined ? undefined : await readHistory(join, args.history, parts);
   return { history, members, recovery: await judgeRecovery(join, args, parts) };
@@ -79,8 +96,8 @@ async function readHistory({ channel }: PreparedJoin, limit: number, { log }: Co
 }
 
 async function readMembers(address: ChannelAddress, { spine, membership }: CommandParts): Promise<Result['members']> {
-  await membership.flush();
   const { tenant, room, channel } = address;
+  await membership.told(tenant, room);
   const { members } = await callBrain(spine, 'membership.members', { tenant, room, channel, limit: 1000 });
   return members.map(memberOf);
 }

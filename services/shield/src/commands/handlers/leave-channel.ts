@@ -4,14 +4,14 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { resolveChannel } from '../command-target.ts';
 
 /** Ends a subscription. Needs no right: who may no longer join may still leave. */
-export function leaveChannel(
+export async function leaveChannel(
   { session, envelope }: CommandCall,
   args: CommandArgs<'leave_channel'>,
   { subscriptions, membership }: CommandParts,
-): CommandOutcome<CommandResult<'leave_channel'>> {
+): Promise<CommandOutcome<CommandResult<'leave_channel'>>> {
   const { room, channel } = resolveChannel(session, envelope, args);
   if (!subscriptions.leave(session, room, channel))
     throw new BusError('NOT_SUBSCRIBED', 'You are not in this channel.');
-  membership.left(session, room, channel);
+  await membership.left(session, room, channel);
   return { result: { room, channel } };
 }

@@ -20,6 +20,7 @@ export async function status(
   _args: CommandArgs<'status'>,
   parts: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'status'>>> {
+  await parts.membership.told(session.tenant);
   const { connections, rooms, channels } = await callBrain(parts.spine, 'membership.count', { tenant: session.tenant });
   const { messagesIn, messagesOut } = session.tenantState;
   return {
@@ -88,7 +89,7 @@ function leaveForbidden(session: Session, { subscriptions, membership, envelopes
     const { room, channel } = local.address;
     if (!isExplicit || session.rights.may('join', room, channel)) continue;
     subscriptions.leave(session, room, channel);
-    membership.left(session, room, channel);
+    void membership.left(session, room, channel);
     send(session, envelopes.system({ event: 'left', room, channel, reason: 'rights' }));
   }
 }

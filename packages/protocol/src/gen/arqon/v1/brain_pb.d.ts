@@ -106,7 +106,7 @@ export declare type ChannelRecord = Message<"arqon.v1.ChannelRecord"> & {
 export declare const ChannelRecordSchema: GenMessage<ChannelRecord>;
 
 /**
- * arqon.rpc.channels.create
+ * arqon.rpc.channels.create.<partition>
  *
  * @generated from message arqon.v1.CreateChannelRequest
  */
@@ -152,7 +152,7 @@ export declare type CreateChannelResult = Message<"arqon.v1.CreateChannelResult"
 export declare const CreateChannelResultSchema: GenMessage<CreateChannelResult>;
 
 /**
- * arqon.rpc.channels.delete
+ * arqon.rpc.channels.delete.<partition>
  *
  * @generated from message arqon.v1.DeleteChannelRequest
  */
@@ -192,7 +192,7 @@ export declare type DeleteChannelResult = Message<"arqon.v1.DeleteChannelResult"
 export declare const DeleteChannelResultSchema: GenMessage<DeleteChannelResult>;
 
 /**
- * arqon.rpc.channels.list
+ * arqon.rpc.channels.list.<partition>
  *
  * @generated from message arqon.v1.ListChannelsRequest
  */
@@ -344,7 +344,7 @@ export declare type ListRoomsResult = Message<"arqon.v1.ListRoomsResult"> & {
 export declare const ListRoomsResultSchema: GenMessage<ListRoomsResult>;
 
 /**
- * arqon.rpc.channels.info
+ * arqon.rpc.channels.info.<partition>
  *
  * @generated from message arqon.v1.ChannelInfoRequest
  */
@@ -500,13 +500,15 @@ export enum MembershipChange_Kind {
   UNSPECIFIED = 0,
 
   /**
-   * The connection opened; carries `member`.
+   * The connection opened; carries `member`. Told to the partition of the tenant alone.
    *
    * @generated from enum value: KIND_CONNECT = 1;
    */
   CONNECT = 1,
 
   /**
+   * Carries `member`: the partition of the room may not know the client yet.
+   *
    * @generated from enum value: KIND_JOIN = 2;
    */
   JOIN = 2,
@@ -517,7 +519,7 @@ export enum MembershipChange_Kind {
   LEAVE = 3,
 
   /**
-   * The connection is gone, and with it all its memberships.
+   * The connection is gone, and with it all its memberships in the partition.
    *
    * @generated from enum value: KIND_DISCONNECT = 4;
    */
@@ -530,7 +532,8 @@ export enum MembershipChange_Kind {
 export declare const MembershipChange_KindSchema: GenEnum<MembershipChange_Kind>;
 
 /**
- * arqon.rpc.membership.report: numbered deltas, or a snapshot, of one Shield (PRS-2). An empty report is a heartbeat.
+ * arqon.rpc.membership.report.<partition>: numbered deltas, or a snapshot, of what one Shield has in one partition
+ * (PRS-2). An empty report is a sign of life.
  *
  * @generated from message arqon.v1.MembershipReport
  */
@@ -543,14 +546,14 @@ export declare type MembershipReport = Message<"arqon.v1.MembershipReport"> & {
   node: string;
 
   /**
-   * Number of this report; one more than the report before. A gap makes the Brain ask for a snapshot.
+   * Number of this report in its partition; one more than the report before. A gap makes the Brain ask for a snapshot.
    *
    * @generated from field: uint64 number = 2;
    */
   number: bigint;
 
   /**
-   * True: `changes` rebuild the whole state of the node.
+   * True: `changes` rebuild the whole state of the node in this partition.
    *
    * @generated from field: bool snapshot = 3;
    */
@@ -567,6 +570,25 @@ export declare type MembershipReport = Message<"arqon.v1.MembershipReport"> & {
    * @generated from field: int64 started_at_ms = 5;
    */
   startedAtMs: bigint;
+
+  /**
+   * @generated from field: uint32 partition = 6;
+   */
+  partition: number;
+
+  /**
+   * True: the snapshot goes on in the next report, which is a snapshot as well. The last one carries it out.
+   *
+   * @generated from field: bool more = 7;
+   */
+  more: boolean;
+
+  /**
+   * Which report of its snapshot this is, from 0: what follows a lost one is not taken for the beginning.
+   *
+   * @generated from field: uint32 page = 8;
+   */
+  page: number;
 };
 
 /**
@@ -594,7 +616,71 @@ export declare type MembershipReportResult = Message<"arqon.v1.MembershipReportR
 export declare const MembershipReportResultSchema: GenMessage<MembershipReportResult>;
 
 /**
- * arqon.rpc.membership.members
+ * arqon.ctl.membership: every Shield sends a snapshot of this partition, whose owner knows nothing of it.
+ *
+ * @generated from message arqon.v1.SnapshotOrder
+ */
+export declare type SnapshotOrder = Message<"arqon.v1.SnapshotOrder"> & {
+  /**
+   * @generated from field: uint32 partition = 1;
+   */
+  partition: number;
+};
+
+/**
+ * Describes the message arqon.v1.SnapshotOrder.
+ * Use `create(SnapshotOrderSchema)` to create a new message.
+ */
+export declare const SnapshotOrderSchema: GenMessage<SnapshotOrder>;
+
+/**
+ * arqon.rpc.membership.rooms.<partition>: how many clients are in these rooms, all of this partition.
+ *
+ * @generated from message arqon.v1.RoomCountsRequest
+ */
+export declare type RoomCountsRequest = Message<"arqon.v1.RoomCountsRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: repeated string rooms = 2;
+   */
+  rooms: string[];
+
+  /**
+   * @generated from field: uint32 partition = 3;
+   */
+  partition: number;
+};
+
+/**
+ * Describes the message arqon.v1.RoomCountsRequest.
+ * Use `create(RoomCountsRequestSchema)` to create a new message.
+ */
+export declare const RoomCountsRequestSchema: GenMessage<RoomCountsRequest>;
+
+/**
+ * @generated from message arqon.v1.RoomCountsResult
+ */
+export declare type RoomCountsResult = Message<"arqon.v1.RoomCountsResult"> & {
+  /**
+   * In the order of the request.
+   *
+   * @generated from field: repeated uint32 members = 1;
+   */
+  members: number[];
+};
+
+/**
+ * Describes the message arqon.v1.RoomCountsResult.
+ * Use `create(RoomCountsResultSchema)` to create a new message.
+ */
+export declare const RoomCountsResultSchema: GenMessage<RoomCountsResult>;
+
+/**
+ * arqon.rpc.membership.members.<partition>
  *
  * @generated from message arqon.v1.MembersRequest
  */
@@ -658,7 +744,7 @@ export declare type MembersResult = Message<"arqon.v1.MembersResult"> & {
 export declare const MembersResultSchema: GenMessage<MembersResult>;
 
 /**
- * arqon.rpc.membership.count: figures of one tenant for `status`.
+ * arqon.rpc.membership.count.<partition>: figures of one tenant for `status`.
  *
  * @generated from message arqon.v1.TenantCountRequest
  */
@@ -742,7 +828,7 @@ export declare type BanRecord = Message<"arqon.v1.BanRecord"> & {
 export declare const BanRecordSchema: GenMessage<BanRecord>;
 
 /**
- * arqon.rpc.bans.disconnect: ends sessions, and bans the user when `ban_for_ms` is set.
+ * arqon.rpc.bans.disconnect.<partition>: ends sessions, and bans the user when `ban_for_ms` is set.
  *
  * @generated from message arqon.v1.DisconnectRequest
  */
@@ -917,6 +1003,13 @@ export declare type DisconnectOrder = Message<"arqon.v1.DisconnectOrder"> & {
    * @generated from field: string reason = 4;
    */
   reason: string;
+
+  /**
+   * Code of the client error table that they are told. Empty = an operator's order.
+   *
+   * @generated from field: string code = 5;
+   */
+  code: string;
 };
 
 /**
@@ -924,4 +1017,156 @@ export declare type DisconnectOrder = Message<"arqon.v1.DisconnectOrder"> & {
  * Use `create(DisconnectOrderSchema)` to create a new message.
  */
 export declare const DisconnectOrderSchema: GenMessage<DisconnectOrder>;
+
+/**
+ * arqon.rpc.limits.share.<partition>: what tenants of this partition do at one Shield, each second (PRT-27).
+ *
+ * @generated from message arqon.v1.ShareRequest
+ */
+export declare type ShareRequest = Message<"arqon.v1.ShareRequest"> & {
+  /**
+   * @generated from field: string node = 1;
+   */
+  node: string;
+
+  /**
+   * @generated from field: uint32 partition = 2;
+   */
+  partition: number;
+
+  /**
+   * @generated from field: repeated arqon.v1.TenantUsage tenants = 3;
+   */
+  tenants: TenantUsage[];
+};
+
+/**
+ * Describes the message arqon.v1.ShareRequest.
+ * Use `create(ShareRequestSchema)` to create a new message.
+ */
+export declare const ShareRequestSchema: GenMessage<ShareRequest>;
+
+/**
+ * What clients of a tenant asked of a Shield, granted or not, per second.
+ *
+ * @generated from message arqon.v1.TenantUsage
+ */
+export declare type TenantUsage = Message<"arqon.v1.TenantUsage"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: double messages = 2;
+   */
+  messages: number;
+
+  /**
+   * @generated from field: double bytes = 3;
+   */
+  bytes: number;
+};
+
+/**
+ * Describes the message arqon.v1.TenantUsage.
+ * Use `create(TenantUsageSchema)` to create a new message.
+ */
+export declare const TenantUsageSchema: GenMessage<TenantUsage>;
+
+/**
+ * @generated from message arqon.v1.ShareResult
+ */
+export declare type ShareResult = Message<"arqon.v1.ShareResult"> & {
+  /**
+   * In the order of the request.
+   *
+   * @generated from field: repeated arqon.v1.TenantShare tenants = 1;
+   */
+  tenants: TenantShare[];
+};
+
+/**
+ * Describes the message arqon.v1.ShareResult.
+ * Use `create(ShareResultSchema)` to create a new message.
+ */
+export declare const ShareResultSchema: GenMessage<ShareResult>;
+
+/**
+ * What a Shield may give to a tenant.
+ *
+ * @generated from message arqon.v1.TenantShare
+ */
+export declare type TenantShare = Message<"arqon.v1.TenantShare"> & {
+  /**
+   * Parts of the tenant's limits, from 0 to 1.
+   *
+   * @generated from field: double messages = 1;
+   */
+  messages: number;
+
+  /**
+   * @generated from field: double bytes = 2;
+   */
+  bytes: number;
+
+  /**
+   * The tenant's connections in the whole cluster.
+   *
+   * @generated from field: uint32 connections = 3;
+   */
+  connections: number;
+
+  /**
+   * Users who have at least half of the connections that a user may have, and how many in the whole cluster.
+   *
+   * @generated from field: repeated arqon.v1.UserConnections users = 4;
+   */
+  users: UserConnections[];
+};
+
+/**
+ * Describes the message arqon.v1.TenantShare.
+ * Use `create(TenantShareSchema)` to create a new message.
+ */
+export declare const TenantShareSchema: GenMessage<TenantShare>;
+
+/**
+ * @generated from message arqon.v1.UserConnections
+ */
+export declare type UserConnections = Message<"arqon.v1.UserConnections"> & {
+  /**
+   * @generated from field: string user = 1;
+   */
+  user: string;
+
+  /**
+   * @generated from field: uint32 connections = 2;
+   */
+  connections: number;
+};
+
+/**
+ * Describes the message arqon.v1.UserConnections.
+ * Use `create(UserConnectionsSchema)` to create a new message.
+ */
+export declare const UserConnectionsSchema: GenMessage<UserConnections>;
+
+/**
+ * arqon.ctl.limits: a tenant of this partition is at other Shields than before; every Shield asks for its shares anew.
+ *
+ * @generated from message arqon.v1.SharesChanged
+ */
+export declare type SharesChanged = Message<"arqon.v1.SharesChanged"> & {
+  /**
+   * @generated from field: uint32 partition = 1;
+   */
+  partition: number;
+};
+
+/**
+ * Describes the message arqon.v1.SharesChanged.
+ * Use `create(SharesChangedSchema)` to create a new message.
+ */
+export declare const SharesChangedSchema: GenMessage<SharesChanged>;
 

@@ -10,7 +10,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file arqon/v1/brain.proto.
  */
 export const file_arqon_v1_brain = /*@__PURE__*/
-  fileDesc("ChRhcnFvbi92MS9icmFpbi5wcm90bxIIYXJxb24udjEiPwoKQnJhaW5SZXBseRIOCgZyZXN1bHQYASABKAwSEgoKZXJyb3JfY29kZRgCIAEoCRINCgVlcnJvchgDIAEoCSKpAQoNQ2hhbm5lbFJlY29yZBIMCgRyb29tGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSFQoNY3JlYXRlZF9hdF9tcxgEIAEoAxISCgpjcmVhdGVkX2J5GAUgASgJEhEKCWhhcmRjb2RlZBgGIAEoCBIUCgxhdXRvX2NyZWF0ZWQYByABKAgSEAoIc2V0dGluZ3MYCCABKAwiYgoUQ3JlYXRlQ2hhbm5lbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEicKBnJlY29yZBgCIAEoCzIXLmFycW9uLnYxLkNoYW5uZWxSZWNvcmQSEQoJaWZfYWJzZW50GAMgASgIIj4KE0NyZWF0ZUNoYW5uZWxSZXN1bHQSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZCJFChREZWxldGVDaGFubmVsUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJIhUKE0RlbGV0ZUNoYW5uZWxSZXN1bHQiUgoTTGlzdENoYW5uZWxzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIOCgZjdXJzb3IYAyABKAkSDQoFbGltaXQYBCABKA0iSgoOQ2hhbm5lbFN1bW1hcnkSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZBIPCgdtZW1iZXJzGAIgASgNIlAKEkxpc3RDaGFubmVsc1Jlc3VsdBIqCghjaGFubmVscxgBIAMoCzIYLmFycW9uLnYxLkNoYW5uZWxTdW1tYXJ5Eg4KBmN1cnNvchgCIAEoCSJBChBMaXN0Um9vbXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIOCgZjdXJzb3IYAiABKAkSDQoFbGltaXQYAyABKA0iPgoLUm9vbVN1bW1hcnkSDAoEcm9vbRgBIAEoCRIQCghjaGFubmVscxgCIAEoDRIPCgdtZW1iZXJzGAMgASgNIkcKD0xpc3RSb29tc1Jlc3VsdBIkCgVyb29tcxgBIAMoCzIVLmFycW9uLnYxLlJvb21TdW1tYXJ5Eg4KBmN1cnNvchgCIAEoCSJDChJDaGFubmVsSW5mb1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkSDwoHY2hhbm5lbBgDIAEoCSJ1ChFDaGFubmVsSW5mb1Jlc3VsdBInCgZyZWNvcmQYASABKAsyFy5hcnFvbi52MS5DaGFubmVsUmVjb3JkEiYKDHBhcnRpY2lwYW50cxgCIAMoCzIQLmFycW9uLnYxLk1lbWJlchIPCgdtZW1iZXJzGAMgASgNIo4BCgZNZW1iZXISEQoJY2xpZW50X2lkGAEgASgJEgwKBHVzZXIYAiABKAkSEwoLY2xpZW50X3R5cGUYAyABKAkSEwoLc2NyZWVuX25hbWUYBCABKAkSDgoGYXZhdGFyGAUgASgJEhMKC3BlcnNvbmFsaXR5GAYgASgJEhQKDGpvaW5lZF9hdF9tcxgHIAEoAyKJAgoQTWVtYmVyc2hpcENoYW5nZRItCgRraW5kGAEgASgOMh8uYXJxb24udjEuTWVtYmVyc2hpcENoYW5nZS5LaW5kEg4KBnRlbmFudBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSDAoEcm9vbRgEIAEoCRIPCgdjaGFubmVsGAUgASgJEiAKBm1lbWJlchgGIAEoCzIQLmFycW9uLnYxLk1lbWJlciJiCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIQCgxLSU5EX0NPTk5FQ1QQARINCglLSU5EX0pPSU4QAhIOCgpLSU5EX0xFQVZFEAMSEwoPS0lORF9ESVNDT05ORUNUEAQihgEKEE1lbWJlcnNoaXBSZXBvcnQSDAoEbm9kZRgBIAEoCRIOCgZudW1iZXIYAiABKAQSEAoIc25hcHNob3QYAyABKAgSKwoHY2hhbmdlcxgEIAMoCzIaLmFycW9uLnYxLk1lbWJlcnNoaXBDaGFuZ2USFQoNc3RhcnRlZF9hdF9tcxgFIAEoAyIxChZNZW1iZXJzaGlwUmVwb3J0UmVzdWx0EhcKD3NuYXBzaG90X3dhbnRlZBgBIAEoCCJeCg5NZW1iZXJzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJEg4KBmN1cnNvchgEIAEoCRINCgVsaW1pdBgFIAEoDSJRCg1NZW1iZXJzUmVzdWx0EiEKB21lbWJlcnMYASADKAsyEC5hcnFvbi52MS5NZW1iZXISDgoGY3Vyc29yGAIgASgJEg0KBXRvdGFsGAMgASgNIiQKElRlbmFudENvdW50UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkiSQoRVGVuYW50Q291bnRSZXN1bHQSEwoLY29ubmVjdGlvbnMYASABKA0SDQoFcm9vbXMYAiABKA0SEAoIY2hhbm5lbHMYAyABKA0iZQoJQmFuUmVjb3JkEgwKBHVzZXIYASABKAkSEAoIdW50aWxfbXMYAiABKAMSDgoGcmVhc29uGAMgASgJEhEKCWJhbm5lZF9ieRgEIAEoCRIVCg1jcmVhdGVkX2F0X21zGAUgASgDIn4KEURpc2Nvbm5lY3RSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDAoEdXNlchgDIAEoCRIOCgZyZWFzb24YBCABKAkSEgoKYmFuX2Zvcl9tcxgFIAEoBBIUCgxyZXF1ZXN0ZWRfYnkYBiABKAkiKAoQRGlzY29ubmVjdFJlc3VsdBIUCgxkaXNjb25uZWN0ZWQYASABKA0iQAoPTGlzdEJhbnNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIOCgZjdXJzb3IYAiABKAkSDQoFbGltaXQYAyABKA0iRAoOTGlzdEJhbnNSZXN1bHQSIgoFaXRlbXMYASADKAsyEy5hcnFvbi52MS5CYW5SZWNvcmQSDgoGY3Vyc29yGAIgASgJIi4KDkxpZnRCYW5SZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgR1c2VyGAIgASgJIh8KDUxpZnRCYW5SZXN1bHQSDgoGbGlmdGVkGAEgASgIIlIKD0Rpc2Nvbm5lY3RPcmRlchIOCgZ0ZW5hbnQYASABKAkSEQoJY2xpZW50X2lkGAIgASgJEgwKBHVzZXIYAyABKAkSDgoGcmVhc29uGAQgASgJYgZwcm90bzM");
+  fileDesc("ChRhcnFvbi92MS9icmFpbi5wcm90bxIIYXJxb24udjEiPwoKQnJhaW5SZXBseRIOCgZyZXN1bHQYASABKAwSEgoKZXJyb3JfY29kZRgCIAEoCRINCgVlcnJvchgDIAEoCSKpAQoNQ2hhbm5lbFJlY29yZBIMCgRyb29tGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSFQoNY3JlYXRlZF9hdF9tcxgEIAEoAxISCgpjcmVhdGVkX2J5GAUgASgJEhEKCWhhcmRjb2RlZBgGIAEoCBIUCgxhdXRvX2NyZWF0ZWQYByABKAgSEAoIc2V0dGluZ3MYCCABKAwiYgoUQ3JlYXRlQ2hhbm5lbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEicKBnJlY29yZBgCIAEoCzIXLmFycW9uLnYxLkNoYW5uZWxSZWNvcmQSEQoJaWZfYWJzZW50GAMgASgIIj4KE0NyZWF0ZUNoYW5uZWxSZXN1bHQSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZCJFChREZWxldGVDaGFubmVsUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJIhUKE0RlbGV0ZUNoYW5uZWxSZXN1bHQiUgoTTGlzdENoYW5uZWxzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIOCgZjdXJzb3IYAyABKAkSDQoFbGltaXQYBCABKA0iSgoOQ2hhbm5lbFN1bW1hcnkSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZBIPCgdtZW1iZXJzGAIgASgNIlAKEkxpc3RDaGFubmVsc1Jlc3VsdBIqCghjaGFubmVscxgBIAMoCzIYLmFycW9uLnYxLkNoYW5uZWxTdW1tYXJ5Eg4KBmN1cnNvchgCIAEoCSJBChBMaXN0Um9vbXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIOCgZjdXJzb3IYAiABKAkSDQoFbGltaXQYAyABKA0iPgoLUm9vbVN1bW1hcnkSDAoEcm9vbRgBIAEoCRIQCghjaGFubmVscxgCIAEoDRIPCgdtZW1iZXJzGAMgASgNIkcKD0xpc3RSb29tc1Jlc3VsdBIkCgVyb29tcxgBIAMoCzIVLmFycW9uLnYxLlJvb21TdW1tYXJ5Eg4KBmN1cnNvchgCIAEoCSJDChJDaGFubmVsSW5mb1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkSDwoHY2hhbm5lbBgDIAEoCSJ1ChFDaGFubmVsSW5mb1Jlc3VsdBInCgZyZWNvcmQYASABKAsyFy5hcnFvbi52MS5DaGFubmVsUmVjb3JkEiYKDHBhcnRpY2lwYW50cxgCIAMoCzIQLmFycW9uLnYxLk1lbWJlchIPCgdtZW1iZXJzGAMgASgNIo4BCgZNZW1iZXISEQoJY2xpZW50X2lkGAEgASgJEgwKBHVzZXIYAiABKAkSEwoLY2xpZW50X3R5cGUYAyABKAkSEwoLc2NyZWVuX25hbWUYBCABKAkSDgoGYXZhdGFyGAUgASgJEhMKC3BlcnNvbmFsaXR5GAYgASgJEhQKDGpvaW5lZF9hdF9tcxgHIAEoAyKJAgoQTWVtYmVyc2hpcENoYW5nZRItCgRraW5kGAEgASgOMh8uYXJxb24udjEuTWVtYmVyc2hpcENoYW5nZS5LaW5kEg4KBnRlbmFudBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSDAoEcm9vbRgEIAEoCRIPCgdjaGFubmVsGAUgASgJEiAKBm1lbWJlchgGIAEoCzIQLmFycW9uLnYxLk1lbWJlciJiCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIQCgxLSU5EX0NPTk5FQ1QQARINCglLSU5EX0pPSU4QAhIOCgpLSU5EX0xFQVZFEAMSEwoPS0lORF9ESVNDT05ORUNUEAQitQEKEE1lbWJlcnNoaXBSZXBvcnQSDAoEbm9kZRgBIAEoCRIOCgZudW1iZXIYAiABKAQSEAoIc25hcHNob3QYAyABKAgSKwoHY2hhbmdlcxgEIAMoCzIaLmFycW9uLnYxLk1lbWJlcnNoaXBDaGFuZ2USFQoNc3RhcnRlZF9hdF9tcxgFIAEoAxIRCglwYXJ0aXRpb24YBiABKA0SDAoEbW9yZRgHIAEoCBIMCgRwYWdlGAggASgNIjEKFk1lbWJlcnNoaXBSZXBvcnRSZXN1bHQSFwoPc25hcHNob3Rfd2FudGVkGAEgASgIIiIKDVNuYXBzaG90T3JkZXISEQoJcGFydGl0aW9uGAEgASgNIkUKEVJvb21Db3VudHNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRINCgVyb29tcxgCIAMoCRIRCglwYXJ0aXRpb24YAyABKA0iIwoQUm9vbUNvdW50c1Jlc3VsdBIPCgdtZW1iZXJzGAEgAygNIl4KDk1lbWJlcnNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDgoGY3Vyc29yGAQgASgJEg0KBWxpbWl0GAUgASgNIlEKDU1lbWJlcnNSZXN1bHQSIQoHbWVtYmVycxgBIAMoCzIQLmFycW9uLnYxLk1lbWJlchIOCgZjdXJzb3IYAiABKAkSDQoFdG90YWwYAyABKA0iJAoSVGVuYW50Q291bnRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJJChFUZW5hbnRDb3VudFJlc3VsdBITCgtjb25uZWN0aW9ucxgBIAEoDRINCgVyb29tcxgCIAEoDRIQCghjaGFubmVscxgDIAEoDSJlCglCYW5SZWNvcmQSDAoEdXNlchgBIAEoCRIQCgh1bnRpbF9tcxgCIAEoAxIOCgZyZWFzb24YAyABKAkSEQoJYmFubmVkX2J5GAQgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBSABKAMifgoRRGlzY29ubmVjdFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCRIMCgR1c2VyGAMgASgJEg4KBnJlYXNvbhgEIAEoCRISCgpiYW5fZm9yX21zGAUgASgEEhQKDHJlcXVlc3RlZF9ieRgGIAEoCSIoChBEaXNjb25uZWN0UmVzdWx0EhQKDGRpc2Nvbm5lY3RlZBgBIAEoDSJACg9MaXN0QmFuc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEg4KBmN1cnNvchgCIAEoCRINCgVsaW1pdBgDIAEoDSJECg5MaXN0QmFuc1Jlc3VsdBIiCgVpdGVtcxgBIAMoCzITLmFycW9uLnYxLkJhblJlY29yZBIOCgZjdXJzb3IYAiABKAkiLgoOTGlmdEJhblJlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHVzZXIYAiABKAkiHwoNTGlmdEJhblJlc3VsdBIOCgZsaWZ0ZWQYASABKAgiYAoPRGlzY29ubmVjdE9yZGVyEg4KBnRlbmFudBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDAoEdXNlchgDIAEoCRIOCgZyZWFzb24YBCABKAkSDAoEY29kZRgFIAEoCSJXCgxTaGFyZVJlcXVlc3QSDAoEbm9kZRgBIAEoCRIRCglwYXJ0aXRpb24YAiABKA0SJgoHdGVuYW50cxgDIAMoCzIVLmFycW9uLnYxLlRlbmFudFVzYWdlIj4KC1RlbmFudFVzYWdlEg4KBnRlbmFudBgBIAEoCRIQCghtZXNzYWdlcxgCIAEoARINCgVieXRlcxgDIAEoASI1CgtTaGFyZVJlc3VsdBImCgd0ZW5hbnRzGAEgAygLMhUuYXJxb24udjEuVGVuYW50U2hhcmUibQoLVGVuYW50U2hhcmUSEAoIbWVzc2FnZXMYASABKAESDQoFYnl0ZXMYAiABKAESEwoLY29ubmVjdGlvbnMYAyABKA0SKAoFdXNlcnMYBCADKAsyGS5hcnFvbi52MS5Vc2VyQ29ubmVjdGlvbnMiNAoPVXNlckNvbm5lY3Rpb25zEgwKBHVzZXIYASABKAkSEwoLY29ubmVjdGlvbnMYAiABKA0iIgoNU2hhcmVzQ2hhbmdlZBIRCglwYXJ0aXRpb24YASABKA1iBnByb3RvMw");
 
 /**
  * Describes the message arqon.v1.BrainReply.
@@ -151,86 +151,149 @@ export const MembershipReportResultSchema = /*@__PURE__*/
   messageDesc(file_arqon_v1_brain, 17);
 
 /**
+ * Describes the message arqon.v1.SnapshotOrder.
+ * Use `create(SnapshotOrderSchema)` to create a new message.
+ */
+export const SnapshotOrderSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 18);
+
+/**
+ * Describes the message arqon.v1.RoomCountsRequest.
+ * Use `create(RoomCountsRequestSchema)` to create a new message.
+ */
+export const RoomCountsRequestSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 19);
+
+/**
+ * Describes the message arqon.v1.RoomCountsResult.
+ * Use `create(RoomCountsResultSchema)` to create a new message.
+ */
+export const RoomCountsResultSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 20);
+
+/**
  * Describes the message arqon.v1.MembersRequest.
  * Use `create(MembersRequestSchema)` to create a new message.
  */
 export const MembersRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 18);
+  messageDesc(file_arqon_v1_brain, 21);
 
 /**
  * Describes the message arqon.v1.MembersResult.
  * Use `create(MembersResultSchema)` to create a new message.
  */
 export const MembersResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 19);
+  messageDesc(file_arqon_v1_brain, 22);
 
 /**
  * Describes the message arqon.v1.TenantCountRequest.
  * Use `create(TenantCountRequestSchema)` to create a new message.
  */
 export const TenantCountRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 20);
+  messageDesc(file_arqon_v1_brain, 23);
 
 /**
  * Describes the message arqon.v1.TenantCountResult.
  * Use `create(TenantCountResultSchema)` to create a new message.
  */
 export const TenantCountResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 21);
+  messageDesc(file_arqon_v1_brain, 24);
 
 /**
  * Describes the message arqon.v1.BanRecord.
  * Use `create(BanRecordSchema)` to create a new message.
  */
 export const BanRecordSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 22);
+  messageDesc(file_arqon_v1_brain, 25);
 
 /**
  * Describes the message arqon.v1.DisconnectRequest.
  * Use `create(DisconnectRequestSchema)` to create a new message.
  */
 export const DisconnectRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 23);
+  messageDesc(file_arqon_v1_brain, 26);
 
 /**
  * Describes the message arqon.v1.DisconnectResult.
  * Use `create(DisconnectResultSchema)` to create a new message.
  */
 export const DisconnectResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 24);
+  messageDesc(file_arqon_v1_brain, 27);
 
 /**
  * Describes the message arqon.v1.ListBansRequest.
  * Use `create(ListBansRequestSchema)` to create a new message.
  */
 export const ListBansRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 25);
+  messageDesc(file_arqon_v1_brain, 28);
 
 /**
  * Describes the message arqon.v1.ListBansResult.
  * Use `create(ListBansResultSchema)` to create a new message.
  */
 export const ListBansResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 26);
+  messageDesc(file_arqon_v1_brain, 29);
 
 /**
  * Describes the message arqon.v1.LiftBanRequest.
  * Use `create(LiftBanRequestSchema)` to create a new message.
  */
 export const LiftBanRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 27);
+  messageDesc(file_arqon_v1_brain, 30);
 
 /**
  * Describes the message arqon.v1.LiftBanResult.
  * Use `create(LiftBanResultSchema)` to create a new message.
  */
 export const LiftBanResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 28);
+  messageDesc(file_arqon_v1_brain, 31);
 
 /**
  * Describes the message arqon.v1.DisconnectOrder.
  * Use `create(DisconnectOrderSchema)` to create a new message.
  */
 export const DisconnectOrderSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 29);
+  messageDesc(file_arqon_v1_brain, 32);
+
+/**
+ * Describes the message arqon.v1.ShareRequest.
+ * Use `create(ShareRequestSchema)` to create a new message.
+ */
+export const ShareRequestSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 33);
+
+/**
+ * Describes the message arqon.v1.TenantUsage.
+ * Use `create(TenantUsageSchema)` to create a new message.
+ */
+export const TenantUsageSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 34);
+
+/**
+ * Describes the message arqon.v1.ShareResult.
+ * Use `create(ShareResultSchema)` to create a new message.
+ */
+export const ShareResultSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 35);
+
+/**
+ * Describes the message arqon.v1.TenantShare.
+ * Use `create(TenantShareSchema)` to create a new message.
+ */
+export const TenantShareSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 36);
+
+/**
+ * Describes the message arqon.v1.UserConnections.
+ * Use `create(UserConnectionsSchema)` to create a new message.
+ */
+export const UserConnectionsSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 37);
+
+/**
+ * Describes the message arqon.v1.SharesChanged.
+ * Use `create(SharesChangedSchema)` to create a new message.
+ */
+export const SharesChangedSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 38);
 

@@ -13,7 +13,8 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_arqon_v1_delivery: GenFile;
 
 /**
- * A private message on its way to one target; answered with PrivateDelivered, or not at all where the target is not.
+ * A private message on its way to one target; answered with PrivateDelivered, or not at all by a Shield
+ * that cannot know whether another one has the target.
  *
  * @generated from message arqon.v1.PrivateDelivery
  */
@@ -56,7 +57,7 @@ export declare const PrivateDeliverySchema: GenMessage<PrivateDelivery>;
  */
 export declare type PrivateDelivered = Message<"arqon.v1.PrivateDelivered"> & {
   /**
-   * Connections that the message was written to; above zero.
+   * Connections that the message was written to; 0 = the target is not there, says who must know.
    *
    * @generated from field: uint32 connections = 1;
    */

@@ -1,0 +1,103 @@
+import { randomFillSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Config } from '@arqonbus/config';
+import { BusError, systemClock } from '@arqonbus/protocol';
+import {
+  createLocalSpine,
+  createLogRules,
+  createMemoryChannelLog,
+  createMemoryKeyValueStore,
+  createNatsKeyValueStore,
+  createNatsSpine,
+  everyChannelLive,
+  noChannelLog,
+} from '@arqonbus/spine';
+import type { ChannelLog, KeyValueStore, NatsSpine, ProfileOf, Spine } from '@arqonbus/spine';
+import type { Logger } from '@arqonbus/telemetry';
+import { untilAvailable } from './until-available.ts';
+
+/** What services meet on: the Spine, its buckets, and the log of its channels. */
+export interface SpineParts {
+  readonly spine: Spine;
+  readonly keyValue: KeyValueStore;
+  readonly log: ChannelLog;
+  readonly profileOf: ProfileOf;
+}
+
+/** Which service opens it; it names the connection, its inbox and who makes missing buckets (SPN-2). */
+export type ServiceName = 'shield' | 'brain';
+
+/** All that a Shield reads. */
+const SHIELD_BUCKETS = ['ARQON_CHANNELS', 'ARQON_BANS'] as const;
+
+/** What a frame grows by on its way through NATS: envelope fields, subject and headers. */
+const ENVELOPE_BYTES = 65_536;
+
+/** Opens the Spine inside this process, where nobody else is to be met: memory is all it has. */
+export function openLocalSpine(config: Config, logger: Logger): SpineParts {
+  const clock = systemClock;
+  const spine = createLocalSpine({
+    onError: (error, subject) =>
+      logger.error({ event: 'spine_handler_failed', subject, err: error }, 'a handler failed'),
+  });
+  const profileOf = createLogRules(config.log.profiles, config.log.rules);
+  const log = createMemoryChannelLog({
+    spine,
+    profileOf,
+    now: () => clock.now(),
+    random: (bytes) => void randomFillSync(bytes),
+    maxBytes: config.log.memoryMaxBytes,
+  });
+  return { spine, keyValue: createMemoryKeyValueStore(), log, profileOf };
+}
+
+/**
+ * Opens the Spine on NATS. Waits for the servers, and for the buckets that the Brain makes, as long as it takes, and
+ * logs why; `signal` ends the waiting. Throws where the servers take smaller messages than clients may send (PRT-28).
+ * Every channel is `live`: there is no log on NATS yet.
+ */
+export async function openNatsSpine(
+  config: Config,
+  service: ServiceName,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<SpineParts> {
+  const { nats } = config;
+  const wait = { signal, onFailure: (error: unknown) => logWaiting(logger, error) };
+  const spine = await untilAvailable(() => connect(nats, service, logger), wait);
+  checkPayload(spine, config.limits.maxFrameBytes);
+  const keyValueOptions = {
+    ...(service === 'brain' ? { create: { replicas: nats.replicas } } : { buckets: SHIELD_BUCKETS }),
+    onError: (error: unknown) => logger.error({ event: 'bucket_failed', err: error }, 'a bucket could not be followed'),
+  };
+  const keyValue = await untilAvailable(() => createNatsKeyValueStore(spine, keyValueOptions), wait);
+  return { spine, keyValue, log: noChannelLog, profileOf: everyChannelLive };
+}
+
+function connect(nats: Config['nats'], service: ServiceName, logger: Logger): Promise<NatsSpine> {
+  return createNatsSpine({
+    servers: nats.url,
+    name: `arqonbus-${service}`,
+    inboxPrefix: `_INBOX_${service}`,
+    pingIntervalMs: nats.pingIntervalMs,
+    ...(nats.user === '' ? {} : { user: nats.user, password: nats.password }),
+    ...(nats.caFile === '' ? {} : { tls: { ca: readFileSync(nats.caFile, 'utf8') } }),
+    onError: (error, subject) =>
+      logger.error({ event: 'spine_failed', subject, err: error }, 'the Spine reports a fault'),
+  });
+}
+
+function checkPayload(spine: NatsSpine, maxFrameBytes: number): void {
+  const needed = maxFrameBytes + ENVELOPE_BYTES;
+  const { maxPayloadBytes } = spine;
+  if (maxPayloadBytes >= needed) return;
+  throw new BusError(
+    'UNAVAILABLE',
+    `NATS takes messages of ${maxPayloadBytes} bytes (max_payload); ${needed} are needed.`,
+  );
+}
+
+function logWaiting(logger: Logger, error: unknown): void {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  logger.warn({ event: 'waiting_for_spine', err: cause }, 'the Spine cannot be used yet');
+}

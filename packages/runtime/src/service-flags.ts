@@ -1,0 +1,25 @@
+import { parseArgs } from 'node:util';
+import type { Config, Problem } from '@arqonbus/config';
+
+/** What the processes of services take on their command line. */
+export interface ServiceFlags {
+  /** Path of the configuration file. */
+  readonly config: string | undefined;
+}
+
+/** Reads `--config <file>`; ends the process with 2 for anything else (CLI-1). */
+export function parseServiceFlags(args: readonly string[]): ServiceFlags {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } }, strict: true });
+    return { config: values.config };
+  } catch (error) {
+    process.stderr.write(`arqon: ${error instanceof Error ? error.message : 'the arguments cannot be read'}\n`);
+    process.exit(2);
+  }
+}
+
+/** A service of its own meets the others on NATS, so it needs to know where that is (CFG-4). */
+export function needsNats({ nats }: Config): readonly Problem[] {
+  if (nats.url.length > 0) return [];
+  return [{ key: 'nats.url', problem: 'is missing', fix: 'set ARQONBUS_NATS_URL, or run `arqon dev` for one process' }];
+}

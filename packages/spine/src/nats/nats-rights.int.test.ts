@@ -1,0 +1,107 @@
+import { connect } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { natsReleases, shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
+import type { NatsServer } from '@arqonbus/testkit';
+
+type Service = 'shield' | 'brain';
+
+const users = shippedNatsConfig();
+let server: NatsServer;
+
+/** A connection as this service, and what the server has forbidden it so far. */
+async function connectAs(service: Service): Promise<{ readonly raw: NatsConnection; readonly denied: string[] }> {
+  const { ARQONBUS_NATS_USER: user = '', ARQONBUS_NATS_PASSWORD: pass = '' } = users.env(service);
+  const raw = await connect({ servers: server.url, user, pass, inboxPrefix: `_INBOX_${service}` });
+  const denied: string[] = [];
+  void (async () => {
+    for await (const event of raw.status()) if (event.type === 'error') denied.push(event.error.message);
+  })();
+  return { raw, denied };
+}
+
+/** True when the server forbids it: a permission violation that names the subject. */
+async function isForbidden(service: Service, operation: 'publish' | 'subscribe', subject: string): Promise<boolean> {
+  const { raw, denied } = await connectAs(service);
+  let refused = '';
+  if (operation === 'publish') raw.publish(subject, 'x');
+  else raw.subscribe(subject, { callback: (error) => void (refused = error?.message ?? refused) });
+  await raw.flush();
+  // What is forbidden is told before the PONG; the event takes another turn.
+  await new Promise(setImmediate);
+  await raw.close();
+  return [...denied, refused].some((text) => /permissions violation/i.test(text) && text.includes(subject));
+}
+
+const forbidden: readonly (readonly [Service, 'publish' | 'subscribe', string])[] = [
+  ['shield', 'publish', 'arqon.audit.acme'],
+  ['shield', 'publish', 'arqon.ctl.disconnect'],
+  ['shield', 'publish', 'arqon.work.webhooks.acme'],
+  ['shield', 'publish', 'shadow.arqon.out.acme.science.general'],
+  ['shield', 'publish', '$KV.ARQON_BANS.acme.bob'],
+  ['shield', 'publish', '$KV.ARQON_CHANNELS.acme.science.general'],
+  ['shield', 'publish', '$JS.API.STREAM.CREATE.ANYTHING'],
+  ['shield', 'publish', '$JS.API.STREAM.DELETE.KV_ARQON_BANS'],
+  ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_BANS'],
+  ['shield', 'publish', '$JS.API.STREAM.MSG.DELETE.KV_ARQON_BANS'],
+  ['shield', 'publish', '$JS.API.STREAM.MSG.GET.KV_ARQON_BRAINS'],
+  ['shield', 'publish', '$SYS.REQ.SERVER.PING'],
+  ['shield', 'publish', '_INBOX_brain.abc'],
+  ['shield', 'publish', '_INBOX.abc'],
+  ['shield', 'subscribe', '>'],
+  ['shield', 'subscribe', 'arqon.rpc.>'],
+  ['shield', 'subscribe', 'arqon.rpc.bans.disconnect.0'],
+  ['shield', 'subscribe', 'arqon.audit.>'],
+  ['shield', 'subscribe', 'arqon.in.>'],
+  ['shield', 'subscribe', '_INBOX_brain.>'],
+  ['shield', 'subscribe', '$JS.API.>'],
+  ['shield', 'subscribe', '$SYS.>'],
+  ['brain', 'publish', 'arqon.out.acme.science.general'],
+  ['brain', 'publish', 'arqon.audit.acme'],
+  ['brain', 'publish', '$JS.API.STREAM.DELETE.KV_ARQON_BANS'],
+  ['brain', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_CHANNELS'],
+  ['brain', 'publish', '$SYS.REQ.SERVER.PING'],
+  ['brain', 'subscribe', 'arqon.out.>'],
+  ['brain', 'subscribe', '_INBOX_shield.>'],
+  ['brain', 'subscribe', '>'],
+];
+
+describe.each(natsReleases())('the shipped users of NATS %s', (release) => {
+  beforeAll(async () => void (server = await startNatsServer({ release, jetstream: true, config: users.config })));
+  afterAll(() => server.stop());
+
+  it.each(forbidden)('[SPN-2] T-05: %s may not %s %s', async (service, operation, subject) => {
+    expect(await isForbidden(service, operation, subject)).toBe(true);
+  });
+
+  // Else the rows above would pass for a user that may do nothing at all.
+  it.each([
+    ['shield', 'publish', 'arqon.out.acme.science.general'],
+    ['shield', 'publish', 'arqon.rpc.channels.create.3'],
+    ['shield', 'subscribe', 'arqon.out.acme.science.general'],
+    ['shield', 'subscribe', 'arqon.ctl.disconnect'],
+    ['brain', 'publish', 'arqon.ctl.disconnect'],
+    ['brain', 'subscribe', 'arqon.rpc.bans.disconnect.0'],
+  ] as const)('[SPN-2] %s may %s %s', async (service, operation, subject) => {
+    expect(await isForbidden(service, operation, subject)).toBe(false);
+  });
+
+  it('[SPN-2] a service answers the request that it got, and writes to no other inbox', async () => {
+    const [asker, answerer] = await Promise.all([connectAs('shield'), connectAs('brain')]);
+    answerer.raw.subscribe('arqon.rpc.bans.list', { callback: (_, message) => void message.respond('none') });
+    await answerer.raw.flush();
+    const reply = await asker.raw.request('arqon.rpc.bans.list', 'who?', { timeout: 2_000 });
+    expect(reply.string()).toBe('none');
+    answerer.raw.publish('_INBOX_shield.forged', 'x');
+    await answerer.raw.flush();
+    await vi.waitFor(() => expect(answerer.denied).toHaveLength(1));
+    await Promise.all([asker.raw.close(), answerer.raw.close()]);
+  });
+
+  it('[SPN-2] nobody comes in without a password', async () => {
+    await expect(connect({ servers: server.url, reconnect: false })).rejects.toThrow(/authorization/i);
+    await expect(connect({ servers: server.url, user: 'shield', pass: '', reconnect: false })).rejects.toThrow(
+      /authorization/i,
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { createInbox } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
+import { BusError } from '@arqonbus/protocol';
+import type { Subject } from '../subjects/subject.ts';
+import type { NatsLink } from './nats-link.ts';
+
+interface Waiting {
+  readonly subject: Subject;
+  resolve(reply: Uint8Array): void;
+  reject(error: BusError): void;
+}
+
+/** What the server says in place of an answer where nobody listens. */
+const NO_RESPONDERS = 503;
+
+/**
+ * Requests that wait for their first answer, all on one subscription. In place of those of nats.js, which stop reading
+ * the whole connection when the header of an answer cannot be read (SPN-3): here such an answer is reported and dropped.
+ */
+export class Requests {
+  readonly #link: NatsLink;
+  readonly #onError: (error: unknown, subject: Subject) => void;
+  readonly #inbox: string;
+  readonly #waiting = new Map<string, Waiting>();
+  #isSubscribed = false;
+  #last = 0;
+
+  constructor(link: NatsLink, onError: (error: unknown, subject: Subject) => void) {
+    this.#link = link;
+    this.#onError = onError;
+    this.#inbox = `${createInbox(link.inboxPrefix)}.`;
+    link.onStatus((status) => {
+      if (status === 'closed') this.#failAll(new BusError('UNAVAILABLE', 'The Spine is closed.'));
+    });
+    link.onRefused((subject, cause) => {
+      const error = new BusError('UNAVAILABLE', undefined, { cause });
+      for (const waiting of this.#waiting.values()) if (waiting.subject === subject) waiting.reject(error);
+    });
+  }
+
+  /** Asks now. Rejects with `TIMEOUT`, with `NOT_FOUND` where nobody listens, with `UNAVAILABLE` for all else. */
+  async send(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const token = (++this.#last).toString(36);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<Uint8Array>((resolve, reject) => {
+        timer = setTimeout(() => reject(new BusError('TIMEOUT')), Math.max(1, timeoutMs));
+        this.#waiting.set(token, { subject, resolve, reject });
+        this.#subscribe();
+        this.#link.connection.publish(subject, data, { reply: this.#inbox + token });
+      });
+    } catch (cause) {
+      throw cause instanceof BusError ? cause : new BusError('UNAVAILABLE', undefined, { cause });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(token);
+    }
+  }
+
+  #subscribe(): void {
+    if (this.#isSubscribed) return;
+    this.#isSubscribed = true;
+    this.#link.connection.subscribe(`${this.#inbox}*`, {
+      callback: (error, message) => {
+        if (error === null) this.#take(message);
+        else this.#end(error);
+      },
+    });
+  }
+
+  #take(message: Msg): void {
+    const waiting = this.#waiting.get(message.subject.slice(this.#inbox.length));
+    // Somebody else answered first, or it is too late.
+    if (waiting === undefined) return;
+    try {
+      const isRefusal = message.data.length === 0 && message.headers?.code === NO_RESPONDERS;
+      if (isRefusal) waiting.reject(new BusError('NOT_FOUND', 'Nobody serves this request.'));
+      else waiting.resolve(message.data);
+    } catch (error) {
+      this.#onError(error, waiting.subject);
+    }
+  }
+
+  /** The server has refused the subscription: no answer will come. A later request tries again. */
+  #end(cause: Error): void {
+    this.#isSubscribed = false;
+    this.#failAll(new BusError('UNAVAILABLE', undefined, { cause }));
+  }
+
+  #failAll(error: BusError): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+  }
+}

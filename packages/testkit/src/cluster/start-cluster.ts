@@ -1,0 +1,81 @@
+import { startNatsServer } from '../nats-server/start-nats-server.ts';
+import type { NatsServer } from '../nats-server/start-nats-server.ts';
+import { startServiceProcess } from './service-process.ts';
+import type { ServiceProcess } from './service-process.ts';
+import { shippedNatsConfig } from './shipped-nats-config.ts';
+
+/** What a cluster on this machine is made of. */
+export interface ClusterOptions {
+  /** The built services. */
+  readonly programs: { readonly shield: string; readonly brain: string };
+  /** Default 2. */
+  readonly shields?: number;
+  /** Default 2. */
+  readonly brains?: number;
+  /** Settings of every service, as environment variables. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Settings of one service, laid over `env`; its number counts from 0 in its kind. */
+  readonly envOf?: (service: 'shield' | 'brain', number: number, natsUrl: string) => Readonly<Record<string, string>>;
+}
+
+/** Shields, Brains and NATS in processes of their own, on free ports of this machine. */
+export interface Cluster {
+  readonly nats: NatsServer;
+  /** In order; a Shield that was started again takes the place of its predecessor. */
+  readonly shields: readonly ServiceProcess[];
+  readonly brains: readonly ServiceProcess[];
+  /** Starts the Shield with this number again, or one more; `env` is laid over its settings. */
+  startShield(number: number, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** As {@link startShield}. */
+  startBrain(number: number, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** Ends everything in good order. */
+  stop(): Promise<void>;
+  /** Ends everything at once. */
+  kill(): Promise<void>;
+}
+
+const FREE_PORTS = { ARQONBUS_SERVER_PORT: '0', ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0' };
+
+/** Starts a cluster; resolves when every Shield takes clients. Where something does not start, nothing is left behind. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const users = shippedNatsConfig();
+  const nats = await startNatsServer({ jetstream: true, config: users.config });
+  const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[] };
+  const launch = (kind: 'shield' | 'brain', number: number, more = {}): ServiceProcess => {
+    const own = options.envOf?.(kind, number, nats.url) ?? {};
+    const env = { ...FREE_PORTS, ARQONBUS_NATS_URL: nats.url, ...users.env(kind), ...options.env, ...own, ...more };
+    const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind], env });
+    services[kind][number] = service;
+    return service;
+  };
+  const start = async (kind: 'shield' | 'brain', number: number, more = {}): Promise<ServiceProcess> => {
+    const service = launch(kind, number, more);
+    await service.ready;
+    return service;
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(services.shield.map((shield) => shield.stop()));
+    await Promise.all(services.brain.map((brain) => brain.stop()));
+    await nats.stop();
+  };
+  try {
+    const brains = Array.from({ length: options.brains ?? 2 }, (_, number) => launch('brain', number));
+    const shields = Array.from({ length: options.shields ?? 2 }, (_, number) => launch('shield', number));
+    await Promise.all([...brains, ...shields].map(({ ready }) => ready));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    nats,
+    shields: services.shield,
+    brains: services.brain,
+    startShield: (number, env) => start('shield', number, env),
+    startBrain: (number, env) => start('brain', number, env),
+    stop,
+    kill: async () => {
+      await Promise.all([...services.shield, ...services.brain].map((service) => service.kill()));
+      await nats.stop();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Clock, TenantId } from '@arqonbus/protocol';
+import type { MembershipReport } from '@arqonbus/protocol/spine-messages';
+import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { BanStore } from '../bans/ban-store.ts';
+import { serveDisconnects } from '../bans/index.ts';
+import type { ChannelRegistry } from '../channels/channel-registry.ts';
+import { EmptyChannels } from '../channels/empty-channels.ts';
+import { serveChannels } from '../channels/index.ts';
+import { serveMembership } from '../membership/index.ts';
+import { MembershipReports } from '../membership/membership-reports.ts';
+import { MembershipState } from '../membership/membership-state.ts';
+import type { SeenShields } from './seen-shields.ts';
+import { Settling } from './settling.ts';
+
+/** What all partitions of a Brain share. */
+export interface PartitionParts {
+  readonly spine: Spine;
+  readonly registry: ChannelRegistry;
+  readonly bans: BanStore;
+  readonly shields: SeenShields;
+  readonly clock: Clock;
+  readonly pageBytes: number;
+  readonly settleMs: number;
+  readonly observer: RpcObserver;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * One part of the Brain's work where order matters: the channels and members of the rooms that hash to it, and the
+ * connections of the tenants that do. It lives from the moment when this Brain takes it over until it is closed.
+ */
+export class Partition {
+  readonly number: number;
+  readonly emptyChannels: EmptyChannels;
+  readonly #state: MembershipState;
+  readonly #reports: MembershipReports;
+  readonly #settling: Settling;
+  readonly #shields: SeenShields;
+  readonly #served: readonly SpineSubscription[];
+
+  /** Takes the partition over: serves it from now on, and answers once the Shields have told what they have in it. */
+  constructor(number: number, parts: PartitionParts) {
+    const { spine, registry, clock, observer } = parts;
+    this.number = number;
+    this.#shields = parts.shields;
+    this.#state = new MembershipState({
+      onOccupied: (address) => this.emptyChannels.onOccupied(address),
+      onEmptied: (address) => this.emptyChannels.onEmptied(address),
+    });
+    this.#reports = new MembershipReports(this.#state, () => clock.monotonicMs());
+    this.emptyChannels = new EmptyChannels({ ...parts, state: this.#state });
+    this.#settling = new Settling({ ...parts, partition: number, reports: this.#reports });
+    const shared = {
+      ...parts,
+      partition: number,
+      state: this.#state,
+      emptyChannels: this.emptyChannels,
+      takeReport: (report: MembershipReport) => this.#take(report),
+      countChannels: (tenant: TenantId) => registry.countOf(tenant),
+      whenSettled: () => this.#settling.whenSettled(),
+      lookAgain: () => this.#lookAgain(),
+    };
+    this.#served = [
+      ...serveChannels(spine, shared, observer),
+      ...serveMembership(spine, shared, observer),
+      ...serveDisconnects(shared, observer),
+    ];
+    this.doubt();
+    for (const { address, record } of registry.channelsOfPartition(number)) this.emptyChannels.onAdded(address, record);
+  }
+
+  /** Reports may have been missed: asks the Shields for all of it again before anything is answered. */
+  doubt(): void {
+    this.#settling.restart();
+  }
+
+  /** Ends what is over. */
+  async sweep(): Promise<void> {
+    this.#reports.sweep();
+    await this.#settling.whenSettled();
+    await this.emptyChannels.sweep();
+  }
+
+  ignoredChanges(): number {
+    return this.#reports.ignoredChanges();
+  }
+
+  /** Answers nothing from now on. */
+  close(): void {
+    this.#settling.stop();
+    for (const subscription of this.#served) subscription.unsubscribe();
+  }
+
+  #take(report: MembershipReport): boolean {
+    this.#shields.note(report.node);
+    const isSnapshotWanted = this.#reports.take(report);
+    this.#settling.onReport();
+    return isSnapshotWanted;
+  }
+
+  async #lookAgain(): Promise<void> {
+    this.#settling.restart();
+    await this.#settling.whenSettled();
+  }
+}

@@ -1,0 +1,81 @@
+import { roomPartition } from '@arqonbus/spine';
+import type { ChannelAddress } from '@arqonbus/spine';
+import { Partition } from './partition.ts';
+import type { PartitionParts } from './partition.ts';
+
+/** The partitions that this Brain serves. */
+export class Partitions {
+  readonly #parts: PartitionParts;
+  /** How long one that went to another Brain is still served, so that nobody finds it served by none. */
+  readonly #lingerMs: number;
+  readonly #partitions = new Map<number, Partition>();
+  readonly #leaving = new Map<number, NodeJS.Timeout>();
+
+  constructor(parts: PartitionParts, lingerMs: number) {
+    this.#parts = parts;
+    this.#lingerMs = lingerMs;
+  }
+
+  /** Takes over what is new among `owned`, and gives up the rest: later, unless the lease itself was lost. */
+  own(owned: ReadonlySet<number>): void {
+    for (const number of owned) {
+      clearTimeout(this.#leaving.get(number));
+      this.#leaving.delete(number);
+      if (!this.#partitions.has(number)) this.#takeOver(number);
+    }
+    for (const number of this.#partitions.keys()) {
+      if (owned.has(number) || this.#leaving.has(number)) continue;
+      // Without a lease reports may have been missed, and others are about to answer in our place.
+      if (owned.size === 0 || this.#lingerMs === 0) this.#leave(number);
+      else
+        this.#leaving.set(
+          number,
+          setTimeout(() => this.#leave(number), this.#lingerMs),
+        );
+    }
+  }
+
+  /** The partition of a channel, where it is served here. */
+  ofChannel({ tenant, room }: ChannelAddress): Partition | undefined {
+    return this.#partitions.get(roomPartition(tenant, room));
+  }
+
+  /** Reports may have been missed. */
+  doubt(): void {
+    for (const partition of this.#partitions.values()) partition.doubt();
+  }
+
+  async sweep(): Promise<void> {
+    for (const partition of this.#partitions.values()) await partition.sweep();
+  }
+
+  count(): number {
+    return this.#partitions.size;
+  }
+
+  ignoredChanges(): number {
+    let count = 0;
+    for (const partition of this.#partitions.values()) count += partition.ignoredChanges();
+    return count;
+  }
+
+  close(): void {
+    for (const number of this.#partitions.keys()) this.#leave(number);
+  }
+
+  #takeOver(number: number): void {
+    try {
+      this.#partitions.set(number, new Partition(number, this.#parts));
+    } catch (error) {
+      // The Spine was lost just now, and with it the lease before long.
+      this.#parts.onError(error);
+    }
+  }
+
+  #leave(number: number): void {
+    clearTimeout(this.#leaving.get(number));
+    this.#leaving.delete(number);
+    this.#partitions.get(number)?.close();
+    this.#partitions.delete(number);
+  }
+}

@@ -1,0 +1,34 @@
+import type { Config } from '@arqonbus/config';
+import { systemClock } from '@arqonbus/protocol';
+import { VERSION, createAuthenticator } from '@arqonbus/runtime';
+import type { SpineParts } from '@arqonbus/runtime';
+import type { Logger, Metrics } from '@arqonbus/telemetry';
+import type { ListenerFactory } from './listener/listener.ts';
+import { createShield } from './shield.ts';
+import type { Shield } from './shield.ts';
+
+/** What a Shield needs beyond the configuration. */
+export interface ShieldSurroundings extends SpineParts {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly listener: ListenerFactory;
+}
+
+/** Starts a Shield as the configuration says. Throws a `BusError` for keys that cannot be used and ports that are taken. */
+export function startShield(
+  { server, limits, access, auth, ...config }: Config,
+  parts: ShieldSurroundings,
+): Promise<Shield> {
+  const clock = systemClock;
+  return createShield({
+    ...server,
+    ...parts,
+    limits,
+    accessDefault: access.default,
+    privateScope: config.private.scope,
+    telemetryPort: config.telemetry.port,
+    authenticator: createAuthenticator(auth, () => clock.now()),
+    clock,
+    version: VERSION,
+  });
+}
