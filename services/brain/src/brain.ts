@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
-import type { Clock } from '@arqonbus/protocol';
+import type { Clock, Limits } from '@arqonbus/protocol';
 import { brainKey } from '@arqonbus/spine';
 import type { KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import { BanStore } from './bans/ban-store.ts';
@@ -28,10 +28,8 @@ export interface BrainOptions {
   /** This process among all Brains. Default: a random one. */
   readonly id?: string;
   readonly logger?: BrainLogger;
-  /** Channels of a tenant beside the bootstrap ones. Default: the shipped limit. */
-  readonly channelsPerTenant?: number;
-  /** Where pages end (PRT-22). Default: the shipped limit. */
-  readonly pageBytes?: number;
+  /** Default: the shipped limits. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
+  readonly limits?: Partial<Limits>;
   /** How long a partition that is taken over waits for Shields to tell what they have. 0 where there can be no others. */
   readonly settleMs?: number;
   /** How long a partition that went to another Brain is served on, and how long closing waits for the others. */
@@ -73,13 +71,14 @@ const HANDOVER_MS = 1_500;
 export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger } = options;
   const now = (): number => clock.now();
-  const pageBytes = options.pageBytes ?? DEFAULT_LIMITS.pageBytes;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { pageBytes } = limits;
   const handoverMs = options.handoverMs ?? HANDOVER_MS;
   const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
     bucket: keyValue.bucket('ARQON_CHANNELS'),
     bootstrap: createBootstrapRecords(options.bootstrapRooms),
-    maxPerTenant: options.channelsPerTenant ?? DEFAULT_LIMITS.channelsPerTenant,
+    maxPerTenant: limits.channelsPerTenant,
     listener: {
       onAdded: (address, record) => partitions.ofChannel(address)?.emptyChannels.onAdded(address, record),
       onRemoved: (address) => partitions.ofChannel(address)?.emptyChannels.onRemoved(address),
@@ -89,7 +88,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const observer = createObserver(logger);
   const shields = new SeenShields(() => clock.monotonicMs());
   const settleMs = options.settleMs ?? SETTLE_MS;
-  const shared = { spine, registry, bans, shields, clock, pageBytes, settleMs, observer, onError };
+  const shared = { spine, registry, bans, shields, clock, limits, pageBytes, settleMs, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const ring = new BrainRing({
     id: brainKey(options.id ?? `b${randomBytes(6).toString('hex')}`),

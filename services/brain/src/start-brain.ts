@@ -18,6 +18,6 @@ export function startBrain({ bootstrap, limits }: Config, parts: BrainSurroundin
     ...parts,
     clock: systemClock,
     bootstrapRooms: Object.entries(bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
-    channelsPerTenant: limits.channelsPerTenant,
+    limits,
   });
 }

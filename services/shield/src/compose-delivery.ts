@@ -17,6 +17,8 @@ import type { SendToSession } from './delivery/send-to-session.ts';
 import { createSlowConsumers } from './delivery/slow-consumers.ts';
 import type { SlowConsumers } from './delivery/slow-consumers.ts';
 import type { Ids } from './ids.ts';
+import { createTenantShares } from './limits/tenant-shares.ts';
+import type { TenantShares } from './limits/tenant-shares.ts';
 import { createTenantStates } from './limits/tenant-states.ts';
 import type { TenantStates } from './limits/tenant-states.ts';
 import type { Listener } from './listener/listener.ts';
@@ -47,6 +49,7 @@ export interface DeliveryParts {
   readonly directDeliveries: DirectDeliveries;
   readonly membership: MembershipReporter;
   readonly reportOrders: SpineSubscription;
+  readonly shares: TenantShares;
 }
 
 /** Deliveries are held this long at most while there are many; the price of a write is paid once for all (04, LOG-11 aside). */
@@ -80,6 +83,13 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
     slowConsumers,
     directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers }),
     ...composeMembership(options, ids, shared),
+    shares: createTenantShares({
+      ...shared,
+      node: ids.node,
+      spine,
+      monotonicMs,
+      onMalformed: () => counters.malformed.inc(),
+    }),
   };
 }
 
@@ -105,7 +115,7 @@ function composeMembership(
   };
 }
 
-type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders'>;
+type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders' | 'shares'>;
 
 function composeSlowConsumers({ log, limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
   const { sessions, counters, envelopes, send, subscriptions } = shared;

@@ -88,6 +88,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
       bans.stop();
       parts.directDeliveries.stop();
       parts.reportOrders.unsubscribe();
+      parts.shares.stop();
       discontinuities.unsubscribe();
       parts.coalescer.flush();
     },
@@ -139,7 +140,7 @@ interface WatchedParts extends DeliveryParts {
 }
 
 function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () => void {
-  const { sessions, envelopes, send, tenantStates, admission, activity, telemetryStream } = parts;
+  const { sessions, envelopes, send, tenantStates, shares, admission, activity, telemetryStream } = parts;
   const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
   return () => {
     checkLifetimes();
@@ -147,5 +148,6 @@ function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () 
     admission.sweep();
     activity.sweep();
     tenantStates.sweep();
+    shares.exchange();
   };
 }

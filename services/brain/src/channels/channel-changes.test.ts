@@ -46,7 +46,7 @@ describe('channels.create', () => {
   });
 
   it('[PRD-5] [PRT-23] keeps to the number of channels of a tenant, also when all come at once', async () => {
-    const fixture = await createBrainFixture({ channelsPerTenant: 3, bootstrapRooms: science });
+    const fixture = await createBrainFixture({ limits: { channelsPerTenant: 3 }, bootstrapRooms: science });
     const tries = Array.from({ length: 5 }, (_, i) => make(fixture, 'acme', `lab:bench-${i}`));
     const outcomes = await Promise.allSettled(tries);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);

@@ -61,7 +61,7 @@ describe('channels.list, rooms and info', () => {
   });
 
   it('[PRT-22] end a page before it outgrows its bytes, and leave settings out of lists', async () => {
-    const fixture = await createBrainFixture({ pageBytes: 4_000 });
+    const fixture = await createBrainFixture({ limits: { pageBytes: 4_000 } });
     const settings = new TextEncoder().encode(`{"x":"${'y'.repeat(10_000)}"}`);
     for (let i = 0; i < 10; i++) {
       const record = { room: 'lab', channel: `c${i}`, description: '\u0001'.repeat(200), settings };

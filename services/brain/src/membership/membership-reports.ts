@@ -34,9 +34,16 @@ export class MembershipReports {
   readonly #state: MembershipState;
   readonly #monotonicMs: () => number;
   readonly #nodes = new Map<string, NodeState>();
+  readonly #onConnected: (client: Client) => void;
   #ignoredChanges = 0;
 
-  constructor(state: MembershipState, monotonicMs: () => number) {
+  /** `onConnected` hears of every connection that was reported as new. */
+  constructor(
+    state: MembershipState,
+    monotonicMs: () => number,
+    onConnected: (client: Client) => void = () => undefined,
+  ) {
+    this.#onConnected = onConnected;
     this.#state = state;
     this.#monotonicMs = monotonicMs;
   }
@@ -103,7 +110,7 @@ export class MembershipReports {
     }
     const tenant = change.tenant as TenantId;
     if (kind === MembershipChange_Kind.CONNECT && member !== undefined) {
-      this.#state.connect(tenant, node, member);
+      this.#onConnected(this.#state.connect(tenant, node, member));
       return;
     }
     const known = this.#state.find(tenant, change.clientId);
@@ -128,7 +135,8 @@ export class MembershipReports {
     for (const { tenant, member, isConnected, channels } of told.values()) {
       const known = this.#state.find(tenant, member.clientId);
       const client = known?.node === node ? known : this.#state.meet(tenant, node, member);
-      client.member = member;
+      // A user's connections are counted under its name, which no snapshot changes.
+      if (member.user === client.member.user) client.member = member;
       // Joins before leaves: a client that is known by its channels alone would go in between.
       for (const { room, channel } of channels.values()) this.#state.join(client, room, channel);
       this.#state.setConnected(client, isConnected);

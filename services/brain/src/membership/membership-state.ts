@@ -35,6 +35,8 @@ export interface TenantMembers {
   readonly clients: Map<string, Client>;
   readonly rooms: Map<string, RoomMembers>;
   connections: number;
+  /** Connections by user. */
+  readonly users: Map<string, number>;
 }
 
 /** Is told when a channel gets its first member and loses its last. */
@@ -72,7 +74,7 @@ export class MembershipState {
     if (known !== undefined) this.disconnect(known);
     let tenant = this.#tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = { id: tenantId, clients: new Map(), rooms: new Map(), connections: 0 };
+      tenant = { id: tenantId, clients: new Map(), rooms: new Map(), connections: 0, users: new Map() };
       this.#tenants.set(tenantId, tenant);
     }
     const client: Client = { tenant, member, node, isConnected: false, channels: [] };
@@ -81,8 +83,14 @@ export class MembershipState {
   }
 
   setConnected(client: Client, isConnected: boolean): void {
-    client.tenant.connections += Number(isConnected) - Number(client.isConnected);
+    if (client.isConnected === isConnected) return;
     client.isConnected = isConnected;
+    const { tenant, member } = client;
+    const change = isConnected ? 1 : -1;
+    const ofUser = (tenant.users.get(member.user) ?? 0) + change;
+    tenant.connections += change;
+    if (ofUser === 0) tenant.users.delete(member.user);
+    else tenant.users.set(member.user, ofUser);
   }
 
   disconnect(client: Client): void {
@@ -139,11 +147,13 @@ export class MembershipState {
 
   /** Connections of a user. */
   connectionsOf(tenant: TenantId, user: string): number {
-    let count = 0;
-    for (const client of this.#tenants.get(tenant)?.clients.values() ?? []) {
-      if (client.isConnected && client.member.user === user) count++;
-    }
-    return count;
+    return this.#tenants.get(tenant)?.users.get(user) ?? 0;
+  }
+
+  /** Users with at least so many connections. */
+  usersWith(tenant: TenantId, connections: number): readonly { readonly user: string; readonly connections: number }[] {
+    const users = [...(this.#tenants.get(tenant)?.users ?? [])].map(([user, count]) => ({ user, connections: count }));
+    return users.filter((entry) => entry.connections >= connections);
   }
 
   /** Every client that this node reports. */

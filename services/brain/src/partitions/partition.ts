@@ -6,6 +6,10 @@ import { serveDisconnects } from '../bans/index.ts';
 import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import { EmptyChannels } from '../channels/empty-channels.ts';
 import { serveChannels } from '../channels/index.ts';
+import { createConnectionCaps } from '../limits/connection-caps.ts';
+import { serveLimits } from '../limits/index.ts';
+import type { ClusterLimits } from '../limits/index.ts';
+import { TenantDemands } from '../limits/tenant-demands.ts';
 import { serveMembership } from '../membership/index.ts';
 import { MembershipReports } from '../membership/membership-reports.ts';
 import { MembershipState } from '../membership/membership-state.ts';
@@ -20,10 +24,14 @@ export interface PartitionParts {
   readonly shields: SeenShields;
   readonly clock: Clock;
   readonly pageBytes: number;
+  readonly limits: ClusterLimits;
   readonly settleMs: number;
   readonly observer: RpcObserver;
   readonly onError: (error: unknown) => void;
 }
+
+/** How long who asks for somebody that nobody knows waits for the Shields, all of which answer within milliseconds. */
+const LOOK_AGAIN_MS = 250;
 
 /**
  * One part of the Brain's work where order matters: the channels and members of the rooms that hash to it, and the
@@ -35,6 +43,7 @@ export class Partition {
   readonly #state: MembershipState;
   readonly #reports: MembershipReports;
   readonly #settling: Settling;
+  readonly #demands: TenantDemands;
   readonly #shields: SeenShields;
   readonly #served: readonly SpineSubscription[];
 
@@ -47,13 +56,19 @@ export class Partition {
       onOccupied: (address) => this.emptyChannels.onOccupied(address),
       onEmptied: (address) => this.emptyChannels.onEmptied(address),
     });
-    this.#reports = new MembershipReports(this.#state, () => clock.monotonicMs());
+    this.#reports = new MembershipReports(
+      this.#state,
+      () => clock.monotonicMs(),
+      createConnectionCaps({ ...parts, state: this.#state }),
+    );
+    this.#demands = new TenantDemands(() => clock.monotonicMs());
     this.emptyChannels = new EmptyChannels({ ...parts, state: this.#state });
     this.#settling = new Settling({ ...parts, partition: number, reports: this.#reports });
     const shared = {
       ...parts,
       partition: number,
       state: this.#state,
+      demands: this.#demands,
       emptyChannels: this.emptyChannels,
       takeReport: (report: MembershipReport) => this.#take(report),
       countChannels: (tenant: TenantId) => registry.countOf(tenant),
@@ -64,6 +79,7 @@ export class Partition {
       ...serveChannels(spine, shared, observer),
       ...serveMembership(spine, shared, observer),
       ...serveDisconnects(shared, observer),
+      ...serveLimits(shared, observer),
     ];
     this.doubt();
     for (const { address, record } of registry.channelsOfPartition(number)) this.emptyChannels.onAdded(address, record);
@@ -77,6 +93,7 @@ export class Partition {
   /** Ends what is over. */
   async sweep(): Promise<void> {
     this.#reports.sweep();
+    this.#demands.sweep();
     await this.#settling.whenSettled();
     await this.emptyChannels.sweep();
   }
@@ -99,7 +116,7 @@ export class Partition {
   }
 
   async #lookAgain(): Promise<void> {
-    this.#settling.restart();
+    this.#settling.restart(LOOK_AGAIN_MS);
     await this.#settling.whenSettled();
   }
 }

@@ -36,13 +36,13 @@ export class Settling {
     return this.#settled;
   }
 
-  /** Doubts everything and asks for snapshots; while that is under way, does nothing more. */
-  restart(): void {
+  /** Doubts everything and asks for snapshots; while that is under way, does nothing more. `waitMs` is the longest wait. */
+  restart(waitMs: number = this.#options.settleMs): void {
     const { reports, settleMs, spine, partition, onError } = this.#options;
     if (settleMs === 0 || this.#resolve !== undefined) return;
     reports.doubt();
     this.#settled = new Promise((resolve) => (this.#resolve = resolve));
-    this.#timer = setTimeout(() => this.stop(), settleMs);
+    this.#timer = setTimeout(() => this.stop(), Math.min(waitMs, settleMs));
     try {
       spine.publish(ORDERS, toBinary(SnapshotOrderSchema, create(SnapshotOrderSchema, { partition })));
     } catch (error) {

@@ -10,6 +10,9 @@ import type { SessionRegistry } from '../session/session-registry.ts';
 import { createBanList } from './ban-list.ts';
 import type { BanList } from './ban-list.ts';
 
+/** What a session that is ended is told. */
+type EndCode = 'BANNED' | 'AUTHORIZATION_ERROR' | 'QUOTA_EXCEEDED';
+
 /** What ending sessions by order needs from around it. */
 export interface DisconnectsOptions {
   readonly spine: Spine;
@@ -19,7 +22,7 @@ export interface DisconnectsOptions {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   /** Told of every session that is ended. */
-  readonly onEnded: (session: Session, code: 'BANNED' | 'AUTHORIZATION_ERROR') => void;
+  readonly onEnded: (session: Session, code: EndCode) => void;
   readonly onMalformed: () => void;
 }
 
@@ -31,7 +34,7 @@ export function createDisconnects(options: DisconnectsOptions): BanList {
   const orders = options.spine.subscribe(ctl('disconnect'), ({ data }) => {
     const order = parseOrder(data);
     if (order === undefined) options.onMalformed();
-    else end(findSessions(order, options.sessions), 'AUTHORIZATION_ERROR', order.reason, options);
+    else end(findSessions(order, options.sessions), codeOf(order), order.reason, options);
   });
   return {
     ...bans,
@@ -40,6 +43,11 @@ export function createDisconnects(options: DisconnectsOptions): BanList {
       orders.unsubscribe();
     },
   };
+}
+
+/** Why the Brain ends a session: an operator says so, or it is one too many (PRT-27). */
+function codeOf({ code }: DisconnectOrder): EndCode {
+  return code === 'QUOTA_EXCEEDED' ? code : 'AUTHORIZATION_ERROR';
 }
 
 function parseOrder(data: Uint8Array): DisconnectOrder | undefined {
@@ -58,16 +66,17 @@ function findSessions({ tenant, clientId, user }: DisconnectOrder, sessions: Ses
 
 function end(
   sessions: Iterable<Session>,
-  code: 'BANNED' | 'AUTHORIZATION_ERROR',
+  code: EndCode,
   reason: string,
   { envelopes, send, onEnded }: DisconnectsOptions,
 ): void {
   for (const session of sessions) {
     if (session.isClosing) continue;
-    const text = code === 'BANNED' ? undefined : 'An operator ended the session.';
+    const text = code === 'AUTHORIZATION_ERROR' ? 'An operator ended the session.' : undefined;
     const details = reason === '' ? {} : { reason };
     send(session, envelopes.error({ code, requestId: '', details, ...(text === undefined ? {} : { text }) }));
-    closeSession(session, 4403);
-    onEnded(session, code);
+    closeSession(session, code === 'QUOTA_EXCEEDED' ? 4429 : 4403);
+    // Who is one too many has done nothing wrong.
+    if (code !== 'QUOTA_EXCEEDED') onEnded(session, code);
   }
 }

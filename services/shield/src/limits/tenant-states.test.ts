@@ -31,9 +31,22 @@ describe('tenant states', () => {
     state.bytes.take(400, clock.monotonicMs());
     states.sweep();
     expect(states.of('acme')).toBe(state);
-    clock.advance(400);
+    clock.advance(800);
     states.sweep();
     expect(states.of('acme')).not.toBe(state);
+  });
+
+  it('[PRT-27] hold a tenant to what is granted, from nothing to all, and never to less than one message', () => {
+    const { states, clock } = createRig();
+    const { messages } = states.of('acme');
+    states.grant('acme', 1, 1);
+    clock.advance(10_000);
+    expect([messages.take(100, clock.monotonicMs()), messages.take(1, clock.monotonicMs())]).toEqual([true, false]);
+    states.grant('acme', 0, Number.NaN);
+    clock.advance(10_000);
+    expect([messages.take(2, clock.monotonicMs()), messages.take(1, clock.monotonicMs())]).toEqual([false, true]);
+    states.grant('nobody', 1, 1);
+    expect([...states.all()].map(([tenant]) => tenant)).toEqual(['acme']);
   });
 
   it('[PRT-23] always leave room for one frame of the largest size', () => {

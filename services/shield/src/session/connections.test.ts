@@ -38,6 +38,7 @@ function createRig(changes: Partial<Limits> = {}) {
     sessions,
     subscriptions: { leaveAll: note('left all') } as never,
     membership: { connected: note('member'), disconnected: note('member gone') } as never,
+    shares: { refresh: note('shares asked for') },
     directDeliveries: {
       opened: () => {
         if (rig.isSpineClosed) throw new Error('closed');
@@ -97,7 +98,7 @@ describe('an opened socket', () => {
       limits: { max_frame_bytes: 65_536, max_subscriptions: 128, recovery_page: 300 },
     });
     expect([sessions.size(), state().connections, placesTaken()]).toEqual([1, 1, 1]);
-    expect(events).toEqual(['interest', 'member', 'first join']);
+    expect(events).toEqual(['interest', 'member', 'shares asked for', 'first join']);
   });
 
   it('[PRT-27] gives back what it took when it closes, once', () => {
@@ -106,7 +107,7 @@ describe('an opened socket', () => {
     handlers.onClose(connection, 1001);
     handlers.onClose(connection, 1001);
     expect([sessions.size(), state().connections, placesTaken()]).toEqual([0, 0, 0]);
-    expect(events.slice(3)).toEqual(['member gone', 'left all', 'interest gone']);
+    expect(events.slice(4)).toEqual(['member gone', 'left all', 'interest gone']);
     expect(metrics.render()).toContain('arqonbus_connections_closed_total{code="1001"} 2');
   });
 
@@ -205,6 +206,6 @@ describe('what a socket does', () => {
     const connection = connect();
     handlers.onMessage(connection, new Uint8Array(2), false);
     handlers.onDrain(connection);
-    expect(events.slice(3)).toEqual(['frame', 'drain']);
+    expect(events.slice(4)).toEqual(['frame', 'drain']);
   });
 });

@@ -9,6 +9,7 @@ import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import type { ConnectionAdmission } from '../limits/connection-admission.ts';
+import type { TenantShares } from '../limits/tenant-shares.ts';
 import type { Connection, ListenerHandlers } from '../listener/listener.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
@@ -31,6 +32,7 @@ export interface ConnectionsOptions {
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
   readonly membership: MembershipReporter;
+  readonly shares: Pick<TenantShares, 'refresh'>;
   readonly directDeliveries: DirectDeliveries;
   readonly slowConsumers: SlowConsumers;
   readonly admission: ConnectionAdmission;
@@ -96,11 +98,17 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
   session.tenantState = options.handshakeOptions.tenantStates.of(session.tenant);
   session.tenantState.connections += 1;
   options.membership.connected(session);
+  if (isNearCap(session, options)) options.shares.refresh(session.tenant);
   options.activity.connected(session);
   const { clock, limits, envelopes } = options;
   options.send(session, envelopes.system(welcomePayload(session, limits, clock.now())));
   options.firstJoin(session);
   logger.info({ event: 'client_connected', tenant: session.tenant, client_id: session.clientId }, 'a client connected');
+}
+
+/** What other Shields have of the tenant or user matters now: it begins here, or has half of what it may (PRT-27). */
+function isNearCap({ tenant, user, tenantState }: Session, { sessions, limits }: ConnectionsOptions): boolean {
+  return tenantState.connections === 1 || sessions.countOfUser(tenant, user) * 2 >= limits.connectionsPerUser;
 }
 
 /** Takes what `close` gives back; a reason not to, and nothing is taken. */

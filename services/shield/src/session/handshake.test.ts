@@ -210,6 +210,20 @@ describe('a refused handshake', () => {
     expect((await ask(rig)).accept).toBe(true);
   });
 
+  it('[PRT-27] of a user or tenant whose connections are at other Shields is 429', async () => {
+    const rig = createRig({ limits: { ...DEFAULT_LIMITS, connectionsPerUser: 3, connectionsPerTenant: 8 } });
+    const { answer } = rig;
+    if (!answer.ok) throw new Error('no principal');
+    const state = rig.options.tenantStates.of(answer.principal.tenant);
+    state.usersElsewhere = new Map([[answer.principal.user, 2]]);
+    expect((await ask(rig)).accept).toBe(true);
+    state.usersElsewhere = new Map([[answer.principal.user, 3]]);
+    expect(refusalOf(await ask(rig))).toEqual({ status: 429, code: 'QUOTA_EXCEEDED' });
+    state.usersElsewhere = new Map();
+    state.connectionsElsewhere = 8;
+    expect(refusalOf(await ask(rig))).toEqual({ status: 429, code: 'QUOTA_EXCEEDED' });
+  });
+
   it('[PRT-27] of a user with all its connections is 429', async () => {
     const rig = createRig({ limits: { ...DEFAULT_LIMITS, connectionsPerUser: 1 } });
     rig.options.sessions.add(createTestSession().session);

@@ -72,7 +72,7 @@ async function admit(
   return { ok: true, session, protocol: negotiation.protocol };
 }
 
-/** Whether this person may have one more session: bans (nobody may while they are not known, SPN-6), and the caps of user and tenant. */
+/** Whether this person may have one more session: bans (nobody may while they are not known, SPN-6), and the caps of user and tenant in the whole cluster (PRT-27). */
 export function checkPrincipal(
   principal: Principal,
   options: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits'>,
@@ -82,10 +82,12 @@ export function checkPrincipal(
   if (ban !== undefined) {
     return refusal('BANNED', 'banned', ban.untilMs === 0n ? {} : { until: formatTime(Number(ban.untilMs)) });
   }
-  if (options.sessions.countOfUser(principal.tenant, principal.user) >= options.limits.connectionsPerUser) {
+  const state = options.tenantStates.of(principal.tenant);
+  const ofUser = options.sessions.countOfUser(principal.tenant, principal.user);
+  if (ofUser + (state.usersElsewhere.get(principal.user) ?? 0) >= options.limits.connectionsPerUser) {
     return refusal('QUOTA_EXCEEDED', 'user_connections', { retry_after_ms: 5000 });
   }
-  if (options.tenantStates.of(principal.tenant).connections >= options.limits.connectionsPerTenant) {
+  if (state.connections + state.connectionsElsewhere >= options.limits.connectionsPerTenant) {
     return refusal('QUOTA_EXCEEDED', 'tenant_connections', { retry_after_ms: 5000 });
   }
   return YES;

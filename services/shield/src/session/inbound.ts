@@ -44,6 +44,7 @@ export function createAcceptFrame(options: InboundOptions): AcceptFrame {
     options.messages.inc();
     options.bytes.inc(frame.length);
     session.tenantState.messagesIn += 1;
+    session.tenantState.bytesIn += frame.length;
     const ingress: Ingress = {
       origin: session,
       frame,

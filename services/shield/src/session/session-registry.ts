@@ -8,7 +8,7 @@ export interface SessionRegistry {
   remove(session: Session): boolean;
   get(clientId: ClientId | string): Session | undefined;
   ofUser(tenant: TenantId | string, user: UserId | string): Iterable<Session>;
-  countOfUser(tenant: TenantId, user: UserId): number;
+  countOfUser(tenant: TenantId | string, user: UserId | string): number;
   all(): IterableIterator<Session>;
   size(): number;
 }

@@ -1,0 +1,38 @@
+import { DisconnectOrderSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
+import { ctl } from '@arqonbus/spine';
+import type { Spine } from '@arqonbus/spine';
+import type { Client, MembershipState } from '../membership/membership-state.ts';
+import type { ClusterLimits } from './index.ts';
+
+const ORDERS = ctl('disconnect');
+
+/** What holding tenants and users to their caps needs. */
+export interface ConnectionCapsOptions {
+  readonly spine: Spine;
+  readonly state: MembershipState;
+  readonly limits: ClusterLimits;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Ends a connection that is one too many for its user or tenant (PRT-27). Shields refuse from what they knew a moment
+ * ago, and several of them may have let somebody in at the same time: here all of them are seen.
+ */
+export function createConnectionCaps({
+  spine,
+  state,
+  limits,
+  onError,
+}: ConnectionCapsOptions): (client: Client) => void {
+  return ({ tenant: { id: tenant }, member: { clientId, user } }) => {
+    const isUserOver = state.connectionsOf(tenant, user) > limits.connectionsPerUser;
+    if (!isUserOver && state.connections(tenant) <= limits.connectionsPerTenant) return;
+    const order = create(DisconnectOrderSchema, { tenant, clientId, code: 'QUOTA_EXCEEDED' });
+    try {
+      spine.publish(ORDERS, toBinary(DisconnectOrderSchema, order));
+    } catch (error) {
+      // Not connected: whoever takes over counts anew.
+      onError(error);
+    }
+  };
+}

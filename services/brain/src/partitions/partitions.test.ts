@@ -1,0 +1,83 @@
+import { describe, expect, it, vi } from 'vitest';
+import { SnapshotOrderSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { PARTITIONS, createMemoryKeyValueStore, ctl, roomPartition } from '@arqonbus/spine';
+import { ownerOf } from '../ring/owner-of.ts';
+import { createBrainFixture, join, present } from '../testing/brain-fixture.ts';
+import type { BrainFixture } from '../testing/brain-fixture.ts';
+import { make } from '../testing/channel-calls.ts';
+
+// A room that belongs to the first Brain while there are two.
+const room =
+  Array.from({ length: 100 }, (_, n) => `lab-${n}`).find(
+    (name) => ownerOf(roomPartition('acme', name), ['b1', 'b2']) === 'b1',
+  ) ?? '';
+const bench = { tenant: 'acme', room, channel: 'bench' };
+
+function ordersOf(fixture: BrainFixture): number[] {
+  const orders: number[] = [];
+  fixture.spine.subscribe(ctl('membership'), ({ data }) =>
+    orders.push(fromBinary(SnapshotOrderSchema, data).partition),
+  );
+  return orders;
+}
+
+async function createPair(settleMs = 10_000) {
+  const keyValue = createMemoryKeyValueStore();
+  const one = await createBrainFixture({ keyValue, id: 'b1', settleMs: 0 });
+  await make(one, 'acme', `${room}:bench`);
+  const other = await createBrainFixture({ keyValue, spine: one.spine, id: 'b2', settleMs, handoverMs: 0 });
+  await vi.waitFor(() => expect(one.brain.figures().partitions + other.brain.figures().partitions).toBe(PARTITIONS));
+  return { one, other };
+}
+
+describe('a partition that is taken over', () => {
+  it('[PRS-2] [BRN-1] answers once every Shield has told what it has there', async () => {
+    const { one, other } = await createPair();
+    const orders = ordersOf(other);
+    await one.brain.close();
+    await vi.waitFor(() => expect(other.brain.figures().partitions).toBe(PARTITIONS));
+    await vi.waitFor(() => expect(orders).toContain(roomPartition('acme', room)));
+    let answer: unknown;
+    const asked = other.call('channels.delete', bench).catch((error: unknown) => error);
+    void asked.then((outcome) => (answer = outcome));
+    await other.report('n1', [join('acme', 'n1_a', room, 'bench')]);
+    // It is too young to know whether there are more Shields, and waits.
+    expect(answer).toBeUndefined();
+    // Ten seconds later it knows all that report.
+    await other.pass(10_000);
+    await other.report('n1', []);
+    expect(await asked).toMatchObject({ code: 'CHANNEL_NOT_EMPTY' });
+  });
+
+  it('[PRS-2] does not wait for ever for Shields that do not answer', async () => {
+    const { one, other } = await createPair(20);
+    await one.brain.close();
+    await vi.waitFor(async () => expect(await other.call('channels.delete', bench)).toBeDefined());
+  });
+
+  it('[PRS-5] has its empty channels, which go in time', async () => {
+    const { one, other } = await createPair(0);
+    await make(one, 'acme', 'hall:auto', true);
+    await one.brain.close();
+    await vi.waitFor(() => expect(other.brain.figures().partitions).toBe(PARTITIONS));
+    await other.pass(60_000);
+    await other.brain.sweep();
+    await expect(other.call('channels.list', { tenant: 'acme', room: 'hall' })).rejects.toMatchObject({
+      code: 'ROOM_NOT_FOUND',
+    });
+    expect((await other.call('channels.list', bench)).channels).toHaveLength(1);
+  });
+});
+
+describe('two Brains', () => {
+  it('[BRN-1] [PRS-2] answer for all rooms together, whoever owns them', async () => {
+    const { one, other } = await createPair(0);
+    const rooms = Array.from({ length: 24 }, (_, n) => `room-${n}`);
+    for (const name of rooms) await make(one, 'acme', `${name}:all`);
+    await one.report('n1', present('acme', 'n1_a', 'ada', ...rooms.map((name) => `${name}:all`)));
+    const { rooms: listed } = await other.call('channels.rooms', { tenant: 'acme', limit: 1_000 });
+    const members = listed.filter(({ room: name }) => name !== room).map((entry) => entry.members);
+    expect(members).toEqual(rooms.map(() => 1));
+    expect(await one.call('membership.count', { tenant: 'acme' })).toMatchObject({ connections: 1, rooms: 25 });
+  });
+});
