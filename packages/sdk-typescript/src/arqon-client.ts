@@ -1,5 +1,6 @@
 import type { BusError, CommandArgs, CommandName, CommandResult } from '@arqonbus/protocol';
 import type { ConnectionState } from './connection-state.ts';
+import type { Discontinuity } from './discontinuity.ts';
 import type { Publication } from './publication.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
 import type { JoinOptions, Rejoined, Subscription } from './subscription.ts';
@@ -8,7 +9,7 @@ import type { Welcome } from './welcome.ts';
 
 /** A message from the server itself. */
 export interface SystemMessage {
-  /** What it is about, such as `token_expiring`, `going_away`, `lagging`; empty when it does not say. */
+  /** What it is about, such as `token_expiring`, `going_away`, `lagging`, `discontinuity`; empty when it does not say. */
   readonly event: string;
   /** Empty when it concerns the connection. */
   readonly room: string;
@@ -26,6 +27,8 @@ export interface ClientEvents {
   close: { readonly error: BusError | undefined; readonly willReconnect: boolean };
   /** A joined channel was joined again after a reconnect; what was published meanwhile is missing. */
   rejoined: Rejoined;
+  /** Messages of a channel without a log may have been lost on the server's side; the connection is as it was. */
+  discontinuity: Discontinuity;
   /** Every publication of every joined channel, once. */
   publication: Publication;
   private: Publication;

@@ -13,6 +13,10 @@ export const MAX_HINT_MS = 300_000;
  */
 export function backoffDelay(failures: number, hintMs: number, random: () => number): number {
   const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(failures - 1, 30));
-  const hint = Number.isFinite(hintMs) ? Math.min(Math.max(hintMs, 0), MAX_HINT_MS) : 0;
-  return Math.round(hint + random() * ceiling);
+  return Math.round(boundHint(hintMs) + random() * ceiling);
+}
+
+/** The part of the server's wish that is granted, in ms: nothing but a number counts, and no more than the maximum. */
+export function boundHint(hintMs: number): number {
+  return Number.isFinite(hintMs) ? Math.min(Math.max(hintMs, 0), MAX_HINT_MS) : 0;
 }

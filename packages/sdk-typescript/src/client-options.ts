@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { PageEvents } from './page-events.ts';
 import type { WebSocketConstructor } from './web-socket-port.ts';
 
 /** How to reach the bus, and as whom. */
@@ -10,7 +11,7 @@ export interface ClientOptions {
    * function is asked when a token is needed, not at every reconnect.
    */
   readonly token: string | (() => string | Promise<string>);
-  /** The wire format; both meet in one channel. Default `json`. */
+  /** The wire format; both meet in one channel. Default: `proto` for `service` and `ai-agent`, `json` for all others. */
   readonly format?: 'json' | 'proto';
   /** What kind of client this is (PRT-3). Default: the server's, `human`. */
   readonly clientType?: 'human' | 'ai-agent' | 'dashboard' | 'service';
@@ -28,6 +29,8 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number;
   /** How long a publication without an answer is tried again under its id. Default and maximum 60,000 ms (LOG-5). */
   readonly publishRetryMs?: number;
+  /** The platform's word on network and page. Default: the browser's or worker's events; nothing in Node. */
+  readonly pageEvents?: PageEvents;
   /** Time. Default: the platform's. */
   readonly clock?: Clock;
   /** Gives numbers in [0, 1) for the jitter. Default Math.random. */

@@ -13,7 +13,9 @@ import type { Emitter } from './emitter.ts';
 import { receive } from './inbox.ts';
 import { createListenerErrorSink } from './listener-error.ts';
 import { Liveness } from './liveness.ts';
+import type { WatchedConnection } from './liveness.ts';
 import { Outbox } from './outbox.ts';
+import { createPageEvents } from './page-events.ts';
 import { encodeJson, parseJson } from './payload.ts';
 import { envelopeOf, publishResultOf } from './publish-options.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
@@ -29,7 +31,7 @@ import type { TokenRefresher } from './token-refresher.ts';
 import { createTokenSource } from './token-source.ts';
 import { findWebSocket } from './web-socket-port.ts';
 import type { Welcome } from './welcome.ts';
-import { wireFormat } from './wire-format.ts';
+import { defaultFormat, wireFormat } from './wire-format.ts';
 import type { WireFormat } from './wire-format.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -62,11 +64,15 @@ class Client implements ArqonClient {
     const tokens = createTokenSource(options.token);
     this.#requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-    this.#format = wireFormat(options.format ?? 'json');
+    this.#format = wireFormat(options.format ?? defaultFormat(options.clientType));
     this.#nextId = createMessageIds(() => clock.now(), options.randomBytes ?? fillRandomly);
     this.#emitter = createEmitter<ClientEvents>(this.#onListenerError);
     this.#connecting = createConnectWaiter(clock);
-    this.#liveness = new Liveness(clock, () => void this.#checkConnection());
+    const connection: WatchedConnection = {
+      ping: (timeoutMs) => this.command('ping', {}, { timeoutMs }),
+      drop: () => this.#connector.drop('no answer to a ping'),
+    };
+    this.#liveness = new Liveness(clock, connection, this.#requestTimeoutMs);
     this.#requests = new Requests(clock, (envelope) => this.#transmit(envelope));
     this.#subscriptions = this.#createSubscriptions(clock, random);
     this.#outbox = new Outbox({
@@ -87,6 +93,7 @@ class Client implements ArqonClient {
         url: socketUrl(options),
         format: this.#format,
         tokens,
+        pageEvents: options.pageEvents ?? createPageEvents(),
         clock,
         random,
         welcomeTimeoutMs: this.#requestTimeoutMs,
@@ -97,6 +104,7 @@ class Client implements ArqonClient {
         onEnvelope: (envelope) => this.#onEnvelope(envelope),
         onBadFrame: onError,
         onLost: (error) => this.#onLost(error),
+        onDoubt: () => this.#liveness.doubt(),
         onStop: (error) => this.#onStop(error),
       },
     );
@@ -203,15 +211,6 @@ class Client implements ArqonClient {
       return new BusError('UNAVAILABLE', 'The network does not keep up; the message was not sent.');
     }
     return this.#connector.send(frame) ? undefined : notConnected();
-  }
-
-  async #checkConnection(): Promise<void> {
-    try {
-      await this.command('ping');
-    } catch (thrown) {
-      const isSilent = thrown instanceof BusError && thrown.code === 'TIMEOUT';
-      if (isSilent && this.state.kind === 'connected') this.#connector.drop('no answer to a ping');
-    }
   }
 
   #onWelcome(welcome: Welcome): void {

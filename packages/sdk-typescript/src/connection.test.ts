@@ -7,10 +7,30 @@ import { rejectionOf } from './testing/rejection.ts';
 
 describe('connecting', () => {
   it('[PRT-1] [PRT-2] offers the wire format and the token as subprotocols, and keeps the token out of the url', async () => {
-    const { connect } = createClientFixture({ screenName: 'Ada & Søn', clientType: 'ai-agent' });
+    const { connect } = createClientFixture({ screenName: 'Ada & Søn', clientType: 'dashboard' });
     const socket = await connect();
     expect(socket.protocols).toEqual(['arqon.v1.json', 'bearer.token-1']);
-    expect(socket.url).toBe('ws://bus.example.com/v1/socket?client_type=ai-agent&screen_name=Ada+%26+S%C3%B8n');
+    expect(socket.url).toBe('ws://bus.example.com/v1/socket?client_type=dashboard&screen_name=Ada+%26+S%C3%B8n');
+  });
+
+  it.each([
+    ['service', undefined, 'arqon.v1.proto'],
+    ['ai-agent', undefined, 'arqon.v1.proto'],
+    ['ai-agent', 'json', 'arqon.v1.json'],
+    ['human', undefined, 'arqon.v1.json'],
+    ['human', 'proto', 'arqon.v1.proto'],
+    ['dashboard', undefined, 'arqon.v1.json'],
+    [undefined, undefined, 'arqon.v1.json'],
+  ] as const)('[PRT-1] [PRT-3] as %s with the format %s offers %s', async (clientType, format, offered) => {
+    const { client, network } = createClientFixture({
+      ...(clientType === undefined ? {} : { clientType }),
+      ...(format === undefined ? {} : { format }),
+    });
+    const rejected = rejectionOf(client.connect());
+    await settle();
+    expect(network.last().protocols).toEqual([offered, 'bearer.token-1']);
+    await client.close();
+    await rejected;
   });
 
   it('[PRT-4] resolves with the content of the welcome', async () => {

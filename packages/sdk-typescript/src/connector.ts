@@ -5,7 +5,9 @@ import { errorOfEnd } from './close-error.ts';
 import type { Clock, Timer } from './clock.ts';
 import { failuresAfterLoss, IDLE, transition } from './connection-state.ts';
 import type { ConnectionEvent, ConnectionState } from './connection-state.ts';
+import type { PageEvents } from './page-events.ts';
 import { reactToEnd } from './reconnect-policy.ts';
+import { RetryTimer } from './retry-timer.ts';
 import { SocketConnection } from './socket-connection.ts';
 import type { TokenSource } from './token-source.ts';
 import type { WebSocketConstructor } from './web-socket-port.ts';
@@ -18,6 +20,7 @@ export interface ConnectorSettings {
   readonly url: string;
   readonly format: WireFormat;
   readonly tokens: TokenSource;
+  readonly pageEvents: PageEvents;
   readonly clock: Clock;
   readonly random: () => number;
   readonly welcomeTimeoutMs: number;
@@ -31,6 +34,8 @@ export interface ConnectorListener {
   onBadFrame(error: BusError): void;
   /** A try or a connection came to its end, and another try follows. */
   onLost(error: BusError): void;
+  /** The network has changed, or the page was asleep: an open connection may be dead without a word. */
+  onDoubt(): void;
   /** The client is closed: by itself (no error), or because the server's word allows no other try. */
   onStop(error: BusError | undefined): void;
 }
@@ -39,17 +44,19 @@ export interface ConnectorListener {
 export class Connector {
   #state: ConnectionState = IDLE;
   #connection: SocketConnection | undefined;
-  /** Of the wait before the next try, or for the token. */
-  #timer: Timer | undefined;
+  #tokenTimer: Timer | undefined;
+  #stopListening: (() => void) | undefined;
   #wasTokenFresh = false;
   /** Counts the tries: what belongs to an older one is ignored. */
   #try = 0;
   readonly #settings: ConnectorSettings;
   readonly #listener: ConnectorListener;
+  readonly #retryTimer: RetryTimer;
 
   constructor(settings: ConnectorSettings, listener: ConnectorListener) {
     this.#settings = settings;
     this.#listener = listener;
+    this.#retryTimer = new RetryTimer(settings.clock, settings.random, () => this.#retry());
   }
 
   get state(): ConnectionState {
@@ -64,6 +71,11 @@ export class Connector {
   /** Starts connecting, from `idle` or `closed`; does nothing else. */
   start(): void {
     if (this.#state.kind !== 'idle' && this.#state.kind !== 'closed') return;
+    this.#stopListening = this.#settings.pageEvents.listen({
+      onOffline: () => this.#onNetwork(true),
+      onOnline: () => this.#onNetwork(false),
+      onAwake: () => this.#onAwake(),
+    });
     this.#apply({ kind: 'connect' });
     void this.#open();
   }
@@ -82,7 +94,9 @@ export class Connector {
   async stop(error: BusError | undefined): Promise<void> {
     if (this.#state.kind === 'closed') return;
     this.#try++;
-    this.#timer?.cancel();
+    this.#tokenTimer?.cancel();
+    this.#retryTimer.cancel();
+    this.#stopListening?.();
     const connection = this.#connection;
     this.#connection = undefined;
     this.#apply({ kind: 'stop', error }, () => this.#listener.onStop(error));
@@ -91,16 +105,16 @@ export class Connector {
 
   async #open(): Promise<void> {
     const ownTry = ++this.#try;
-    this.#timer = this.#settings.clock.setTimer(() => this.#onTokenLate(), this.#settings.welcomeTimeoutMs);
+    this.#tokenTimer = this.#settings.clock.setTimer(() => this.#onTokenLate(), this.#settings.welcomeTimeoutMs);
     try {
       const { token, isFresh } = await this.#settings.tokens.get();
       if (ownTry !== this.#try) return;
-      this.#timer.cancel();
+      this.#tokenTimer.cancel();
       this.#wasTokenFresh = isFresh;
       this.#connection = this.#openSocket(ownTry, token);
     } catch (thrown) {
       if (ownTry !== this.#try) return;
-      this.#timer.cancel();
+      this.#tokenTimer.cancel();
       this.#onOpenFailed(thrown);
     }
   }
@@ -139,9 +153,10 @@ export class Connector {
   }
 
   #onEnd(end: ConnectionEnd): void {
-    const { clock, random, tokens } = this.#settings;
+    const { clock, pageEvents, random, tokens } = this.#settings;
     const nowMs = clock.now();
-    const failures = failuresAfterLoss(this.#state, nowMs);
+    const isOffline = pageEvents.isOffline();
+    const failures = failuresAfterLoss(this.#state, nowMs, isOffline);
     const reaction = reactToEnd(end, {
       failures,
       nowMs,
@@ -156,9 +171,26 @@ export class Connector {
       return;
     }
     if (reaction.needsNewToken) tokens.discard();
-    this.#timer = clock.setTimer(() => this.#retry(), reaction.delayMs);
-    const event = { kind: 'lost', failures, delayMs: reaction.delayMs, error } as const;
-    this.#apply(event, () => this.#listener.onLost(error));
+    const wait = this.#retryTimer.begin(reaction.delayMs, reaction.askedForMs, isOffline);
+    this.#apply({ kind: 'lost', failures, wait, error }, () => this.#listener.onLost(error));
+  }
+
+  #onNetwork(isOffline: boolean): void {
+    this.#reschedule(isOffline);
+    this.#listener.onDoubt();
+  }
+
+  /** A frozen page hears nothing of the network meanwhile. */
+  #onAwake(): void {
+    const isOffline = this.#settings.pageEvents.isOffline();
+    if (isOffline !== this.#retryTimer.isHeld) this.#reschedule(isOffline);
+    this.#retryTimer.catchUp();
+    this.#listener.onDoubt();
+  }
+
+  #reschedule(isOffline: boolean): void {
+    const wait = isOffline ? this.#retryTimer.hold() : this.#retryTimer.release();
+    if (wait !== undefined) this.#apply({ kind: 'rescheduled', wait });
   }
 
   #retry(): void {

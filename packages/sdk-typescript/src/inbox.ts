@@ -2,6 +2,7 @@ import { BusError } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import type { ClientEvents } from './arqon-client.ts';
 import { errorOfEnvelope } from './close-error.ts';
+import { parseDiscontinuity } from './discontinuity.ts';
 import type { Emitter } from './emitter.ts';
 import { parseJsonObject } from './payload.ts';
 import { toPublication } from './publication.ts';
@@ -54,9 +55,25 @@ function receiveMessage(envelope: Envelope, { emitter, subscriptions }: InboxPar
   }
 }
 
-function receiveSystem(envelope: Envelope, { emitter, refresher }: InboxParts): void {
+function receiveSystem(envelope: Envelope, parts: InboxParts): void {
+  const { emitter, refresher } = parts;
   const payload = parseJsonObject(envelope.payload);
   const event = typeof payload['event'] === 'string' ? payload['event'] : '';
   if (event === 'token_expiring') refresher.onExpiring();
+  if (event === 'discontinuity') receiveDiscontinuity(envelope, payload, parts);
   emitter.emit('system', { event, room: envelope.room, channel: envelope.channel, payload });
+}
+
+function receiveDiscontinuity(
+  envelope: Envelope,
+  payload: Readonly<Record<string, unknown>>,
+  { emitter, subscriptions }: InboxParts,
+): void {
+  const discontinuity = parseDiscontinuity(envelope, payload);
+  if (discontinuity === undefined) {
+    emitter.emit('error', new BusError('VALIDATION_ERROR', 'The server sent a discontinuity that names no channel.'));
+    return;
+  }
+  subscriptions.tellDiscontinuity(discontinuity);
+  emitter.emit('discontinuity', discontinuity);
 }

@@ -1,11 +1,17 @@
 import { afterClose } from '@arqonbus/protocol';
-import { backoffDelay } from './backoff.ts';
+import { backoffDelay, boundHint } from './backoff.ts';
 import type { ConnectionEnd } from './close-error.ts';
 
 /** What to do after the end of a connection. */
 export type Reaction =
   | { readonly kind: 'stop' }
-  | { readonly kind: 'retry'; readonly delayMs: number; readonly needsNewToken: boolean };
+  | {
+      readonly kind: 'retry';
+      readonly delayMs: number;
+      /** The part of the wait that the server asked for: nothing cuts it short. */
+      readonly askedForMs: number;
+      readonly needsNewToken: boolean;
+    };
 
 /** What the reaction depends on besides the end itself. */
 export interface ReactionContext {
@@ -33,11 +39,12 @@ export function reactToEnd(end: ConnectionEnd, context: ReactionContext): Reacti
     const wasRefusedFresh = context.wasTokenFresh && !end.wasWelcomed;
     if (!context.canRenewToken || wasRefusedFresh) return { kind: 'stop' };
   }
-  const askedForMs = Math.max(end.returnAtMs - context.nowMs, end.code === 4429 ? RATE_WAIT_MS : 0);
+  const askedForMs = boundHint(Math.max(end.returnAtMs - context.nowMs, end.code === 4429 ? RATE_WAIT_MS : 0));
   const isBlindRefusal = end.code === 1006 && !end.wasWelcomed;
   return {
     kind: 'retry',
     delayMs: backoffDelay(context.failures, askedForMs, context.random),
+    askedForMs,
     needsNewToken: after === 'reconnect_with_new_token' || isBlindRefusal,
   };
 }

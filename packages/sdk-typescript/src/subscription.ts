@@ -1,4 +1,5 @@
 import type { BusError, CommandResult } from '@arqonbus/protocol';
+import type { Discontinuity } from './discontinuity.ts';
 import type { Emitter } from './emitter.ts';
 import type { Position } from './positions.ts';
 import type { Publication } from './publication.ts';
@@ -45,6 +46,8 @@ export interface Rejoined {
 export interface SubscriptionEvents {
   publication: Publication;
   rejoined: Rejoined;
+  /** Messages of this channel, or to its whole room, may have been lost on the server's side. */
+  discontinuity: Discontinuity;
   /** Publications were dropped because nobody read them in time. */
   overflow: { readonly dropped: number };
   /** The end: by `leave()` or `close()` without an error, else why. */
@@ -134,6 +137,11 @@ export class JoinedChannel implements Subscription {
   /** Tells that the channel was joined again. */
   tellRejoined(rejoined: Rejoined): void {
     this.#parts.emitter.emit('rejoined', rejoined);
+  }
+
+  /** Tells that messages may have been lost on the server's side. */
+  tellDiscontinuity(discontinuity: Discontinuity): void {
+    this.#parts.emitter.emit('discontinuity', discontinuity);
   }
 
   /** Ends the subscription and every iteration over it. */

@@ -3,6 +3,7 @@ import type { CommandArgs, CommandResult, Target } from '@arqonbus/protocol';
 import { backoffDelay } from './backoff.ts';
 import { retryAfterMs } from './close-error.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { Discontinuity } from './discontinuity.ts';
 import { createEmitter } from './emitter.ts';
 import { joinArgs, toJoined } from './join-result.ts';
 import { createPositions } from './positions.ts';
@@ -69,13 +70,17 @@ export class Subscriptions {
    */
   deliver(publication: Publication, bytes: number): boolean {
     const key = channelKey(publication);
-    const readers = publication.channel === '*' ? this.#channelsOf(publication.room) : [this.#channels.get(key)];
+    const readers = this.#readersOf(publication);
     const { epoch, seq } = publication;
-    const hasReader = readers.some((reader) => reader !== undefined);
-    if (hasReader && epoch !== undefined && seq !== undefined && !this.#positions.accept(key, { epoch, seq }))
+    if (readers.length > 0 && epoch !== undefined && seq !== undefined && !this.#positions.accept(key, { epoch, seq }))
       return false;
-    for (const reader of readers) reader?.deliver(publication, bytes);
+    for (const reader of readers) reader.deliver(publication, bytes);
     return true;
+  }
+
+  /** Tells the subscription of the channel, or, when it is about the whole room, each of the room's. */
+  tellDiscontinuity(discontinuity: Discontinuity): void {
+    for (const reader of this.#readersOf(discontinuity)) reader.tellDiscontinuity(discontinuity);
   }
 
   /** The connection is gone: every channel must be joined again. */
@@ -212,6 +217,12 @@ export class Subscriptions {
       this.#waits.set(wake, this.#settings.clock.setTimer(wake, ms));
     });
     if (wakeUp !== undefined) this.#waits.delete(wakeUp);
+  }
+
+  #readersOf(target: Target): readonly JoinedChannel[] {
+    if (target.channel === '*') return this.#channelsOf(target.room);
+    const reader = this.#channels.get(channelKey(target));
+    return reader === undefined ? [] : [reader];
   }
 
   #channelsOf(room: string): JoinedChannel[] {

@@ -7,6 +7,7 @@ import {
   HARD_MAX_FRAME_BYTES,
 } from '@arqonbus/protocol';
 import type { Envelope, Limits } from '@arqonbus/protocol';
+import type { ClientOptions } from './client-options.ts';
 
 /** A frame as the socket takes it, and its size on the wire. */
 export interface EncodedFrame {
@@ -59,6 +60,11 @@ const protoFormat: WireFormat = {
     return result.ok ? result.envelope : undefined;
   },
 };
+
+/** The format that a client speaks unless it says otherwise: programs Protobuf, people JSON, which their tools can show. */
+export function defaultFormat(clientType: ClientOptions['clientType']): 'json' | 'proto' {
+  return clientType === 'service' || clientType === 'ai-agent' ? 'proto' : 'json';
+}
 
 /** The wire format of this name (PRT-1). */
 export function wireFormat(name: 'json' | 'proto'): WireFormat {

@@ -5,13 +5,16 @@ import type { Subscription, JoinOptions } from '../subscription.ts';
 import { createFakeClock, settle } from './fake-clock.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { createScriptedNetwork } from './scripted-web-socket.ts';
+import { createScriptedPage } from './scripted-page.ts';
+import type { ScriptedPage } from './scripted-page.ts';
 import type { Frame, ScriptedNetwork, ScriptedSocket } from './scripted-web-socket.ts';
 
-/** A client, its clock and its network. */
+/** A client, its clock, its network and its page. */
 export interface ClientFixture {
   readonly client: ArqonClient;
   readonly clock: FakeClock;
   readonly network: ScriptedNetwork;
+  readonly page: ScriptedPage;
   /** Connects, and gives the socket. */
   connect(): Promise<ScriptedSocket>;
   /** Joins a channel; the server answers with `result`. */
@@ -29,11 +32,13 @@ export const LOGGED: Frame = { epoch: 'e-7c9e6679', seq: 41 };
 export function createClientFixture(options: Partial<ClientOptions> = {}): ClientFixture {
   const clock = createFakeClock();
   const network = createScriptedNetwork();
+  const page = createScriptedPage();
   let tokens = 0;
   const client = createClient({
     url: 'ws://bus.example.com/v1/socket',
     token: () => `token-${++tokens}`,
     webSocket: network.webSocket,
+    pageEvents: page,
     clock,
     random: () => 0.5,
     randomBytes: (bytes) => void bytes.fill(7),
@@ -44,6 +49,7 @@ export function createClientFixture(options: Partial<ClientOptions> = {}): Clien
     client,
     clock,
     network,
+    page,
     async connect() {
       const connected = client.connect();
       await settle();
