@@ -2,10 +2,12 @@ import { defineConfig } from 'vitest/config';
 import type { ViteUserConfig } from 'vitest/config';
 
 const branches = 95;
+/** These start clusters of their own, and harm them. */
+const faults = 'e2e/src/faults/**/*.test.ts';
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    // Two projects, so that only runs with end-to-end tests build what those start.
+    // Several projects, so that only runs with end-to-end tests build what those start.
     projects: [
       {
         extends: true,
@@ -16,7 +18,33 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['e2e/src/**/*.test.ts'], globalSetup: ['e2e/src/harness/build-once.ts'] },
+        test: {
+          name: 'e2e',
+          include: ['e2e/src/**/*.test.ts'],
+          exclude: [faults],
+          globalSetup: ['e2e/src/harness/build-once.ts'],
+        },
+      },
+      {
+        extends: true,
+        // The same tests once more, against Shields, Brains and NATS (PRD-2).
+        test: {
+          name: 'e2e-cluster',
+          include: ['e2e/src/**/*.test.ts'],
+          exclude: [faults],
+          globalSetup: ['e2e/src/harness/build-once.ts'],
+          env: { E2E_MODE: 'cluster' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: [faults],
+          globalSetup: ['e2e/src/harness/build-once.ts'],
+          testTimeout: 45_000,
+          hookTimeout: 45_000,
+        },
       },
     ],
     setupFiles: ['scripts/fail-on-leaks.mjs'],

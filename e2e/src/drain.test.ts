@@ -42,7 +42,7 @@ test.for(listeners)(
     const bus = await start(listener);
     const clients = await Promise.all(Array.from({ length: 40 }, (_, n) => bus.connect({ user: `u-${n}` })));
     const startedMs = performance.now();
-    bus.process.kill('SIGTERM');
+    bus.signal('SIGTERM');
     const delays = await Promise.all(
       clients.map(async (client) => {
         const { payload } = await client.nextSystem('going_away');
@@ -65,7 +65,7 @@ test.for(listeners)('[DPL-3] what was stored before the end is acknowledged, and
   for (const client of [sender, reader]) await client.must('join_channel', { room: 'last', channel: 'words' });
   publishNumbered(sender, 'last:words', 2_000);
   await sender.next(({ type }) => type === 'response');
-  bus.process.kill('SIGTERM');
+  bus.signal('SIGTERM');
   const [sent, read] = await Promise.all([untilEnd(sender), untilEnd(reader)]);
   expect(read.payloads).toEqual(read.payloads.map((_, n) => n));
   // The first acknowledgement was taken before.
@@ -82,7 +82,7 @@ test.for(listeners)('[DPL-3] a stuck client does not hold the end (%s)', async (
   const payload = 'x'.repeat(60_000);
   for (let n = 0; n < 200; n++) expect((await honest.publish('stuck:x', payload)).status).toBe('success');
   const startedMs = performance.now();
-  bus.process.kill('SIGTERM');
+  bus.signal('SIGTERM');
   expect((await honest.closed()).code).toBe(1012);
   expect(await bus.exited).toBe(0);
   expect(performance.now() - startedMs).toBeLessThan(3_500);
@@ -92,7 +92,7 @@ test.for(listeners)('[DPL-3] a stuck client does not hold the end (%s)', async (
 test.for(listeners)('[DPL-3] without clients the end comes at once (%s)', async (listener) => {
   const bus = await start(listener, { ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '30000' });
   const startedMs = performance.now();
-  bus.process.kill('SIGTERM');
+  bus.signal('SIGTERM');
   expect(await bus.exited).toBe(0);
   expect(performance.now() - startedMs).toBeLessThan(1_000);
 });
@@ -101,7 +101,7 @@ test.for(listeners)('[DPL-3] while it drains it is not ready and lets nobody in 
   const bus = await start(listener, { ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '3000' });
   const clients = await Promise.all(Array.from({ length: 20 }, (_, n) => bus.connect({ user: `u-${n}` })));
   const token = await bus.token();
-  bus.process.kill('SIGTERM');
+  bus.signal('SIGTERM');
   await Promise.any(clients.map((client) => client.nextSystem('going_away')));
   const ready = await fetch(`${bus.httpUrl}/health/ready`);
   expect([ready.status, await ready.json()]).toMatchObject([503, { status: 'unavailable' }]);
@@ -117,9 +117,9 @@ test.for(listeners)('[DPL-3] while it drains it is not ready and lets nobody in 
 test('[DPL-3] a second signal does not wait', async () => {
   const bus = await start('ws', { ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '30000' });
   const clients = await Promise.all(Array.from({ length: 20 }, (_, n) => bus.connect({ user: `u-${n}` })));
-  bus.process.kill('SIGTERM');
+  bus.signal('SIGTERM');
   await Promise.any(clients.map((client) => client.nextSystem('going_away')));
-  bus.process.kill('SIGTERM');
+  bus.signal('SIGTERM');
   expect(await bus.exited).not.toBe(0);
   for (const client of clients) client.end();
 });

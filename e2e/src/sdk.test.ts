@@ -68,7 +68,7 @@ test('[DPL-3] [PRD-3] a client whose bus goes away comes back to the next one, a
   await alice.join('science:general');
   const rejoined: unknown[] = [];
   alice.on('rejoined', (event) => rejoined.push(event));
-  bus.process.kill('SIGKILL');
+  bus.signal('SIGKILL');
   await bus.exited;
   bus = await startBus(secret, port);
   await waitUntil(() => rejoined.length > 0, { timeoutMs: 15_000, what: 'the client to be back' });

@@ -72,7 +72,7 @@ function upTo(count: number): number[] {
 }
 
 function rssBytes(bus: Bus): number {
-  const status = readFileSync(`/proc/${bus.process.pid}/status`, 'utf8');
+  const status = readFileSync(`/proc/${bus.pids[0]}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * KIB;
 }
 

@@ -61,8 +61,8 @@ test('[LOG-11] a stuck reader among 1,000 costs the others nothing and the serve
   for (const client of [publisher, stuck, back, ...readers]) client.end();
 });
 
-function residentBytes({ process: server }: Bus): number {
-  const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
+function residentBytes({ pids }: Bus): number {
+  const status = readFileSync(`/proc/${pids[0]}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
 }
 

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { DEVELOPMENT_ROOMS } from '@arqonbus/config';
+import { startCluster } from '@arqonbus/testkit';
+import type { Cluster } from '@arqonbus/testkit';
+import type { BusServers } from './start-bus.ts';
+
+/** The built services. */
+export const programs = {
+  shield: fileURLToPath(new URL('../../../services/shield/dist/shield.mjs', import.meta.url)),
+  brain: fileURLToPath(new URL('../../../services/brain/dist/brain.mjs', import.meta.url)),
+} as const;
+
+/** What `arqon dev` has by itself. */
+export function developmentSettings(jwtSecret: string): Readonly<Record<string, string>> {
+  return {
+    ARQONBUS_AUTH_JWT_SECRET: jwtSecret,
+    ARQONBUS_BOOTSTRAP_ROOMS: JSON.stringify(DEVELOPMENT_ROOMS),
+    ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '1000',
+  };
+}
+
+/** Two Shields, two Brains and NATS; the first Shield listens on the port that is asked for. */
+export async function startClusterServers(env: Readonly<Record<string, string>>, onPort: number): Promise<BusServers> {
+  const jwtSecret = env['ARQONBUS_AUTH_JWT_SECRET'] ?? randomBytes(32).toString('hex');
+  const cluster = await startCluster({
+    programs,
+    env: { ...developmentSettings(jwtSecret), ...env },
+    envOf: (service, number): Record<string, string> =>
+      service === 'shield' && number === 0 ? { ARQONBUS_SERVER_PORT: String(onPort) } : {},
+  });
+  const shields = [...cluster.shields];
+  return {
+    addresses: shields.map((shield) => shield.addresses()),
+    jwtSecret,
+    pids: shields.map(({ pid }) => pid),
+    signal: (signal) => {
+      for (const shield of shields) shield.signal(signal);
+    },
+    isRunning: () => shields.every((shield) => shield.isRunning()),
+    log: () => [...cluster.brains, ...shields].map((service) => service.log()).join(''),
+    exited: whenShieldsExited(cluster),
+    stop: cluster.stop,
+  };
+}
+
+/** Cuts off the rest of the cluster with its Shields, as a test that ends those has no more use for it. */
+async function whenShieldsExited(cluster: Cluster): Promise<number | null> {
+  const codes = await Promise.all(cluster.shields.map(({ exited }) => exited));
+  await cluster.kill();
+  return codes.find((code) => code !== 0) ?? (codes.includes(null) ? null : 0);
+}
