@@ -28,20 +28,24 @@ const REQUIREMENTS = [
   },
 ];
 
+/** What the tests need: {@link ensurePrograms} of everything, and the newest NATS, which is built where there is Go. */
+export async function ensureSystem() {
+  return { ...(await ensurePrograms(REQUIREMENTS.map(({ name }) => name))), ...(await ensureNewestNats()) };
+}
+
 /**
- * Finds what the tests need from the system, installs it with apt where we are root and apt exists, and gives the
- * environment that tells the tests where it is. Throws with what to install when something stays missing. The newest
- * NATS is built too, where there is Go.
+ * Finds programs by the names above, installs with apt what is missing where we are root and apt exists, and gives the
+ * environment that tells where they are. Throws with what to install when something stays missing.
  */
-export async function ensureSystem(requirements = REQUIREMENTS) {
+export async function ensurePrograms(names) {
+  const requirements = REQUIREMENTS.filter(({ name }) => names.includes(name));
   const missing = requirements.filter((requirement) => find(requirement) === undefined);
   // A path that was given and is wrong is for its giver to mend.
   const installable = missing.filter((requirement) => !isGiven(requirement));
   if (installable.length > 0 && canUseApt()) await aptInstall(installable.map(({ debianPackage }) => debianPackage));
   const lacking = requirements.filter((requirement) => find(requirement) === undefined);
   if (lacking.length > 0) throw new Error(lacking.map(advice).join('\n'));
-  const found = requirements.map((requirement) => [requirement.variable, find(requirement)]);
-  return { ...Object.fromEntries(found), ...(await ensureNewestNats()) };
+  return Object.fromEntries(requirements.map((requirement) => [requirement.variable, find(requirement)]));
 }
 
 function isGiven({ variable }) {

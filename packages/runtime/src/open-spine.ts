@@ -65,7 +65,7 @@ export async function openNatsSpine(
   const { nats } = config;
   const wait = { signal, onFailure: (error: unknown) => logWaiting(logger, error) };
   const spine = await untilAvailable(() => connect(nats, service, logger), wait);
-  checkPayload(spine, config.limits.maxFrameBytes);
+  await checkPayload(spine, config.limits.maxFrameBytes);
   const keyValueOptions = {
     ...(service === 'brain' ? { create: { replicas: nats.replicas } } : { buckets: SHIELD_BUCKETS }),
     onError: (error: unknown) => logger.error({ event: 'bucket_failed', err: error }, 'a bucket could not be followed'),
@@ -87,10 +87,11 @@ function connect(nats: Config['nats'], service: ServiceName, logger: Logger): Pr
   });
 }
 
-function checkPayload(spine: NatsSpine, maxFrameBytes: number): void {
+async function checkPayload(spine: NatsSpine, maxFrameBytes: number): Promise<void> {
   const needed = maxFrameBytes + ENVELOPE_BYTES;
   const { maxPayloadBytes } = spine;
   if (maxPayloadBytes >= needed) return;
+  await spine.close();
   throw new BusError(
     'UNAVAILABLE',
     `NATS takes messages of ${maxPayloadBytes} bytes (max_payload); ${needed} are needed.`,

@@ -28,6 +28,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
     function done(): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);

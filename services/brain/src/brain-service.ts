@@ -1,21 +1,16 @@
 import type { Config } from '@arqonbus/config';
 import { VERSION, openNatsSpine, untilAvailable } from '@arqonbus/runtime';
-import type { SpineParts } from '@arqonbus/runtime';
+import type { Service, SpineParts } from '@arqonbus/runtime';
 import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
 import type { HealthReport, Logger, Metrics } from '@arqonbus/telemetry';
 import type { Brain } from './brain.ts';
 import { startBrain } from './start-brain.ts';
 
-/** A Brain as a process of its own. */
-export interface BrainService {
-  /** Resolves once it answers requests. Rejects where that can never be. */
-  readonly started: Promise<{ readonly http_url: string }>;
-  /** Hands its partitions over, then ends everything; also while it is still starting. */
-  drain(): Promise<void>;
-}
-
-/** Starts a Brain on NATS; the admin port answers at once, and is not ready before the Brain is (O-13). */
-export function startBrainService(config: Config, logger: Logger): BrainService {
+/**
+ * Starts a Brain on NATS; the admin port answers at once, and is not ready before the Brain is (O-13). Its drain hands
+ * the partitions over.
+ */
+export function startBrainService(config: Config, logger: Logger): Service {
   const metrics = createMetrics();
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -29,6 +24,7 @@ export function startBrainService(config: Config, logger: Logger): BrainService 
   });
   const start = async (): Promise<{ readonly http_url: string }> => {
     const httpPort = await admin.listen(config.http.host, config.http.port);
+    logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
     const parts = await openNatsSpine(config, 'brain', logger, signal);
     spine = parts.spine;
     const onFailure = (error: unknown): void =>

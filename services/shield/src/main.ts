@@ -1,17 +1,9 @@
 #!/usr/bin/env node
-import { endOnSignal, loadConfig, needsNats, parseServiceFlags } from '@arqonbus/runtime';
+import { loadConfig, needsNats, parseServiceFlags, runService } from '@arqonbus/runtime';
 import { createLogger } from '@arqonbus/telemetry';
 import { startShieldService } from './shield-service.ts';
 
 const flags = parseServiceFlags(process.argv.slice(2));
 const config = loadConfig({ mode: 'production', path: flags.config, env: process.env, check: needsNats });
 const logger = createLogger({ level: config.telemetry.logLevel, destination: process.stderr });
-const service = startShieldService(config, logger);
-endOnSignal(service.drain);
-service.started.then(
-  (addresses) => process.stdout.write(`${JSON.stringify(addresses)}\n`),
-  (error: unknown) => {
-    logger.fatal({ event: 'start_failed', err: error }, 'the Shield cannot start');
-    process.exit(1);
-  },
-);
+runService(startShieldService(config, logger), logger);

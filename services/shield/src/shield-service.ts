@@ -1,21 +1,13 @@
 import type { Config } from '@arqonbus/config';
 import { VERSION, openNatsSpine } from '@arqonbus/runtime';
-import type { SpineParts } from '@arqonbus/runtime';
+import type { Service, SpineParts } from '@arqonbus/runtime';
 import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
 import type { HealthReport, Logger } from '@arqonbus/telemetry';
 import { chooseListener } from './listener/choose-listener.ts';
 import type { Shield } from './shield.ts';
 import { startShield } from './start-shield.ts';
 
-/** A Shield as a process of its own. */
-export interface ShieldService {
-  /** Resolves once clients can connect. Rejects where that can never be, as with a port that is taken. */
-  readonly started: Promise<ShieldAddresses>;
-  /** Sends the clients away in good order, then ends everything; also while it is still starting. */
-  drain(): Promise<void>;
-}
-
-/** Where a running Shield is; what its process prints as one line of JSON. */
+/** Where a running Shield is. */
 export interface ShieldAddresses {
   readonly node: string;
   readonly ws_url: string;
@@ -27,9 +19,9 @@ const WAITING: HealthReport = { ready: false, checks: { spine: 'down' } };
 
 /**
  * Starts a Shield on NATS. The admin port answers at once: alive, and not ready before the Spine and everything that
- * must be known is there, however long that takes (O-13).
+ * must be known is there, however long that takes (O-13). Its drain sends the clients away in good order (DPL-3).
  */
-export function startShieldService(config: Config, logger: Logger): ShieldService {
+export function startShieldService(config: Config, logger: Logger): Service {
   const metrics = createMetrics();
   const stopping = new AbortController();
   let shield: Shield | undefined;
@@ -42,6 +34,7 @@ export function startShieldService(config: Config, logger: Logger): ShieldServic
   });
   const start = async (): Promise<ShieldAddresses> => {
     const httpPort = await admin.listen(config.http.host, config.http.port);
+    logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
     const parts = await openNatsSpine(config, 'shield', logger, stopping.signal);
     spine = parts.spine;
     const choice = chooseListener(config.server.listener);

@@ -70,7 +70,7 @@ export const channelCommands = {
   leave_channel: {
     name: 'leave_channel',
     summary: 'Ends the subscription to a channel.',
-    right: 'join',
+    right: 'any',
     args: {
       type: 'object',
       properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
