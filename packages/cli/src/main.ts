@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { VERSION } from '@arqonbus/runtime';
+import { addPublishCommand } from './client/publish-command.ts';
+import { addStatusCommand } from './client/status-command.ts';
+import { addTailCommand } from './client/tail-command.ts';
+import { addConfigCommand } from './config/config-command.ts';
 import { addDevCommand } from './dev/dev-command.ts';
+import { addVersionCommand } from './inspect/version-command.ts';
+import { addAuthCommand } from './tokens/auth-command.ts';
+import { addTokenCommand } from './tokens/token-command.ts';
 
 const program = new Command('arqon')
   .description('ArqonBus: a real-time message bus for people, devices and AI agents')
@@ -9,7 +16,8 @@ const program = new Command('arqon')
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-addDevCommand(program);
+const commands = [addDevCommand, addStatusCommand, addTailCommand, addPublishCommand, addTokenCommand, addAuthCommand];
+for (const addCommand of [...commands, addConfigCommand, addVersionCommand]) addCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);

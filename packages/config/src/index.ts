@@ -1,8 +1,11 @@
 export { DEVELOPMENT_ROOMS } from './bootstrap-rooms.ts';
 export * from './config.ts';
+export { toCamelCase, toVariable } from './key-names.ts';
 export * from './log-settings.ts';
+export * from './config-value.ts';
 export * from './parse-config.ts';
 export * from './preflight.ts';
 export * from './problem.ts';
+export * from './reference-page.ts';
 export * from './setting.ts';
 export * from './settings.ts';

@@ -21,9 +21,17 @@ export interface ConfigSources {
   readonly readFile?: (path: string) => string;
 }
 
+/** Where the value of a setting comes from. */
+export type SettingSource = 'flag' | 'environment' | 'file' | 'default';
+
 /** A whole configuration, or everything that is wrong with it. Warnings are for the log. */
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly sources: ReadonlyMap<SettingKey, SettingSource>;
+      readonly warnings: readonly string[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly warnings: readonly string[] };
 
 /** Reads, validates and completes a configuration. Reports every problem at once and never a secret. */
@@ -33,18 +41,33 @@ export function parseConfig(sources: ConfigSources): ConfigResult {
   const overrides = new Map(Object.entries(sources.overrides ?? {})) as ReadonlyMap<SettingKey, string>;
   const problems = [...environment.problems, ...(file?.problems ?? [])];
   const values = new Map<SettingKey, unknown>();
+  const given = new Map<SettingKey, SettingSource>();
   for (const key of Object.keys(settings) as SettingKey[]) {
-    const variable = environment.values.has(key) ? toVariable(key) : undefined;
-    const raw = overrides.get(key) ?? environment.values.get(key) ?? file?.values.get(key);
-    if (raw === undefined) continue;
-    const parsed = parseValue(settings[key], raw);
+    const source = sourceOf(key, overrides, environment.values, file?.values);
+    given.set(key, source);
+    if (source === 'default') continue;
+    const parsed = parseValue(
+      settings[key],
+      overrides.get(key) ?? environment.values.get(key) ?? file?.values.get(key),
+    );
     if (parsed.ok) values.set(key, parsed.value);
-    else problems.push(toProblem(overrides.has(key) ? key : (variable ?? key), parsed));
+    else problems.push(toProblem(source === 'environment' ? toVariable(key) : key, parsed));
   }
   const config = assemble(values);
   problems.push(...findUnknownProfiles(config.log.profiles, config.log.rules));
   const { warnings } = environment;
-  return problems.length === 0 ? { ok: true, config, warnings } : { ok: false, problems, warnings };
+  return problems.length === 0 ? { ok: true, config, sources: given, warnings } : { ok: false, problems, warnings };
+}
+
+function sourceOf(
+  key: SettingKey,
+  overrides: ReadonlyMap<SettingKey, unknown>,
+  environment: ReadonlyMap<SettingKey, unknown>,
+  file: ReadonlyMap<SettingKey, unknown> | undefined,
+): SettingSource {
+  if (overrides.has(key)) return 'flag';
+  if (environment.has(key)) return 'environment';
+  return file?.has(key) === true ? 'file' : 'default';
 }
 
 function toProblem(key: string, { problem, fix }: { readonly problem: string; readonly fix?: string }): Problem {

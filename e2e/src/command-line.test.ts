@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runArqon } from './harness/run-arqon.ts';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+let bus: Bus;
+let folder: string;
+
+beforeAll(async () => {
+  bus = await startBus();
+  folder = mkdtempSync(join(tmpdir(), 'arqon-cli-'));
+});
+
+afterAll(async () => {
+  await bus.stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function arqon(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  const run = runArqon(args, env);
+  const code = await run.exited;
+  return { code, stdout: run.stdout(), stderr: run.stderr() };
+}
+
+async function client(): Promise<Readonly<Record<string, string>>> {
+  return { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_HTTP_URL: bus.httpUrl, ARQONBUS_AUTH_JWT: await bus.token() };
+}
+
+test('[CLI-1] tail shows what publish sends, for people and for programs', async () => {
+  const env = await client();
+  const tail = runArqon(['tail', 'cli:all', '--limit', '2', '--raw'], env);
+  // Heard as soon as it has joined: the first to arrive proves it.
+  const witness = await bus.connect({ user: 'witness' });
+  await witness.must('join_channel', { room: 'cli', channel: 'all' });
+  const membersOf = async (): Promise<unknown> => (await witness.must('channel_info', { room: 'cli:all' }))['members'];
+  await expect.poll(membersOf).toBe(2);
+  expect(await arqon(['publish', 'cli:all', '{"text":"Grüße 🚀"}'], env)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Published arq_/),
+    stderr: '',
+  });
+  const json = await arqon(['publish', 'cli:all', 'plain words', '--json'], env);
+  expect(JSON.parse(json.stdout)).toMatchObject({ id: expect.stringMatching(/^arq_/) });
+  expect(await tail.exited).toBe(0);
+  expect(tail.stdout()).toBe('{"text":"Grüße 🚀"}\n"plain words"\n');
+  witness.end();
+});
+
+test('[CLI-1] status and version show the bus', async () => {
+  const env = await client();
+  const status = await arqon(['status', '--json'], env);
+  expect(JSON.parse(status.stdout)).toMatchObject({ server: { version: '0.1.0' }, connections: expect.any(Number) });
+  expect((await arqon(['status'], env)).stdout).toContain('acme (you are alice)');
+  const version = await arqon(['version', '--json'], env);
+  expect(JSON.parse(version.stdout)).toMatchObject({ name: 'arqon', version: '0.1.0', server: { protocol: '1.0' } });
+});
+
+test('[CLI-1] failures are told on stderr after `arqon:`, with exit code 1; misuse with 2', async () => {
+  const env = await client();
+  const failures: readonly (readonly [string[], Readonly<Record<string, string>>, RegExp])[] = [
+    [['status'], { ...env, ARQONBUS_AUTH_JWT: 'junk' }, /token was not accepted/],
+    [['status'], { ...env, ARQONBUS_AUTH_JWT: '' }, /there is no token: set ARQONBUS_AUTH_JWT/],
+    [['status', '--timeout', '500'], { ...env, ARQONBUS_WS_URL: 'ws://127.0.0.1:9' }, /could not be reached/],
+    [['publish', 'no-channel', '1'], env, /room:channel/],
+    [['version', '--http-url', 'http://127.0.0.1:9'], env, /does not answer/],
+    [['token', '--user', 'a', '--tenant', 'b'], {}, /there is no secret/],
+  ];
+  for (const [args, more, text] of failures) {
+    const { code, stdout, stderr } = await arqon(args, more);
+    expect([args, code, stdout]).toEqual([args, 1, '']);
+    expect(stderr).toMatch(/^arqon: /);
+    expect(stderr).toMatch(text);
+    expect(stderr).not.toMatch(/\bat .*\.mjs/);
+  }
+  for (const args of [['nonsense'], ['publish'], ['tail', 'a:b', '--limit', '0'], ['token', '--user', 'a']]) {
+    const { code, stderr } = await arqon(args, env);
+    expect([args, code]).toEqual([args, 2]);
+    expect(stderr).toMatch(/^arqon: /);
+  }
+});
+
+test('[CLI-1] [AUT-1] auth gen and token make what a bus takes', async () => {
+  const secret = (await arqon(['auth', 'gen'])).stdout.trim();
+  expect(secret.length).toBeGreaterThanOrEqual(64);
+  const own = await startBus({ ARQONBUS_AUTH_JWT_SECRET: secret });
+  const args = ['token', '--user', 'alice', '--tenant', 'acme', '--role', 'admin', '--ttl', '90s'];
+  const token = (await arqon(args, { ARQONBUS_AUTH_JWT_SECRET: secret })).stdout.trim();
+  const status = await arqon(['status', '--json'], { ARQONBUS_WS_URL: own.wsUrl, ARQONBUS_AUTH_JWT: token });
+  expect(status.code).toBe(0);
+  await own.stop();
+  const keys = await arqon(['auth', 'gen', '--kind', 'es256', '--out', folder]);
+  expect(keys.code).toBe(0);
+  expect(statSync(join(folder, 'jwt-private.pem')).mode & 0o777).toBe(0o600);
+  expect(readFileSync(join(folder, 'jwt-public.pem'), 'utf8')).toContain('BEGIN PUBLIC KEY');
+  expect((await arqon(['auth', 'gen', '--kind', 'es256', '--out', folder])).code).toBe(1);
+});
+
+test('[CFG-1] [CFG-4] config tells what is in force, where from, and everything that is wrong at once', async () => {
+  const file = join(folder, 'bus.yaml');
+  writeFileSync(file, 'server:\n  port: 9200\nauth:\n  jwt_secret: hunter2-hunter2\n');
+  const print = await arqon(['config', 'print', '--config', file], { ARQONBUS_HTTP_PORT: '8181' });
+  expect(print.stdout).toContain('server.port = 9200  (file)\n');
+  expect(print.stdout).toContain('http.port = 8181  (environment)\n');
+  expect(print.stdout).toContain('auth.jwt_secret = (set, not shown)  (file)\n');
+  expect(print.stdout).not.toContain('telemetry.port');
+  const all = await arqon(['config', 'print', '--effective', '--json'], {});
+  expect(JSON.parse(all.stdout)).toContainEqual({ key: 'telemetry.port', value: 9101, source: 'default' });
+  const wrong = await arqon(['config', 'check', '--config', file], { ARQONBUS_SERVER_HOST: '0.0.0.0' });
+  expect(wrong.code).toBe(1);
+  for (const key of ['auth.jwt_secret', 'server.host']) expect(wrong.stderr).toContain(`arqon: ${key} `);
+  expect(`${print.stdout}${wrong.stderr}`).not.toContain('hunter2');
+  const typo = await arqon(['config', 'check', '--json'], { ARQONBUS_SERVR_PORT: '1' });
+  expect([typo.code, JSON.parse(typo.stdout)]).toMatchObject([
+    1,
+    { problems: [{ key: 'ARQONBUS_SERVR_PORT', fix: 'did you mean ARQONBUS_SERVER_PORT?' }] },
+  ]);
+  expect((await arqon(['config', 'docs'])).stdout).toContain('# Configuration');
+});

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { addClientFlags } from './client-flags.ts';
+import type { ClientFlags } from './client-flags.ts';
+import { withClient } from './with-client.ts';
+
+/** Adds `arqon publish`: one message to a channel, acknowledged. */
+export function addPublishCommand(program: Command): void {
+  const command = program
+    .command('publish')
+    .description('publish one message and wait until the bus has it')
+    .argument('<target>', 'room:channel')
+    .argument('<payload>', 'JSON, or plain text; - reads it from standard input')
+    .option('--text', 'send the payload as a text, even if it is JSON', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  arqon publish science:general \'{"text":"hi"}\'\n  echo 21.5 | arqon publish sensors:kitchen -\n',
+    );
+  addClientFlags(command).action(publish);
+}
+
+async function publish(
+  target: string,
+  payload: string,
+  flags: ClientFlags & { readonly text: boolean },
+): Promise<void> {
+  const text = payload === '-' ? readFileSync(0, 'utf8').trimEnd() : payload;
+  await withClient(flags, async (client) => {
+    const subscription = await client.join(target);
+    const result = await subscription.publish(flags.text ? text : parsePayload(text));
+    const place = result.seq === undefined ? '' : ` as number ${result.seq}`;
+    process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `Published ${result.id}${place}.\n`);
+  });
+}
+
+/** What is no JSON is a text. */
+function parsePayload(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

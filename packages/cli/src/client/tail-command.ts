@@ -1,0 +1,74 @@
+import { createInterface } from 'node:readline';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import type { Publication, Subscription } from '@arqonbus/sdk';
+import { addClientFlags } from './client-flags.ts';
+import type { ClientFlags } from './client-flags.ts';
+import { withClient } from './with-client.ts';
+
+interface TailFlags extends ClientFlags {
+  readonly limit?: number;
+  readonly history?: number;
+  readonly raw: boolean;
+  readonly send: boolean;
+}
+
+/** Adds `arqon tail`: what is published in a channel, as it comes. */
+export function addTailCommand(program: Command): void {
+  const command = program
+    .command('tail')
+    .description('follow a channel until Ctrl-C')
+    .argument('<target>', 'room:channel; the channel * is the whole room')
+    .option('--limit <n>', 'end after so many messages', parseCount)
+    .option('--history <n>', 'begin with the last n messages, where the channel keeps them', parseCount)
+    .option('--raw', 'print payloads alone', false)
+    .option('--send', 'publish each line of standard input', false)
+    .addHelpText('after', '\nExamples:\n  arqon tail science:general\n  arqon tail science:general --limit 1 --raw\n');
+  addClientFlags(command).action(tail);
+}
+
+async function tail(target: string, flags: TailFlags): Promise<void> {
+  await withClient(flags, async (client) => {
+    const options = flags.history === undefined ? {} : { history: flags.history };
+    const subscription = await client.join(target, { ...options, echo: true });
+    subscription.on('rejoined', () => tell('The connection was lost; messages may be missing.'));
+    subscription.on('discontinuity', () => tell('The bus was cut off for a moment; messages may be missing.'));
+    process.once('SIGINT', () => void subscription.leave());
+    if (flags.send) publishLines(subscription);
+    let left = flags.limit ?? Number.POSITIVE_INFINITY;
+    for (const publication of subscription.joined.history) if (left-- > 0) show(publication, flags);
+    if (left <= 0) return;
+    for await (const publication of subscription) {
+      show(publication, flags);
+      if (--left <= 0) return;
+    }
+  });
+}
+
+function publishLines(subscription: Subscription): void {
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    subscription.publish(line).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)));
+  });
+}
+
+function show(publication: Publication, { raw, json }: TailFlags): void {
+  const { timestamp, sender, payload, seq } = publication;
+  const text = payload instanceof Uint8Array ? Buffer.from(payload).toString('base64') : JSON.stringify(payload);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ ...publication, payload: payload instanceof Uint8Array ? text : payload })}\n`,
+    );
+  else if (raw) process.stdout.write(`${text}\n`);
+  else process.stdout.write(`${timestamp.toISOString()} ${sender}${seq === undefined ? '' : ` #${seq}`} ${text}\n`);
+}
+
+/** What is no message goes beside them. */
+function tell(text: string): void {
+  process.stderr.write(`arqon: ${text}\n`);
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,9}$/.test(text) || count < 1) throw new InvalidArgumentError('a count is a number above zero.');
+  return count;
+}

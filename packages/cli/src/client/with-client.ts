@@ -1,0 +1,25 @@
+import { createClient } from '@arqonbus/sdk';
+import type { ArqonClient } from '@arqonbus/sdk';
+import { WebSocket } from 'ws';
+import { tokenOf } from './client-flags.ts';
+import type { ClientFlags } from './client-flags.ts';
+
+/** Connects, does something, and closes, whatever became of it. */
+export async function withClient<T>(flags: ClientFlags, work: (client: ArqonClient) => Promise<T>): Promise<T> {
+  const client = createClient({
+    url: flags.wsUrl,
+    token: tokenOf(flags),
+    clientType: 'dashboard',
+    screenName: 'arqon',
+    webSocket: WebSocket,
+    requestTimeoutMs: flags.timeout,
+    connectTimeoutMs: flags.timeout,
+    publishRetryMs: Math.min(flags.timeout, 60_000),
+  });
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
