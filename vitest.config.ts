@@ -4,6 +4,8 @@ import type { ViteUserConfig } from 'vitest/config';
 const branches = 95;
 /** These start clusters of their own, and harm them. */
 const faults = 'e2e/src/faults/**/*.test.ts';
+/** About `arqon dev` itself, which is one process. */
+const devOnly = ['e2e/src/start.test.ts', 'e2e/src/chat-page.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -31,7 +33,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'e2e-cluster',
           include: ['e2e/src/**/*.test.ts'],
-          exclude: [faults],
+          exclude: [faults, ...devOnly],
           globalSetup: ['e2e/src/harness/build-once.ts'],
           env: { E2E_MODE: 'cluster' },
         },

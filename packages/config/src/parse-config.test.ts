@@ -43,7 +43,13 @@ describe('defaults', () => {
     expect(config.auth.mode).toBe('required');
     expect(config.access).toEqual({ default: 'open' });
     expect(config.private).toEqual({ scope: 'any' });
-    expect(config.log).toEqual({ memoryMaxBytes: 67_108_864, profiles: SHIPPED_PROFILES, rules: SHIPPED_RULES });
+    expect(config.log).toEqual({
+      idKey: '',
+      streamMaxBytes: 1_073_741_824,
+      memoryMaxBytes: 67_108_864,
+      profiles: SHIPPED_PROFILES,
+      rules: SHIPPED_RULES,
+    });
   });
 
   it('[CFG-1] of the limits are those of the protocol, one setting each', () => {

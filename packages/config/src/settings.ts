@@ -105,6 +105,18 @@ const plainSettings = {
     max: 120_000,
     doc: 'A NATS server that leaves two pings of this interval unanswered is given up.',
   },
+  'log.id_key': {
+    kind: 'secret',
+    default: '',
+    doc: 'Key of the message ids on NATS, at least 32 bytes, the same at every Shield (LOG-5).',
+  },
+  'log.stream_max_bytes': {
+    kind: 'integer',
+    default: 1_073_741_824,
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    doc: 'Bytes of each stream of the log on NATS; a full one refuses what comes (LOG-2).',
+  },
   'log.memory_max_bytes': {
     kind: 'integer',
     default: 67_108_864,

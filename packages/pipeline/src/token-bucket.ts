@@ -5,8 +5,8 @@
 export class TokenBucket {
   private tokens: number;
   private lastMs: number;
-  private readonly perSecond: number;
-  private readonly burst: number;
+  private perSecond: number;
+  private burst: number;
 
   constructor(perSecond: number, burst: number, nowMs: number) {
     this.perSecond = perSecond;
@@ -33,6 +33,14 @@ export class TokenBucket {
   waitMs(amount: number): number {
     const missing = Math.min(amount, this.burst) - this.tokens;
     return Math.max(1, Math.ceil((missing / this.perSecond) * 1000));
+  }
+
+  /** Changes the limit from now on. What is there stays, up to the new burst. */
+  setRate(perSecond: number, burst: number, nowMs: number): void {
+    this.refill(nowMs);
+    this.perSecond = perSecond;
+    this.burst = burst;
+    this.tokens = Math.min(this.tokens, burst);
   }
 
   private refill(nowMs: number): void {

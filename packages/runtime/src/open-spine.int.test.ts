@@ -1,14 +1,16 @@
 import { parseConfig } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
+import type { TenantId } from '@arqonbus/protocol';
 import { createLogger } from '@arqonbus/telemetry';
 import { shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLocalSpine, openNatsSpine } from './open-spine.ts';
 import type { SpineParts } from './open-spine.ts';
 
 const users = shippedNatsConfig();
-const logger = createLogger({ level: 'silent' });
+const lines: string[] = [];
+const logger = createLogger({ level: 'warn', destination: { write: (line) => void lines.push(line) } });
 const never = new AbortController().signal;
 
 function configOf(env: Readonly<Record<string, string>>): Config {
@@ -21,7 +23,8 @@ describe('the Spine of a process', () => {
   let server: NatsServer;
   const opened: SpineParts[] = [];
   const open = async (service: 'shield' | 'brain', signal = never): Promise<SpineParts> => {
-    const env = { ARQONBUS_NATS_URL: server.url, ...users.env(service) };
+    const log = { ARQONBUS_LOG_ID_KEY: 'f3b1c0d2e4a59687f3b1c0d2e4a59687', ARQONBUS_LOG_STREAM_MAX_BYTES: '16777216' };
+    const env = { ARQONBUS_NATS_URL: server.url, ...log, ...users.env(service) };
     const parts = await openNatsSpine(configOf(env), service, logger, signal);
     opened.push(parts);
     return parts;
@@ -38,28 +41,47 @@ describe('the Spine of a process', () => {
 
   it('[ARC-12] has the same parts in one process and on NATS, so that nothing after it knows which', async () => {
     const local = openLocalSpine(configOf({}), logger);
-    const onNats = await open('brain');
+    await open('brain');
+    const onNats = await open('shield');
     expect(Object.keys(onNats).toSorted()).toEqual(Object.keys(local).toSorted());
     for (const { spine, keyValue } of [local, onNats]) {
       expect(spine.status()).toBe('connected');
       expect(await keyValue.bucket('ARQON_BANS').list('')).toEqual([]);
     }
-    expect([local.profileOf('a', 'b').logClass, onNats.profileOf('a', 'b').logClass]).toEqual(['history', 'live']);
-    await expect(onNats.log.position({ tenant: 'acme' as never, room: 'a', channel: 'b' })).rejects.toThrow('no log');
+    const address = { tenant: 'acme' as TenantId, room: 'lab', channel: 'bench' };
+    for (const { log, profileOf } of [local, onNats]) {
+      expect(profileOf('lab', 'bench').logClass).toBe('history');
+      expect(await log.position(address)).toMatchObject({ firstSeq: 0, lastSeq: 0 });
+    }
     await local.spine.close();
   });
 
   it('[SPN-2] O-13: a Shield makes no bucket; it waits for the Brain to have made them', async () => {
+    lines.length = 0;
     let isOpen = false;
     const shield = open('shield').then((parts) => {
       isOpen = true;
       return parts;
     });
-    await open('brain');
+    await vi.waitFor(() => expect(lines.join('')).toContain('waiting_for_spine'));
     expect(isOpen).toBe(false);
+    await open('brain');
     const { keyValue } = await shield;
     expect(await keyValue.bucket('ARQON_BANS').list('')).toEqual([]);
     expect(() => keyValue.bucket('ARQON_BRAINS')).toThrow('no such bucket');
+  });
+
+  it('[LOG-2] [LOG-5] what one Shield appends, another one reads; the same id is stored once', async () => {
+    await open('brain');
+    const [near, far] = [await open('shield'), await open('shield')];
+    const address = { tenant: 'acme' as TenantId, room: 'lab', channel: 'bench' };
+    const append = { address, data: new TextEncoder().encode('hello'), user: 'ada', id: 'arq_0000000001' };
+    const first = await near.log.append(append);
+    expect(await far.log.append(append)).toEqual({ ...first, duplicate: true });
+    const entries = await far.log.read(address, { limit: 10 });
+    expect(entries.map(({ seq, data }) => [seq, new TextDecoder().decode(data)])).toEqual([[first.seq, 'hello']]);
+    // Rights to take anything out of the log are nobody's but the Brain's, one day (LOG-15).
+    await expect(near.log.trim(address, 100)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('[DPL-3] a process that is told to end does not wait for a Spine any more', async () => {

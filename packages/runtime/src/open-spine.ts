@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '@arqonbus/config';
 import { BusError, systemClock } from '@arqonbus/protocol';
 import {
+  createJetStreamChannelLog,
   createLocalSpine,
   createLogRules,
   createMemoryChannelLog,
   createMemoryKeyValueStore,
   createNatsKeyValueStore,
   createNatsSpine,
-  everyChannelLive,
-  noChannelLog,
+  provisionLogStreams,
 } from '@arqonbus/spine';
 import type { ChannelLog, KeyValueStore, NatsSpine, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
@@ -54,7 +54,7 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
 /**
  * Opens the Spine on NATS. Waits for the servers, and for the buckets that the Brain makes, as long as it takes, and
  * logs why; `signal` ends the waiting. Throws where the servers take smaller messages than clients may send (PRT-28).
- * Every channel is `live`: there is no log on NATS yet.
+ * The Brain makes the log's streams; Shields append to them and read them (LOG-2).
  */
 export async function openNatsSpine(
   config: Config,
@@ -71,7 +71,21 @@ export async function openNatsSpine(
     onError: (error: unknown) => logger.error({ event: 'bucket_failed', err: error }, 'a bucket could not be followed'),
   };
   const keyValue = await untilAvailable(() => createNatsKeyValueStore(spine, keyValueOptions), wait);
-  return { spine, keyValue, log: noChannelLog, profileOf: everyChannelLive };
+  const profileOf = createLogRules(config.log.profiles, config.log.rules);
+  const log = await untilAvailable(() => openNatsLog(spine, config, service, profileOf), wait);
+  return { spine, keyValue, log, profileOf };
+}
+
+async function openNatsLog(
+  spine: NatsSpine,
+  { log, nats }: Config,
+  service: ServiceName,
+  profileOf: ProfileOf,
+): Promise<ChannelLog> {
+  if (service === 'brain') {
+    await provisionLogStreams(spine, log.profiles, { replicas: nats.replicas, maxBytes: log.streamMaxBytes });
+  }
+  return createJetStreamChannelLog(spine, { profileOf, idKey: new TextEncoder().encode(log.idKey) });
 }
 
 function connect(nats: Config['nats'], service: ServiceName, logger: Logger): Promise<NatsSpine> {

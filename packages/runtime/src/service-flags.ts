@@ -18,6 +18,16 @@ export function parseServiceFlags(args: readonly string[]): ServiceFlags {
   }
 }
 
+const MIN_ID_KEY_BYTES = 32;
+
+/** A Shield names what it stores by ids that nobody else can make (LOG-5). */
+export function needsIdKey({ log }: Config): readonly Problem[] {
+  const fix = 'generate one with: arqon auth gen; every Shield needs the same';
+  if (log.idKey === '') return [{ key: 'log.id_key', problem: 'is missing', fix }];
+  const isShort = Buffer.byteLength(log.idKey) < MIN_ID_KEY_BYTES;
+  return isShort ? [{ key: 'log.id_key', problem: `has fewer than ${MIN_ID_KEY_BYTES} bytes`, fix }] : [];
+}
+
 /** A service of its own meets the others on NATS, so it needs to know where that is (CFG-4). */
 export function needsNats({ nats }: Config): readonly Problem[] {
   if (nats.url.length > 0) return [];

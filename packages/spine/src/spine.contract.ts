@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClientId, TenantId } from '@arqonbus/protocol';
+import type { BusError, ClientId, TenantId } from '@arqonbus/protocol';
 import type { Spine, SpineMessage } from './spine.ts';
 import type { Subject, SubjectFilter } from './subjects/subject.ts';
 import { channelOut, clientOut, clientsOf, rpc } from './subjects/subjects.ts';
@@ -163,6 +163,21 @@ export function describeSpine(name: string, open: OpenSpine): void {
       server.unsubscribe();
       await ready();
       await expect(near.request(subject, bytes('?'), 10_000)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+
+    it('[SPN-8] leaves no request unanswered that was on its way to a server that stops', async () => {
+      const subject = rpc('contract', `m${tenant.slice(2)}`);
+      const server = far.serve(subject, () => {
+        server.unsubscribe();
+        return bytes('!');
+      });
+      await ready();
+      const asked = Array.from({ length: 100 }, () =>
+        near.request(subject, bytes('?'), 2_000).then(string, ({ code }: BusError) => code),
+      );
+      const outcomes = await Promise.all(asked);
+      expect(outcomes).toContain('!');
+      expect(outcomes).not.toContain('TIMEOUT');
     });
 
     it('[SPN-8] ends a request that stays unanswered with TIMEOUT, also when its server fails', async () => {

@@ -37,7 +37,10 @@ export interface Spine {
   subscribe(filter: SubjectFilter, onMessage: (message: SpineMessage) => void): SpineSubscription;
   /** Sends and waits for the first answer, at most `timeoutMs`. */
   request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
-  /** Answers requests. With `queue`, one member of that queue answers each; without, every server may. */
+  /**
+   * Answers requests. With `queue`, one member of that queue answers each; without, every server may. Once unsubscribed
+   * it still answers what is on its way to it, so `handler` may be called a little longer.
+   */
   serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription;
   /** Resolves once the Spine has accepted everything published before (the `ack` of a `live` publication). */
   flush(): Promise<void>;

@@ -102,7 +102,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const served = [...serveRooms(shared, observer), ...serveBans(shared, observer)];
   await ring.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
-  const sweep = createSweep({ partitions, bans });
+  const sweep = createSweep({ partitions, bans, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
     for (const upkeep of [ring.tick(), sweep()]) upkeep.catch(onError);
@@ -129,17 +129,24 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   };
 }
 
+/** Past bans bind nobody; they are only removed, which reads all of them. */
+const SWEEP_BANS_EVERY_MS = 30_000;
+
 interface Swept {
+  readonly clock: Clock;
   readonly partitions: Partitions;
   readonly bans: BanStore;
 }
 
 /** One sweep at a time: who asks during one waits for it. */
-function createSweep({ partitions, bans }: Swept): () => Promise<void> {
+function createSweep({ partitions, bans, clock }: Swept): () => Promise<void> {
   let running: Promise<void> | undefined;
+  let bansSweptMs = Number.NEGATIVE_INFINITY;
   const sweep = async (): Promise<void> => {
     await partitions.sweep();
+    if (clock.monotonicMs() - bansSweptMs < SWEEP_BANS_EVERY_MS) return;
     await bans.sweep();
+    bansSweptMs = clock.monotonicMs();
   };
   return () => {
     running ??= sweep().finally(() => {

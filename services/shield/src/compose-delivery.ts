@@ -1,6 +1,8 @@
 import { callBrain } from '@arqonbus/spine';
 import type { SpineSubscription } from '@arqonbus/spine';
 import { createCatchUp } from './delivery/catch-up.ts';
+import { createTellChannel } from './delivery/channel-notices.ts';
+import type { TellChannel } from './delivery/channel-notices.ts';
 import { createCoalescer } from './delivery/coalescer.ts';
 import type { Coalescer } from './delivery/coalescer.ts';
 import { createDeliveryCounters } from './delivery/delivery-counters.ts';
@@ -8,7 +10,9 @@ import type { DeliveryCounters } from './delivery/delivery-counters.ts';
 import { createDirectDeliveries } from './delivery/direct-deliveries.ts';
 import type { DirectDeliveries } from './delivery/direct-deliveries.ts';
 import { createAcceptDelivery, createTopicWriter } from './delivery/fan-out.ts';
-import type { Delivery } from './delivery/fan-out.ts';
+import type { AcceptDelivery, Delivery } from './delivery/fan-out.ts';
+import { createGapFiller } from './delivery/gap-filler.ts';
+import type { GapFiller } from './delivery/gap-filler.ts';
 import { createServerEnvelopes } from './delivery/frames.ts';
 import type { ServerEnvelopes } from './delivery/frames.ts';
 import { createLaggingNotices } from './delivery/lagging-notices.ts';
@@ -44,6 +48,8 @@ export interface DeliveryParts {
   readonly send: SendToSession;
   readonly coalescer: Coalescer<Delivery>;
   readonly channels: LocalChannels;
+  readonly gaps: GapFiller;
+  readonly tell: TellChannel;
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;
   readonly directDeliveries: DirectDeliveries;
@@ -65,15 +71,19 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const tenantStates = createTenantStates(limits, monotonicMs);
   const deliver = createTopicWriter({ publish }, sessions, counters);
   const coalescer = createCoalescer({ deliver, laneOf, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
-  const onMessage = createAcceptDelivery(coalescer, counters);
-  const channels = createLocalChannels({ ...options, tenantStates, onMessage });
+  const envelopes = createServerEnvelopes(ids.nextMessageId, () => clock.now());
+  const tell = createTellChannel({ publish }, envelopes, coalescer.flush);
+  const gaps = composeGapFiller(options, createAcceptDelivery(coalescer, counters), tell);
+  const channels = createLocalChannels({ ...options, tenantStates, onMessage: gaps.accept });
   const shared = {
     sessions,
     counters,
     tenantStates,
     coalescer,
     channels,
-    envelopes: createServerEnvelopes(ids.nextMessageId, () => clock.now()),
+    gaps,
+    tell,
+    envelopes,
     send: createSendToSession(counters),
     subscriptions: createSubscriptions(channels, limits),
   };
@@ -91,6 +101,24 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
       onMalformed: () => counters.malformed.inc(),
     }),
   };
+}
+
+function composeGapFiller(
+  { log, limits, logger }: ShieldOptions,
+  accept: AcceptDelivery,
+  tell: TellChannel,
+): GapFiller {
+  return createGapFiller({
+    log,
+    accept,
+    pageMessages: limits.recoveryPage,
+    onHole: (channel, reason) => {
+      const { epoch, receivedSeq: seq } = channel;
+      tell(channel, { event: 'lagging', epoch, seq, recovered: false, reason });
+    },
+    onError: ({ address }, error) =>
+      logger.warn({ event: 'gap_not_filled', ...address, err: error }, 'a gap cannot be filled yet'),
+  });
 }
 
 function composeMembership(

@@ -73,7 +73,13 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     nextMessageId: ids.nextMessageId,
     malformed: parts.counters.malformed,
   });
-  const discontinuities = followDiscontinuities({ ...parts, spine, listener });
+  const discontinuities = followDiscontinuities({
+    ...parts,
+    spine,
+    log: options.log,
+    onError: ({ address }, error) =>
+      options.logger.warn({ event: 'channel_not_recovered', ...address, err: error }, 'a log could not be read'),
+  });
   addShieldGauges(metrics, parts);
   return {
     ...parts,

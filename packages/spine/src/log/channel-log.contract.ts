@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TenantId } from '@arqonbus/protocol';
 import type { Spine, SpineMessage } from '../spine.ts';
 import { channelOut } from '../subjects/subjects.ts';
+import { UNKNOWN_SEQ } from './channel-log.ts';
 import type { Appended, ChannelAddress, ChannelLog, LogEntry } from './channel-log.ts';
 
 /** A log under test, whose rules give the room `state` a profile of class `state`, all others the profile of `kept`. */
@@ -96,6 +97,16 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
       expect(await read({ beforeSeq: first, limit: 10 })).toEqual([]);
     });
 
+    it('[LOG-9] names the position as the predecessor of what comes after it, so that no hole is seen where none is', async () => {
+      const seqs = (await appendMany(general, 5)).toSorted((a, b) => a - b);
+      await append({ ...general, channel: 'explore' }, 'in between');
+      seqs.push((await append(general, 'last')).seq);
+      for (const [index, afterSeq] of seqs.slice(0, -1).entries()) {
+        const [first] = await log.read(general, { afterSeq, limit: 1 });
+        expect([first?.seq, first?.prevSeq]).toEqual([seqs[index + 1], afterSeq]);
+      }
+    });
+
     it('[LOG-1] reads a half-open window of time', async () => {
       await appendMany(general, 3);
       const [entry] = await log.read(general, { limit: 1, order: 'newest' });
@@ -163,7 +174,7 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
       await log.trim(general, seqs[3] ?? 0);
       const left = await log.read(general, { limit: 10 });
       expect(left.map(({ seq, prevSeq }) => [seq, prevSeq])).toEqual([
-        [seqs[3], expect.toSatisfy((prevSeq) => [0, seqs[2]].includes(prevSeq))],
+        [seqs[3], expect.toSatisfy((prevSeq) => [0, UNKNOWN_SEQ, seqs[2]].includes(prevSeq))],
         [seqs[4], seqs[3]],
       ]);
       expect(await log.position(general)).toMatchObject({ firstSeq: seqs[3], lastSeq: seqs[4] });
@@ -191,7 +202,7 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
       await vi.waitFor(() => expect(got).toHaveLength(kept + 5));
       const entries = await log.read(general, { limit: 1_000 });
       expect(entries.map(({ seq }) => seq)).toEqual(got.slice(5).map(({ seq }) => seq));
-      expect([0, got[4]?.seq]).toContain(entries[0]?.prevSeq);
+      expect([UNKNOWN_SEQ, got[4]?.seq]).toContain(entries[0]?.prevSeq);
       expect((await log.position(general)).firstSeq).toBe(got[5]?.seq);
     });
 

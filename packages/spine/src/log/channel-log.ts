@@ -25,10 +25,13 @@ export interface Appended {
   readonly duplicate: boolean;
 }
 
+/** In place of a sequence that an adapter cannot know. */
+export const UNKNOWN_SEQ = -1;
+
 /** One stored publication. */
 export interface LogEntry {
   readonly seq: number;
-  /** Sequence of the publication before it in the channel, kept or not; 0 = there was none, or the adapter cannot know. */
+  /** Sequence of the publication before it in the channel, kept or not; 0 = there was none, {@link UNKNOWN_SEQ} = nobody knows. */
   readonly prevSeq: number;
   readonly timestampMs: number;
   readonly data: Uint8Array;

@@ -1,9 +1,10 @@
 import { DEFAULT_PROFILE, compilePattern, isReservedRoom } from '@arqonbus/protocol';
 import type { LogProfile, LogRule, TargetPredicate } from '@arqonbus/protocol';
-import { LIVE_PROFILE } from './no-channel-log.ts';
 
 /** Tells the profile of a channel; `channel` may be `*`, the room's pseudo-channel. */
 export type ProfileOf = (room: string, channel: string) => LogProfile;
+
+const LIVE_PROFILE: LogProfile = { name: 'live', logClass: 'live', maxMessages: 0, maxAgeMs: 0, maxBytes: 0 };
 
 /**
  * Compiles rules (reserved rooms are `live` whatever the rules say, PRT-26): the first whose pattern matches decides, the profile `default` where none does. A `state` profile

@@ -44,7 +44,11 @@ export async function readBucket(
       } catch (error) {
         onError(error);
       }
-      if (missing > 0 && --missing === 0) listener.onReady();
+      // An entry may have been replaced since it was counted: the last one says itself that none waits behind it.
+      if (missing > 0 && (--missing === 0 || message.info.pending === 0)) {
+        missing = 0;
+        listener.onReady();
+      }
     },
   });
   return { stop: () => void end(messages, () => consumer.delete()) };

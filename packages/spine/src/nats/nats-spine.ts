@@ -14,6 +14,8 @@ export interface NatsSpine extends Spine {
   readonly connection: NatsConnection;
   /** Bytes of the largest message that the servers take. */
   readonly maxPayloadBytes: number;
+  /** As `request`, for what a stream stores: messages of the same id once within its window (LOG-5). */
+  store(subject: Subject, data: Uint8Array, messageId: string, timeoutMs: number): Promise<Uint8Array>;
 }
 
 /** What a Spine on NATS can be given. */
@@ -64,7 +66,7 @@ class SpineOnNats implements NatsSpine {
       onError,
     });
     this.#subscriptions = new Subscriptions(link.connection, onError);
-    this.#servers = new Servers(link.connection, this.#outbox, onError);
+    this.#servers = new Servers(link, this.#outbox, onError);
   }
 
   get maxPayloadBytes(): number {
@@ -84,6 +86,11 @@ class SpineOnNats implements NatsSpine {
   async request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     this.#assertOpen();
     return this.#outbox.request(subject, data, timeoutMs);
+  }
+
+  async store(subject: Subject, data: Uint8Array, messageId: string, timeoutMs: number): Promise<Uint8Array> {
+    this.#assertOpen();
+    return this.#outbox.request(subject, data, timeoutMs, messageId);
   }
 
   serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription {

@@ -18,6 +18,7 @@ interface Entry {
 
 interface Asked {
   readonly timeoutMs: number;
+  readonly messageId: string | undefined;
   resolve(reply: Uint8Array): void;
   reject(error: unknown): void;
 }
@@ -72,10 +73,10 @@ export class Outbox {
     this.#enqueue({ subject, data, asked: undefined });
   }
 
-  /** Queues a request, in order with the messages. */
-  request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  /** Queues a request, in order with the messages. A stream stores what has the same `messageId` once. */
+  request(subject: Subject, data: Uint8Array, timeoutMs: number, messageId?: string): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      this.#enqueue({ subject, data, asked: { timeoutMs, resolve, reject } });
+      this.#enqueue({ subject, data, asked: { timeoutMs, messageId, resolve, reject } });
     });
   }
 
@@ -152,7 +153,7 @@ export class Outbox {
   async #ask({ subject, data }: Entry, asked: Asked): Promise<void> {
     this.#askedOpen++;
     try {
-      asked.resolve(await this.#requests.send(subject, data, asked.timeoutMs));
+      asked.resolve(await this.#requests.send(subject, data, asked.timeoutMs, asked.messageId));
     } catch (error) {
       asked.reject(error);
     }

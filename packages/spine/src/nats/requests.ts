@@ -1,5 +1,5 @@
-import { createInbox } from '@nats-io/transport-node';
-import type { Msg } from '@nats-io/transport-node';
+import { createInbox, headers } from '@nats-io/transport-node';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import type { Subject } from '../subjects/subject.ts';
 import type { NatsLink } from './nats-link.ts';
@@ -8,6 +8,13 @@ interface Waiting {
   readonly subject: Subject;
   resolve(reply: Uint8Array): void;
   reject(error: BusError): void;
+}
+
+/** A stream stores messages of the same id once. */
+function headersOf(messageId: string): MsgHdrs {
+  const all = headers();
+  all.set('Nats-Msg-Id', messageId);
+  return all;
 }
 
 /** What the server says in place of an answer where nobody listens. */
@@ -31,6 +38,8 @@ export class Requests {
     this.#inbox = `${createInbox(link.inboxPrefix)}.`;
     link.onStatus((status) => {
       if (status === 'closed') this.#failAll(new BusError('UNAVAILABLE', 'The Spine is closed.'));
+      // What was asked may have been done: the answer is lost with the connection (SPN-8).
+      else if (status === 'disconnected') this.#failAll(new BusError('TIMEOUT'));
     });
     link.onRefused((subject, cause) => {
       const error = new BusError('UNAVAILABLE', undefined, { cause });
@@ -39,7 +48,7 @@ export class Requests {
   }
 
   /** Asks now. Rejects with `TIMEOUT`, with `NOT_FOUND` where nobody listens, with `UNAVAILABLE` for all else. */
-  async send(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async send(subject: Subject, data: Uint8Array, timeoutMs: number, messageId?: string): Promise<Uint8Array> {
     const token = (++this.#last).toString(36);
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -47,7 +56,12 @@ export class Requests {
         timer = setTimeout(() => reject(new BusError('TIMEOUT')), Math.max(1, timeoutMs));
         this.#waiting.set(token, { subject, resolve, reject });
         this.#subscribe();
-        this.#link.connection.publish(subject, data, { reply: this.#inbox + token });
+        const reply = this.#inbox + token;
+        this.#link.connection.publish(
+          subject,
+          data,
+          messageId === undefined ? { reply } : { reply, headers: headersOf(messageId) },
+        );
       });
     } catch (cause) {
       throw cause instanceof BusError ? cause : new BusError('UNAVAILABLE', undefined, { cause });

@@ -1,7 +1,8 @@
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import type { RequestHandler, SpineSubscription } from '../spine.ts';
 import type { SubjectFilter } from '../subjects/subject.ts';
 import { parseInbox } from './inbox.ts';
+import type { NatsLink } from './nats-link.ts';
 import type { Outbox } from './outbox.ts';
 import type { OnDeliveryError } from './subscriptions.ts';
 
@@ -10,31 +11,33 @@ import type { OnDeliveryError } from './subscriptions.ts';
  * that is asked from elsewhere than an inbox is not called.
  */
 export class Servers {
-  readonly #connection: NatsConnection;
+  readonly #link: NatsLink;
   readonly #outbox: Outbox;
   readonly #onError: OnDeliveryError;
   readonly #working = new Set<Promise<void>>();
 
-  constructor(connection: NatsConnection, outbox: Outbox, onError: OnDeliveryError) {
-    this.#connection = connection;
+  constructor(link: NatsLink, outbox: Outbox, onError: OnDeliveryError) {
+    this.#link = link;
     this.#outbox = outbox;
     this.#onError = onError;
   }
 
   add(filter: SubjectFilter, handler: RequestHandler, queue: string | undefined): SpineSubscription {
-    let isActive = true;
-    const subscription = this.#connection.subscribe(filter, {
+    let isServing = true;
+    const subscription = this.#link.connection.subscribe(filter, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error !== null) this.#onError(error, filter);
-        else if (isActive) this.#take(message, filter, handler);
+        else this.#take(message, filter, handler);
       },
     });
     return {
       unsubscribe: () => {
-        if (!isActive) return;
-        isActive = false;
-        subscription.unsubscribe();
+        if (!isServing) return;
+        isServing = false;
+        // What the server has routed here is answered still: nobody else will.
+        if (this.#link.isConnected) subscription.drain().catch(() => undefined);
+        else subscription.unsubscribe();
       },
     };
   }

@@ -58,7 +58,7 @@ const HANDOVER_PAUSE_MS = 100;
 
 /** How a method is called. */
 export interface CallOptions {
-  /** Default {@link BRAIN_TIMEOUT_MS}. */
+  /** For all tries together. Default {@link BRAIN_TIMEOUT_MS}. */
   readonly timeoutMs?: number;
   /** False: a partition that nobody serves right now is not waited for. Default true. */
   readonly awaitsHandover?: boolean;
@@ -74,10 +74,12 @@ export async function callBrain<M extends BrainMethod>(
   const { request: requestSchema, result: resultSchema } = schemasOf(method);
   const partition = partitionOf(method, request);
   const subject = subjectOf(method, partition);
-  const lastTryMs = performance.now() + (awaitsHandover && partition !== undefined ? HANDOVER_MS : 0);
+  const startMs = performance.now();
+  const lastTryMs = startMs + (awaitsHandover && partition !== undefined ? HANDOVER_MS : 0);
   for (;;) {
+    const leftMs = Math.max(1, startMs + timeoutMs - performance.now());
     try {
-      return (await callMethod(spine, subject, requestSchema, request, resultSchema, timeoutMs)) as BrainResult<M>;
+      return (await callMethod(spine, subject, requestSchema, request, resultSchema, leftMs)) as BrainResult<M>;
     } catch (error) {
       if (!isUnserved(error) || performance.now() >= lastTryMs) throw error;
     }

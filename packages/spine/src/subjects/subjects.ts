@@ -14,6 +14,25 @@ export function channelOut(tenant: TenantId, room: string, channel: string): Sub
 }
 
 /**
+ * Publications of a logged channel on their way into the log, `arqon.in.<profile>.<shard>.<tenant>.<room>.<channel>`:
+ * profile and shard first, because no two streams may share a subject.
+ */
+export function channelIn(profile: string, shard: number, tenant: TenantId, room: string, channel: string): Subject {
+  const place = `${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.${channelToken(channel)}`;
+  return `${logRoot(profile, shard)}.${place}` as Subject;
+}
+
+/** All publications of one shard of a profile: what its stream stores. */
+export function shardIn(profile: string, shard: number): SubjectFilter {
+  return `${logRoot(profile, shard)}.>` as SubjectFilter;
+}
+
+/** The shard of a tenant among so many. */
+export function tenantShard(tenant: TenantId, shards: number): number {
+  return stableHash(tenant) % shards;
+}
+
+/**
  * Messages to one client, `arqon.out.<tenant>._client.<home>.<client>`: publish for a private message, request where
  * an answer is wanted (SPN-8). Throws for an id that {@link isClientId} refuses.
  */
@@ -63,6 +82,11 @@ export function ctl(topic: string): Subject {
 /** Activity and telemetry events of a tenant. */
 export function evt(tenant: TenantId, kind: string): Subject {
   return `arqon.evt.${nameToken(tenant, 'tenant')}.${wordToken(kind, 'kind')}` as Subject;
+}
+
+function logRoot(profile: string, shard: number): string {
+  if (!Number.isInteger(shard) || shard < 0) throw new Error('not a shard');
+  return `arqon.in.${nameToken(profile, 'profile')}.${shard}`;
 }
 
 function outOf(tenant: TenantId, rest: string): Subject {

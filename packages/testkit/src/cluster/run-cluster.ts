@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createTokens } from '../tokens/test-tokens.ts';
@@ -28,8 +29,10 @@ export async function runCluster(args: readonly string[]): Promise<void> {
       ARQONBUS_AUTH_JWT_SECRET: tokens.secret,
       ARQONBUS_BOOTSTRAP_ROOMS: JSON.stringify(ROOMS),
       ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '1000',
+      ARQONBUS_LOG_ID_KEY: randomBytes(32).toString('hex'),
+      ARQONBUS_LOG_STREAM_MAX_BYTES: '268435456',
       ...process.env,
-    } as Record<string, string>,
+    },
   });
   endOnSignal(cluster);
   process.stdout.write(asJson ? `${JSON.stringify(describe(cluster, tokens))}\n` : print(cluster, tokens));
@@ -87,7 +90,7 @@ function print({ nats, shields, brains }: Cluster, tokens: TestTokens): string {
     '  Chat between two Shields, one address in each of two browser tabs:',
     ...shields.map((shield) => `  ${chatOf(shield.addresses()['ws_url'] ?? '')}`),
     '',
-    'Every channel is live here: what nobody is there to hear is not kept. Kill any process and see. Ctrl-C ends it all.',
+    'Kill any process and see. Ctrl-C ends it all, and what the log holds.',
   ].join('\n')}\n`;
 }
 

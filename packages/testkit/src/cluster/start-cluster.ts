@@ -38,7 +38,8 @@ const FREE_PORTS = { ARQONBUS_SERVER_PORT: '0', ARQONBUS_HTTP_PORT: '0', ARQONBU
 
 /** Starts a cluster; resolves when every Shield takes clients. Where something does not start, nothing is left behind. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const users = shippedNatsConfig();
+  const profiles = JSON.parse(options.env['ARQONBUS_LOG_PROFILES'] ?? '{}') as object;
+  const users = shippedNatsConfig(Object.keys(profiles));
   const nats = await startNatsServer({ jetstream: true, config: users.config });
   const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[] };
   const launch = (kind: 'shield' | 'brain', number: number, more = {}): ServiceProcess => {

@@ -3,6 +3,7 @@ import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValue, ProfileOf, Spine } from '@arqonbus/spine';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
+import type { GapFiller } from '../delivery/gap-filler.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
 import type { Session } from '../session/session.ts';
@@ -25,6 +26,9 @@ export interface CommandParts {
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;
+  readonly gaps: Pick<GapFiller, 'reach'>;
+  /** Writes what waits to be written to the topics. */
+  readonly coalescer: { flush(): void };
   readonly membership: MembershipReporter;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;

@@ -1,3 +1,4 @@
+import { UNKNOWN_SEQ } from '@arqonbus/spine';
 import type { ChannelLog, LogEntry } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
@@ -70,8 +71,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
 export function isHole(channel: LocalChannel, position: number, first: LogEntry | undefined): boolean {
   if (channel.logClass === 'state' || position >= channel.lastSeq) return false;
   if (first === undefined || first.seq > channel.lastSeq) return true;
-  if (first.prevSeq > 0) return first.prevSeq > position;
-  return position > 0;
+  if (first.prevSeq === UNKNOWN_SEQ) return true;
+  return first.prevSeq > 0 ? first.prevSeq > position : position > 0;
 }
 
 /** False when the client filled up before the end. */

@@ -26,6 +26,6 @@ export function placeInLog(
   epoch: string,
 ): void {
   envelope.seq = seq;
-  envelope.prevSeq = prevSeq;
+  envelope.prevSeq = Math.max(0, prevSeq);
   envelope.epoch = epoch;
 }

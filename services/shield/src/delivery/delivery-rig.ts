@@ -22,6 +22,8 @@ import { createCatchUp } from './catch-up.ts';
 import { createDeliveryCounters } from './delivery-counters.ts';
 import { createAcceptDelivery, createTopicWriter } from './fan-out.ts';
 import type { Delivery } from './fan-out.ts';
+import { createGapFiller } from './gap-filler.ts';
+import { createHeldReads } from './held-reads.ts';
 import { createLaggingNotices } from './lagging-notices.ts';
 import { createSendToSession } from './send-to-session.ts';
 import { createSlowConsumers } from './slow-consumers.ts';
@@ -157,19 +159,26 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptio
   const metrics = createMetrics();
   const counters = createDeliveryCounters(metrics);
   const sessions = createSessionRegistry();
+  const errors: unknown[] = [];
   const held: Delivery[] = [];
   const writeOne = createTopicWriter({ publish: sockets.publish }, sessions, counters);
   const write = (): void => {
     for (const delivery of held.splice(0)) writeOne(delivery);
   };
-  const onMessage = createAcceptDelivery({ push: (delivery) => void held.push(delivery), flush: write }, counters);
+  const coalescer = { push: (delivery: Delivery) => void held.push(delivery), flush: write };
+  const gaps = createGapFiller({
+    log: memoryLog,
+    accept: createAcceptDelivery(coalescer, counters),
+    pageMessages: limits.recoveryPage,
+    onHole: () => undefined,
+    onError: (_, error) => errors.push(error),
+  });
   const monotonicMs = (): number => clock.monotonicMs();
   const tenantStates = createTenantStates(limits, monotonicMs);
-  const channels = createLocalChannels({ spine, log: memoryLog, profileOf, tenantStates, onMessage });
+  const channels = createLocalChannels({ spine, log: memoryLog, profileOf, tenantStates, onMessage: gaps.accept });
   const subscriptions = createSubscriptions(channels, limits);
   const send = createSendToSession(counters);
   const envelopes = createTestEnvelopes(clock);
-  const errors: unknown[] = [];
   const slowConsumers = createSlowConsumers({
     sessions,
     counters,
@@ -191,6 +200,8 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptio
     sessions,
     subscriptions,
     slowConsumers,
+    gaps,
+    coalescer,
     envelopes,
     send,
     channelRegistry: { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) },
@@ -256,36 +267,4 @@ function createPublish(spine: LocalSpine, log: ChannelLog): DeliveryRig['publish
 
 function addressOf(channel: string): ChannelAddress {
   return { tenant: 'acme' as TenantId, room: 'science', channel };
-}
-
-interface HeldReads {
-  readonly log: ChannelLog;
-  isOn: boolean;
-  release(outcome?: 'answer' | 'fail'): Promise<void>;
-}
-
-/** A log whose reads wait, while that is switched on, until they are answered or failed. */
-function createHeldReads(log: ChannelLog): HeldReads {
-  const waiting: { readonly answer: () => void; readonly fail: () => void }[] = [];
-  const reads: HeldReads = {
-    isOn: false,
-    log: {
-      append: (append) => log.append(append),
-      position: (address) => log.position(address),
-      trim: (address, beforeSeq) => log.trim(address, beforeSeq),
-      read: (address, range) => {
-        if (!reads.isOn) return log.read(address, range);
-        // The answer is as old as the question: much may be published before it arrives.
-        const entries = log.read(address, range);
-        return new Promise((resolve, reject) => {
-          waiting.push({ answer: () => resolve(entries), fail: () => reject(new Error('the log is away')) });
-        });
-      },
-    },
-    release: async (outcome = 'answer') => {
-      for (const read of waiting.splice(0)) read[outcome]();
-      await turn();
-    },
-  };
-  return reads;
 }

@@ -1,42 +1,70 @@
-import type { SpineStatus } from '@arqonbus/spine';
-import { describe, expect, it } from 'vitest';
-import { createTestEnvelopes, decodeTestFrame, payloadOf } from '../session/session-rig.ts';
+import type { LogPosition, SpineStatus } from '@arqonbus/spine';
+import { describe, expect, it, vi } from 'vitest';
 import { createDeliveryRig } from './delivery-rig.ts';
 import { followDiscontinuities } from './discontinuities.ts';
 
+/** A rig whose Spine comes and goes by hand, and whose log says what the test wants. */
+async function createRig(position: Partial<LogPosition>) {
+  const rig = createDeliveryRig();
+  const client = rig.connect();
+  await rig.join(client, 'live');
+  await rig.join(client, 'general');
+  await rig.publish('general');
+  await rig.deliver();
+  const statuses: ((status: SpineStatus) => void)[] = [];
+  const told: unknown[] = [];
+  const reached: unknown[] = [];
+  const errors: unknown[] = [];
+  const subscription = followDiscontinuities({
+    spine: {
+      ...rig.spine,
+      onStatus: (listener) => {
+        statuses.push(listener);
+        return { unsubscribe: () => statuses.pop() };
+      },
+    },
+    log: { ...rig.log, position: async (address) => ({ ...(await rig.log.position(address)), ...position }) },
+    channels: rig.channels,
+    gaps: { reach: async ({ name }, seq) => void reached.push([name, seq]) },
+    tell: ({ name }, payload) => told.push([name, payload]),
+    onError: (channel, error) => errors.push([channel.name, error]),
+  });
+  const lose = (): void => statuses[0]?.('disconnected');
+  const comeBack = (): void => statuses[0]?.('connected');
+  return { rig, told, reached, errors, subscription, statuses, lose, comeBack };
+}
+
 describe('a loss of the Spine', () => {
-  it('[SPN-4] is told on live channels once the Spine is back, in one frame a channel and format', async () => {
-    const rig = createDeliveryRig();
-    const [json, proto] = [rig.connect(), rig.connect({ user: 'grace', format: 'proto' })];
-    await rig.join(json, 'live');
-    await rig.join(proto, 'live');
-    await rig.join(json, 'general');
-    const statuses: ((status: SpineStatus) => void)[] = [];
-    const published: { readonly topic: string; readonly payload: unknown }[] = [];
-    const subscription = followDiscontinuities({
-      spine: {
-        ...rig.spine,
-        onStatus: (listener) => {
-          statuses.push(listener);
-          return { unsubscribe: () => statuses.pop() };
-        },
-      },
-      channels: rig.channels,
-      envelopes: createTestEnvelopes(),
-      listener: {
-        publish: (topic, frame, isBinary) => {
-          published.push({ topic, payload: payloadOf(decodeTestFrame(frame, isBinary ? 'proto' : 'json')) });
-        },
-      },
-    });
-    for (const status of ['connected', 'disconnected', 'connected', 'connected'] as const) statuses[0]?.(status);
-    // The room's own channel is logged in this rig, as `general` is: their gap is filled from the log.
-    const payload = { event: 'discontinuity', room: 'science', channel: 'live', reason: 'spine' };
-    expect(published).toEqual([
-      { topic: 'j/acme/science:live', payload },
-      { topic: 'p/acme/science:live', payload },
-    ]);
+  it('[SPN-4] is told on live channels once it is over, and on no other', async () => {
+    const { told, comeBack, lose, subscription, statuses } = await createRig({});
+    comeBack();
+    expect(told).toEqual([]);
+    lose();
+    comeBack();
+    comeBack();
+    expect(told).toEqual([['science:live', { event: 'discontinuity', reason: 'spine' }]]);
     subscription.unsubscribe();
     expect(statuses).toEqual([]);
+  });
+
+  it('[LOG-16] makes logged channels fetch what came meanwhile, also where nothing follows', async () => {
+    const { rig, reached, lose, comeBack } = await createRig({ lastSeq: 9 });
+    const [general] = [...rig.channels.all()].filter(({ name }) => name === 'science:general');
+    lose();
+    expect(general?.isContinuous).toBe(false);
+    comeBack();
+    await vi.waitFor(() => expect(reached).toContainEqual(['science:general', 9]));
+    await vi.waitFor(() => expect(general?.isContinuous).toBe(true));
+  });
+
+  it('[LOG-4] is told as a hole where the log is another one now', async () => {
+    const { rig, told, reached, lose, comeBack } = await createRig({ epoch: 'another', lastSeq: 3 });
+    lose();
+    comeBack();
+    const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
+    await vi.waitFor(() => expect(told).toContainEqual(['science:general', payload]));
+    const general = [...rig.channels.all()].find(({ name }) => name === 'science:general');
+    expect(general).toMatchObject({ epoch: 'another', lastSeq: 3, receivedSeq: 3 });
+    expect(reached).toEqual([]);
   });
 });

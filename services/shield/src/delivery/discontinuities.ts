@@ -1,36 +1,68 @@
-import type { Spine, SpineSubscription } from '@arqonbus/spine';
-import type { Listener } from '../listener/listener.ts';
-import type { Peer } from '../session/peer.ts';
+import type { ChannelLog, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { LocalChannels } from '../subscriptions/local-channels.ts';
-import { encodeFrame } from './frames.ts';
-import type { ServerEnvelopes } from './frames.ts';
+import type { TellChannel } from './channel-notices.ts';
+import type { GapFiller } from './gap-filler.ts';
 
-/** What telling of lost messages needs from around it. */
+/** What bringing channels over a loss of the Spine needs. */
 export interface DiscontinuitiesOptions {
   readonly spine: Spine;
+  readonly log: ChannelLog;
   readonly channels: LocalChannels;
-  readonly listener: Pick<Listener<Peer>, 'publish'>;
-  readonly envelopes: ServerEnvelopes;
+  readonly gaps: Pick<GapFiller, 'reach'>;
+  readonly tell: TellChannel;
+  readonly onError: (channel: LocalChannel, error: unknown) => void;
 }
 
+/** Channels whose logs are looked at together, so that a Shield with many does not ask for all of them at once. */
+const AT_ONCE = 16;
+
 /**
- * Tells the subscribers of every `live` channel, once the Spine is back, that messages may have been lost while it was
- * away: nothing can bring those back, and silence would be a lie (PRD-3). One frame a channel and format.
+ * Once the Spine is back, nobody is left to believe that nothing happened (SPN-4): logged channels fetch what they
+ * missed, also where no message follows (LOG-16); subscribers of `live` channels are told that messages may be lost,
+ * since nothing can bring those back (decision 0008).
  */
 export function followDiscontinuities(options: DiscontinuitiesOptions): SpineSubscription {
   let wasLost = false;
   return options.spine.onStatus((status) => {
-    if (status === 'connected' && wasLost) tellAll(options);
+    if (status === 'connected' && wasLost) recover(options);
     wasLost = status === 'disconnected';
+    if (wasLost) for (const channel of options.channels.all()) channel.isContinuous = false;
   });
 }
 
-function tellAll({ channels, listener, envelopes }: DiscontinuitiesOptions): void {
-  for (const channel of channels.all()) {
-    if (channel.logClass !== 'live') continue;
-    const { room, channel: name } = channel.address;
-    const envelope = envelopes.system({ event: 'discontinuity', room, channel: name, reason: 'spine' });
-    if (channel.jsonSubscribers > 0) listener.publish(channel.jsonTopic, encodeFrame(envelope, 'json'), false);
-    if (channel.protoSubscribers > 0) listener.publish(channel.protoTopic, encodeFrame(envelope, 'proto'), true);
+function recover(options: DiscontinuitiesOptions): void {
+  const logged: LocalChannel[] = [];
+  for (const channel of options.channels.all()) {
+    if (channel.logClass === 'live') options.tell(channel, { event: 'discontinuity', reason: 'spine' });
+    else logged.push(channel);
   }
+  const workers = Math.min(AT_ONCE, logged.length);
+  for (let worker = 0; worker < workers; worker++) void recoverNext(logged, options);
+}
+
+async function recoverNext(left: LocalChannel[], options: DiscontinuitiesOptions): Promise<void> {
+  for (let channel = left.pop(); channel !== undefined; channel = left.pop()) {
+    try {
+      await recoverChannel(channel, options);
+    } catch (error) {
+      // Lost again: the next reconnect looks anew.
+      options.onError(channel, error);
+    }
+  }
+}
+
+async function recoverChannel(channel: LocalChannel, { log, gaps, tell }: DiscontinuitiesOptions): Promise<void> {
+  await channel.ready;
+  const { epoch, lastSeq } = await log.position(channel.address);
+  if (epoch === channel.epoch) {
+    await gaps.reach(channel, lastSeq);
+    channel.isContinuous = true;
+    return;
+  }
+  channel.isContinuous = true;
+  channel.epoch = epoch;
+  channel.lastSeq = lastSeq;
+  channel.receivedSeq = lastSeq;
+  tell(channel, { event: 'lagging', epoch, seq: lastSeq, recovered: false, reason: 'epoch_changed' });
 }

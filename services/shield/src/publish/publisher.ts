@@ -31,9 +31,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const { spine, log, profileOf, envelopes, send, refuse } = options;
 
   const acknowledge = (session: Session, id: string, outcome: Promise<object>): void => {
+    session.unacknowledged++;
     outcome.then(
-      (payload) => send(session, envelopes.response(id, payload)),
-      (error: unknown) => refuse(session, id, error),
+      (payload) => {
+        session.unacknowledged--;
+        send(session, envelopes.response(id, payload));
+      },
+      (error: unknown) => {
+        session.unacknowledged--;
+        refuse(session, id, error);
+      },
     );
   };
 

@@ -72,6 +72,21 @@ describe('draining', () => {
     expect(member?.connection.closeCode).toBe(1012);
   });
 
+  it('[DPL-3] waits for acknowledgements that are on their way, but not for ever', async () => {
+    const rig = createRig(2, 1_000);
+    const [first, second] = rig.members;
+    for (const { session } of rig.members) session.unacknowledged = 1;
+    rig.start();
+    let passedMs = 0;
+    for (let n = 0; n < 5; n++) passedMs += await rig.step();
+    expect(closed(rig.members)).toBe(0);
+    if (first !== undefined) first.session.unacknowledged = 0;
+    passedMs += await rig.step();
+    expect([first?.connection.closeCode, second?.session.isClosing]).toEqual([1012, false]);
+    while (closed(rig.members) < 2) passedMs += await rig.step();
+    expect(passedMs).toBeLessThanOrEqual(500);
+  });
+
   it('[DPL-3] asks the clients back spread over the window', () => {
     const rig = createRig(4, 30_000);
     rig.start();

@@ -19,22 +19,28 @@ const SLICES = 20;
 /** Clients are asked to come back spread over the window, and over a minute at the most. */
 const MAX_SPREAD_MS = 60_000;
 const MIN_STEP_MS = 10;
+/** Who has acknowledgements to come is closed when they are there, or after so many steps. */
+const PATIENCE_STEPS = SLICES / 2;
 /** How often it is looked whether the last client is gone. */
 const LAST_STEP_MS = 50;
 
 /**
- * Sends all clients away in slices: each is told when to come back and closed a step later, so that the answers to what
- * it sent before still reach it. Takes half of the window, and resolves as soon as the last client is gone (DPL-3). The
- * caller has stopped accepting before, and cuts who is left after the window.
+ * Sends all clients away in slices: each is told when to come back and closed a step later, or once the answers to what
+ * it sent before have reached it. Takes half of the window, a quarter more where those are slow, and resolves as soon as
+ * the last client is gone (DPL-3). The caller has stopped accepting before, and cuts who is left after the window.
  */
 export function drainSessions(options: DrainOptions): Promise<void> {
   const { sessions, windowMs } = options;
   const perSlice = windowMs === 0 ? Number.POSITIVE_INFINITY : Math.ceil(sessions.size() / SLICES);
   const stepMs = Math.max(MIN_STEP_MS, windowMs / (2 * SLICES));
-  const told = new Set<Session>();
+  /** With the steps that each has been left since. */
+  const told = new Map<Session, number>();
   return new Promise((resolve) => {
     const step = (): void => {
-      for (const session of told) closeSession(session, 1012);
+      for (const [session, steps] of told) {
+        if (session.unacknowledged === 0 || steps >= PATIENCE_STEPS) closeSession(session, 1012);
+        told.set(session, steps + 1);
+      }
       const slice = takeSlice(sessions, told, perSlice);
       for (const session of slice) tell(session, options);
       if (sessions.size() === 0) resolve();
@@ -45,12 +51,12 @@ export function drainSessions(options: DrainOptions): Promise<void> {
 }
 
 /** Sessions that have not been told yet; late ones too, whose upgrade had been answered when the drain began. */
-function takeSlice(sessions: SessionRegistry, told: Set<Session>, count: number): Session[] {
+function takeSlice(sessions: SessionRegistry, told: Map<Session, number>, count: number): Session[] {
   const slice: Session[] = [];
   for (const session of sessions.all()) {
     if (slice.length >= Math.max(1, count)) break;
     if (told.has(session)) continue;
-    told.add(session);
+    told.set(session, 0);
     slice.push(session);
   }
   return slice;

@@ -64,6 +64,8 @@ export class Session implements Origin {
   explicitSubscriptions = 0;
   /** Joins under way, which the limit counts too. */
   pendingJoins = 0;
+  /** Publications whose acknowledgement is on its way. */
+  unacknowledged = 0;
   /** Set once a close has begun: nothing it sends counts any more. */
   isClosing = false;
   /** Monotonic, as all spans below. */

@@ -28,6 +28,15 @@ export interface LocalChannel extends Lane {
   users: number;
   /** Sequence of the last publication written to the topics, or the log's end when the channel was opened. */
   lastSeq: number;
+  /**
+   * Sequence of the last publication that came from the Spine, in order; ahead of `lastSeq` by what waits to be
+   * written. -1 = none came yet, and the log's end is not known either.
+   */
+  receivedSeq: number;
+  /** No message can have been lost on the way since the log's end was known; false from a loss of the Spine until it is known again. */
+  isContinuous: boolean;
+  /** Set while publications that did not come are fetched from the log, up to a sequence (LOG-8). */
+  filling: { upTo: number; readonly done: Promise<void> } | undefined;
   epoch: string;
   /** Publications written to the topics so far; what a paused subscriber of a `live` channel missed is counted by it. */
   delivered: number;

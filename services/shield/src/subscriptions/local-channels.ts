@@ -1,4 +1,4 @@
-import { channelOut } from '@arqonbus/spine';
+import { UNKNOWN_SEQ, channelOut } from '@arqonbus/spine';
 import type { LogProfile } from '@arqonbus/protocol';
 import type { ChannelAddress, ChannelLog, Spine, SpineMessage } from '@arqonbus/spine';
 import type { TenantStates } from '../limits/tenant-states.ts';
@@ -78,6 +78,9 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     protoSubscribers: 0,
     users: 1,
     lastSeq: 0,
+    receivedSeq: UNKNOWN_SEQ,
+    isContinuous: true,
+    filling: undefined,
     epoch: '',
     delivered: 0,
     lastWriteMs: Number.NEGATIVE_INFINITY,
@@ -90,4 +93,5 @@ async function readPosition(channel: LocalChannel, log: ChannelLog): Promise<voi
   const { epoch, lastSeq } = await log.position(channel.address);
   channel.epoch = epoch;
   channel.lastSeq = Math.max(channel.lastSeq, lastSeq);
+  channel.receivedSeq = Math.max(channel.receivedSeq, lastSeq);
 }

@@ -115,11 +115,19 @@ interface Recovery {
   readonly result: Pick<Result, 'recovered' | 'reason'>;
 }
 
-async function judgeRecovery({ channel }: PreparedJoin, { from }: Args, { log }: CommandParts): Promise<Recovery> {
+async function judgeRecovery(
+  { channel }: PreparedJoin,
+  { from }: Args,
+  { log, gaps, coalescer }: CommandParts,
+): Promise<Recovery> {
   if (from === undefined) return { from: undefined, result: {} };
   if (channel.logClass === 'live') return lost('no_log');
   if (from.epoch !== channel.epoch) return lost('epoch_changed');
-  // In the same epoch a log that ends before the client's position has lost what stood there.
+  // Another Shield was faster: what the client has is on its way here, unless the log has lost it.
+  if (from.seq > channel.lastSeq && (await log.position(channel.address)).lastSeq >= from.seq) {
+    await gaps.reach(channel, from.seq);
+    coalescer.flush();
+  }
   if (from.seq > channel.lastSeq) return lost('trimmed');
   const [first] = await log.read(channel.address, { afterSeq: from.seq, limit: 1 });
   if (isHole(channel, from.seq, first)) return lost('trimmed');

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { LogProfile } from '@arqonbus/protocol';
+import { SHIPPED_PROFILES } from '@arqonbus/protocol';
+import { natsReleases, startNatsServer } from '@arqonbus/testkit';
+import type { NatsServer } from '@arqonbus/testkit';
+import { createNatsSpine } from '../../nats/nats-spine.ts';
+import { describeChannelLog } from '../channel-log.contract.ts';
+import { createLogRules } from '../log-rules.ts';
+import { createJetStreamChannelLog } from './jetstream-channel-log.ts';
+import { provisionLogStreams } from './log-streams.ts';
+
+const KEPT = 20;
+const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
+const kept: LogProfile = {
+  name: 'default',
+  logClass: 'history',
+  maxMessages: KEPT,
+  maxAgeMs: 60_000,
+  maxBytes: 1_048_576,
+};
+const profiles = [kept, ...SHIPPED_PROFILES.filter(({ name }) => name === 'state' || name === 'live')];
+const profileOf = createLogRules(profiles, [{ pattern: 'state:*', profile: 'state' }]);
+
+describe.each(natsReleases())('on NATS, %s', (release) => {
+  let server: NatsServer;
+  beforeAll(async () => {
+    server = await startNatsServer({ jetstream: true, release });
+    const spine = await createNatsSpine({ servers: [server.url], name: 'brain' });
+    // Twice: the second one finds them.
+    for (const replicas of [1, 1]) await provisionLogStreams(spine, profiles, { replicas, maxBytes: 16_777_216 });
+    await spine.close();
+  });
+  afterAll(() => server.stop());
+
+  describeChannelLog('on JetStream', async () => {
+    const spine = await createNatsSpine({ servers: [server.url], name: 'shield' });
+    const log = await createJetStreamChannelLog(spine, { profileOf, idKey });
+    return { log, spine, kept: KEPT, close: () => spine.close() };
+  });
+});

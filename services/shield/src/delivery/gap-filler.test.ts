@@ -1,0 +1,145 @@
+import { UNKNOWN_SEQ } from '@arqonbus/spine';
+import type { ChannelLog, LogEntry, SpineMessage } from '@arqonbus/spine';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { turn } from '../session/session-rig.ts';
+import type { LocalChannel } from '../subscriptions/local-channel.ts';
+import { createGapFiller } from './gap-filler.ts';
+
+const NO_DATA = new Uint8Array(0);
+
+/** A log that holds these sequences of one channel, and says what a stream can know of predecessors. */
+function createLog(seqs: number[]) {
+  const state = { reads: 0, isAway: false };
+  const read: ChannelLog['read'] = async (_, { afterSeq = 0, limit }) => {
+    state.reads++;
+    await turn();
+    if (state.isAway) throw new Error('away');
+    const found = seqs.filter((seq) => seq > afterSeq).slice(0, limit);
+    return found.map((seq, index): LogEntry => {
+      const isKnown = afterSeq === 0 || seqs.includes(afterSeq);
+      const prevSeq = found[index - 1] ?? (isKnown ? afterSeq : UNKNOWN_SEQ);
+      return { seq, prevSeq, timestampMs: 0, data: NO_DATA };
+    });
+  };
+  return { log: { read } as ChannelLog, state };
+}
+
+function createRig(seqs: number[], pageMessages = 3) {
+  const { log, state } = createLog(seqs);
+  const got: (number | string)[] = [];
+  const errors: unknown[] = [];
+  const timers: (() => void)[] = [];
+  const channel = {
+    name: 'science:general',
+    logClass: 'history',
+    users: 1,
+    receivedSeq: 0,
+    isContinuous: true,
+    filling: undefined,
+  } as unknown as LocalChannel;
+  const gaps = createGapFiller({
+    log,
+    pageMessages,
+    accept: (_, { seq }) => got.push(seq),
+    onHole: (_, reason) => got.push(reason),
+    onError: (_, error) => errors.push(error),
+    startTimer: (run) => timers.push(run),
+  });
+  const arrive = (seq: number, prevSeq: number): void =>
+    gaps.accept(channel, { subject: '' as SpineMessage['subject'], data: NO_DATA, seq, prevSeq });
+  const settle = async (): Promise<void> => {
+    for (let i = 0; i < 100 && channel.filling !== undefined; i++) await turn();
+  };
+  return { channel, gaps, got, errors, timers, state, arrive, settle };
+}
+
+describe('a gap', () => {
+  it('[LOG-8] is filled from the log before anything after it is handed on, by one fetch for all that comes meanwhile', async () => {
+    const { got, state, arrive, settle } = createRig([2, 4, 6, 8, 10, 11], 10);
+    arrive(2, 0);
+    arrive(10, 8);
+    arrive(11, 10);
+    expect(got).toEqual([2]);
+    await settle();
+    expect(got).toEqual([2, 4, 6, 8, 10, 11]);
+    expect(state.reads).toBe(1);
+    arrive(11, 10);
+    arrive(13, 11);
+    expect(got.slice(6)).toEqual([13]);
+  });
+
+  it('[LOG-8] is told as a hole where the log has lost it, before what comes after', async () => {
+    const { got, arrive, settle } = createRig([9, 10]);
+    arrive(2, 0);
+    arrive(10, 9);
+    await settle();
+    expect(got).toEqual([2, 'trimmed', 9, 10]);
+  });
+
+  it('[LOG-8] is told as a hole where the log has lost all of it', async () => {
+    const { got, arrive, settle } = createRig([]);
+    arrive(2, 0);
+    arrive(10, 9);
+    await settle();
+    arrive(12, 10);
+    expect(got).toEqual([2, 'trimmed', 12]);
+  });
+
+  it('[LOG-3] is none where the predecessor is merely no longer kept, unless the Spine was lost since', async () => {
+    const { channel, got, state, arrive, settle } = createRig([7]);
+    arrive(2, 0);
+    arrive(5, 0);
+    expect([got, state.reads]).toEqual([[2, 5], 0]);
+    channel.isContinuous = false;
+    arrive(7, 0);
+    await settle();
+    expect(got).toEqual([2, 5, 'trimmed', 7]);
+  });
+
+  it('[LOG-8] waits for a log that is away, and holds nothing meanwhile', async () => {
+    const { got, errors, timers, state, arrive, settle } = createRig([2, 4, 6, 8]);
+    arrive(2, 0);
+    state.isAway = true;
+    arrive(6, 4);
+    await turn();
+    await turn();
+    expect([got, errors.length, timers.length]).toEqual([[2], 1, 1]);
+    arrive(8, 6);
+    state.isAway = false;
+    timers.pop()?.();
+    await settle();
+    expect(got).toEqual([2, 4, 6, 8]);
+  });
+
+  it('[LOG-9] is filled up to where a client has been already', async () => {
+    const { gaps, got } = createRig([2, 4, 6]);
+    await gaps.reach({ ...createRig([]).channel }, 0);
+    const rig = createRig([2, 4, 6]);
+    await rig.gaps.reach(rig.channel, 6);
+    expect([got, rig.got]).toEqual([[], [2, 4, 6]]);
+    await rig.gaps.reach(rig.channel, 4);
+    expect(rig.state.reads).toBe(1);
+  });
+
+  it('[LOG-8] whatever is lost on the way, each publication is handed on once and in order', async () => {
+    const steps = fc.array(fc.record({ gap: fc.integer({ min: 1, max: 3 }), isLost: fc.boolean() }), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: 5 }), async (list, pageMessages) => {
+        const seqs: number[] = [];
+        const { got, arrive, settle } = createRig(seqs, pageMessages);
+        let last = 0;
+        for (const { gap, isLost } of [...list, { gap: 1, isLost: false }]) {
+          const prevSeq = last;
+          last += gap;
+          seqs.push(last);
+          if (!isLost) arrive(last, prevSeq);
+          if (gap === 3) await turn();
+        }
+        await settle();
+        expect(got).toEqual(seqs);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

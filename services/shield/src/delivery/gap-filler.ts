@@ -1,0 +1,116 @@
+import { UNKNOWN_SEQ } from '@arqonbus/spine';
+import type { ChannelLog, LogEntry } from '@arqonbus/spine';
+import type { LocalChannel } from '../subscriptions/local-channel.ts';
+import type { Hole } from './catch-up.ts';
+import type { AcceptDelivery } from './fan-out.ts';
+
+/** Sees to it that a channel's subscribers miss nothing that its log has (LOG-8). */
+export interface GapFiller {
+  /** Takes a message of the channel's subject: hands it on where it follows what came before, else fetches what is missing. */
+  accept: AcceptDelivery;
+  /** Fetches up to a sequence that is known to be stored; resolves when it has been handed on, or cannot be had. */
+  reach(channel: LocalChannel, seq: number): Promise<void>;
+}
+
+/** What filling gaps needs from around it. */
+export interface GapFillerOptions {
+  readonly log: ChannelLog;
+  /** Where messages go in their order. */
+  readonly accept: AcceptDelivery;
+  readonly pageMessages: number;
+  /** Told before what comes after a hole that the log cannot fill any more. */
+  readonly onHole: (channel: LocalChannel, reason: Hole) => void;
+  readonly onError: (channel: LocalChannel, error: unknown) => void;
+  /** Runs something later. Default `setTimeout`. */
+  readonly startTimer?: (run: () => void, afterMs: number) => void;
+}
+
+/** How long to wait after the log could not be read. */
+const RETRY_MS = 500;
+
+/**
+ * While a gap is being filled nothing is held: messages that come meanwhile only say how far to read, since the log has
+ * them all. So memory is bounded by one page, and fetches of one channel are one.
+ */
+export function createGapFiller(options: GapFillerOptions): GapFiller {
+  const { accept } = options;
+  return {
+    accept: (channel, message) => {
+      const { seq, prevSeq } = message;
+      if (seq === 0) accept(channel, message);
+      else if (channel.filling !== undefined) channel.filling.upTo = Math.max(channel.filling.upTo, seq);
+      else if (seq > channel.receivedSeq) {
+        if (isNext(channel, prevSeq)) handOn(channel, message, accept);
+        else void fill(channel, seq, options);
+      }
+    },
+    reach: async (channel, seq) => {
+      if (channel.filling !== undefined) channel.filling.upTo = Math.max(channel.filling.upTo, seq);
+      else if (seq > channel.receivedSeq) return fill(channel, seq, options);
+      await channel.filling?.done;
+    },
+  };
+}
+
+/**
+ * Whether nothing is missing before a message that names this predecessor. Where nothing has come yet, the position that
+ * is being read tells what belongs before it. A stream also says 0 when the predecessor is no longer kept (LOG-3): that
+ * proves nothing after a loss of the Spine, and is harmless else.
+ */
+function isNext({ receivedSeq, isContinuous }: LocalChannel, prevSeq: number): boolean {
+  return prevSeq === receivedSeq || receivedSeq === UNKNOWN_SEQ || (prevSeq === 0 && isContinuous);
+}
+
+function handOn(channel: LocalChannel, message: Parameters<AcceptDelivery>[1], accept: AcceptDelivery): void {
+  channel.receivedSeq = message.seq;
+  accept(channel, message);
+}
+
+function fill(channel: LocalChannel, upTo: number, options: GapFillerOptions): Promise<void> {
+  const filling = { upTo, done: Promise.resolve() };
+  channel.filling = filling;
+  filling.done = fillAll(channel, filling, options).finally(() => {
+    channel.filling = undefined;
+  });
+  return filling.done;
+}
+
+async function fillAll(
+  channel: LocalChannel,
+  filling: { readonly upTo: number },
+  options: GapFillerOptions,
+): Promise<void> {
+  while (channel.users > 0 && channel.receivedSeq < filling.upTo) {
+    const afterSeq = Math.max(0, channel.receivedSeq);
+    const entries = await readPage(channel, afterSeq, options);
+    if (entries === undefined) continue;
+    if (isHole(channel, afterSeq, entries[0])) options.onHole(channel, 'trimmed');
+    for (const { seq, prevSeq, data } of entries) {
+      handOn(channel, { subject: channel.subject, data, seq, prevSeq: Math.max(0, prevSeq) }, options.accept);
+    }
+    // Trimmed since it was announced: what comes next follows the hole.
+    if (entries.length === 0) channel.receivedSeq = filling.upTo;
+  }
+}
+
+/** Undefined after a pause where the log could not be read. */
+async function readPage(
+  channel: LocalChannel,
+  afterSeq: number,
+  { log, pageMessages, onError, startTimer = setTimeout }: GapFillerOptions,
+): Promise<readonly LogEntry[] | undefined> {
+  try {
+    return await log.read(channel.address, { afterSeq, limit: pageMessages });
+  } catch (error) {
+    onError(channel, error);
+    await new Promise<void>((resolve) => {
+      startTimer(resolve, RETRY_MS);
+    });
+    return undefined;
+  }
+}
+
+/** A `state` channel keeps one message and promises no more: it has no holes. */
+function isHole({ logClass }: LocalChannel, afterSeq: number, first: LogEntry | undefined): boolean {
+  return logClass !== 'state' && first?.prevSeq !== afterSeq;
+}

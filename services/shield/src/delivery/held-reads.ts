@@ -1,0 +1,35 @@
+import type { ChannelLog } from '@arqonbus/spine';
+import { turn } from '../session/session-rig.ts';
+
+/** For tests: a log that answers when it is told to. */
+export interface HeldReads {
+  readonly log: ChannelLog;
+  isOn: boolean;
+  release(outcome?: 'answer' | 'fail'): Promise<void>;
+}
+
+/** A log whose reads wait, while that is switched on, until they are answered or failed. */
+export function createHeldReads(log: ChannelLog): HeldReads {
+  const waiting: { readonly answer: () => void; readonly fail: () => void }[] = [];
+  const reads: HeldReads = {
+    isOn: false,
+    log: {
+      append: (append) => log.append(append),
+      position: (address) => log.position(address),
+      trim: (address, beforeSeq) => log.trim(address, beforeSeq),
+      read: (address, range) => {
+        if (!reads.isOn) return log.read(address, range);
+        // The answer is as old as the question: much may be published before it arrives.
+        const entries = log.read(address, range);
+        return new Promise((resolve, reject) => {
+          waiting.push({ answer: () => resolve(entries), fail: () => reject(new Error('the log is away')) });
+        });
+      },
+    },
+    release: async (outcome = 'answer') => {
+      for (const read of waiting.splice(0)) read[outcome]();
+      await turn();
+    },
+  };
+  return reads;
+}
