@@ -5,7 +5,7 @@ import { runBenchmarks } from './harness/run-benchmarks.ts';
 const order = parseArguments(process.argv.slice(2), benchmarks);
 
 if (order.kind === 'list') {
-  for (const { name, title } of benchmarks) process.stdout.write(`${name.padEnd(18)}${title}\n`);
+  for (const { name, title } of benchmarks) process.stdout.write(`${name.padEnd(22)}${title}\n`);
 } else if (order.kind === 'wrong') {
   process.stderr.write(`bench: ${order.problem}\n`);
   process.exitCode = 2;

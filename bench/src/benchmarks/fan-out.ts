@@ -1,7 +1,6 @@
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
-import { isBinary, messageOf, openGroup, payloadBytesOf, plans, startContenders } from '../harness/contender.ts';
+import { payloadBytesOf, plans, startContenders } from '../harness/contender.ts';
 import type { Contender } from '../harness/contender.ts';
-import { jsonPayload } from '../harness/event-payloads.ts';
 import { startLoad } from '../harness/load.ts';
 import type { Load } from '../harness/load.ts';
 import { pairedRuns } from '../harness/paired-runs.ts';
@@ -9,8 +8,8 @@ import { publishSample } from '../harness/publish-sample.ts';
 import type { PublishSample } from '../harness/publish-sample.ts';
 import { ratioOf, spreadOf } from '../harness/statistics.ts';
 import type { PublishOrder } from '../load/orders.ts';
+import { fanOutOrder, openFanOut } from '../traffic/fan-out-traffic.ts';
 
-const RECEIVERS = 1_000;
 const PAYLOAD_BYTES = [128, 1_024] as const;
 const GOAL = 1.25;
 
@@ -33,7 +32,7 @@ async function runFanOut(options: RunOptions): Promise<BenchmarkResult> {
   const all = [plans.jsonLive, plans.jsonHistory, plans.protoLive, plans.uws, plans.ws, plans.socketIo];
   const contenders = await startContenders(all, options);
   try {
-    for (const contender of contenders) await connect(load, contender);
+    for (const contender of contenders) await openFanOut(load, contender);
     const rows: Cell[][] = [];
     const verdicts: string[] = [];
     for (const payloadBytes of PAYLOAD_BYTES) {
@@ -59,14 +58,6 @@ async function runFanOut(options: RunOptions): Promise<BenchmarkResult> {
   }
 }
 
-/** The publisher has joined the channel like everybody, without echo; a yardstick's publisher is told where to publish. */
-async function connect(load: Load, contender: Contender): Promise<void> {
-  const joins = [['fan']];
-  await openGroup(load, contender, { name: 'receivers', count: RECEIVERS, joins, publishes: [] });
-  const ownJoins = contender.kind === 'arqon' ? joins : [];
-  await openGroup(load, contender, { name: 'publisher', count: 1, joins: ownJoins, publishes: ['fan'] });
-}
-
 type Pace = (typeof PACES)[number];
 
 async function runCase(
@@ -76,23 +67,10 @@ async function runCase(
   { messagesPerTurn, fastMs, slowMs }: Pace,
   { rounds, isQuick }: RunOptions,
 ): Promise<ReadonlyMap<string, readonly PublishSample[]>> {
-  const payload = jsonPayload(payloadBytes);
   const orderOf = (contender: Contender, deliveredBytes: number, ms: number): PublishOrder => {
     const isSlow = contender.kind === 'ws' || contender.kind === 'socket.io';
     const turnEveryMs = isSlow ? slowMs : fastMs;
-    return {
-      publishers: `${contender.name}/publisher`,
-      receivers: `${contender.name}/receivers`,
-      payloads: [messageOf(contender, 'fan', payload, deliveredBytes)],
-      isBinary: isBinary(contender),
-      turns: Math.max(3, Math.round(ms / turnEveryMs)),
-      turnEveryMs,
-      publishersPerTurn: 1,
-      messagesPerTurn,
-      keepsRate: false,
-      deliveriesPerMessage: RECEIVERS,
-      measuresLatency: false,
-    };
+    return fanOutOrder(contender, { payloadBytes, messagesPerTurn, turnEveryMs, ms, deliveredBytes });
   };
   // The yardsticks move as many bytes as ours does for the payload, which the first run tells.
   const ours = contenders[0] as Contender;

@@ -1,10 +1,27 @@
 import type { Benchmark } from '../harness/benchmark.ts';
+import { ackLatency } from './ack-latency.ts';
 import { codecs } from './codecs.ts';
+import { embeddedVsCluster } from './embedded-vs-cluster.ts';
 import { fanOut } from './fan-out.ts';
+import { hopCost } from './hop-cost.ts';
 import { idleConnections } from './idle-connections.ts';
 import { ingest } from './ingest.ts';
 import { mix } from './mix.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
+import { twoShieldsCeiling } from './two-shields-ceiling.ts';
+import { twoShields } from './two-shields.ts';
 
 /** Every benchmark, in the order in which they run. */
-export const benchmarks: readonly Benchmark[] = [fanOut, ingest, mix, codecs, idleConnections, reconnectStorm];
+export const benchmarks: readonly Benchmark[] = [
+  fanOut,
+  ingest,
+  mix,
+  codecs,
+  idleConnections,
+  reconnectStorm,
+  twoShields,
+  twoShieldsCeiling,
+  hopCost,
+  embeddedVsCluster,
+  ackLatency,
+];

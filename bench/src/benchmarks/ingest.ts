@@ -65,7 +65,7 @@ async function connect(load: Load, contender: Contender & Ingest): Promise<void>
 
 function orderOf(contender: Contender & Ingest, ms: number): PublishOrder {
   return {
-    publishers: `${contender.name}/publishers`,
+    publishers: [`${contender.name}/publishers`],
     receivers: contender.hasSubscriber ? `${contender.name}/subscriber` : '',
     payloads: [Buffer.from(eventOf(contender)).toString('base64')],
     isBinary: isBinary(contender),

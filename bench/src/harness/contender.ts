@@ -1,5 +1,6 @@
 import type { DialectName, PublishOrder } from '../load/orders.ts';
 import type { RunOptions } from './benchmark.ts';
+import type { Endpoint } from './endpoint.ts';
 import { jsonEvent, plainMessage, protoEvent, socketIoMessage } from './event-payloads.ts';
 import type { Load } from './load.ts';
 import { startServer } from './servers.ts';
@@ -33,12 +34,17 @@ export const plans: Readonly<Record<PlanName, ContenderPlan>> = {
   socketIo: { name: 'socket.io', kind: 'socket.io', dialect: 'socket-io', room: 'live' },
 };
 
+/** True for names that were asked for on the command line. */
+export function isWanted(name: string, only: RunOptions['only']): boolean {
+  return only.length === 0 || only.some((part) => name.includes(part));
+}
+
 /** Starts a server for each plan that is wanted, so that no contender pays for another's connections. */
 export async function startContenders<P extends ContenderPlan>(
   all: readonly P[],
   { only, profileFolder }: RunOptions,
 ): Promise<(P & { readonly server: Server })[]> {
-  const wanted = all.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
+  const wanted = all.filter(({ name }) => isWanted(name, only));
   return Promise.all(wanted.map(async (plan) => ({ ...plan, server: await startServer(plan.kind, profileFolder) })));
 }
 
@@ -47,10 +53,10 @@ export function messageOf(plan: ContenderPlan, channel: string, payload: string,
   return Buffer.from(encodeMessage(plan, `${plan.room}:${channel}`, payload, deliveredBytes)).toString('base64');
 }
 
-/** Opens connections of a contender; `channels` are joined by them in turn, `publishes` is what yardsticks are told. */
+/** Opens connections of a contender, beside those of the same name; `channels` are joined by them in turn, `publishes` is what yardsticks are told. */
 export async function openGroup(
   load: Load,
-  { name, room, dialect, server }: Contender,
+  { name, room, dialect, server }: ContenderPlan & { readonly server: Endpoint },
   group: {
     readonly name: string;
     readonly count: number;

@@ -1,5 +1,5 @@
 import { createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
-import { COUNTER_MARK, TIME_MARK, TIME_PREFIX } from '../load/stamp.ts';
+import { COUNTER_MARK, COUNTER_PREFIX, TIME_MARK, TIME_PREFIX } from '../load/stamp.ts';
 
 const encoder = new TextEncoder();
 const FILLER = 'The quick brown fox jumps over the lazy dog. ';
@@ -11,10 +11,11 @@ export function jsonPayload(bytes: number): string {
 }
 
 /** A JSON event of a client: the frame's payload as text, with an id that differs in each message. */
-export function jsonEvent(target: string, payload: string): Uint8Array {
+export function jsonEvent(target: string, payload: string, wantsAck = false): Uint8Array {
   const [room, channel] = target.split(':');
+  const ack = wantsAck ? ',"ack":true' : '';
   return encoder.encode(
-    `{"type":"event","id":"${eventId()}","room":"${room}","channel":"${channel}","payload":${payload}}`,
+    `{"type":"event","id":"${eventId()}","room":"${room}","channel":"${channel}"${ack},"payload":${payload}}`,
   );
 }
 
@@ -24,13 +25,14 @@ export function jsonEventOfSize(target: string, bytes: number): Uint8Array {
 }
 
 /** The same event as Protobuf. */
-export function protoEvent(target: string, payload: string): Uint8Array {
+export function protoEvent(target: string, payload: string, wantsAck = false): Uint8Array {
   const [room = '', channel = ''] = target.split(':');
   return encodeProtoEnvelope({
     ...createEnvelope('event'),
     id: eventId(),
     room,
     channel,
+    ack: wantsAck,
     payload: encoder.encode(payload),
   });
 }
@@ -62,7 +64,7 @@ export function jsonRecord(bytes: number): string {
 }
 
 function eventId(): string {
-  return `arq_01J9ZQX5T7W${COUNTER_MARK}`;
+  return `${COUNTER_PREFIX}${COUNTER_MARK}`;
 }
 
 function filler(length: number): string {

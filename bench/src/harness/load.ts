@@ -1,13 +1,16 @@
 import { fileURLToPath } from 'node:url';
-import type { OpenOrder, OpenReport, PublishOrder, PublishReport } from '../load/orders.ts';
+import type { AckOrder, AckReport, OpenOrder, OpenReport, PublishOrder, PublishReport } from '../load/orders.ts';
 import { startChild } from './child.ts';
 
 /** A load generator in a process of its own. */
 export interface Load {
+  readonly pid: number;
   open(order: OpenOrder): Promise<OpenReport>;
   /** Cuts all connections of a group. */
   close(group: string): Promise<void>;
   publish(order: PublishOrder): Promise<PublishReport>;
+  /** Publishes with `ack: true` and waits for the answers. */
+  ack(order: AckOrder): Promise<AckReport>;
   stop(): Promise<void>;
 }
 
@@ -15,9 +18,11 @@ export interface Load {
 export function startLoad(): Load {
   const child = startChild({ file: fileURLToPath(new URL('./load-process.mjs', import.meta.url)) });
   return {
+    pid: child.pid,
     open: (order) => child.call('open', order),
     close: (group) => child.call('close', group),
     publish: (order) => child.call('publish', order),
+    ack: (order) => child.call('ack', order),
     stop: () => child.stop(),
   };
 }

@@ -1,7 +1,8 @@
 import { serveParent } from '../harness/serve-parent.ts';
+import { ackRun } from './ack-run.ts';
 import type { LoadClient } from './load-client.ts';
 import { openClients } from './open-clients.ts';
-import type { OpenOrder, PublishOrder } from './orders.ts';
+import type { AckOrder, OpenOrder, PublishOrder } from './orders.ts';
 import { publishRun } from './publish-run.ts';
 
 // The load generator: a process of its own, told what to do by the benchmark (BEN-2).
@@ -17,6 +18,16 @@ serveParent({
     for (const client of groups.get(group) ?? []) client.destroy();
     groups.delete(group);
   },
-  publish: (order: PublishOrder) =>
-    publishRun(order, groups.get(order.publishers) ?? [], groups.get(order.receivers) ?? []),
+  publish: (order: PublishOrder) => publishRun(order, takeTurns(order.publishers), groups.get(order.receivers) ?? []),
+  ack: async (order: AckOrder) => {
+    const [client] = groups.get(order.group) ?? [];
+    if (client === undefined) throw new Error(`there is no group ${order.group}`);
+    return ackRun(order, client);
+  },
 });
+
+function takeTurns(names: readonly string[]): readonly LoadClient[] {
+  const all = names.map((name) => groups.get(name) ?? []);
+  const longest = Math.max(0, ...all.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) => all.flatMap((clients) => clients[index] ?? [])).flat();
+}

@@ -29,7 +29,8 @@ export interface OpenReport {
 
 /** A steady publication. */
 export interface PublishOrder {
-  readonly publishers: string;
+  /** Groups whose connections take turns: the first of each, the second of each, … */
+  readonly publishers: readonly string[];
   readonly receivers: string;
   /** Payloads as base64, one for each publisher in turn; see `stamp.ts` for what is rewritten in them. */
   readonly payloads: readonly string[];
@@ -52,6 +53,29 @@ export interface PublishReport {
   readonly delivered: number;
   /** Bytes of the delivered frames, headers included. */
   readonly deliveredBytes: number;
+  readonly ms: number;
+  /** Part of the time in which the load generator had nothing to do, 0 to 1. */
+  readonly idleShare: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+}
+
+/** Messages with `ack: true` on one connection, so many of them unanswered at any time. */
+export interface AckOrder {
+  /** Of one connection. */
+  readonly group: string;
+  readonly dialect: DialectName;
+  /** One message as base64; its id is rewritten in each. */
+  readonly payload: string;
+  readonly isBinary: boolean;
+  readonly inFlight: number;
+  readonly ms: number;
+}
+
+/** How the answers came: the time is from the write of a message to the arrival of its answer. */
+export interface AckReport {
+  readonly acked: number;
   readonly ms: number;
   /** Part of the time in which the load generator had nothing to do, 0 to 1. */
   readonly idleShare: number;

@@ -3,9 +3,9 @@ import type { PublishOrder, PublishReport } from './orders.ts';
 import { Samples } from './percentile.ts';
 import { readTime } from './stamp.ts';
 import { TurnFrames } from './turn-frames.ts';
+import { waitUntil } from './wait-until.ts';
 
 const SETTLE_TIMEOUT_MS = 5_000;
-const LOOK_EVERY_MS = 2;
 
 let number = 0;
 
@@ -28,7 +28,7 @@ export async function publishRun(
   const isSettled = (): boolean =>
     delivered() >= sent * order.deliveriesPerMessage &&
     publishers.every(({ pongs }, index) => pongs > (pongsBefore[index] ?? 0));
-  await waitUntil(isSettled);
+  await waitUntil(isSettled, SETTLE_TIMEOUT_MS);
   const ms = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpuBefore);
   for (const client of [...publishers, ...receivers]) client.observer = undefined;
@@ -115,15 +115,4 @@ function countReceived(clients: readonly LoadClient[]): { readonly frames: numbe
     bytes += client.wireBytes;
   }
   return { frames, bytes };
-}
-
-function waitUntil(isTrue: () => boolean): Promise<void> {
-  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (isTrue() || performance.now() > deadline) resolve();
-      else setTimeout(look, LOOK_EVERY_MS);
-    };
-    look();
-  });
 }

@@ -1,0 +1,26 @@
+import { createDevelopmentIssuer } from '@arqonbus/auth';
+import type { Permission } from '@arqonbus/auth';
+
+/** Gives tokens of this many users; none where the server asks for none. With a grant they publish without joining (PRT-16). */
+export type TokenSource = (count: number, hasPublishGrant?: boolean) => Promise<readonly string[]>;
+
+/** Where clients connect to, and with what. */
+export interface Endpoint {
+  readonly port: number;
+  readonly tokens: TokenSource;
+}
+
+const HOUR_MS = 3_600_000;
+const PUBLISH_ANYWHERE: readonly Permission[] = [{ action: 'publish', pattern: '*:*', effect: 'allow' }];
+
+/** Tokens that are signed with this secret; undefined = of a server that asks for none. */
+export function createTokenSource(secret: string | undefined): TokenSource {
+  if (secret === undefined) return async () => [];
+  const issuer = createDevelopmentIssuer({ secret, now: Date.now });
+  return (count, hasPublishGrant = false) => {
+    const permissions = hasPublishGrant ? { permissions: PUBLISH_ANYWHERE } : {};
+    const order = { tenant: 'acme', role: 'user', ttlMs: HOUR_MS, ...permissions } as const;
+    const users = Array.from({ length: count }, (_, index) => `user-${String(index).padStart(6, '0')}`);
+    return Promise.all(users.map((user) => issuer.issue({ ...order, user })));
+  };
+}

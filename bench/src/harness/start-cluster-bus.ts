@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startNatsServer } from '@arqonbus/testkit';
+import { ARQON_SETTINGS, profilingArgs } from './arqon-settings.ts';
+import type { Bus } from './bus.ts';
+import { startChild } from './child.ts';
+import type { Child } from './child.ts';
+import { createTokenSource } from './endpoint.ts';
+import { findChildren } from './process-times.ts';
+
+/** What a cluster on this machine is made of. */
+export interface ClusterPlan {
+  readonly shields: number;
+  readonly brains: number;
+  /** Where the Shields write CPU profiles when they end; undefined = they are not profiled. */
+  readonly profileFolder?: string | undefined;
+}
+
+type ServiceKind = 'shield' | 'brain';
+
+const START_TIMEOUT_MS = 30_000;
+
+const PROBE = fileURLToPath(new URL('./probe-process.mjs', import.meta.url));
+const USERS = new URL('../../deploy/nats/users.conf', import.meta.url);
+
+const bundles: Readonly<Record<ServiceKind, string>> = {
+  shield: process.env['BENCH_SHIELD_BUNDLE'] ?? serviceBundle('shield'),
+  brain: process.env['BENCH_BRAIN_BUNDLE'] ?? serviceBundle('brain'),
+};
+
+/** Starts NATS with the shipped users, Brains and Shields as built; resolves when all of them can be used. */
+export async function startClusterBus({ shields, brains, profileFolder }: ClusterPlan): Promise<Bus> {
+  const secret = randomBytes(32).toString('hex');
+  const passwords = { shield: randomBytes(18).toString('hex'), brain: randomBytes(18).toString('hex') };
+  const known = findChildren('nats-server');
+  const nats = await startNatsServer({ jetstream: true, config: natsConfig(passwords) });
+  const services: Child[] = [];
+  const start = (kind: ServiceKind, nodeArgs: readonly string[]): Child => {
+    const env = {
+      ...serviceSettings(secret, nats.url),
+      ARQONBUS_NATS_USER: kind,
+      ARQONBUS_NATS_PASSWORD: passwords[kind],
+    };
+    const child = startChild({ file: bundles[kind], nodeArgs: ['--expose-gc', '--import', PROBE, ...nodeArgs], env });
+    services.push(child);
+    return child;
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(services.map((service) => service.stop()));
+    await nats.stop();
+  };
+  try {
+    const brainChildren = Array.from({ length: brains }, () => start('brain', []));
+    const shieldChildren = Array.from({ length: shields }, () => start('shield', profilingArgs(profileFolder)));
+    const ports = await Promise.all(shieldChildren.map(clientPort));
+    await Promise.all(brainChildren.map(whenStarted));
+    const tokens = createTokenSource(secret);
+    return {
+      endpoints: ports.map((port) => ({ port, tokens })),
+      processes: [
+        ...shieldChildren.map(({ pid }) => ({ hop: 'shield', pid }) as const),
+        ...findChildren('nats-server')
+          .filter((pid) => !known.includes(pid))
+          .map((pid) => ({ hop: 'nats', pid }) as const),
+        ...brainChildren.map(({ pid }) => ({ hop: 'brain', pid }) as const),
+      ],
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function natsConfig(passwords: Readonly<Record<ServiceKind, string>>): string {
+  return [
+    `NATS_SHIELD_PASSWORD: "${passwords.shield}"`,
+    `NATS_BRAIN_PASSWORD: "${passwords.brain}"`,
+    'max_payload: 2MB',
+    readFileSync(USERS, 'utf8'),
+  ].join('\n');
+}
+
+function serviceSettings(secret: string, natsUrl: string): Readonly<Record<string, string>> {
+  return {
+    ...ARQON_SETTINGS,
+    ARQONBUS_NATS_URL: natsUrl,
+    ARQONBUS_AUTH_JWT_SECRET: secret,
+    ARQONBUS_LOG_ID_KEY: secret,
+    ARQONBUS_SERVER_PORT: '0',
+    ARQONBUS_HTTP_PORT: '0',
+    ARQONBUS_TELEMETRY_PORT: '0',
+    ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '1000',
+  };
+}
+
+async function clientPort(shield: Child): Promise<number> {
+  const { ws_url: url = '' } = JSON.parse(await whenStarted(shield)) as { readonly ws_url?: string };
+  return Number(new URL(url).port);
+}
+
+/** The line that it prints once it can be used. */
+async function whenStarted(service: Child): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(''), START_TIMEOUT_MS);
+  });
+  const line = await Promise.race([service.firstLine, tooLate]);
+  clearTimeout(timer);
+  if (line === '') throw new Error(`a service of the cluster ended at its start, or took over ${START_TIMEOUT_MS} ms`);
+  return line;
+}
+
+function serviceBundle(name: ServiceKind): string {
+  return fileURLToPath(new URL(`../../services/${name}/dist/${name}.mjs`, import.meta.url));
+}
