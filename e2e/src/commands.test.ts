@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { commands } from '@arqonbus/protocol';
+import { hasLog } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -31,7 +32,15 @@ test('[PRT-21] help lists the registry, and hides what the caller may not use', 
   };
   expect(await namesOf(admin)).toEqual(Object.keys(commands));
   expect(await namesOf(user)).not.toContain('op.ban.list');
-  expect(await namesOf(guest)).toEqual(['ping', 'status', 'help', 'refresh', 'list_channels', 'list_rooms']);
+  expect(await namesOf(guest)).toEqual([
+    'ping',
+    'status',
+    'help',
+    'refresh',
+    'leave_channel',
+    'list_channels',
+    'list_rooms',
+  ]);
   const { commands: one } = await user.must('help', { command: 'join_channel' });
   expect(one).toMatchObject([{ name: 'join_channel', args: { properties: { echo: { type: 'boolean' } } } }]);
   for (const client of [admin, user, guest]) client.end();
@@ -62,12 +71,7 @@ test('[PRS-2] a channel lives: created, listed, described, not deleted while som
     channels: [{ channel: 'bench-1', members: 1, created_by: 'mod', description: 'First bench', hardcoded: false }],
   });
   const info = await mod.must('channel_info', target);
-  expect(info).toMatchObject({
-    channel: 'bench-1',
-    members: 1,
-    settings: { color: 'red' },
-    log: { first_seq: 0, last_seq: 0 },
-  });
+  expect(info).toMatchObject({ channel: 'bench-1', members: 1, settings: { color: 'red' } });
   expect(info['participants']).toMatchObject([
     { client_id: alice.clientId, user: 'alice', client_type: 'ai-agent', screen_name: 'Alice A.', avatar: 'cat' },
   ]);
@@ -113,7 +117,22 @@ test('[CFG-3] bootstrap rooms are there, and cannot be deleted', async () => {
   mod.end();
 });
 
-test('[PRT-22] history is read page by page, in both orders', async () => {
+test.runIf(hasLog)('[LOG-1] a channel is described with its log, which is empty at first', async () => {
+  const alice = await bus.connect();
+  const target = { room: 'lab', channel: 'log-1' };
+  await alice.must('join_channel', target);
+  const { log } = await alice.must('channel_info', target);
+  expect(log).toEqual({ epoch: expect.any(String), first_seq: 0, last_seq: 0 });
+  const { payload: position } = await alice.publish('lab:log-1', 'first');
+  expect((await alice.must('channel_info', target))['log']).toEqual({
+    epoch: position['epoch'],
+    first_seq: position['seq'],
+    last_seq: position['seq'],
+  });
+  alice.end();
+});
+
+test.runIf(hasLog)('[PRT-22] history is read page by page, in both orders', async () => {
   const alice = await bus.connect();
   await alice.must('join_channel', { room: 'past', channel: 'pages' });
   for (let n = 1; n <= 7; n++) await alice.publish('past:pages', { n });
@@ -139,23 +158,26 @@ test('[PRT-22] history is read page by page, in both orders', async () => {
   alice.end();
 });
 
-test('[LOG-9] a client that comes back with its position gets what it missed, in order, before what is new', async () => {
-  const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
-  const target = { room: 'recover', channel: 'me' };
-  await alice.must('join_channel', target);
-  const { epoch, seq } = await bob.must('join_channel', target);
-  bob.end();
-  for (let n = 0; n < 40; n++) await alice.publish('recover:me', n);
-  const back = await bus.connect({ user: 'bob' });
-  expect(await back.must('join_channel', { ...target, from: { epoch, seq } })).toMatchObject({ recovered: true });
-  void alice.publish('recover:me', 40);
-  for (let n = 0; n <= 40; n++) expect(await back.nextEvent()).toMatchObject({ payload: n });
-  expect(await back.must('join_channel', { ...target, from: { epoch: 'another', seq: 1 } })).toMatchObject({
-    recovered: false,
-    reason: 'epoch_changed',
-  });
-  for (const client of [alice, back]) client.end();
-});
+test.runIf(hasLog)(
+  '[LOG-9] a client that comes back with its position gets what it missed, in order, before what is new',
+  async () => {
+    const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
+    const target = { room: 'recover', channel: 'me' };
+    await alice.must('join_channel', target);
+    const { epoch, seq } = await bob.must('join_channel', target);
+    bob.end();
+    for (let n = 0; n < 40; n++) await alice.publish('recover:me', n);
+    const back = await bus.connect({ user: 'bob' });
+    expect(await back.must('join_channel', { ...target, from: { epoch, seq } })).toMatchObject({ recovered: true });
+    void alice.publish('recover:me', 40);
+    for (let n = 0; n <= 40; n++) expect(await back.nextEvent()).toMatchObject({ payload: n });
+    expect(await back.must('join_channel', { ...target, from: { epoch: 'another', seq: 1 } })).toMatchObject({
+      recovered: false,
+      reason: 'epoch_changed',
+    });
+    for (const client of [alice, back]) client.end();
+  },
+);
 
 test('[PRT-6] a token is refreshed by one of the same person only', async () => {
   const alice = await bus.connect();

@@ -2,7 +2,9 @@ import { connectRaw } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
 import { listeners } from './harness/both-listeners.ts';
 import type { ListenerName } from './harness/both-listeners.ts';
+import { connectJson } from './harness/json-client.ts';
 import type { JsonClient } from './harness/json-client.ts';
+import { isCluster } from './harness/mode.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -15,6 +17,10 @@ function publishNumbered(client: JsonClient, target: string, count: number): voi
   for (let n = 0; n < count; n++) {
     client.send({ id: `arq_drain-${String(n).padStart(6, '0')}`, type: 'event', room: target, payload: n, ack: true });
   }
+}
+
+async function connectToFirst(bus: Bus, user: string): Promise<JsonClient> {
+  return connectJson({ port: bus.port, token: await bus.token({ user }) });
 }
 
 /** Everything that comes up to the end of the connection. */
@@ -61,15 +67,16 @@ test.for(listeners)(
 
 test.for(listeners)('[DPL-3] what was stored before the end is acknowledged, and delivered (%s)', async (listener) => {
   const bus = await start(listener);
-  const [sender, reader] = await Promise.all([bus.connect({ user: 'sender' }), bus.connect({ user: 'reader' })]);
+  // On one Shield, which sends the sender away first: another one would not wait with the reader.
+  const [sender, reader] = [await connectToFirst(bus, 'sender'), await connectToFirst(bus, 'reader')];
   for (const client of [sender, reader]) await client.must('join_channel', { room: 'last', channel: 'words' });
   publishNumbered(sender, 'last:words', 2_000);
   await sender.next(({ type }) => type === 'response');
   bus.signal('SIGTERM');
   const [sent, read] = await Promise.all([untilEnd(sender), untilEnd(reader)]);
   expect(read.payloads).toEqual(read.payloads.map((_, n) => n));
-  // The first acknowledgement was taken before.
-  expect(sent.acknowledged.length + 1).toBe(read.payloads.length);
+  // The first acknowledgement was taken before. The reader may be sent away while the log still stores; the sender stays.
+  expect(sent.acknowledged.length + 1).toBe(isCluster ? 2_000 : read.payloads.length);
   expect(await bus.exited).toBe(0);
 });
 

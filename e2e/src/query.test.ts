@@ -1,6 +1,7 @@
 import { connectRaw } from '@arqonbus/testkit';
 import type { RawSocket } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hasLog } from './harness/mode.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -69,13 +70,21 @@ test.for(['room=science&channel=general', 'room=science:general', 'room=science%
     const client = await bus.connect({ user: 'direct' }, query);
     const joined = await client.nextSystem('joined');
     const place = { room: 'science', channel: 'general' };
-    expect(joined.payload).toEqual({ event: 'joined', ...place, epoch: expect.any(String), seq: expect.any(Number) });
+    expect(joined.payload).toMatchObject({ event: 'joined', ...place });
     expect(joined).not.toHaveProperty('request_id');
     expect(await client.publish('', 'no target named', { room: undefined })).toMatchObject({ status: 'success' });
     expect(await witness.nextEvent()).toMatchObject({ ...place, sender: client.clientId, payload: 'no target named' });
     for (const each of [client, witness]) each.end();
   },
 );
+
+test.runIf(hasLog)('[PRT-3] [LOG-9] a first join tells where the channel stands', async () => {
+  const client = await bus.connect({ user: 'direct' }, 'room=science&channel=general');
+  const place = { room: 'science', channel: 'general' };
+  const { payload } = await client.nextSystem('joined');
+  expect(payload).toEqual({ event: 'joined', ...place, epoch: expect.any(String), seq: expect.any(Number) });
+  client.end();
+});
 
 test('[PRT-3] a room alone is a default target, and no join', async () => {
   const client = await bus.connect({ user: 'halfway' }, 'room=science');

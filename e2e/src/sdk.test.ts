@@ -6,6 +6,7 @@ import type { ArqonClient, ClientOptions, WebSocketConstructor } from '@arqonbus
 import { waitUntil } from '@arqonbus/testkit';
 import { WebSocket } from 'ws';
 import { afterEach, expect, test } from 'vitest';
+import { hasLog } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -39,9 +40,9 @@ test.each([
   const [alice, bob] = await Promise.all([connect('alice', one), connect('bob', other)]);
   const chat = await bob.join('science:general');
   await alice.join('science:general');
-  const { seq, epoch } = await alice.publish('science:general', { text: 'Grüße 🚀', n: 1.5 });
+  const { id } = await alice.publish('science:general', { text: 'Grüße 🚀', n: 1.5 });
   for await (const publication of chat) {
-    expect(publication).toMatchObject({ payload: { text: 'Grüße 🚀', n: 1.5 }, seq, epoch, channel: 'general' });
+    expect(publication).toMatchObject({ payload: { text: 'Grüße 🚀', n: 1.5 }, id, channel: 'general' });
     break;
   }
   const heard = new Promise((resolve) => {
@@ -55,12 +56,32 @@ test.each([
   await expect(bob.private('nobody_here', 'hello')).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
 });
 
+test.runIf(hasLog)(
+  '[PRT-14] [LOG-3] an SDK client hears the position of what it published, and who receives it too',
+  async () => {
+    bus = await startBus();
+    const [alice, bob] = await Promise.all([connect('alice', 'json'), connect('bob', 'proto')]);
+    const chat = await bob.join('science:general');
+    await alice.join('science:general');
+    const position = await alice.publish('science:general', 'first');
+    expect(position).toMatchObject({ seq: 1, epoch: expect.any(String) });
+    for await (const publication of chat) {
+      expect(publication).toMatchObject({ ...position, payload: 'first' });
+      break;
+    }
+  },
+);
+
 test('[PRT-2] a bad token stops the client with its code', async () => {
   bus = await startBus();
   await expect(connect('alice', 'json', { token: 'junk' })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
 });
 
-test('[DPL-3] [PRD-3] a client whose bus goes away comes back to the next one, and says that it missed something', async () => {
+/** A cluster is started twice. */
+const RESTARTS = { timeout: 40_000 };
+
+/** Connects a client in a channel, kills the bus and starts another in its place; gives what the client says then. */
+async function outliveTheBus(): Promise<{ readonly alice: ArqonClient; readonly rejoined: readonly unknown[] }> {
   const secret = { ARQONBUS_AUTH_JWT_SECRET: 'f3a1c0d9e8b7a6958473625140392817' };
   const port = await freePort();
   bus = await startBus(secret, port);
@@ -72,9 +93,28 @@ test('[DPL-3] [PRD-3] a client whose bus goes away comes back to the next one, a
   await bus.exited;
   bus = await startBus(secret, port);
   await waitUntil(() => rejoined.length > 0, { timeoutMs: 15_000, what: 'the client to be back' });
-  expect(rejoined).toMatchObject([{ room: 'science', channel: 'general', recovered: false }]);
-  expect(await alice.publish('science:general', 'back')).toMatchObject({ seq: 1 });
-});
+  return { alice, rejoined };
+}
+
+test(
+  '[DPL-3] [PRD-3] a client whose bus goes away comes back to the next one, and says that it missed something',
+  RESTARTS,
+  async () => {
+    const { alice, rejoined } = await outliveTheBus();
+    expect(rejoined).toMatchObject([{ room: 'science', channel: 'general', recovered: false }]);
+    expect(await alice.publish('science:general', 'back')).toMatchObject({ id: expect.any(String) });
+  },
+);
+
+test.runIf(hasLog)(
+  '[PRD-3] [LOG-9] after its bus went away a client counts from the beginning of the new log',
+  RESTARTS,
+  async () => {
+    const { alice, rejoined } = await outliveTheBus();
+    expect(rejoined).toMatchObject([{ recovered: false, position: { epoch: expect.any(String), seq: 0 } }]);
+    expect(await alice.publish('science:general', 'back')).toMatchObject({ seq: 1 });
+  },
+);
 
 /** A port by number: one that the system gave out for 0 cannot be taken again while its old connections linger. */
 async function freePort(): Promise<number> {

@@ -6,7 +6,10 @@ import { programs } from './harness/start-cluster-servers.ts';
 
 // The services themselves: how they start, wait and end. They run once; the tests start their own.
 
-const secret = { ARQONBUS_AUTH_JWT_SECRET: 'b7e1f0a9c2d84e56b7e1f0a9c2d84e5602f4' };
+const secret = {
+  ARQONBUS_AUTH_JWT_SECRET: 'b7e1f0a9c2d84e56b7e1f0a9c2d84e5602f4',
+  ARQONBUS_LOG_ID_KEY: 'c4a19e07d3b85f62c4a19e07d3b85f62',
+};
 const freePorts = { ARQONBUS_SERVER_PORT: '0', ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0' };
 
 function start(name: 'shield' | 'brain', env: Readonly<Record<string, string>>, args: string[] = []): ServiceProcess {

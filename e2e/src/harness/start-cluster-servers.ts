@@ -6,10 +6,10 @@ import type { Cluster } from '@arqonbus/testkit';
 import type { BusServers } from './start-bus.ts';
 
 /** The built services. */
-export const programs = {
+export const programs: { readonly shield: string; readonly brain: string } = {
   shield: fileURLToPath(new URL('../../../services/shield/dist/shield.mjs', import.meta.url)),
   brain: fileURLToPath(new URL('../../../services/brain/dist/brain.mjs', import.meta.url)),
-} as const;
+};
 
 /** What `arqon dev` has by itself. */
 export function developmentSettings(jwtSecret: string): Readonly<Record<string, string>> {
@@ -17,6 +17,8 @@ export function developmentSettings(jwtSecret: string): Readonly<Record<string, 
     ARQONBUS_AUTH_JWT_SECRET: jwtSecret,
     ARQONBUS_BOOTSTRAP_ROOMS: JSON.stringify(DEVELOPMENT_ROOMS),
     ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '1000',
+    ARQONBUS_LOG_ID_KEY: randomBytes(32).toString('hex'),
+    ARQONBUS_LOG_STREAM_MAX_BYTES: '67108864',
   };
 }
 

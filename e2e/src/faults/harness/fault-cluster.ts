@@ -9,6 +9,9 @@ import { developmentSettings, programs } from '../../harness/start-cluster-serve
 import { followClient } from './followed-client.ts';
 import type { FollowedClient } from './followed-client.ts';
 
+// What these drills are about holds for channels without a log.
+const LIVE = { ARQONBUS_LOG_RULES: JSON.stringify([{ pattern: '*:*', profile: 'live' }]) };
+
 /** A cluster whose single parts a test may harm. */
 export interface FaultCluster extends Cluster {
   /** Before NATS; the last Shield alone goes through it. */
@@ -44,7 +47,7 @@ const HOUR_MS = 3_600_000;
 export async function startFaultCluster(env: Readonly<Record<string, string>> = {}): Promise<FaultCluster> {
   const secret = randomBytes(32).toString('hex');
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
-  const settings = { ...developmentSettings(secret), ...roomyLimits, ...env };
+  const settings = { ...developmentSettings(secret), ...roomyLimits, ...LIVE, ...env };
   const cluster = await startCluster({ programs, shields: 1, brains: 2, env: settings });
   const spineProxy = await startChaosProxy({ targetPort: cluster.nats.port });
   const behindProxy = { ARQONBUS_NATS_URL: `nats://127.0.0.1:${spineProxy.port}` };

@@ -5,6 +5,8 @@ import type { Frame, JsonClient } from '../../harness/json-client.ts';
 export interface Answer {
   /** `ok`, or the code of the error. */
   readonly code: string;
+  /** The text of the error. */
+  readonly error: string;
   readonly payload: Frame['payload'];
   readonly tookMs: number;
 }
@@ -13,6 +15,8 @@ export interface Answer {
 export interface FollowedClient {
   readonly clientId: string;
   readonly welcome: Frame['payload'];
+  /** Everything after the welcome, oldest first. */
+  readonly frames: readonly Frame[];
   /** Events, oldest first. */
   readonly events: readonly Frame[];
   /** Payloads of `system` frames after the welcome. */
@@ -35,7 +39,7 @@ export interface FollowedClient {
 }
 
 /** Nothing of the bus may take so long: whoever hears nothing by then was forgotten. */
-export const ANSWER_TIMEOUT_MS = 12_000;
+export const ANSWER_TIMEOUT_MS = 20_000;
 
 const LIFE_MS = 600_000;
 let counter = 0;
@@ -49,11 +53,13 @@ interface Asked {
 
 /** Takes over a connected client; nobody else may wait for its frames from now on. */
 export function followClient(client: JsonClient): FollowedClient {
+  const frames: Frame[] = [];
   const events: Frame[] = [];
   const systems: Frame['payload'][] = [];
   const strays: Frame[] = [];
   const open = new Map<string, Asked>();
   const take = (frame: Frame): void => {
+    frames.push(frame);
     if (frame.type === 'event') events.push(frame);
     else if (frame.type === 'system') systems.push(frame.payload);
     else answer(open, frame, strays);
@@ -65,11 +71,12 @@ export function followClient(client: JsonClient): FollowedClient {
     for (const id of open.keys()) settle(open, id)?.reject(new Error('the connection ended before the answer'));
   });
   const ask = (frame: object): Promise<Answer> => {
-    const id = `arq_fault-${String((counter += 1)).padStart(8, '0')}`;
+    const id = 'id' in frame ? String(frame.id) : `arq_fault-${String((counter += 1)).padStart(8, '0')}`;
     return new Promise((resolve, reject) => {
       if (client.socket.isClosed()) reject(new Error('the connection has ended'));
       const sentAt = performance.now();
-      const late = (): void => settle(open, id)?.reject(new Error(`no answer to ${JSON.stringify(frame).slice(0, 200)}`));
+      const late = (): void =>
+        settle(open, id)?.reject(new Error(`no answer to ${JSON.stringify(frame).slice(0, 200)}`));
       open.set(id, { resolve, reject, sentAt, timer: setTimeout(late, ANSWER_TIMEOUT_MS) });
       client.send({ id, ...frame });
     });
@@ -78,14 +85,15 @@ export function followClient(client: JsonClient): FollowedClient {
   return {
     clientId: client.clientId,
     welcome: client.welcome,
+    frames,
     events,
     systems,
     strays,
     ask,
     command,
     must: async (name, args) => {
-      const { code, payload } = await command(name, args);
-      if (code !== 'ok') throw new Error(`${name} was refused: ${code}`);
+      const { code, payload, error, tookMs } = await command(name, args);
+      if (code !== 'ok') throw new Error(`${name} was refused after ${Math.round(tookMs)} ms: ${code} ${error}`);
       return payload;
     },
     publish: (target, payload, more = {}) => ask({ type: 'event', room: target, payload, ack: true, ...more }),
@@ -101,7 +109,12 @@ function answer(open: Map<string, Asked>, frame: Frame, strays: Frame[]): void {
   if (asked === undefined) strays.push(frame);
   else {
     const code = frame.status === 'success' ? 'ok' : String(frame.error_code);
-    asked.resolve({ code, payload: frame.payload, tookMs: performance.now() - asked.sentAt });
+    asked.resolve({
+      code,
+      error: typeof frame['error'] === 'string' ? frame['error'] : '',
+      payload: frame.payload,
+      tookMs: performance.now() - asked.sentAt,
+    });
   }
 }
 

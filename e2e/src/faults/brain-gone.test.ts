@@ -1,0 +1,99 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { countAnchored, startBrainDrill, untilBrainsWork } from './harness/brain-drill.ts';
+import { startFaultCluster } from './harness/fault-cluster.ts';
+import type { FaultCluster } from './harness/fault-cluster.ts';
+import type { FollowedClient } from './harness/followed-client.ts';
+import { countCodes, startPublishing } from './harness/load.ts';
+import { report } from './harness/report.ts';
+
+/** "Degraded modes": within 2 s; what a busy machine adds. */
+const REFUSED_WITHIN_MS = 2_000 + 700;
+/** Lease and settling of a Brain's partitions; the last command may have begun then. */
+const TAKEN_OVER_WITHIN_MS = 3_000 + 1_000 + 1_000;
+const needsBrain = ['list_rooms', 'list_channels', 'channel_info', 'status', 'create_channel', 'delete_channel'];
+
+let bus: FaultCluster;
+let clients: FollowedClient[] = [];
+
+beforeAll(async () => {
+  bus = await startFaultCluster({ ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '10000' });
+});
+
+afterEach(async () => {
+  for (const client of clients) client.end();
+  clients = [];
+  for (const number of [0, 1]) if (bus.brains[number]?.isRunning() !== true) await bus.startBrain(number);
+});
+
+afterAll(() => bus.stop());
+
+async function connect(shield: number, user: string, role: 'user' | 'admin' = 'admin'): Promise<FollowedClient> {
+  const client = await bus.connect(shield, { user, role });
+  clients.push(client);
+  return client;
+}
+
+test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs one is refused in time, and lists are true again after', async () => {
+  const [near, far] = [await connect(0, 'near'), await connect(1, 'far')];
+  for (const client of [near, far]) await client.must('join_channel', { room: 'alone', channel: 'anchor' });
+  await near.must('create_channel', { room: 'alone', channel: 'known' });
+  const load = startPublishing(near, 'alone:anchor');
+  await load.more(20, ['ok']);
+
+  await Promise.all(bus.brains.map((brain) => brain.kill()));
+  const refusals = await Promise.all(
+    needsBrain.map((name) =>
+      near.command(name, { room: 'alone', channel: name === 'create_channel' ? 'new' : 'known' }),
+    ),
+  );
+  expect(refusals.map(({ code }) => code)).toEqual(needsBrain.map(() => 'UNAVAILABLE'));
+  const creating = await far.command('join_channel', { room: 'alone', channel: 'unheard-of' });
+  expect(creating.code).toBe('UNAVAILABLE');
+  const slowestMs = Math.max(creating.tookMs, ...refusals.map(({ tookMs }) => tookMs));
+  const joined = await far.command('join_channel', { room: 'alone', channel: 'known' });
+  expect(joined.code).toBe('ok');
+  const late = await connect(1, 'late', 'user');
+  expect((await late.command('join_channel', { room: 'alone', channel: 'anchor' })).code).toBe('ok');
+  for (const shield of [0, 1])
+    expect(await bus.health(shield, 'ready')).toMatchObject({
+      code: 200,
+      status: 'degraded',
+      checks: { brain: 'down' },
+    });
+  await load.more(20, ['ok']);
+
+  const backAt = performance.now();
+  await Promise.all([bus.startBrain(0), bus.startBrain(1)]);
+  await untilBrainsWork(bus);
+  await expect.poll(() => countAnchored(near, 'alone').catch(String), { timeout: 8_000 }).toEqual([3, 3]);
+  const trueMs = performance.now() - backAt;
+  expect((await near.must('list_channels', { room: 'alone' }))['channels']).toMatchObject([
+    { channel: 'anchor', members: 3 },
+    { channel: 'known', members: 1 },
+  ]);
+  const outcomes = await load.stop();
+  expect(countCodes(outcomes)).toEqual({ ok: outcomes.length });
+  await expect.poll(() => far.events.length).toBe(outcomes.length);
+  expect(far.systems).toEqual([]);
+  expect(slowestMs).toBeLessThan(REFUSED_WITHIN_MS);
+  report('all Brains gone', {
+    'slowest refusal ms': slowestMs,
+    'join existing ms': joined.tookMs,
+    'true again ms': trueMs,
+  });
+});
+
+test('[BRN-1] one of two Brains killed under commands: nothing accepted is lost, all is answered after its lease', async () => {
+  await untilBrainsWork(bus);
+  const { streams, finish } = await startBrainDrill(await connect(0, 'near'), await connect(1, 'far'), 'killed');
+  const killedAt = performance.now();
+  await bus.brains[0]?.kill();
+  const isOver = (): boolean => performance.now() - killedAt > TAKEN_OVER_WITHIN_MS + 500;
+  await expect.poll(isOver, { timeout: 10_000 }).toBe(true);
+  await Promise.all(streams.map(({ load }) => load.more(50, ['ok'])));
+  const { codes, lastRefusedAt, slowestMs } = await finish();
+  const { ok = 0, UNAVAILABLE: refused = 0, ...others } = codes;
+  report('a Brain killed', { ok, refused, 'gap ms': Math.max(0, lastRefusedAt - killedAt), 'slowest ms': slowestMs });
+  expect(others).toEqual({});
+  expect(lastRefusedAt - killedAt).toBeLessThan(TAKEN_OVER_WITHIN_MS);
+});

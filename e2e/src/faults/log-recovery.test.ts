@@ -1,0 +1,156 @@
+import { SHIPPED_RULES } from '@arqonbus/config';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startFaultCluster } from './harness/fault-cluster.ts';
+import type { FaultCluster } from './harness/fault-cluster.ts';
+import type { FollowedClient } from './harness/followed-client.ts';
+
+// Channels with a log: what was acknowledged is delivered, once and in order, whatever dies on the way.
+const [NEAR, CUT] = [0, 1];
+
+let bus: FaultCluster;
+
+beforeAll(async () => {
+  bus = await startFaultCluster({
+    ARQONBUS_LOG_RULES: JSON.stringify(SHIPPED_RULES),
+    ARQONBUS_NATS_PING_INTERVAL_MS: '500',
+  });
+});
+
+afterAll(() => bus.stop());
+
+interface Load {
+  /** Ends it; gives the sequences that were acknowledged, by payload. */
+  stop(): Promise<ReadonlyMap<number, number>>;
+  acknowledged(): number;
+}
+
+/** Publishes numbers with `ack`, a few under way at a time, each again under its id until it is acknowledged. */
+function publishNumbers(client: FollowedClient, target: string): Load {
+  const acknowledged = new Map<number, number>();
+  let isOn = true;
+  let next = 0;
+  const run = async (): Promise<void> => {
+    while (isOn) {
+      const n = next++;
+      const id = `arq_recovery-${String(n).padStart(6, '0')}`;
+      let answer = await client.publish(target, n, { id });
+      for (; answer.code !== 'ok'; answer = await client.publish(target, n, { id })) {
+        expect(['UNAVAILABLE', 'TIMEOUT']).toContain(answer.code);
+        await new Promise(setImmediate);
+      }
+      acknowledged.set(n, Number(answer.payload['seq']));
+    }
+  };
+  const runs = [run(), run(), run(), run()];
+  return {
+    acknowledged: () => acknowledged.size,
+    stop: async () => {
+      isOn = false;
+      await Promise.all(runs);
+      return acknowledged;
+    },
+  };
+}
+
+/** Each event once, in the order of the log, each naming the one before; returns their payloads by sequence. */
+function checkOrder(reader: FollowedClient): ReadonlyMap<number, number> {
+  const seqs = reader.events.map(({ seq }) => Number(seq));
+  expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
+  const previous = reader.events.slice(1).map((event) => event['prev_seq']);
+  expect(previous).toEqual(seqs.slice(0, -1));
+  return new Map(reader.events.map(({ payload, seq }) => [Number(payload), Number(seq)]));
+}
+
+/** Where the reader stands. */
+function positionOf({ events }: FollowedClient): { readonly epoch: unknown; readonly seq: unknown } {
+  const last = events.at(-1);
+  return { epoch: last?.['epoch'], seq: last?.['seq'] };
+}
+
+async function expectAll(reader: FollowedClient, acknowledged: ReadonlyMap<number, number>): Promise<void> {
+  const last = Math.max(...acknowledged.values());
+  await expect.poll(() => Number(reader.events.at(-1)?.['seq']), { timeout: 10_000 }).toBeGreaterThanOrEqual(last);
+  const got = checkOrder(reader);
+  expect([...acknowledged].filter(([n, seq]) => got.get(n) !== seq)).toEqual([]);
+}
+
+test('[LOG-8] [LOG-16] a Shield that was cut off fetches what its subscribers missed, and no client does anything', async () => {
+  const target = { room: 'recover', channel: 'cut' };
+  const [writer, reader] = [await bus.connect(NEAR, { user: 'writer' }), await bus.connect(CUT, { user: 'reader' })];
+  for (const client of [writer, reader]) await client.must('join_channel', target);
+  const load = publishNumbers(writer, 'recover:cut');
+  await expect.poll(() => reader.events.length, { timeout: 10_000 }).toBeGreaterThan(20);
+  bus.spineProxy.cut();
+  await expect.poll(async () => (await bus.health(CUT, 'ready')).code, { timeout: 10_000 }).toBe(503);
+  const before = load.acknowledged();
+  await expect.poll(load.acknowledged, { timeout: 10_000 }).toBeGreaterThan(before + 50);
+  // The last message comes while it is away: nothing follows that would show the gap.
+  const acknowledged = await load.stop();
+  bus.spineProxy.heal();
+  await expectAll(reader, acknowledged);
+  expect(reader.systems.filter(({ event }) => event === 'lagging' || event === 'discontinuity')).toEqual([]);
+  for (const client of [writer, reader]) client.end();
+}, 60_000);
+
+test('[LOG-7] [LOG-3] R-09: NATS killed under load loses nothing acknowledged, stores nothing twice, and keeps one order', async () => {
+  const target = { room: 'recover', channel: 'nats' };
+  const writer = await bus.connect(NEAR, { user: 'writer' });
+  const readers = [await bus.connect(NEAR, { user: 'near' }), await bus.connect(CUT, { user: 'far' })];
+  for (const client of [writer, ...readers]) await client.must('join_channel', target);
+  const load = publishNumbers(writer, 'recover:nats');
+  for (let kills = 0; kills < 3; kills++) {
+    const before = load.acknowledged();
+    await expect.poll(load.acknowledged, { timeout: 20_000 }).toBeGreaterThan(before + 30);
+    await bus.nats.kill();
+    await bus.nats.restart();
+  }
+  const before = load.acknowledged();
+  await expect.poll(load.acknowledged, { timeout: 20_000 }).toBeGreaterThan(before + 30);
+  const acknowledged = await load.stop();
+  for (const reader of readers) await expectAll(reader, acknowledged);
+  expect(readers[0]?.events.map(({ seq }) => seq)).toEqual(readers[1]?.events.map(({ seq }) => seq));
+  for (const client of [writer, ...readers]) client.end();
+}, 120_000);
+
+test('[LOG-9] R-01: a client of a killed Shield goes on at another one, from its position, with nothing lost or twice', async () => {
+  const target = { room: 'recover', channel: 'killed' };
+  const [writer, reader] = [await bus.connect(NEAR, { user: 'writer' }), await bus.connect(CUT, { user: 'reader' })];
+  for (const client of [writer, reader]) await client.must('join_channel', target);
+  const load = publishNumbers(writer, 'recover:killed');
+  await expect.poll(() => reader.events.length, { timeout: 10_000 }).toBeGreaterThan(50);
+  await bus.shields[CUT]?.kill();
+  const { seq, epoch } = positionOf(reader);
+  const missed = load.acknowledged();
+  await expect.poll(load.acknowledged, { timeout: 10_000 }).toBeGreaterThan(missed + 100);
+  const back = await bus.connect(NEAR, { user: 'reader' });
+  expect(await back.must('join_channel', { ...target, from: { epoch, seq } })).toMatchObject({ recovered: true });
+  const goOn = load.acknowledged();
+  await expect.poll(load.acknowledged, { timeout: 10_000 }).toBeGreaterThan(goOn + 50);
+  const acknowledged = await load.stop();
+  const last = Math.max(...acknowledged.values());
+  await expect.poll(() => Number(back.events.at(-1)?.['seq']), { timeout: 10_000 }).toBeGreaterThanOrEqual(last);
+  const seqs = [...reader.events, ...back.events].map((event) => Number(event.seq));
+  expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
+  expect(new Set(seqs)).toEqual(new Set(acknowledged.values()));
+  await bus.restartShield(CUT);
+  for (const client of [writer, back]) client.end();
+}, 60_000);
+
+test('[LOG-9] a position that another Shield was faster to reach is waited for, and nothing comes twice', async () => {
+  const target = { room: 'recover', channel: 'faster' };
+  const [writer, witness] = [await bus.connect(NEAR, { user: 'writer' }), await bus.connect(CUT, { user: 'witness' })];
+  for (const client of [writer, witness]) await client.must('join_channel', target);
+  // The Shield of the witness hears everything late; the client comes to it with what the other one gave it at once.
+  bus.spineProxy.set({ latencyMs: 150 });
+  let position: { readonly epoch?: unknown; readonly seq?: unknown } = {};
+  for (let n = 0; n < 5; n++) position = (await writer.publish('recover:faster', n)).payload;
+  const back = await bus.connect(CUT, { user: 'writer' });
+  const { epoch, seq } = position;
+  expect(await back.must('join_channel', { ...target, from: { epoch, seq } })).toMatchObject({ recovered: true });
+  bus.spineProxy.clear();
+  await writer.publish('recover:faster', 'next');
+  await expect.poll(() => back.events.map(({ payload }) => payload), { timeout: 5_000 }).toEqual(['next']);
+  await expect.poll(() => witness.events.length).toBe(6);
+  checkOrder(witness);
+  for (const client of [writer, witness, back]) client.end();
+}, 30_000);
