@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { commands } from '@arqonbus/protocol';
-import { hasLog } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -117,7 +116,7 @@ test('[CFG-3] bootstrap rooms are there, and cannot be deleted', async () => {
   mod.end();
 });
 
-test.runIf(hasLog)('[LOG-1] a channel is described with its log, which is empty at first', async () => {
+test('[LOG-1] a channel is described with its log, which is empty at first', async () => {
   const alice = await bus.connect();
   const target = { room: 'lab', channel: 'log-1' };
   await alice.must('join_channel', target);
@@ -132,7 +131,7 @@ test.runIf(hasLog)('[LOG-1] a channel is described with its log, which is empty 
   alice.end();
 });
 
-test.runIf(hasLog)('[PRT-22] history is read page by page, in both orders', async () => {
+test('[PRT-22] history is read page by page, in both orders', async () => {
   const alice = await bus.connect();
   await alice.must('join_channel', { room: 'past', channel: 'pages' });
   for (let n = 1; n <= 7; n++) await alice.publish('past:pages', { n });
@@ -158,26 +157,23 @@ test.runIf(hasLog)('[PRT-22] history is read page by page, in both orders', asyn
   alice.end();
 });
 
-test.runIf(hasLog)(
-  '[LOG-9] a client that comes back with its position gets what it missed, in order, before what is new',
-  async () => {
-    const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
-    const target = { room: 'recover', channel: 'me' };
-    await alice.must('join_channel', target);
-    const { epoch, seq } = await bob.must('join_channel', target);
-    bob.end();
-    for (let n = 0; n < 40; n++) await alice.publish('recover:me', n);
-    const back = await bus.connect({ user: 'bob' });
-    expect(await back.must('join_channel', { ...target, from: { epoch, seq } })).toMatchObject({ recovered: true });
-    void alice.publish('recover:me', 40);
-    for (let n = 0; n <= 40; n++) expect(await back.nextEvent()).toMatchObject({ payload: n });
-    expect(await back.must('join_channel', { ...target, from: { epoch: 'another', seq: 1 } })).toMatchObject({
-      recovered: false,
-      reason: 'epoch_changed',
-    });
-    for (const client of [alice, back]) client.end();
-  },
-);
+test('[LOG-9] a client that comes back with its position gets what it missed, in order, before what is new', async () => {
+  const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
+  const target = { room: 'recover', channel: 'me' };
+  await alice.must('join_channel', target);
+  const { epoch, seq } = await bob.must('join_channel', target);
+  bob.end();
+  for (let n = 0; n < 40; n++) await alice.publish('recover:me', n);
+  const back = await bus.connect({ user: 'bob' });
+  expect(await back.must('join_channel', { ...target, from: { epoch, seq } })).toMatchObject({ recovered: true });
+  void alice.publish('recover:me', 40);
+  for (let n = 0; n <= 40; n++) expect(await back.nextEvent()).toMatchObject({ payload: n });
+  expect(await back.must('join_channel', { ...target, from: { epoch: 'another', seq: 1 } })).toMatchObject({
+    recovered: false,
+    reason: 'epoch_changed',
+  });
+  for (const client of [alice, back]) client.end();
+});
 
 test('[PRT-6] a token is refreshed by one of the same person only', async () => {
   const alice = await bus.connect();

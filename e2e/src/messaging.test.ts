@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hasLog } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Frame, JsonClient } from './harness/json-client.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -130,7 +129,7 @@ test('[PRT-19] events of one connection arrive in order', async () => {
   for (const client of [alice, bob]) client.end();
 });
 
-test.runIf(hasLog)('[LOG-3] events of one connection have a rising sequence, without a hole', async () => {
+test('[LOG-3] events of one connection have a rising sequence, without a hole', async () => {
   const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
   const events = await sendNumbers(alice, bob, 'two', 150);
   const seqs = events.map(({ seq }) => Number(seq));
@@ -139,7 +138,7 @@ test.runIf(hasLog)('[LOG-3] events of one connection have a rising sequence, wit
   for (const client of [alice, bob]) client.end();
 });
 
-test.runIf(hasLog)('[PRT-14] [LOG-3] an event is acknowledged with its position, and delivered with it', async () => {
+test('[PRT-14] [LOG-3] an event is acknowledged with its position, and delivered with it', async () => {
   const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
   for (const client of [alice, bob]) await client.must('join_channel', { room: 'position', channel: 'told' });
   const { payload } = await alice.publish('position:told', 'where am I?');
@@ -148,7 +147,7 @@ test.runIf(hasLog)('[PRT-14] [LOG-3] an event is acknowledged with its position,
   for (const client of [alice, bob]) client.end();
 });
 
-test.runIf(hasLog)('[LOG-5] the same id is stored once, and acknowledged with the first sequence', async () => {
+test('[LOG-5] the same id is stored once, and acknowledged with the first sequence', async () => {
   const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
   for (const client of [alice, bob]) await client.must('join_channel', { room: 'once', channel: 'only' });
   const id = 'arq_0190f2d4-6b1e-7c3a-9f10-2b8f5d1c7e44';

@@ -1,7 +1,6 @@
 import { connectRaw } from '@arqonbus/testkit';
 import type { RawSocket } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hasLog } from './harness/mode.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -78,7 +77,7 @@ test.for(['room=science&channel=general', 'room=science:general', 'room=science%
   },
 );
 
-test.runIf(hasLog)('[PRT-3] [LOG-9] a first join tells where the channel stands', async () => {
+test('[PRT-3] [LOG-9] a first join tells where the channel stands', async () => {
   const client = await bus.connect({ user: 'direct' }, 'room=science&channel=general');
   const place = { room: 'science', channel: 'general' };
   const { payload } = await client.nextSystem('joined');

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hasLog } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -13,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => bus.stop());
 
-test.runIf(hasLog).each([
+test.each([
   ['all that was missed is still there', KEPT - 1, { recovered: true }],
   ['something that was missed is gone', KEPT + 1, { recovered: false, reason: 'trimmed' }],
 ])('[LOG-9] tells a client that joined an empty channel whether %s', async (_, missed, told) => {
@@ -30,7 +29,7 @@ test.runIf(hasLog).each([
   back.end();
 });
 
-test.runIf(hasLog)('[LOG-9] [ARC-13] history and recovery give numbers back as they were written', async () => {
+test('[LOG-9] [ARC-13] history and recovery give numbers back as they were written', async () => {
   const alice = await bus.connect();
   await alice.must('join_channel', { room: 'exact', channel: 'numbers' });
   alice.socket.sendText('{"type":"event","room":"exact:numbers","payload":{"id":9223372036854775807,"x":1.0}}');

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
-import { hasLog } from './harness/mode.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -188,7 +187,7 @@ test('[PRT-16] the room pseudo-channel needs the right on room:*, and a membersh
   for (const client of [alice, bob, outsider, muted]) client.end();
 });
 
-test.runIf(hasLog)('[PRT-16] [LOG-3] the room pseudo-channel has a log of its own', async () => {
+test('[PRT-16] [LOG-3] the room pseudo-channel has a log of its own', async () => {
   const [alice, bob] = await Promise.all([bus.connect(), bus.connect({ user: 'bob' })]);
   await alice.must('join_channel', { room: 'foyer', channel: 'left' });
   await bob.must('join_channel', { room: 'foyer', channel: 'right' });

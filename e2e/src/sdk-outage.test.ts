@@ -5,7 +5,6 @@ import type { ChaosProxy } from '@arqonbus/testkit';
 import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createFastClock } from './harness/fast-clock.ts';
-import { hasLog } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -83,67 +82,61 @@ function repeat(act: () => void, everyMs: number): () => void {
   return () => clearInterval(handle);
 }
 
-test.runIf(hasLog)(
-  '[LOG-5] over a link that is reset all the time, what was acknowledged is stored once and shown once',
-  async () => {
-    const proxy = await startProxy();
-    const publisher = await connect(proxy.port, 'publisher', { clientType: 'service' });
-    const reader = await connect(proxy.port, 'reader');
-    const witness = await connect(bus.port, 'witness');
-    const [read, witnessed] = [record(reader, 'publication'), record(witness, 'publication')];
-    for (const client of [publisher, reader, witness]) await client.join('drills:resets');
-    const published: Promise<PublishResult>[] = [];
-    const publish = (): void =>
-      void published.push(publisher.publish('drills:resets', { n: published.length, text: 'Grüße 🚀' }));
-    let resets = 0;
-    const stops = [
-      repeat(publish, 15),
-      repeat(() => {
-        resets++;
-        proxy.reset();
-      }, 300),
-    ];
-    await waitUntil(() => resets >= 12, { timeoutMs: 10_000, what: 'the resets' });
-    for (const stop of stops) stop();
-    const acknowledged = await Promise.all(published);
+test('[LOG-5] over a link that is reset all the time, what was acknowledged is stored once and shown once', async () => {
+  const proxy = await startProxy();
+  const publisher = await connect(proxy.port, 'publisher', { clientType: 'service' });
+  const reader = await connect(proxy.port, 'reader');
+  const witness = await connect(bus.port, 'witness');
+  const [read, witnessed] = [record(reader, 'publication'), record(witness, 'publication')];
+  for (const client of [publisher, reader, witness]) await client.join('drills:resets');
+  const published: Promise<PublishResult>[] = [];
+  const publish = (): void =>
+    void published.push(publisher.publish('drills:resets', { n: published.length, text: 'Grüße 🚀' }));
+  let resets = 0;
+  const stops = [
+    repeat(publish, 15),
+    repeat(() => {
+      resets++;
+      proxy.reset();
+    }, 300),
+  ];
+  await waitUntil(() => resets >= 12, { timeoutMs: 10_000, what: 'the resets' });
+  for (const stop of stops) stop();
+  const acknowledged = await Promise.all(published);
 
-    expect(proxy.accepted()).toBeGreaterThan(8);
-    expect(acknowledged.length).toBeGreaterThan(100);
-    const stored = await historyOf(witness, 'resets');
-    expect(stored.map(({ id, seq }) => `${id} ${seq}`).toSorted()).toEqual(
-      acknowledged.map(({ id, seq }) => `${id} ${seq}`).toSorted(),
-    );
-    expect(ids(witnessed)).toEqual(ids(stored));
-    expect(new Set(ids(read)).size).toBe(read.length);
-    const [first] = acknowledged;
-    const again = await publisher.publish('drills:resets', 'again', { id: String(first?.id) });
-    expect(again).toMatchObject({ id: first?.id, seq: first?.seq, duplicate: true });
+  expect(proxy.accepted()).toBeGreaterThan(8);
+  expect(acknowledged.length).toBeGreaterThan(100);
+  const stored = await historyOf(witness, 'resets');
+  expect(stored.map(({ id, seq }) => `${id} ${seq}`).toSorted()).toEqual(
+    acknowledged.map(({ id, seq }) => `${id} ${seq}`).toSorted(),
+  );
+  expect(ids(witnessed)).toEqual(ids(stored));
+  expect(new Set(ids(read)).size).toBe(read.length);
+  const [first] = acknowledged;
+  const again = await publisher.publish('drills:resets', 'again', { id: String(first?.id) });
+  expect(again).toMatchObject({ id: first?.id, seq: first?.seq, duplicate: true });
 
-    await waitUntil(() => reader.state.kind === 'connected', { timeoutMs: 8_000, what: 'the reader to be back' });
-    const isThere = async (): Promise<readonly number[]> => {
-      const { participants } = await witness.command('channel_info', { room: 'drills', channel: 'resets' });
-      return [participants.length, await bus.metric('arqonbus_connections')];
-    };
-    await expect.poll(isThere).toEqual([3, 3]);
-    expect(proxy.connections()).toBe(2);
-  },
-);
+  await waitUntil(() => reader.state.kind === 'connected', { timeoutMs: 8_000, what: 'the reader to be back' });
+  const isThere = async (): Promise<readonly number[]> => {
+    const { participants } = await witness.command('channel_info', { room: 'drills', channel: 'resets' });
+    return [participants.length, await bus.metric('arqonbus_connections')];
+  };
+  await expect.poll(isThere).toEqual([3, 3]);
+  expect(proxy.connections()).toBe(2);
+});
 
-test.runIf(hasLog)(
-  '[PRT-5] [LOG-5] over a link that swallows bytes the client notices by its own ping, and comes back',
-  async () => {
-    const outcomes = await Promise.all((['both', 'toClient', 'toServer'] as const).map(outliveBlackHole));
-    for (const { channel, noticedAfterMs, closes, rejoined, published, stored } of outcomes) {
-      expect(noticedAfterMs).toBeLessThan(SILENCE_BOUND_MS + SLACK_MS);
-      expect(closes[0]).toMatchObject({
-        willReconnect: true,
-        error: { details: { close_reason: 'no answer to a ping' } },
-      });
-      expect(rejoined).toMatchObject([{ room: 'drills', channel, recovered: false }]);
-      expect(stored).toMatchObject([{ id: published.id, seq: published.seq, payload: { into: 'the void' } }]);
-    }
-  },
-);
+test('[PRT-5] [LOG-5] over a link that swallows bytes the client notices by its own ping, and comes back', async () => {
+  const outcomes = await Promise.all((['both', 'toClient', 'toServer'] as const).map(outliveBlackHole));
+  for (const { channel, noticedAfterMs, closes, rejoined, published, stored } of outcomes) {
+    expect(noticedAfterMs).toBeLessThan(SILENCE_BOUND_MS + SLACK_MS);
+    expect(closes[0]).toMatchObject({
+      willReconnect: true,
+      error: { details: { close_reason: 'no answer to a ping' } },
+    });
+    expect(rejoined).toMatchObject([{ room: 'drills', channel, recovered: false }]);
+    expect(stored).toMatchObject([{ id: published.id, seq: published.seq, payload: { into: 'the void' } }]);
+  }
+});
 
 interface BlackHoleOutcome {
   readonly channel: string;
@@ -189,38 +182,33 @@ test('[PRT-11] over a slow link that hands on single bytes everything arrives in
   expect(closes).toEqual([]);
 });
 
-test.runIf(hasLog)(
-  '[LOG-5] what is published while the network is cut is stored once when it heals, after few tries',
-  async () => {
-    const proxy = await startProxy();
-    const formats = ['json', 'proto'] as const;
-    const cutOff = await Promise.all(formats.map((format) => connect(proxy.port, `cut-${format}`, { format })));
-    const waits = cutOff.map((client) => recordWaits(client));
-    for (const client of cutOff) await client.join('drills:cut');
-    proxy.cut();
-    await waitUntil(() => cutOff.every(({ state }) => state.kind === 'waiting'), { what: 'the clients to notice' });
-    const published = cutOff.flatMap((client, i) =>
-      Array.from({ length: 5 }, (_, n) => client.publish('drills:cut', { from: formats[i], n })),
-    );
-    const isLong = (): boolean => waits.every((delays) => delays.length >= 5);
-    await waitUntil(isLong, { timeoutMs: 10_000, what: 'some tries in vain' });
-    proxy.heal();
-    const acknowledged = await Promise.all(published);
-    const [first] = cutOff;
-    const stored = first === undefined ? [] : await historyOf(first, 'cut');
-    expect(stored.map(({ id, seq }) => ({ id, seq }))).toEqual(
-      acknowledged.map(({ id, seq }) => ({ id, seq })).toSorted((a, b) => Number(a.seq) - Number(b.seq)),
-    );
-    for (const from of formats) {
-      const own = stored
-        .map(({ payload }) => payload as { from: string; n: number })
-        .filter((one) => one.from === from);
-      expect(own.map(({ n }) => n)).toEqual([0, 1, 2, 3, 4]);
-    }
-    for (const delays of waits) {
-      delays.forEach((delayMs, i) => expect(delayMs).toBeLessThanOrEqual(250 * 2 ** i));
-      expect(delays.length).toBeLessThan(15);
-    }
-    expect(waits[0]).not.toEqual(waits[1]);
-  },
-);
+test('[LOG-5] what is published while the network is cut is stored once when it heals, after few tries', async () => {
+  const proxy = await startProxy();
+  const formats = ['json', 'proto'] as const;
+  const cutOff = await Promise.all(formats.map((format) => connect(proxy.port, `cut-${format}`, { format })));
+  const waits = cutOff.map((client) => recordWaits(client));
+  for (const client of cutOff) await client.join('drills:cut');
+  proxy.cut();
+  await waitUntil(() => cutOff.every(({ state }) => state.kind === 'waiting'), { what: 'the clients to notice' });
+  const published = cutOff.flatMap((client, i) =>
+    Array.from({ length: 5 }, (_, n) => client.publish('drills:cut', { from: formats[i], n })),
+  );
+  const isLong = (): boolean => waits.every((delays) => delays.length >= 5);
+  await waitUntil(isLong, { timeoutMs: 10_000, what: 'some tries in vain' });
+  proxy.heal();
+  const acknowledged = await Promise.all(published);
+  const [first] = cutOff;
+  const stored = first === undefined ? [] : await historyOf(first, 'cut');
+  expect(stored.map(({ id, seq }) => ({ id, seq }))).toEqual(
+    acknowledged.map(({ id, seq }) => ({ id, seq })).toSorted((a, b) => Number(a.seq) - Number(b.seq)),
+  );
+  for (const from of formats) {
+    const own = stored.map(({ payload }) => payload as { from: string; n: number }).filter((one) => one.from === from);
+    expect(own.map(({ n }) => n)).toEqual([0, 1, 2, 3, 4]);
+  }
+  for (const delays of waits) {
+    delays.forEach((delayMs, i) => expect(delayMs).toBeLessThanOrEqual(250 * 2 ** i));
+    expect(delays.length).toBeLessThan(15);
+  }
+  expect(waits[0]).not.toEqual(waits[1]);
+});

@@ -6,7 +6,6 @@ import type { ArqonClient, ClientOptions, WebSocketConstructor } from '@arqonbus
 import { waitUntil } from '@arqonbus/testkit';
 import { WebSocket } from 'ws';
 import { afterEach, expect, test } from 'vitest';
-import { hasLog } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -56,21 +55,18 @@ test.each([
   await expect(bob.private('nobody_here', 'hello')).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
 });
 
-test.runIf(hasLog)(
-  '[PRT-14] [LOG-3] an SDK client hears the position of what it published, and who receives it too',
-  async () => {
-    bus = await startBus();
-    const [alice, bob] = await Promise.all([connect('alice', 'json'), connect('bob', 'proto')]);
-    const chat = await bob.join('science:general');
-    await alice.join('science:general');
-    const position = await alice.publish('science:general', 'first');
-    expect(position).toMatchObject({ seq: 1, epoch: expect.any(String) });
-    for await (const publication of chat) {
-      expect(publication).toMatchObject({ ...position, payload: 'first' });
-      break;
-    }
-  },
-);
+test('[PRT-14] [LOG-3] an SDK client hears the position of what it published, and who receives it too', async () => {
+  bus = await startBus();
+  const [alice, bob] = await Promise.all([connect('alice', 'json'), connect('bob', 'proto')]);
+  const chat = await bob.join('science:general');
+  await alice.join('science:general');
+  const position = await alice.publish('science:general', 'first');
+  expect(position).toMatchObject({ seq: 1, epoch: expect.any(String) });
+  for await (const publication of chat) {
+    expect(publication).toMatchObject({ ...position, payload: 'first' });
+    break;
+  }
+});
 
 test('[PRT-2] a bad token stops the client with its code', async () => {
   bus = await startBus();
@@ -106,7 +102,7 @@ test(
   },
 );
 
-test.runIf(hasLog)(
+test(
   '[PRD-3] [LOG-9] after its bus went away a client counts from the beginning of the new log',
   RESTARTS,
   async () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { busOnEach, listeners } from './harness/both-listeners.ts';
-import { hasLog } from './harness/mode.ts';
 import { publishMany, readUpTo, upTo } from './harness/numbered-events.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { expectCutWhoNeverReads, isSlow } from './harness/slow-consumer.ts';
@@ -19,7 +18,7 @@ const busOn = busOnEach({
   ARQONBUS_LOG_RULES: JSON.stringify(rules),
 });
 
-test.runIf(hasLog).for(listeners)(
+test.for(listeners)(
   '[LOG-11] a stuck reader gets all that it missed, before what comes while it catches up (%s)',
   { timeout: 60_000 },
   async (listener) => {
@@ -46,37 +45,33 @@ test.runIf(hasLog).for(listeners)(
   },
 );
 
-test.runIf(hasLog).for(listeners)(
-  '[LOG-11] past the retention the hole is told (%s)',
-  { timeout: 60_000 },
-  async (listener) => {
-    const bus = busOn(listener);
-    const target = { room: 'short', channel: 'memory' };
-    const [publisher, stuck] = await Promise.all([bus.connect({ user: 'publisher' }), bus.connect({ user: 'stuck' })]);
-    for (const client of [publisher, stuck]) await client.must('join_channel', target);
-    stuck.socket.pause();
-    const count = 800;
-    await publishMany(publisher, 'short:memory', 0, count);
-    await expect.poll(() => isSlow(bus), { timeout: 10_000 }).toBe(true);
-    stuck.socket.resume();
-    await expect.poll(() => isSlow(bus), { timeout: 10_000 }).toBe(false);
-    await publishMany(publisher, 'short:memory', count, 5);
-    const { numbers, notices } = await readUpTo(stuck, count + 4);
-    expect(numbers.length).toBeLessThan(count);
-    expect(numbers.slice(-5)).toEqual([count, count + 1, count + 2, count + 3, count + 4]);
-    const hole = notices.find((notice) => notice['recovered'] === false);
-    expect(hole).toMatchObject({
-      event: 'lagging',
-      ...target,
-      reason: 'trimmed',
-      epoch: expect.any(String),
-      seq: expect.any(Number),
-    });
-    for (const client of [publisher, stuck]) client.end();
-  },
-);
+test.for(listeners)('[LOG-11] past the retention the hole is told (%s)', { timeout: 60_000 }, async (listener) => {
+  const bus = busOn(listener);
+  const target = { room: 'short', channel: 'memory' };
+  const [publisher, stuck] = await Promise.all([bus.connect({ user: 'publisher' }), bus.connect({ user: 'stuck' })]);
+  for (const client of [publisher, stuck]) await client.must('join_channel', target);
+  stuck.socket.pause();
+  const count = 800;
+  await publishMany(publisher, 'short:memory', 0, count);
+  await expect.poll(() => isSlow(bus), { timeout: 10_000 }).toBe(true);
+  stuck.socket.resume();
+  await expect.poll(() => isSlow(bus), { timeout: 10_000 }).toBe(false);
+  await publishMany(publisher, 'short:memory', count, 5);
+  const { numbers, notices } = await readUpTo(stuck, count + 4);
+  expect(numbers.length).toBeLessThan(count);
+  expect(numbers.slice(-5)).toEqual([count, count + 1, count + 2, count + 3, count + 4]);
+  const hole = notices.find((notice) => notice['recovered'] === false);
+  expect(hole).toMatchObject({
+    event: 'lagging',
+    ...target,
+    reason: 'trimmed',
+    epoch: expect.any(String),
+    seq: expect.any(Number),
+  });
+  for (const client of [publisher, stuck]) client.end();
+});
 
-test.runIf(hasLog).for(listeners)(
+test.for(listeners)(
   '[LOG-11] who asks for history and never reads is cut at once, too (%s)',
   { timeout: 60_000 },
   async (listener) => {

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
 import { connectProto, jsonBytes, payloadOf } from './harness/proto-client.ts';
 import type { ProtoClient } from './harness/proto-client.ts';
-import { hasLog } from './harness/mode.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -107,7 +106,7 @@ test('[PRT-11] an envelope of a Protobuf client reaches a JSON client with every
   });
 });
 
-test.runIf(hasLog)('[PRT-11] [LOG-3] the position in the log is the same in both formats', async () => {
+test('[PRT-11] [LOG-3] the position in the log is the same in both formats', async () => {
   json.send({ type: 'event', room, channel, payload: 1 });
   const before = await proto.next(isEvent);
   expect([before.seq > 0, before.epoch.length > 0]).toEqual([true, true]);

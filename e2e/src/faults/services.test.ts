@@ -1,10 +1,9 @@
 import { startNatsServer, startServiceProcess } from '@arqonbus/testkit';
 import type { ServiceProcess } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
-import { isCluster } from './harness/mode.ts';
-import { programs } from './harness/start-cluster-servers.ts';
+import { programs } from '../harness/start-cluster-servers.ts';
 
-// The services themselves: how they start, wait and end. They run once; the tests start their own.
+// The services themselves: how they start, wait and end.
 
 const secret = {
   ARQONBUS_AUTH_JWT_SECRET: 'b7e1f0a9c2d84e56b7e1f0a9c2d84e5602f4',
@@ -16,7 +15,7 @@ function start(name: 'shield' | 'brain', env: Readonly<Record<string, string>>, 
   return startServiceProcess({ name, program: programs[name], args, env: { ...freePorts, ...env } });
 }
 
-test.runIf(isCluster).for(['shield', 'brain'] as const)(
+test.for(['shield', 'brain'] as const)(
   '[CFG-4] [ARC-9] a %s that is configured wrongly starts nothing, and names everything',
   async (name) => {
     const wrong = { ARQONBUS_NATS_UR: 'x', ARQONBUS_AUTH_JWT_SECRET: 'short', ARQONBUS_HTTP_PORT: '99999' };
@@ -32,7 +31,7 @@ test.runIf(isCluster).for(['shield', 'brain'] as const)(
   },
 );
 
-test.runIf(isCluster).for(['shield', 'brain'] as const)(
+test.for(['shield', 'brain'] as const)(
   '[ARC-5] O-13: a %s without NATS lives, is not ready, and ends when it is told to',
   async (name) => {
     const service = start(name, { ...secret, ARQONBUS_NATS_URL: 'nats://127.0.0.1:9' });
@@ -46,23 +45,20 @@ test.runIf(isCluster).for(['shield', 'brain'] as const)(
   },
 );
 
-test.runIf(isCluster)(
-  '[ARC-5] O-13: a Shield that came before its Brain is ready as soon as that one is there',
-  async () => {
-    const nats = await startNatsServer({ jetstream: true, config: 'max_payload: 2MB' });
-    const env = { ...secret, ARQONBUS_NATS_URL: nats.url };
-    const shield = start('shield', env);
-    await expect.poll(shield.log, { timeout: 10_000 }).toContain('waiting_for_spine');
-    const brain = start('brain', env);
-    await shield.ready;
-    const ready = await fetch(`${shield.addresses()['http_url']}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([
-      200,
-      { status: 'ok', checks: { spine: 'ok', bans: 'ok', brain: 'ok' } },
-    ]);
-    await shield.stop();
-    await brain.stop();
-    expect([await shield.exited, await brain.exited]).toEqual([0, 0]);
-    await nats.stop();
-  },
-);
+test('[ARC-5] O-13: a Shield that came before its Brain is ready as soon as that one is there', async () => {
+  const nats = await startNatsServer({ jetstream: true, config: 'max_payload: 2MB' });
+  const env = { ...secret, ARQONBUS_NATS_URL: nats.url };
+  const shield = start('shield', env);
+  await expect.poll(shield.log, { timeout: 10_000 }).toContain('waiting_for_spine');
+  const brain = start('brain', env);
+  await shield.ready;
+  const ready = await fetch(`${shield.addresses()['http_url']}/health/ready`);
+  expect([ready.status, await ready.json()]).toEqual([
+    200,
+    { status: 'ok', checks: { spine: 'ok', bans: 'ok', brain: 'ok' } },
+  ]);
+  await shield.stop();
+  await brain.stop();
+  expect([await shield.exited, await brain.exited]).toEqual([0, 0]);
+  await nats.stop();
+});
