@@ -32,7 +32,13 @@ describe('bans.disconnect', () => {
     const reply = await fixture.call('bans.disconnect', { tenant: 'acme', user: 'mallory', reason: 'spam' });
     expect(reply).toMatchObject({ disconnected: 2 });
     await vi.waitFor(() => expect(fixture.orders).toHaveLength(1));
-    expect(fixture.orders[0]).toMatchObject({ tenant: 'acme', user: 'mallory', clientId: '', reason: 'spam' });
+    expect(fixture.orders[0]).toMatchObject({
+      tenant: 'acme',
+      user: 'mallory',
+      clientId: '',
+      reason: 'spam',
+      code: '',
+    });
     expect(await bannedIn(fixture, 'acme')).toEqual([]);
   });
 
@@ -63,6 +69,8 @@ describe('bans.disconnect', () => {
     const request = { tenant: 'acme', user: 'mallory', reason: 'spam', banForMs: BigInt(hour), requestedBy: 'root' };
     expect(await fixture.call('bans.disconnect', request)).toMatchObject({ disconnected: 2 });
     await vi.waitFor(() => expect(told).toEqual(['ban acme.mallory', 'order']));
+    // Whichever of both reaches a session first, it is told the same.
+    expect(fixture.orders[0]).toMatchObject({ user: 'mallory', code: 'BANNED' });
     watch.stop();
     const entry = await fixture.keyValue.bucket('ARQON_BANS').get(banKey('acme' as TenantId, 'mallory'));
     const ban = fromBinary(BanRecordSchema, entry?.value ?? new Uint8Array());

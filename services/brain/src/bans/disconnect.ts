@@ -43,8 +43,11 @@ export async function disconnect(
   const tenant = parseTenant(request.tenant);
   const reason = parseText(request.reason, MAX_REASON_LENGTH, 'reason');
   const { clientId, user, sessions } = await findAim(parts, tenant, request);
-  if (request.banForMs > 0n) await ban(parts, tenant, user, request);
-  const order = create(DisconnectOrderSchema, { tenant, clientId, user: clientId === '' ? user : '', reason });
+  const isBan = request.banForMs > 0n;
+  if (isBan) await ban(parts, tenant, user, request);
+  // The ban itself reaches the Shields too, in any order with this: both must tell the same.
+  const told = { clientId, user: clientId === '' ? user : '', code: isBan ? 'BANNED' : '', reason };
+  const order = create(DisconnectOrderSchema, { tenant, ...told });
   parts.spine.publish(ORDERS, toBinary(DisconnectOrderSchema, order));
   return { disconnected: sessions };
 }

@@ -45,9 +45,9 @@ export function createDisconnects(options: DisconnectsOptions): BanList {
   };
 }
 
-/** Why the Brain ends a session: an operator says so, or it is one too many (PRT-27). */
+/** Why the Brain ends a session: an operator says so or has banned its user, or it is one too many (PRT-27). */
 function codeOf({ code }: DisconnectOrder): EndCode {
-  return code === 'QUOTA_EXCEEDED' ? code : 'AUTHORIZATION_ERROR';
+  return code === 'QUOTA_EXCEEDED' || code === 'BANNED' ? code : 'AUTHORIZATION_ERROR';
 }
 
 function parseOrder(data: Uint8Array): DisconnectOrder | undefined {
