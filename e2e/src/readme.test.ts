@@ -1,17 +1,14 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isCluster } from './harness/mode.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, '../..');
 let bus: Bus;
 let folder: string;
 
@@ -26,7 +23,7 @@ afterAll(async () => {
 });
 
 test('[PRD-8] the program in the README chats', async () => {
-  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const readme = await readFile(join(here, '../../README.md'), 'utf8');
   const source = /<!-- The README test runs this block\. -->\n```ts\n(.*?)```/s.exec(readme)?.[1] ?? '';
   expect(source).toContain('createClient');
   const outfile = join(folder, 'chat.mjs');
@@ -42,36 +39,3 @@ test('[PRD-8] the program in the README chats', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [outfile], { env });
   expect(stdout).toMatch(/^n[0-9a-f]+_[0-9a-f]+ Hello, bus!\n$/);
 });
-
-// `arqon dev` itself is one process whatever else is tested.
-test.runIf(!isCluster)(
-  '[ARC-11] the command of the README prints one line, and ends with its bus when it is told to',
-  async () => {
-    const child = spawn('npm', ['run', 'dev', '--', '--port', '0', '--json'], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const exited = once(child, 'exit');
-    let output = '';
-    child.stdout.setEncoding('utf8');
-    for await (const chunk of child.stdout) {
-      output += String(chunk);
-      if (output.includes('\n')) break;
-    }
-    const description = JSON.parse(output) as Record<string, string>;
-    const health = await fetch(`${description['http_url']}/health/ready`);
-    expect(health.status).toBe(200);
-    child.kill('SIGTERM');
-    await exited;
-    await expect
-      .poll(
-        () =>
-          fetch(`${description['http_url']}/health/live`).then(
-            () => 'up',
-            () => 'gone',
-          ),
-        { timeout: 5_000 },
-      )
-      .toBe('gone');
-  },
-);

@@ -1,8 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { withTimeout } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
 import { connectJson } from './harness/json-client.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test('[ARC-11] starts in under 2 s, and prints one line of JSON that lets a script in', async () => {
   const tookMs: number[] = [];
@@ -102,4 +107,33 @@ test('[ARC-11] a taken port, an unknown flag and a malformed port are told in a 
     expect(run.stderr()).not.toMatch(/\n {4}at /);
   }
   await bus.stop();
+});
+
+test('[ARC-11] the command of the README prints one line, and ends with its bus when it is told to', async () => {
+  const child = spawn('npm', ['run', 'dev', '--', '--port', '0', '--json'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exited = once(child, 'exit');
+  let output = '';
+  child.stdout.setEncoding('utf8');
+  for await (const chunk of child.stdout) {
+    output += String(chunk);
+    if (output.includes('\n')) break;
+  }
+  const description = JSON.parse(output) as Record<string, string>;
+  const health = await fetch(`${description['http_url']}/health/ready`);
+  expect(health.status).toBe(200);
+  child.kill('SIGTERM');
+  await exited;
+  await expect
+    .poll(
+      () =>
+        fetch(`${description['http_url']}/health/live`).then(
+          () => 'up',
+          () => 'gone',
+        ),
+      { timeout: 5_000 },
+    )
+    .toBe('gone');
 });

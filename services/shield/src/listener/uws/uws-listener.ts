@@ -126,7 +126,8 @@ function socketEvents<D>(handlers: ListenerHandlers<D>, shared: UwsShared<D>): S
     open: (socket) => {
       const { connection } = socket.getUserData();
       connection.socket = socket;
-      // Not in here: the engine has not finished the upgrade yet.
+      // Not in here: after an upgrade inside `cork` the engine may read the flags of the request from memory that it has
+      // given back (20.30). What allocated meanwhile could turn them into "close this connection".
       queueMicrotask(() => connection.batch(() => handlers.onOpen(connection)));
     },
     message: (socket, bytes, isBinary) => {
@@ -199,16 +200,14 @@ function answerLater<D>(
   res.onAborted(() => {
     isAborted = true;
   });
-  const answerInTime = (decided: UpgradeDecision<D>): void => {
-    if (isAborted) return;
-    // Outside of `cork`, which reads the request's flags at its end, where the upgrade has put other things meanwhile:
-    // now and then they said "close this connection".
-    if (decided.accept) answer(decided);
-    else res.cork(() => answer(decided));
+  const answerCorked = (decided: UpgradeDecision<D>): void => {
+    if (!isAborted) {
+      res.cork(() => answer(decided));
+    }
   };
   // Never in a microtask (do not simplify): that may run while the engine is parsing another client's request, and an
   // upgrade in there is taken for that other client's, whose partner then loses its connection.
-  const answerAlone = (decided: UpgradeDecision<D>): void => void setImmediate(answerInTime, decided);
+  const answerAlone = (decided: UpgradeDecision<D>): void => void setImmediate(answerCorked, decided);
   void decision.then(answerAlone, () => answerAlone(failedDecision));
 }
 
