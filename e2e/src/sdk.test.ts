@@ -97,7 +97,9 @@ test(
   RESTARTS,
   async () => {
     const { alice, rejoined } = await outliveTheBus();
-    expect(rejoined).toMatchObject([{ room: 'science', channel: 'general', recovered: false }]);
+    expect(rejoined).toMatchObject([
+      { room: 'science', channel: 'general', recovered: false, reason: 'epoch_changed' },
+    ]);
     expect(await alice.publish('science:general', 'back')).toMatchObject({ id: expect.any(String) });
   },
 );

@@ -71,9 +71,6 @@ test('[BRN-1] [PRS-2] a Brain that stood still for 5 s believes nothing old: no 
         return code === 'ok' ? payload['members'] : code;
       }),
     );
-  const expected = targets.map((target, n) =>
-    joined.includes(target) ? 1 : codes[n] === 'ok' ? 'CHANNEL_NOT_FOUND' : 0,
-  );
   const seen = await counts();
   const gone = joined.filter((target) => seen[targets.indexOf(target)] === 'CHANNEL_NOT_FOUND');
   report('a Brain stood still', {
@@ -82,8 +79,10 @@ test('[BRN-1] [PRS-2] a Brain that stood still for 5 s believes nothing old: no 
     gone: gone.length,
   });
   expect(gone).toEqual([]);
-  const isRefusedLate = (n: number): boolean => expected[n] === 0 && seen[n] === 'CHANNEL_NOT_FOUND';
-  expect(seen.map((count, n) => (isRefusedLate(n) ? 0 : count))).toEqual(expected);
+  // A refused join may have made its channel before, which then stands empty; a refused deletion may have happened.
+  const isTrue = (count: unknown, n: number): boolean =>
+    joins[n]?.code === 'ok' ? count === 1 : count === 0 || count === 'CHANNEL_NOT_FOUND';
+  expect(seen.filter((count, n) => !isTrue(count, n))).toEqual([]);
   expect((await admin.must('status'))['connections']).toBe(settled['connections']);
   // What is read late must not take away what others have joined meanwhile.
   await expect.poll(counts, { timeout: 5_000 }).toEqual(seen);

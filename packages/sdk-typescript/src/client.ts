@@ -218,7 +218,7 @@ class Client implements ArqonClient {
     this.#liveness.start(welcome.heartbeatMs);
     this.#emitter.emit('welcome', welcome);
     this.#outbox.flush();
-    void this.#subscriptions.rejoinAll(() => this.#outbox.flush());
+    void this.#subscriptions.rejoinAll(welcome.clientId, () => this.#outbox.flush());
   }
 
   #onEnvelope(envelope: Envelope): void {

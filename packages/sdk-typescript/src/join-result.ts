@@ -6,19 +6,20 @@ import { toPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 import type { Joined, JoinOptions } from './subscription.ts';
 
-/** The arguments of `join_channel`; a repeated join asks for no history. */
+/** The arguments of `join_channel`; a repeated join asks for what came after `from` in place of history (LOG-9). */
 export function joinArgs(
   room: string,
   channel: string,
   options: JoinOptions,
-  isRejoin: boolean,
+  rejoin?: { readonly from: Position | undefined },
 ): CommandArgs<'join_channel'> {
   return {
     room,
     channel,
     ...(options.echo === undefined ? {} : { echo: options.echo }),
     ...(options.presence === undefined ? {} : { presence: options.presence }),
-    ...(options.history === undefined || isRejoin ? {} : { history: options.history }),
+    ...(options.history === undefined || rejoin !== undefined ? {} : { history: options.history }),
+    ...(rejoin?.from === undefined ? {} : { from: rejoin.from }),
     ...(options.meta === undefined ? {} : { meta: options.meta }),
   };
 }

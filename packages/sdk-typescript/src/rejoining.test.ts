@@ -5,11 +5,12 @@ import { settle } from './testing/fake-clock.ts';
 import type { Frame } from './testing/scripted-web-socket.ts';
 
 describe('rejoining', () => {
-  it('joins every channel again and says that nothing was recovered', async () => {
+  it('[LOG-9] joins every channel again from where it was, and says what was recovered', async () => {
     const { connect, join, reconnect, record } = createClientFixture();
     const told = record('rejoined');
     const socket = await connect();
     const channel = await join('science:general', LOGGED, { echo: true, history: 10 });
+    await join('science:quiet', LOGGED);
     await join('ops:alerts');
     const own: unknown[] = [];
     channel.on('rejoined', (rejoined) => own.push(rejoined));
@@ -18,26 +19,46 @@ describe('rejoining', () => {
     expect(channel.state).toBe('joining');
     const next = await reconnect();
     const joins = next.commands('join_channel');
+    const epoch = 'e-7c9e6679';
     expect(joins.map(({ args }) => args)).toEqual([
-      { room: 'science', channel: 'general', echo: true },
+      { room: 'science', channel: 'general', echo: true, from: { epoch, seq: 42 } },
+      { room: 'science', channel: 'quiet', from: { epoch, seq: 41 } },
       { room: 'ops', channel: 'alerts' },
     ]);
-    next.reply(joins[0], { room: 'science', channel: 'general', epoch: 'e-7c9e6679', seq: 99 });
-    next.reply(joins[1], { room: 'ops', channel: 'alerts' });
+    next.reply(joins[0], { room: 'science', channel: 'general', epoch, seq: 42, recovered: true });
+    next.reply(joins[1], { room: 'science', channel: 'quiet', epoch, seq: 99, recovered: false, reason: 'trimmed' });
+    next.reply(joins[2], { room: 'ops', channel: 'alerts' });
     await settle();
-    const science = {
-      room: 'science',
-      channel: 'general',
-      recovered: false,
-      lastSeen: { epoch: 'e-7c9e6679', seq: 42 },
-      position: { epoch: 'e-7c9e6679', seq: 99 },
-    };
-    expect(own).toEqual([science]);
+    const at = (seq: number) => ({ epoch, seq });
+    const science = { room: 'science', channel: 'general', lastSeen: at(42), position: at(42) };
+    const quiet = { room: 'science', channel: 'quiet', lastSeen: at(41), position: at(99) };
+    const alerts = { room: 'ops', channel: 'alerts', lastSeen: undefined, position: undefined };
+    expect(own).toEqual([{ ...science, recovered: true, reason: undefined }]);
     expect(told).toEqual([
-      science,
-      { room: 'ops', channel: 'alerts', recovered: false, lastSeen: undefined, position: undefined },
+      { ...science, recovered: true, reason: undefined },
+      { ...quiet, recovered: false, reason: 'trimmed' },
+      { ...alerts, recovered: false, reason: 'no_log' },
     ]);
     expect(channel.state).toBe('joined');
+  });
+
+  it.each([
+    { echo: true, seen: [1, 2, 3] },
+    { echo: false, seen: [2, 3] },
+  ])('[LOG-9] with echo $echo shows of what was missed $seen, 1 being its own', async ({ echo, seen }) => {
+    const { connect, join, reconnect, record } = createClientFixture();
+    const shown = record('publication');
+    const socket = await connect();
+    const channel = await join('science:general', { ...LOGGED, seq: 0 }, { echo });
+    const heard: unknown[] = [];
+    channel.on('publication', ({ seq }) => heard.push(seq));
+    socket.end(1006);
+    const next = await reconnect({ client_id: 'shield-2_new' });
+    next.reply(next.commands('join_channel')[0], { ...LOGGED, seq: 0, recovered: true });
+    next.deliver(event(1, { sender: 'shield-7f3a_9QmZ1x' }));
+    for (const seq of [2, 2, 3]) next.deliver(event(seq));
+    await settle();
+    expect([heard, shown.map(({ seq }) => seq)]).toEqual([seen, seen]);
   });
 
   it('waits as told when the server limits commands, and joins all of 60 channels', async () => {

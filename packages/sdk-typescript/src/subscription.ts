@@ -30,15 +30,20 @@ export interface Joined {
   readonly history: readonly Publication[];
 }
 
-/** The channel was joined again after a lost connection. What was published meanwhile has not been received. */
+/** The channel was joined again after a lost connection. */
 export interface Rejoined {
   readonly room: string;
   readonly channel: string;
-  /** Always false: nothing that was missed is fetched. */
-  readonly recovered: false;
-  /** The last position received before; ask `history` from here for what was missed. */
+  /**
+   * True: everything that was published to the channel meanwhile follows, in order and once. False: something is missing
+   * before what follows. Messages to the whole room are not fetched again either way.
+   */
+  readonly recovered: boolean;
+  /** Why not: `trimmed` (no longer kept), `epoch_changed` (another log), or `no_log`. */
+  readonly reason: string | undefined;
+  /** The last position received before. */
   readonly lastSeen: Position | undefined;
-  /** Where the channel's log stood at the new join. */
+  /** What follows comes after this position. */
   readonly position: Position | undefined;
 }
 

@@ -7,6 +7,7 @@ import type { Discontinuity } from './discontinuity.ts';
 import { createEmitter } from './emitter.ts';
 import { joinArgs, toJoined } from './join-result.ts';
 import { createPositions } from './positions.ts';
+import type { Position } from './positions.ts';
 import type { Publication } from './publication.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
 import { JoinedChannel } from './subscription.ts';
@@ -15,6 +16,9 @@ import { channelKey } from './target-name.ts';
 
 /** Joins under way at one time after a reconnect: faster than one by one, slower than the limit of commands. */
 const REJOIN_WORKERS = 8;
+
+/** Client ids of earlier connections that are remembered. */
+const MAX_EARLIER_CLIENTS = 100;
 
 /** What the subscriptions need of the client. */
 export interface SubscriptionsSettings {
@@ -35,6 +39,9 @@ export class Subscriptions {
   readonly #channels = new Map<string, JoinedChannel>();
   readonly #joins = new Map<string, Promise<Subscription>>();
   readonly #positions = createPositions();
+  /** What these sent is the client's own, though the server takes it for another's after a reconnect. Oldest first. */
+  readonly #earlierClients = new Set<string>();
+  #clientId: string | undefined;
   /** Counts the connections: what belongs to an older one stops. */
   #generation = 0;
   readonly #waits = new Map<() => void, Timer>();
@@ -66,7 +73,7 @@ export class Subscriptions {
 
   /**
    * Hands a publication of about `bytes` bytes to its subscription, or, when it is for the whole room, to each of the
-   * room's. False when it has been seen before.
+   * room's. False when it has been seen before, or is the client's own and nobody asked for an echo.
    */
   deliver(publication: Publication, bytes: number): boolean {
     const key = channelKey(publication);
@@ -74,8 +81,10 @@ export class Subscriptions {
     const { epoch, seq } = publication;
     if (readers.length > 0 && epoch !== undefined && seq !== undefined && !this.#positions.accept(key, { epoch, seq }))
       return false;
-    for (const reader of readers) reader.deliver(publication, bytes);
-    return true;
+    const isOwn = this.#earlierClients.has(publication.sender);
+    const takers = isOwn ? readers.filter(({ options }) => options.echo === true) : readers;
+    for (const reader of takers) reader.deliver(publication, bytes);
+    return !isOwn || takers.length > 0;
   }
 
   /** Tells the subscription of the channel, or, when it is about the whole room, each of the room's. */
@@ -91,8 +100,9 @@ export class Subscriptions {
     }
   }
 
-  /** Joins every channel again on a new connection; `onReady` runs after each. */
-  async rejoinAll(onReady: () => void): Promise<void> {
+  /** Joins every channel again on a new connection, as this client; `onReady` runs after each. */
+  async rejoinAll(clientId: string, onReady: () => void): Promise<void> {
+    this.#nameClient(clientId);
     const generation = this.#generation;
     const waiting = [...this.#channels.values()];
     const worker = async (): Promise<void> => {
@@ -114,7 +124,7 @@ export class Subscriptions {
     const channel = this.#createChannel(target, options);
     this.#channels.set(channelKey(target), channel);
     try {
-      const result = await this.#settings.join(joinArgs(target.room, target.channel, options, false));
+      const result = await this.#settings.join(joinArgs(target.room, target.channel, options));
       // The subscription may have been ended meanwhile, by close() or by the loss of the connection.
       if (channel.state === 'ended') throw new BusError('UNAVAILABLE', 'The client was closed.');
       channel.joined = this.#withoutOverlap(channel, toJoined(result));
@@ -176,8 +186,9 @@ export class Subscriptions {
     const { room, channel: name, options } = channel;
     for (let failures = 1; generation === this.#generation && channel.state === 'joining'; failures++) {
       try {
-        const result = await this.#settings.join(joinArgs(room, name, options, true));
-        if (generation === this.#generation && channel.state === 'joining') this.#completeRejoin(channel, result);
+        const from = this.#positions.last(channelKey(channel)) ?? channel.joined.position;
+        const result = await this.#settings.join(joinArgs(room, name, options, { from }));
+        if (generation === this.#generation && channel.state === 'joining') this.#completeRejoin(channel, from, result);
         return;
       } catch (thrown) {
         const error = asBusError(thrown);
@@ -191,14 +202,22 @@ export class Subscriptions {
     }
   }
 
-  #completeRejoin(channel: JoinedChannel, result: CommandResult<'join_channel'>): void {
+  #completeRejoin(channel: JoinedChannel, lastSeen: Position | undefined, result: CommandResult<'join_channel'>): void {
     const { room, channel: name } = channel;
-    const lastSeen = this.#positions.last(channelKey(channel)) ?? channel.joined.position;
     channel.joined = toJoined(result);
     channel.state = 'joined';
-    const rejoined: Rejoined = { room, channel: name, recovered: false, lastSeen, position: channel.joined.position };
+    const recovered = result.recovered === true;
+    const reason = recovered ? undefined : (result.reason ?? (lastSeen === undefined ? 'no_log' : undefined));
+    const rejoined: Rejoined = { room, channel: name, recovered, reason, lastSeen, position: channel.joined.position };
     channel.tellRejoined(rejoined);
     this.#settings.onRejoined(rejoined);
+  }
+
+  #nameClient(clientId: string): void {
+    if (this.#clientId !== undefined && this.#clientId !== clientId) this.#earlierClients.add(this.#clientId);
+    this.#clientId = clientId;
+    const [oldest] = this.#earlierClients;
+    if (this.#earlierClients.size > MAX_EARLIER_CLIENTS && oldest !== undefined) this.#earlierClients.delete(oldest);
   }
 
   #endGeneration(): void {

@@ -19,8 +19,8 @@ export interface ClientFixture {
   connect(): Promise<ScriptedSocket>;
   /** Joins a channel; the server answers with `result`. */
   join(target: string, result?: Frame, options?: JoinOptions): Promise<Subscription>;
-  /** Waits for the next try and welcomes it. */
-  reconnect(): Promise<ScriptedSocket>;
+  /** Waits for the next try and welcomes it, with `welcome` in its payload. */
+  reconnect(welcome?: Frame): Promise<ScriptedSocket>;
   /** Everything that the client tells under this name, from now on. */
   record<N extends keyof ClientEvents>(name: N): ClientEvents[N][];
 }
@@ -64,10 +64,10 @@ export function createClientFixture(options: Partial<ClientOptions> = {}): Clien
       network.last().reply(network.last().commands('join_channel').at(-1), { room, channel, ...result });
       return joined;
     },
-    async reconnect() {
+    async reconnect(welcome) {
       const before = network.sockets.length;
       while (network.sockets.length === before) await clock.advance(250);
-      network.last().welcome();
+      network.last().welcome(welcome);
       await settle();
       return network.last();
     },
