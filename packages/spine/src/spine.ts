@@ -47,6 +47,6 @@ export interface Spine {
   status(): SpineStatus;
   /** Tells every change of status. */
   onStatus(listener: (status: SpineStatus) => void): SpineSubscription;
-  /** Finishes what is in flight, then closes; every later call is refused. */
+  /** Finishes what is in flight, requests that are on their way here included, then closes; every later call is refused. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ClientId, TenantId } from '@arqonbus/protocol';
+import type { BusError, ClientId, TenantId } from '@arqonbus/protocol';
 import { natsReleases, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { clientOut, rpc } from '../subjects/subjects.ts';
@@ -39,6 +39,25 @@ describe.each(natsReleases())('NATS %s: requests', (release) => {
     // The server's word that nobody listens at all.
     await expect(spine.request(method, byte(0), lateMs)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(told).toEqual([]);
+  });
+
+  it('[SPN-8] when it closes still answers what is on its way, and what that needs of the Spine works', async () => {
+    await start({ closeTimeoutMs: 2_000 });
+    const asker = await createNatsSpine({ servers: [server.url], name: 'shield-2' });
+    spine.serve(method, async () => {
+      void spine.close();
+      await spine.flush();
+      return byte(7);
+    });
+    await spine.flush();
+    const ask = (): Promise<number | string> =>
+      asker.request(method, byte(0), 5_000).then(
+        ([answer]) => answer ?? 0,
+        ({ code }: BusError) => code,
+      );
+    const outcomes = new Set(await Promise.all(Array.from({ length: 100 }, ask)));
+    await asker.close();
+    expect([...outcomes]).toEqual([7]);
   });
 
   it('[SPN-2] ends a request that the server forbids with UNAVAILABLE at once, and no other', async () => {

@@ -51,6 +51,7 @@ class SpineOnNats implements NatsSpine {
   readonly #servers: Servers;
   readonly #closeTimeoutMs: number;
   #closed: Promise<void> | undefined;
+  #isRefusing = false;
 
   constructor(
     link: NatsLink,
@@ -121,14 +122,18 @@ class SpineOnNats implements NatsSpine {
     const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#closeTimeoutMs)));
     await Promise.race([this.#finish(), tooLate]);
     clearTimeout(timer);
+    this.#isRefusing = true;
     await this.#link.close();
   }
 
   /** Waits for open requests, both ways, and for the server to have got everything; gives up with the connection. */
   async #finish(): Promise<void> {
     try {
+      // What was asked before goes out before. Those that answer may ask others, and write what they promise.
+      await this.#outbox.flush();
+      await this.#servers.end();
+      this.#isRefusing = true;
       await this.#outbox.answered();
-      await this.#servers.answered();
       await this.#outbox.flush();
       await this.connection.drain();
     } catch {
@@ -137,7 +142,7 @@ class SpineOnNats implements NatsSpine {
   }
 
   #assertOpen(): void {
-    if (this.#closed !== undefined) throw new BusError('UNAVAILABLE', 'The Spine is closed.');
+    if (this.#isRefusing) throw new BusError('UNAVAILABLE', 'The Spine is closed.');
   }
 
   #assertUsable(): void {

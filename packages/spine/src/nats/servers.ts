@@ -1,4 +1,4 @@
-import type { Msg } from '@nats-io/transport-node';
+import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { RequestHandler, SpineSubscription } from '../spine.ts';
 import type { SubjectFilter } from '../subjects/subject.ts';
 import { parseInbox } from './inbox.ts';
@@ -14,6 +14,8 @@ export class Servers {
   readonly #link: NatsLink;
   readonly #outbox: Outbox;
   readonly #onError: OnDeliveryError;
+  readonly #open = new Set<SpineSubscription>();
+  readonly #draining = new Set<Promise<void>>();
   readonly #working = new Set<Promise<void>>();
 
   constructor(link: NatsLink, outbox: Outbox, onError: OnDeliveryError) {
@@ -23,7 +25,6 @@ export class Servers {
   }
 
   add(filter: SubjectFilter, handler: RequestHandler, queue: string | undefined): SpineSubscription {
-    let isServing = true;
     const subscription = this.#link.connection.subscribe(filter, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
@@ -31,20 +32,31 @@ export class Servers {
         else this.#take(message, filter, handler);
       },
     });
-    return {
+    const server: SpineSubscription = {
       unsubscribe: () => {
-        if (!isServing) return;
-        isServing = false;
-        // What the server has routed here is answered still: nobody else will.
-        if (this.#link.isConnected) subscription.drain().catch(() => undefined);
-        else subscription.unsubscribe();
+        if (this.#open.delete(server)) this.#drain(subscription);
       },
     };
+    this.#open.add(server);
+    return server;
   }
 
-  /** Resolves once every request that is being worked on has its reply in the outbox. */
-  async answered(): Promise<void> {
+  /** Stops serving; resolves once every request that was on its way here has its reply in the outbox. */
+  async end(): Promise<void> {
+    for (const server of this.#open) server.unsubscribe();
+    await Promise.all(this.#draining);
     await Promise.all(this.#working);
+  }
+
+  /** What the server has routed here is answered still: nobody else will. */
+  #drain(subscription: Subscription): void {
+    if (!this.#link.isConnected) {
+      subscription.unsubscribe();
+      return;
+    }
+    const draining = subscription.drain().catch(() => undefined);
+    this.#draining.add(draining);
+    void draining.then(() => this.#draining.delete(draining));
   }
 
   #take(message: Msg, filter: SubjectFilter, handler: RequestHandler): void {
