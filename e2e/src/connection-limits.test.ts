@@ -91,9 +91,15 @@ test.for(listeners)(
       ARQONBUS_LIMITS_CONNECTIONS_PER_USER: '3',
       ARQONBUS_SERVER_LISTENER: listener,
     });
-    const token = await bus.token({ user: 'racer' });
-    const headers = { authorization: `Bearer ${token}` };
-    const sockets = await Promise.all(Array.from({ length: 20 }, () => connectRaw({ port: bus.port, headers })));
+    const raceAs = async (user: string): Promise<RawSocket[]> => {
+      const headers = { authorization: `Bearer ${await bus.token({ user })}` };
+      return Promise.all(Array.from({ length: 20 }, () => connectRaw({ port: bus.port, headers })));
+    };
+    // Of the first upgrades after a start the native engine may lose one (decision 0004); that is not tested here.
+    for (const socket of await raceAs('first')) socket.destroy();
+    await expect.poll(() => bus.metric('arqonbus_connections')).toBe(0);
+    const refusedBefore = await bus.metric('arqonbus_connections_refused_total{reason="user_connections"}');
+    const sockets = await raceAs('racer');
     const firsts = await Promise.all(
       sockets.map(async (socket) =>
         socket.status === 101 ? (await socket.nextFrame()).payload.toString() : socket.body,
@@ -102,7 +108,8 @@ test.for(listeners)(
     expect(firsts.filter((text) => text.includes('"welcome"'))).toHaveLength(3);
     expect(firsts.filter((text) => text.includes('QUOTA_EXCEEDED'))).toHaveLength(17);
     await expect.poll(() => bus.metric('arqonbus_connections')).toBe(3);
-    expect(await bus.metric('arqonbus_connections_refused_total{reason="user_connections"}')).toBe(17);
+    const refused = await bus.metric('arqonbus_connections_refused_total{reason="user_connections"}');
+    expect(refused - refusedBefore).toBe(17);
     for (const socket of sockets) socket.destroy();
     await bus.stop();
   },
