@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { createClient } from '@arqonbus/sdk';
 import type { ArqonClient, ClientOptions, WebSocketConstructor } from '@arqonbus/sdk';
 import { waitUntil } from '@arqonbus/testkit';
 import { WebSocket } from 'ws';
+import { freePort } from './harness/free-port.ts';
 import { afterEach, expect, test } from 'vitest';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -113,13 +111,3 @@ test(
     expect(await alice.publish('science:general', 'back')).toMatchObject({ seq: 1 });
   },
 );
-
-/** A port by number: one that the system gave out for 0 cannot be taken again while its old connections linger. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,8 +1,5 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { countAnchored, startBrainDrill, untilBrainsWork } from './harness/brain-drill.ts';
-import { startFaultCluster } from './harness/fault-cluster.ts';
-import type { FaultCluster } from './harness/fault-cluster.ts';
-import type { FollowedClient } from './harness/followed-client.ts';
+import { expect, test } from 'vitest';
+import { countAnchored, drilledCluster, startBrainDrill, untilBrainsWork } from './harness/brain-drill.ts';
 import { countCodes, startPublishing } from './harness/load.ts';
 import { report } from './harness/report.ts';
 
@@ -12,26 +9,7 @@ const REFUSED_WITHIN_MS = 2_000 + 700;
 const TAKEN_OVER_WITHIN_MS = 3_000 + 1_000 + 1_000;
 const needsBrain = ['list_rooms', 'list_channels', 'channel_info', 'status', 'create_channel', 'delete_channel'];
 
-let bus: FaultCluster;
-let clients: FollowedClient[] = [];
-
-beforeAll(async () => {
-  bus = await startFaultCluster({ ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '10000' });
-});
-
-afterEach(async () => {
-  for (const client of clients) client.end();
-  clients = [];
-  for (const number of [0, 1]) if (bus.brains[number]?.isRunning() !== true) await bus.startBrain(number);
-});
-
-afterAll(() => bus.stop());
-
-async function connect(shield: number, user: string, role: 'user' | 'admin' = 'admin'): Promise<FollowedClient> {
-  const client = await bus.connect(shield, { user, role });
-  clients.push(client);
-  return client;
-}
+const { bus, connect } = drilledCluster();
 
 test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs one is refused in time, and lists are true again after', async () => {
   const [near, far] = [await connect(0, 'near'), await connect(1, 'far')];
@@ -40,7 +18,7 @@ test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs
   const load = startPublishing(near, 'alone:anchor');
   await load.more(20, ['ok']);
 
-  await Promise.all(bus.brains.map((brain) => brain.kill()));
+  await Promise.all(bus().brains.map((brain) => brain.kill()));
   const refusals = await Promise.all(
     needsBrain.map((name) =>
       near.command(name, { room: 'alone', channel: name === 'create_channel' ? 'new' : 'known' }),
@@ -55,7 +33,7 @@ test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs
   const late = await connect(1, 'late', 'user');
   expect((await late.command('join_channel', { room: 'alone', channel: 'anchor' })).code).toBe('ok');
   for (const shield of [0, 1])
-    expect(await bus.health(shield, 'ready')).toMatchObject({
+    expect(await bus().health(shield, 'ready')).toMatchObject({
       code: 200,
       status: 'degraded',
       checks: { brain: 'down' },
@@ -63,8 +41,8 @@ test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs
   await load.more(20, ['ok']);
 
   const backAt = performance.now();
-  await Promise.all([bus.startBrain(0), bus.startBrain(1)]);
-  await untilBrainsWork(bus);
+  await Promise.all([bus().startBrain(0), bus().startBrain(1)]);
+  await untilBrainsWork(bus());
   await expect.poll(() => countAnchored(near, 'alone').catch(String), { timeout: 8_000 }).toEqual([3, 3]);
   const trueMs = performance.now() - backAt;
   expect((await near.must('list_channels', { room: 'alone' }))['channels']).toMatchObject([
@@ -84,10 +62,10 @@ test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs
 });
 
 test('[BRN-1] one of two Brains killed under commands: nothing accepted is lost, all is answered after its lease', async () => {
-  await untilBrainsWork(bus);
+  await untilBrainsWork(bus());
   const { streams, finish } = await startBrainDrill(await connect(0, 'near'), await connect(1, 'far'), 'killed');
   const killedAt = performance.now();
-  await bus.brains[0]?.kill();
+  await bus().brains[0]?.kill();
   const isOver = (): boolean => performance.now() - killedAt > TAKEN_OVER_WITHIN_MS + 500;
   await expect.poll(isOver, { timeout: 10_000 }).toBe(true);
   await Promise.all(streams.map(({ load }) => load.more(50, ['ok'])));

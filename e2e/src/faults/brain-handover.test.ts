@@ -1,39 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startBrainDrill, untilBrainsWork } from './harness/brain-drill.ts';
-import { startFaultCluster } from './harness/fault-cluster.ts';
-import type { FaultCluster } from './harness/fault-cluster.ts';
-import type { FollowedClient } from './harness/followed-client.ts';
+import { expect, test } from 'vitest';
+import { drilledCluster, startBrainDrill, untilBrainsWork } from './harness/brain-drill.ts';
 import { countCodes, startLoad } from './harness/load.ts';
 import { report } from './harness/report.ts';
 
-let bus: FaultCluster;
-let clients: FollowedClient[] = [];
-
-beforeAll(async () => {
-  bus = await startFaultCluster({ ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '10000' });
-});
-
-afterEach(async () => {
-  for (const client of clients) client.end();
-  clients = [];
-  for (const number of [0, 1]) if (bus.brains[number]?.isRunning() !== true) await bus.startBrain(number);
-});
-
-afterAll(() => bus.stop());
-
-async function connect(shield: number, user: string, role: 'user' | 'admin' = 'admin'): Promise<FollowedClient> {
-  const client = await bus.connect(shield, { user, role });
-  clients.push(client);
-  return client;
-}
+const { bus, connect } = drilledCluster();
 
 test('[BRN-1] one of two Brains ends in good order under commands, and one comes: no command is refused', async () => {
-  await untilBrainsWork(bus);
+  await untilBrainsWork(bus());
   const { streams, finish } = await startBrainDrill(await connect(0, 'near'), await connect(1, 'far'), 'handed');
-  bus.brains[0]?.signal('SIGTERM');
-  expect(await bus.brains[0]?.exited).toBe(0);
+  bus().brains[0]?.signal('SIGTERM');
+  expect(await bus().brains[0]?.exited).toBe(0);
   await Promise.all(streams.map(({ load }) => load.more(30)));
-  await bus.startBrain(0);
+  await bus().startBrain(0);
   await Promise.all(streams.map(({ load }) => load.more(30)));
   const { codes, slowestMs } = await finish();
   report('a Brain handed over', { ...codes, 'slowest ms': slowestMs });
@@ -41,7 +19,7 @@ test('[BRN-1] one of two Brains ends in good order under commands, and one comes
 });
 
 test('[BRN-1] [PRS-2] a Brain that stood still for 5 s believes nothing old: no channel with members goes, counts are true', async () => {
-  await untilBrainsWork(bus);
+  await untilBrainsWork(bus());
   const [admin, member] = [await connect(0, 'root'), await connect(1, 'member', 'user')];
   const targets = Array.from({ length: 48 }, (_, n) => ({ room: `frozen.${n % 16}`, channel: `c-${n}` }));
   for (const target of targets) {
@@ -51,7 +29,7 @@ test('[BRN-1] [PRS-2] a Brain that stood still for 5 s believes nothing old: no 
   }
   const settled = await admin.must('status');
 
-  bus.brains[0]?.signal('SIGSTOP');
+  bus().brains[0]?.signal('SIGSTOP');
   const frozenAt = performance.now();
   // These reach it while it stands still, if it owns them: it may read them when it wakes, with what it knew before.
   const deletions = Promise.all(targets.map((target) => admin.command('delete_channel', target)));
@@ -61,8 +39,8 @@ test('[BRN-1] [PRS-2] a Brain that stood still for 5 s believes nothing old: no 
   expect(joins.map(({ code }) => code).filter((code) => !['ok', 'UNAVAILABLE'].includes(code))).toEqual([]);
   const joined = targets.filter((_, n) => joins[n]?.code === 'ok');
   await expect.poll(() => performance.now() - frozenAt, { timeout: 10_000 }).toBeGreaterThan(5_000);
-  bus.brains[0]?.signal('SIGCONT');
-  await untilBrainsWork(bus);
+  bus().brains[0]?.signal('SIGCONT');
+  await untilBrainsWork(bus());
 
   const counts = async (): Promise<readonly unknown[]> =>
     Promise.all(
@@ -89,7 +67,7 @@ test('[BRN-1] [PRS-2] a Brain that stood still for 5 s believes nothing old: no 
 });
 
 test('[BRN-1] a third Brain comes and goes in good order under many commands, and none of them is refused', async () => {
-  await untilBrainsWork(bus);
+  await untilBrainsWork(bus());
   const askers = [await connect(0, 'near'), await connect(1, 'far')];
   const rooms = Array.from({ length: 16 }, (_, n) => `dense.${n}`);
   for (const room of rooms) await askers[0]?.must('create_channel', { room, channel: 'anchor' });
@@ -97,7 +75,7 @@ test('[BRN-1] a third Brain comes and goes in good order under many commands, an
     startLoad(5, (n) => client.command('channel_info', { room: rooms[n % rooms.length], channel: 'anchor' })),
   );
   const startedAt = performance.now();
-  const third = await bus.startBrain(2);
+  const third = await bus().startBrain(2);
   // The others serve on for 1.5 s what it takes over, and give it up then.
   const isHandedOver = (): boolean => performance.now() - startedAt > 6_000;
   await expect.poll(isHandedOver, { timeout: 10_000 }).toBe(true);

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { SHIPPED_RULES } from '@arqonbus/config';
 import { createClient } from '@arqonbus/sdk';
 import type { ArqonClient, Publication } from '@arqonbus/sdk';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { freePort } from '../harness/free-port.ts';
 import { startBalancer } from './harness/balancer.ts';
 import type { Balancer } from './harness/balancer.ts';
 import { startFaultCluster } from './harness/fault-cluster.ts';
@@ -149,13 +147,3 @@ test('[ARC-2] R-05: a killed Shield starts again on its own port, though its cli
   await bus.restartShield(0, port);
   expect((await bus.health(0, 'ready')).code).toBe(200);
 });
-
-/** For a port that the Shield is told, as in production: connections to one that the system chose block it for a minute. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,6 +1,7 @@
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startChannelKeeper } from './channel-keeper.ts';
 import type { ChannelKeeper } from './channel-keeper.ts';
+import { startFaultCluster } from './fault-cluster.ts';
 import type { FaultCluster } from './fault-cluster.ts';
 import type { FollowedClient } from './followed-client.ts';
 import { countCodes } from './load.ts';
@@ -21,6 +22,36 @@ export interface DrillResult {
 }
 
 const EVERY_MS = 25;
+
+/** A cluster for the tests of a file: its clients leave after each of them, and the Brains that it has lost come back. */
+export interface DrilledCluster {
+  /** The cluster; once the tests run. */
+  bus(): FaultCluster;
+  connect(shield: number, user: string, role?: 'user' | 'admin'): Promise<FollowedClient>;
+}
+
+/** Starts it before the tests, and ends it after them. */
+export function drilledCluster(): DrilledCluster {
+  let bus: FaultCluster;
+  let clients: FollowedClient[] = [];
+  beforeAll(async () => {
+    bus = await startFaultCluster({ ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '10000' });
+  });
+  afterEach(async () => {
+    for (const client of clients) client.end();
+    clients = [];
+    for (const number of [0, 1]) if (bus.brains[number]?.isRunning() !== true) await bus.startBrain(number);
+  });
+  afterAll(() => bus.stop());
+  return {
+    bus: () => bus,
+    connect: async (shield, user, role = 'admin') => {
+      const client = await bus.connect(shield, { user, role });
+      clients.push(client);
+      return client;
+    },
+  };
+}
 
 /** Resolves when both Shields hear all of the Brain. */
 export async function untilBrainsWork(bus: FaultCluster): Promise<void> {
