@@ -6,3 +6,8 @@ export interface Problem {
   /** What to do about it. */
   readonly fix?: string;
 }
+
+/** A problem as a line for people. */
+export function problemText({ key, problem, fix }: Problem): string {
+  return `${key} ${problem}${fix === undefined ? '' : ` (${fix})`}`;
+}

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseConfig, preflight } from '@arqonbus/config';
+import { parseConfig, preflight, problemText } from '@arqonbus/config';
 import type { Config, ConfigSources, Problem, RunMode } from '@arqonbus/config';
 
 /** Where a process takes its configuration from. */
@@ -38,8 +38,6 @@ function readConfigFile(path: string): string {
 }
 
 function refuse(problems: readonly Problem[]): never {
-  for (const { key, problem, fix } of problems) {
-    process.stderr.write(`arqon: ${key} ${problem}${fix === undefined ? '' : ` (${fix})`}\n`);
-  }
+  for (const problem of problems) process.stderr.write(`arqon: ${problemText(problem)}\n`);
   process.exit(1);
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { BusError } from '@arqonbus/protocol';
 
 /** How to wait. */
@@ -20,19 +21,7 @@ export async function untilAvailable<T>(open: () => Promise<T>, options: WaitFor
       if (!(error instanceof BusError) || error.code !== 'UNAVAILABLE') throw error;
       options.onFailure(error);
     }
-    await pause(options.pauseMs ?? 500, options.signal);
+    // The next round says why it was cut short.
+    await setTimeout(options.pauseMs ?? 500, undefined, { signal: options.signal }).catch(() => undefined);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -17,6 +17,6 @@ export * from './rpc/rpc-observer.ts';
 export * from './rpc/serve-method.ts';
 export * from './spine.ts';
 export * from './subjects/keys.ts';
-export { PARTITIONS, roomPartition, tenantPartition } from './subjects/partitions.ts';
+export { PARTITIONS, byPartition, roomPartition, tenantPartition } from './subjects/partitions.ts';
 export * from './subjects/subject.ts';
 export * from './subjects/subjects.ts';

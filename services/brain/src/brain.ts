@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import { brainKey } from '@arqonbus/spine';
@@ -186,10 +187,4 @@ function everySecond(run: () => void): () => void {
 
 function endAll(subscriptions: readonly SpineSubscription[]): void {
   for (const subscription of subscriptions) subscription.unsubscribe();
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,7 +1,6 @@
 import type { Config } from '@arqonbus/config';
-import { VERSION, openNatsSpine } from '@arqonbus/runtime';
-import type { Service, SpineParts } from '@arqonbus/runtime';
-import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
+import { startNatsService } from '@arqonbus/runtime';
+import type { Service } from '@arqonbus/runtime';
 import type { HealthReport, Logger } from '@arqonbus/telemetry';
 import { chooseListener } from './listener/choose-listener.ts';
 import type { Shield } from './shield.ts';
@@ -18,44 +17,27 @@ export interface ShieldAddresses {
 const WAITING: HealthReport = { ready: false, checks: { spine: 'down' } };
 
 /**
- * Starts a Shield on NATS. The admin port answers at once: alive, and not ready before the Spine and everything that
- * must be known is there, however long that takes (O-13). Its drain sends the clients away in good order (DPL-3).
+ * Starts a Shield on NATS: not ready before the Spine and everything that must be known is there. Its drain sends the
+ * clients away in good order (DPL-3).
  */
 export function startShieldService(config: Config, logger: Logger): Service {
-  const metrics = createMetrics();
-  const stopping = new AbortController();
   let shield: Shield | undefined;
-  let spine: SpineParts['spine'] | undefined;
-  createEventLoopLag(metrics);
-  const admin = createAdminServer({
-    metrics,
+  return startNatsService({
+    name: 'shield',
+    config,
+    logger,
     health: () => shield?.health() ?? WAITING,
-    version: { name: 'arqonbus-shield', version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
-  });
-  const start = async (): Promise<ShieldAddresses> => {
-    const httpPort = await admin.listen(config.http.host, config.http.port);
-    logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
-    const parts = await openNatsSpine(config, 'shield', logger, stopping.signal);
-    spine = parts.spine;
-    const choice = chooseListener(config.server.listener);
-    logger.info(
-      { event: 'listener_chosen', listener: choice.name, reason: choice.reason },
-      'a socket server was chosen',
-    );
-    shield = await startShield(config, { ...parts, metrics, logger, listener: choice.factory });
-    return addressesOf(shield, config, httpPort);
-  };
-  const started = start();
-  return {
-    started,
-    drain: async () => {
-      stopping.abort();
-      await started.catch(() => undefined);
-      await shield?.drain();
-      await spine?.close();
-      await admin.close();
+    start: async ({ httpPort, ...parts }) => {
+      const choice = chooseListener(config.server.listener);
+      logger.info(
+        { event: 'listener_chosen', listener: choice.name, reason: choice.reason },
+        'a socket server was chosen',
+      );
+      shield = await startShield(config, { ...parts, listener: choice.factory });
+      return addressesOf(shield, config, httpPort);
     },
-  };
+    stop: async () => shield?.drain(),
+  });
 }
 
 function addressesOf(shield: Shield, { server, http }: Config, httpPort: number): ShieldAddresses {

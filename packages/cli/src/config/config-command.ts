@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseConfig, preflight, referencePage, settings, shownValue } from '@arqonbus/config';
+import { parseConfig, preflight, problemText, referencePage, settings, shownValue } from '@arqonbus/config';
 import type { ConfigResult, Problem, RunMode, SettingKey } from '@arqonbus/config';
 import { Option } from 'commander';
 import type { Command } from 'commander';
@@ -57,9 +57,7 @@ function read({ config }: ConfigFlags): ConfigResult {
 function fail(problems: readonly Problem[], asJson: boolean): void {
   process.exitCode = 1;
   if (asJson) process.stdout.write(`${JSON.stringify({ problems })}\n`);
-  for (const { key, problem, fix } of asJson ? [] : problems) {
-    process.stderr.write(`arqon: ${key} ${problem}${fix === undefined ? '' : ` (${fix})`}\n`);
-  }
+  else for (const problem of problems) process.stderr.write(`arqon: ${problemText(problem)}\n`);
 }
 
 function textOf(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { BusError } from '@arqonbus/protocol';
-import { BrainReplySchema, create, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
+import { BrainReplySchema, create, readMessage, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { Spine, SpineSubscription } from '../spine.ts';
 import type { Subject } from '../subjects/subject.ts';
 import type { RpcObserver } from './rpc-observer.ts';
@@ -33,7 +33,7 @@ export function serveMethod<Request extends DescMessage, Result extends DescMess
   observer: RpcObserver,
 ): SpineSubscription {
   async function answer(data: Uint8Array): Promise<Uint8Array> {
-    const request = decode(requestSchema, data);
+    const request = readMessage(requestSchema, data);
     if (request === undefined) {
       observer.onMalformed(subject);
       return encodeError(new BusError('VALIDATION_ERROR'));
@@ -48,15 +48,6 @@ export function serveMethod<Request extends DescMessage, Result extends DescMess
     }
   }
   return spine.serve(subject, answer, queue);
-}
-
-/** Undefined for bytes that are no such message; the codec throws for them, and for nothing else. */
-function decode<Schema extends DescMessage>(schema: Schema, data: Uint8Array): MessageShape<Schema> | undefined {
-  try {
-    return fromBinary(schema, data);
-  } catch {
-    return undefined;
-  }
 }
 
 function encodeError(error: BusError): Uint8Array {

@@ -16,6 +16,16 @@ export function tenantPartition(tenant: string): number {
   return stableHash(tenant) % PARTITIONS;
 }
 
+/** Items by the partition that each belongs to, in their order. */
+export function byPartition<T>(items: Iterable<T>, partitionOf: (item: T) => number): ReadonlyMap<number, T[]> {
+  const partitions = new Map<number, T[]>();
+  for (const item of items) {
+    const partition = partitionOf(item);
+    if (!partitions.get(partition)?.push(item)) partitions.set(partition, [item]);
+  }
+  return partitions;
+}
+
 /** A partition as the last token of a subject. Throws for a number that is none. */
 export function partitionToken(partition: number): string {
   if (!Number.isInteger(partition) || partition < 0 || partition >= PARTITIONS) throw new Error('not a partition');

@@ -10,7 +10,7 @@ import type {
   ListRoomsRequest,
   RoomSummary,
 } from '@arqonbus/protocol/spine-messages';
-import { callBrain, roomPartition } from '@arqonbus/spine';
+import { byPartition, callBrain, roomPartition } from '@arqonbus/spine';
 import type { Spine } from '@arqonbus/spine';
 import { pageOfMembers } from '../membership/member-page.ts';
 import { MAX_PAGE, jsonBytes, takePage } from '../paging/page.ts';
@@ -65,14 +65,9 @@ export async function listRooms(
 }
 
 async function countMembers(spine: Spine, tenant: TenantId, rooms: readonly string[]): Promise<Map<string, number>> {
-  const byPartition = new Map<number, string[]>();
-  for (const room of rooms) {
-    const partition = roomPartition(tenant, room);
-    if (!byPartition.get(partition)?.push(room)) byPartition.set(partition, [room]);
-  }
   const counts = new Map<string, number>();
   await Promise.all(
-    [...byPartition].map(async ([partition, names]) => {
+    [...byPartition(rooms, (room) => roomPartition(tenant, room))].map(async ([partition, names]) => {
       const { members } = await callBrain(spine, 'membership.rooms', { tenant, rooms: names, partition });
       for (const [index, room] of names.entries()) counts.set(room, members[index] ?? 0);
     }),

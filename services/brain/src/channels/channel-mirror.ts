@@ -1,5 +1,5 @@
 import type { TenantId } from '@arqonbus/protocol';
-import { ChannelRecordSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { ChannelRecordSchema, readMessage } from '@arqonbus/protocol/spine-messages';
 import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
 import { parseChannelKey } from '@arqonbus/spine';
 import type { ChannelAddress, KeyValueChange } from '@arqonbus/spine';
@@ -116,12 +116,9 @@ export class ChannelMirror {
   }
 
   #decode(value: Uint8Array): ChannelRecord | undefined {
-    try {
-      return fromBinary(ChannelRecordSchema, value);
-    } catch {
-      this.#malformed++;
-      return undefined;
-    }
+    const record = readMessage(ChannelRecordSchema, value);
+    if (record === undefined) this.#malformed++;
+    return record;
   }
 }
 

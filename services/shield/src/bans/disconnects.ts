@@ -1,4 +1,4 @@
-import { DisconnectOrderSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { DisconnectOrderSchema, readMessage } from '@arqonbus/protocol/spine-messages';
 import type { DisconnectOrder } from '@arqonbus/protocol/spine-messages';
 import { ctl } from '@arqonbus/spine';
 import type { KeyValue, Spine } from '@arqonbus/spine';
@@ -32,7 +32,7 @@ export function createDisconnects(options: DisconnectsOptions): BanList {
     end(options.sessions.ofUser(tenant, user), 'BANNED', reason, options);
   });
   const orders = options.spine.subscribe(ctl('disconnect'), ({ data }) => {
-    const order = parseOrder(data);
+    const order = readMessage(DisconnectOrderSchema, data);
     if (order === undefined) options.onMalformed();
     else end(findSessions(order, options.sessions), codeOf(order), order.reason, options);
   });
@@ -48,14 +48,6 @@ export function createDisconnects(options: DisconnectsOptions): BanList {
 /** Why the Brain ends a session: an operator says so or has banned its user, or it is one too many (PRT-27). */
 function codeOf({ code }: DisconnectOrder): EndCode {
   return code === 'QUOTA_EXCEEDED' || code === 'BANNED' ? code : 'AUTHORIZATION_ERROR';
-}
-
-function parseOrder(data: Uint8Array): DisconnectOrder | undefined {
-  try {
-    return fromBinary(DisconnectOrderSchema, data);
-  } catch {
-    return undefined;
-  }
 }
 
 function findSessions({ tenant, clientId, user }: DisconnectOrder, sessions: SessionRegistry): Iterable<Session> {

@@ -3,7 +3,7 @@ import {
   PrivateDeliveredSchema,
   PrivateDeliverySchema,
   create,
-  fromBinary,
+  readMessage,
   toBinary,
 } from '@arqonbus/protocol/spine-messages';
 import type { PrivateDelivery } from '@arqonbus/protocol/spine-messages';
@@ -70,7 +70,7 @@ function answerPrivate(
   options: DirectDeliveriesOptions,
   ifNone: Uint8Array | undefined,
 ): Uint8Array | undefined {
-  const delivery = parseDelivery(data);
+  const delivery = readMessage(PrivateDeliverySchema, data);
   const envelope = delivery === undefined ? undefined : decodeDelivery(delivery.envelope);
   if (delivery === undefined || envelope === undefined) {
     options.counters.malformed.inc();
@@ -86,14 +86,6 @@ function answerPrivate(
 
 function answerOf(connections: number): Uint8Array {
   return toBinary(PrivateDeliveredSchema, create(PrivateDeliveredSchema, { connections }));
-}
-
-function parseDelivery(data: Uint8Array): PrivateDelivery | undefined {
-  try {
-    return fromBinary(PrivateDeliverySchema, data);
-  } catch {
-    return undefined;
-  }
 }
 
 function findTargets(delivery: PrivateDelivery, envelope: Envelope, sessions: SessionRegistry): Session[] {

@@ -1,7 +1,7 @@
 import type { TenantId } from '@arqonbus/protocol';
-import { SharesChangedSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { SharesChangedSchema, readMessage } from '@arqonbus/protocol/spine-messages';
 import type { ShareResult, TenantShare } from '@arqonbus/protocol/spine-messages';
-import { callBrain, ctl, tenantPartition } from '@arqonbus/spine';
+import { byPartition, callBrain, ctl, tenantPartition } from '@arqonbus/spine';
 import type { BrainRequest, Spine } from '@arqonbus/spine';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { TenantState, TenantStates } from './tenant-states.ts';
@@ -47,14 +47,14 @@ export function createTenantShares(options: TenantSharesOptions): TenantShares {
     }
   };
   const exchangeAll = (only?: number): void => {
-    for (const [partition, tenants] of byPartition(tenantStates)) {
+    for (const [partition, tenants] of byPartition(tenantsHere(tenantStates), tenantPartition)) {
       if (only === undefined || only === partition) void exchangeOf(partition, tenants);
     }
   };
   const changes = spine.subscribe(ctl('limits'), ({ data }) => {
-    const partition = parseChange(data);
-    if (partition === undefined) options.onMalformed();
-    else exchangeAll(partition);
+    const change = readMessage(SharesChangedSchema, data);
+    if (change === undefined) options.onMalformed();
+    else exchangeAll(change.partition);
   });
   return {
     exchange: () => exchangeAll(),
@@ -64,14 +64,8 @@ export function createTenantShares(options: TenantSharesOptions): TenantShares {
 }
 
 /** Tenants with a connection here: the others need no share. */
-function byPartition(tenantStates: TenantStates): ReadonlyMap<number, string[]> {
-  const partitions = new Map<number, string[]>();
-  for (const [tenant, { connections }] of tenantStates.all()) {
-    if (connections === 0) continue;
-    const partition = tenantPartition(tenant);
-    if (!partitions.get(partition)?.push(tenant)) partitions.set(partition, [tenant]);
-  }
-  return partitions;
+function tenantsHere(tenantStates: TenantStates): readonly string[] {
+  return [...tenantStates.all()].filter(([, { connections }]) => connections > 0).map(([tenant]) => tenant);
 }
 
 /** What was asked for since the last time, per second. A span of no length tells nothing. */
@@ -106,12 +100,4 @@ function elsewhereOf(tenant: string, { users }: TenantShare, sessions: SessionRe
     if (count > 0) elsewhere.set(user, count);
   }
   return elsewhere;
-}
-
-function parseChange(data: Uint8Array): number | undefined {
-  try {
-    return fromBinary(SharesChangedSchema, data).partition;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { SnapshotOrderSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { SnapshotOrderSchema, readMessage } from '@arqonbus/protocol/spine-messages';
 import { ctl } from '@arqonbus/spine';
 import type { Spine, SpineSubscription } from '@arqonbus/spine';
 
@@ -9,16 +9,8 @@ export function followReportOrders(
   onMalformed: () => void,
 ): SpineSubscription {
   return spine.subscribe(ctl('membership'), ({ data }) => {
-    const partition = parseOrder(data);
-    if (partition === undefined) onMalformed();
-    else reportAll(partition);
+    const order = readMessage(SnapshotOrderSchema, data);
+    if (order === undefined) onMalformed();
+    else reportAll(order.partition);
   });
-}
-
-function parseOrder(data: Uint8Array): number | undefined {
-  try {
-    return fromBinary(SnapshotOrderSchema, data).partition;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,63 @@
+import type { Config } from '@arqonbus/config';
+import type { Spine } from '@arqonbus/spine';
+import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
+import type { HealthReport, Logger, Metrics } from '@arqonbus/telemetry';
+import { openNatsSpine } from './open-spine.ts';
+import type { ServiceName, SpineParts } from './open-spine.ts';
+import type { Service } from './run-service.ts';
+import { VERSION } from './version.ts';
+
+/** What a service starts with, once the Spine is open. */
+export interface NatsServiceParts extends SpineParts {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Aborted when the service is told to end. */
+  readonly signal: AbortSignal;
+  /** Where its admin port is. */
+  readonly httpPort: number;
+}
+
+/** What makes a service of its own. */
+export interface NatsServiceOptions {
+  readonly name: ServiceName;
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Asked at any time, also before the Spine is open. */
+  readonly health: (spine: Spine | undefined) => HealthReport;
+  /** Starts it, and gives its addresses. */
+  readonly start: (parts: NatsServiceParts) => Promise<object>;
+  /** Ends in good order what `start` has made, if it did; the Spine is closed after. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a service on NATS. The admin port answers at once, however long the rest takes (O-13). */
+export function startNatsService({ name, config, logger, health, start, stop }: NatsServiceOptions): Service {
+  const metrics = createMetrics();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let spine: Spine | undefined;
+  createEventLoopLag(metrics);
+  const admin = createAdminServer({
+    metrics,
+    health: () => health(spine),
+    version: { name: `arqonbus-${name}`, version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
+  });
+  const open = async (): Promise<object> => {
+    const httpPort = await admin.listen(config.http.host, config.http.port);
+    logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
+    const parts = await openNatsSpine(config, name, logger, signal);
+    spine = parts.spine;
+    return start({ ...parts, logger, metrics, signal, httpPort });
+  };
+  const started = open();
+  return {
+    started,
+    drain: async () => {
+      stopping.abort();
+      await started.catch(() => undefined);
+      await stop();
+      await spine?.close();
+      await admin.close();
+    },
+  };
+}
