@@ -125,3 +125,28 @@ test('[CFG-1] [CFG-4] config tells what is in force, where from, and everything 
   ]);
   expect((await arqon(['config', 'docs'])).stdout).toContain('# Configuration');
 });
+
+test('[CLI-1] completion knows commands, options and their values', async () => {
+  const suggested = async (...words: string[]): Promise<string[]> =>
+    (await arqon(['complete', '--', ...words])).stdout.split('\n').map((line) => line.split('\t')[0] ?? '');
+  expect(await suggested('pub')).toContain('publish');
+  expect(await suggested('config', '')).toEqual(expect.arrayContaining(['print', 'check', 'docs']));
+  expect(await suggested('auth', 'gen', '--kind', '')).toEqual(expect.arrayContaining(['secret', 'es256', 'eddsa']));
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    expect((await arqon(['completion', shell])).stdout).toContain('arqon complete --');
+  }
+  expect((await arqon(['completion', 'tcsh'])).code).toBe(2);
+});
+
+test('[CLI-1] bench tells what was delivered, and what was refused', async () => {
+  const env = await client();
+  const args = ['bench', 'cli:load', '--publishers', '2', '--subscribers', '3', '--rate', '100', '--duration', '1s'];
+  const run = await arqon([...args, '--json'], env);
+  expect([run.code, run.stderr]).toEqual([0, '']);
+  const whole = { sent: 100, acknowledged: 100, refused: {}, expected: 300, delivered: 300 };
+  expect(JSON.parse(run.stdout)).toMatchObject(whole);
+  expect(JSON.parse(run.stdout)).toMatchObject({ delivery: { p50: expect.any(Number) } });
+  const tooLarge = await arqon([...args, '--size', '100000'], env);
+  expect(tooLarge.code).toBe(1);
+  expect(tooLarge.stdout).toMatch(/Acknowledged {3}0, 100 PAYLOAD_TOO_LARGE\nDelivered {6}0 of 0\n/);
+});

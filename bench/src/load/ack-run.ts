@@ -1,7 +1,7 @@
 import { dialects } from './dialects.ts';
 import type { LoadClient } from './load-client.ts';
 import type { AckOrder, AckReport } from './orders.ts';
-import { Samples } from './percentile.ts';
+import { Samples } from '@arqonbus/telemetry';
 import { readCounter } from './stamp.ts';
 import { TurnFrames } from './turn-frames.ts';
 import { waitUntil } from './wait-until.ts';

@@ -2,7 +2,7 @@ import { dialects } from './dialects.ts';
 import type { ConnectionPlan, Dialect } from './dialects.ts';
 import { LoadClient } from './load-client.ts';
 import type { OpenOrder, OpenReport } from './orders.ts';
-import { Samples } from './percentile.ts';
+import { Samples } from '@arqonbus/telemetry';
 
 const OPEN_TIMEOUT_MS = 30_000;
 

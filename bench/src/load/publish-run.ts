@@ -1,6 +1,6 @@
 import type { LoadClient } from './load-client.ts';
 import type { PublishOrder, PublishReport } from './orders.ts';
-import { Samples } from './percentile.ts';
+import { Samples } from '@arqonbus/telemetry';
 import { readTime } from './stamp.ts';
 import { TurnFrames } from './turn-frames.ts';
 import { waitUntil } from './wait-until.ts';

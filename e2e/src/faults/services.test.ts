@@ -1,6 +1,7 @@
 import { startNatsServer, startServiceProcess } from '@arqonbus/testkit';
 import type { ServiceProcess } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
+import { runArqon } from '../harness/run-arqon.ts';
 import { programs } from '../harness/start-cluster-servers.ts';
 
 // The services themselves: how they start, wait and end.
@@ -32,7 +33,7 @@ test.for(['shield', 'brain'] as const)(
 );
 
 test.for(['shield', 'brain'] as const)(
-  '[ARC-5] O-13: a %s without NATS lives, is not ready, and ends when it is told to',
+  '[ARC-5] [CLI-2] O-13: a %s without NATS lives, is not ready, and ends when it is told to',
   async (name) => {
     const service = start(name, { ...secret, ARQONBUS_NATS_URL: 'nats://127.0.0.1:9' });
     const port = (): string => /"admin_listening","port":(\d+)/.exec(service.log())?.[1] ?? '';
@@ -40,6 +41,10 @@ test.for(['shield', 'brain'] as const)(
     const health = async (path: string): Promise<number> =>
       (await fetch(`http://127.0.0.1:${port()}/health/${path}`)).status;
     expect([await health('live'), await health('ready')]).toEqual([200, 503]);
+    const client = { ARQONBUS_WS_URL: 'ws://127.0.0.1:9/v1/socket', ARQONBUS_AUTH_JWT: 'x' };
+    const doctor = runArqon(['doctor', 'a:b', '--json', '--http-url', `http://127.0.0.1:${port()}`], client);
+    expect(await doctor.exited).toBe(1);
+    expect(doctor.stdout()).toContain('"check":"service","outcome":"failed","text":"unavailable: spine down');
     await service.stop();
     expect(await service.exited).toBe(0);
   },

@@ -3,6 +3,7 @@ export * from './access/rights.ts';
 export * from './access/role.ts';
 export * from './authenticator.ts';
 export * from './development-issuer.ts';
+export * from './jwt/explain-token.ts';
 export * from './jwt/jwt-authenticator.ts';
 export * from './keys/jwk-set-keys.ts';
 export * from './keys/jwks-url-keys.ts';

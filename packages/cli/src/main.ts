@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { VERSION } from '@arqonbus/runtime';
+import { addBenchCommand } from './bench/bench-command.ts';
 import { addPublishCommand } from './client/publish-command.ts';
 import { addStatusCommand } from './client/status-command.ts';
 import { addTailCommand } from './client/tail-command.ts';
 import { addConfigCommand } from './config/config-command.ts';
 import { addDevCommand } from './dev/dev-command.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { addCompletionCommand } from './inspect/completion-command.ts';
 import { addVersionCommand } from './inspect/version-command.ts';
+import { addPreflightCommand } from './preflight/preflight-command.ts';
 import { addAuthCommand } from './tokens/auth-command.ts';
 import { addTokenCommand } from './tokens/token-command.ts';
 
@@ -16,8 +20,18 @@ const program = new Command('arqon')
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-const commands = [addDevCommand, addStatusCommand, addTailCommand, addPublishCommand, addTokenCommand, addAuthCommand];
-for (const addCommand of [...commands, addConfigCommand, addVersionCommand]) addCommand(program);
+addDevCommand(program);
+addStatusCommand(program);
+addTailCommand(program);
+addPublishCommand(program);
+addDoctorCommand(program);
+addBenchCommand(program);
+addTokenCommand(program);
+addAuthCommand(program);
+addConfigCommand(program);
+addPreflightCommand(program);
+addVersionCommand(program);
+addCompletionCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);

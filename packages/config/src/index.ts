@@ -9,3 +9,4 @@ export * from './problem.ts';
 export * from './reference-page.ts';
 export * from './setting.ts';
 export * from './settings.ts';
+export { suggest } from './suggest.ts';

@@ -76,6 +76,13 @@ export async function openNatsSpine(
   return { spine, keyValue, log, profileOf };
 }
 
+/** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */
+export async function tryNatsSpine(config: Config, service: ServiceName, logger: Logger): Promise<void> {
+  const spine = await connect(config.nats, service, logger);
+  await checkPayload(spine, config.limits.maxFrameBytes);
+  await spine.close();
+}
+
 async function openNatsLog(
   spine: NatsSpine,
   { log, nats }: Config,

@@ -4,3 +4,4 @@ export * from './log/logger.ts';
 export * from './metrics/event-loop-lag.ts';
 export * from './metrics/instruments.ts';
 export * from './metrics/metrics.ts';
+export * from './metrics/samples.ts';

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { Publication, Subscription } from '@arqonbus/sdk';
 import { addClientFlags } from './client-flags.ts';
 import type { ClientFlags } from './client-flags.ts';
+import { parseCount } from './parse-count.ts';
 import { withClient } from './with-client.ts';
 
 interface TailFlags extends ClientFlags {
@@ -67,10 +67,4 @@ function show(publication: Publication, { raw, json }: TailFlags): void {
 /** What is no message goes beside them. */
 function tell(text: string): void {
   process.stderr.write(`arqon: ${text}\n`);
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d{1,9}$/.test(text) || count < 1) throw new InvalidArgumentError('a count is a number above zero.');
-  return count;
 }

@@ -6,6 +6,16 @@ import type { ClientFlags } from './client-flags.ts';
 
 /** Connects, does something, and closes, whatever became of it. */
 export async function withClient<T>(flags: ClientFlags, work: (client: ArqonClient) => Promise<T>): Promise<T> {
+  const client = await openClient(flags);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** A connected client; the caller closes it. Throws the `BusError` for which it cannot be connected. */
+export async function openClient(flags: Omit<ClientFlags, 'json'>): Promise<ArqonClient> {
   const client = createClient({
     url: flags.wsUrl,
     token: tokenOf(flags),
@@ -16,10 +26,6 @@ export async function withClient<T>(flags: ClientFlags, work: (client: ArqonClie
     connectTimeoutMs: flags.timeout,
     publishRetryMs: Math.min(flags.timeout, 60_000),
   });
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.close();
-  }
+  await client.connect();
+  return client;
 }

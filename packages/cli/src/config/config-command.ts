@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { parseConfig, preflight, problemText, referencePage, settings, shownValue } from '@arqonbus/config';
-import type { ConfigResult, Problem, RunMode, SettingKey } from '@arqonbus/config';
+import { preflight, referencePage, settings, shownValue } from '@arqonbus/config';
+import type { RunMode, SettingKey } from '@arqonbus/config';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { failWith, readConfig } from './read-config.ts';
 
 interface ConfigFlags {
   readonly config?: string;
@@ -26,8 +26,8 @@ export function addConfigCommand(program: Command): void {
 }
 
 function print(flags: ConfigFlags & { readonly effective: boolean }): void {
-  const result = read(flags);
-  if (!result.ok) return fail(result.problems, flags.json);
+  const result = readConfig(flags);
+  if (!result.ok) return failWith(result.problems, flags.json);
   const keys = (Object.keys(settings) as SettingKey[]).filter(
     (key) => flags.effective || result.sources.get(key) !== 'default',
   );
@@ -37,27 +37,14 @@ function print(flags: ConfigFlags & { readonly effective: boolean }): void {
 }
 
 function check(flags: ConfigFlags & { readonly mode: RunMode }): void {
-  const result = read(flags);
+  const result = readConfig(flags);
   const problems = result.ok ? preflight(result.config, flags.mode) : result.problems;
-  if (problems.length > 0) fail(problems, flags.json);
+  if (problems.length > 0) failWith(problems, flags.json);
   else process.stdout.write(flags.json ? '{"problems":[]}\n' : 'The configuration is sound.\n');
 }
 
 function docs(): void {
   process.stdout.write(referencePage());
-}
-
-function read({ config }: ConfigFlags): ConfigResult {
-  const file = config === undefined ? {} : { file: readFileSync(config, 'utf8') };
-  const result = parseConfig({ env: process.env, ...file });
-  for (const warning of result.warnings) process.stderr.write(`arqon: ${warning}\n`);
-  return result;
-}
-
-function fail(problems: readonly Problem[], asJson: boolean): void {
-  process.exitCode = 1;
-  if (asJson) process.stdout.write(`${JSON.stringify({ problems })}\n`);
-  else for (const problem of problems) process.stderr.write(`arqon: ${problemText(problem)}\n`);
 }
 
 function textOf(value: unknown): string {

@@ -1,8 +1,9 @@
 import { createDevelopmentIssuer } from '@arqonbus/auth';
 import type { Role } from '@arqonbus/auth';
 import { parseConfig } from '@arqonbus/config';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { parseSpan } from '../client/parse-span.ts';
 
 interface TokenFlags {
   readonly user: string;
@@ -13,7 +14,7 @@ interface TokenFlags {
   readonly json: boolean;
 }
 
-const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const HOUR_MS = 3_600_000;
 
 /** Adds `arqon token`: a token signed with the shared secret, for development and tests (AUT-3). */
 export function addTokenCommand(program: Command): void {
@@ -24,7 +25,7 @@ export function addTokenCommand(program: Command): void {
     .requiredOption('--tenant <tenant>', 'tenant (tenant_id)')
     .addOption(new Option('--role <role>').choices(['guest', 'user', 'moderator', 'admin']).default('user'))
     .option('--name <name>', 'the name that others see')
-    .option('--ttl <span>', 'how long it lives: 90s, 15m, 12h, 7d', parseSpan, UNITS_MS.h)
+    .option('--ttl <span>', 'how long it lives: 90s, 15m, 12h, 7d', parseSpan, HOUR_MS)
     .option('--json', 'print JSON for programs', false)
     .addHelpText('after', '\nExample:\n  export ARQONBUS_AUTH_JWT=$(arqon token --user alice --tenant acme)\n')
     .action(token);
@@ -44,11 +45,4 @@ function readSecret(): string {
   if (jwtSecret === '')
     throw new Error('there is no secret: set ARQONBUS_AUTH_JWT_SECRET (`arqon auth gen` makes one)');
   return jwtSecret;
-}
-
-function parseSpan(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const ms = Number(count) * (UNITS_MS[unit as keyof typeof UNITS_MS] ?? 0);
-  if (ms === 0) throw new InvalidArgumentError('a span is a number and s, m, h or d, such as 12h.');
-  return ms;
 }

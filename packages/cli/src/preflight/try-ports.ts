@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Config, Problem } from '@arqonbus/config';
+
+/** The ports that a service could not listen on now: taken, not allowed, or of an address that is not here. */
+export async function tryPorts({ server, http, telemetry }: Config, isShield: boolean): Promise<readonly Problem[]> {
+  const wanted = [
+    ...(isShield ? [{ key: 'server.port', host: server.host, port: server.port }] : []),
+    ...(isShield ? [{ key: 'telemetry.port', host: server.host, port: telemetry.port }] : []),
+    { key: 'http.port', host: http.host, port: http.port },
+  ];
+  const problems: Problem[] = [];
+  for (const { key, host, port } of wanted) {
+    const code = await listenOnce(host, port);
+    if (code === undefined) continue;
+    const fix = 'another process has it, or the address is not of this machine';
+    problems.push({ key, problem: `cannot be listened on at ${host}:${port} (${code})`, fix });
+  }
+  return problems;
+}
+
+async function listenOnce(host: string, port: number): Promise<string | undefined> {
+  const probe = createServer();
+  try {
+    await once(probe.listen({ host, port, exclusive: true }), 'listening');
+    await once(probe.close(), 'close');
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}

@@ -1,0 +1,17 @@
+import type { Config, Problem } from '@arqonbus/config';
+import { tryNatsSpine } from '@arqonbus/runtime';
+import type { ServiceName } from '@arqonbus/runtime';
+import { createLogger } from '@arqonbus/telemetry';
+
+/** Whether NATS can be reached, lets the service's user in, and takes messages of the size that clients may send (PRT-28). */
+export async function trySpine(config: Config, service: ServiceName): Promise<readonly Problem[]> {
+  if (config.nats.url.length === 0) return [];
+  try {
+    await tryNatsSpine(config, service, createLogger({ level: 'silent', destination: process.stderr }));
+    return [];
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    const problem = `cannot be used: ${error instanceof Error ? error.message : String(error)}${cause}`;
+    return [{ key: 'nats.url', problem, fix: 'is NATS running there, with the users of deploy/nats/users.conf?' }];
+  }
+}
