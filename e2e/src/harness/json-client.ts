@@ -30,7 +30,10 @@ export interface JsonClient {
   nextSystem(event: string): Promise<Frame>;
   nextError(): Promise<Frame>;
   closed(): Promise<RawClose>;
+  /** Says goodbye. */
   end(): void;
+  /** Goes without a word, as a lost connection does. */
+  lose(): void;
 }
 
 /** How to connect. */
@@ -82,7 +85,8 @@ export async function connectJson({ port, token, query, ...conduct }: JsonClient
     nextSystem: (event) => next(({ type, payload }) => type === 'system' && payload['event'] === event),
     nextError: () => next(({ type }) => type === 'error'),
     closed: () => socket.closed(),
-    end: () => socket.destroy(),
+    end: () => (socket.isClosed() ? undefined : socket.sendClose(1000)),
+    lose: () => socket.destroy(),
   };
 }
 

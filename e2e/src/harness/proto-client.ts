@@ -12,11 +12,14 @@ export interface ProtoClient {
   send(envelope: Partial<Envelope>): void;
   /** Sends one envelope and gives its one reply. */
   ask(envelope: Partial<Envelope>): Promise<Envelope>;
-  /** Joins a channel. */
-  join(room: string, channel: string): Promise<void>;
+  /** Joins a channel; gives the answer. */
+  join(room: string, channel: string, more?: object): Promise<Readonly<Record<string, unknown>>>;
   /** The next envelope that fits; those before it are passed over and gone. */
   next(fits: (envelope: Envelope) => boolean): Promise<Envelope>;
+  /** Says goodbye. */
   end(): void;
+  /** Goes without a word, as a lost connection does. */
+  lose(): void;
 }
 
 const BINARY = 2;
@@ -45,12 +48,15 @@ export async function connectProto(options: { readonly port: number; readonly to
     clientId: String(welcome['client_id']),
     send,
     ask,
-    join: async (room, channel) => {
-      const reply = await ask({ type: 'command', command: 'join_channel', args: jsonBytes({ room, channel }) });
+    join: async (room, channel, more = {}) => {
+      const args = jsonBytes({ room, channel, ...more });
+      const reply = await ask({ type: 'command', command: 'join_channel', args });
       if (reply.status !== 'success') throw new Error(`not joined: ${reply.errorCode}`);
+      return payloadOf(reply) as Readonly<Record<string, unknown>>;
     },
     next,
-    end: () => socket.destroy(),
+    end: () => (socket.isClosed() ? undefined : socket.sendClose(1000)),
+    lose: () => socket.destroy(),
   };
 }
 

@@ -83,6 +83,20 @@ const plainSettings = {
     default: 'any',
     doc: 'Whom private messages reach (PRT-17).',
   },
+  'presence.linger_ms': {
+    kind: 'duration_ms',
+    default: 10_000,
+    min: 0,
+    max: 120_000,
+    doc: 'How long somebody whose connection was lost, and not closed, stays a member (PRS-2).',
+  },
+  'presence.max_listed': {
+    kind: 'integer',
+    default: 500,
+    min: 0,
+    max: 500,
+    doc: 'In channels with more members only their number is told (PRS-3).',
+  },
   'nats.url': {
     kind: 'list',
     default: [],

@@ -10,6 +10,7 @@ import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
 import { serveRooms } from './channels/index.ts';
+import type { PartitionParts } from './partitions/partition.ts';
 import { Partitions } from './partitions/partitions.ts';
 import { SeenShields } from './partitions/seen-shields.ts';
 import { BrainRing } from './ring/brain-ring.ts';
@@ -31,6 +32,8 @@ export interface BrainOptions {
   readonly logger?: BrainLogger;
   /** Default: the shipped limits. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
   readonly limits?: Partial<Limits>;
+  /** In channels with more members only their number is told (PRS-3). Default 500. */
+  readonly maxListed?: number;
   /** How long a partition that is taken over waits for Shields to tell what they have. 0 where there can be no others. */
   readonly settleMs?: number;
   /** How long a partition that went to another Brain is served on, and how long closing waits for the others. */
@@ -64,6 +67,7 @@ export interface Brain {
 
 const SETTLE_MS = 1_000;
 const HANDOVER_MS = 1_500;
+const MAX_LISTED = 500;
 
 /**
  * Starts the control modules: channel registry, membership and bans. Resolves once the registry is known and this
@@ -73,7 +77,6 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger } = options;
   const now = (): number => clock.now();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { pageBytes } = limits;
   const handoverMs = options.handoverMs ?? HANDOVER_MS;
   const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
@@ -88,8 +91,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
   const observer = createObserver(logger);
   const shields = new SeenShields(() => clock.monotonicMs());
-  const settleMs = options.settleMs ?? SETTLE_MS;
-  const shared = { spine, registry, bans, shields, clock, limits, pageBytes, settleMs, observer, onError };
+  const shared = { ...settingsOf(options, limits), spine, registry, bans, shields, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const ring = new BrainRing({
     id: brainKey(options.id ?? `b${randomBytes(6).toString('hex')}`),
@@ -140,6 +142,19 @@ interface Swept {
 }
 
 /** One sweep at a time: who asks during one waits for it. */
+function settingsOf(
+  options: BrainOptions,
+  limits: Limits,
+): Pick<PartitionParts, 'limits' | 'pageBytes' | 'settleMs' | 'maxListed' | 'nextTenure'> {
+  return {
+    limits,
+    pageBytes: limits.pageBytes,
+    settleMs: options.settleMs ?? SETTLE_MS,
+    maxListed: options.maxListed ?? MAX_LISTED,
+    nextTenure: () => randomBytes(9).toString('base64url'),
+  };
+}
+
 function createSweep({ partitions, bans, clock }: Swept): () => Promise<void> {
   let running: Promise<void> | undefined;
   let bansSweptMs = Number.NEGATIVE_INFINITY;

@@ -13,11 +13,12 @@ export interface BrainSurroundings extends Pick<BrainOptions, 'settleMs' | 'hand
 }
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where the buckets cannot be read. */
-export function startBrain({ bootstrap, limits }: Config, parts: BrainSurroundings): Promise<Brain> {
+export function startBrain({ bootstrap, limits, presence }: Config, parts: BrainSurroundings): Promise<Brain> {
   return createBrain({
     ...parts,
     clock: systemClock,
     bootstrapRooms: Object.entries(bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
     limits,
+    maxListed: presence.maxListed,
   });
 }

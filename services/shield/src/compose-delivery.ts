@@ -29,6 +29,8 @@ import type { Listener } from './listener/listener.ts';
 import { createMembershipReporter } from './membership/membership-reporter.ts';
 import type { MembershipReporter } from './membership/membership-reporter.ts';
 import { followReportOrders } from './membership/report-orders.ts';
+import { createPresenceViews } from './presence/presence-views.ts';
+import type { PresenceViews } from './presence/presence-views.ts';
 import type { Peer } from './session/peer.ts';
 import { createSessionRegistry } from './session/session-registry.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
@@ -50,6 +52,7 @@ export interface DeliveryParts {
   readonly channels: LocalChannels;
   readonly gaps: GapFiller;
   readonly tell: TellChannel;
+  readonly presence: PresenceViews;
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;
   readonly directDeliveries: DirectDeliveries;
@@ -75,6 +78,17 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const tell = createTellChannel({ publish }, envelopes, coalescer.flush);
   const gaps = composeGapFiller(options, createAcceptDelivery(coalescer, counters), tell);
   const channels = createLocalChannels({ ...options, tenantStates, onMessage: gaps.accept });
+  const send = createSendToSession(counters);
+  const presence = createPresenceViews({
+    spine,
+    listener: { publish },
+    envelopes,
+    send,
+    pageBytes: limits.pageBytes,
+    onMalformed: () => counters.malformed.inc(),
+    onError: (error) =>
+      options.logger.warn({ event: 'presence_not_known', err: error }, 'no Brain told of the members'),
+  });
   const shared = {
     sessions,
     counters,
@@ -84,8 +98,9 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
     gaps,
     tell,
     envelopes,
-    send: createSendToSession(counters),
-    subscriptions: createSubscriptions(channels, limits),
+    send,
+    presence,
+    subscriptions: createSubscriptions(channels, presence, limits),
   };
   const slowConsumers = composeSlowConsumers(options, shared);
   return {
@@ -122,7 +137,7 @@ function composeGapFiller(
 }
 
 function composeMembership(
-  { spine, clock, logger }: ShieldOptions,
+  { spine, clock, logger, lingerMs }: ShieldOptions,
   { node }: Ids,
   { sessions, counters }: SharedParts,
 ): Pick<DeliveryParts, 'membership' | 'reportOrders'> {
@@ -130,6 +145,8 @@ function composeMembership(
     node,
     startedAtMs: clock.now(),
     sessions,
+    lingerMs,
+    monotonicMs: () => clock.monotonicMs(),
     // A partition on its way to another Brain is told everything once it is there.
     send: async (report) =>
       (await callBrain(spine, 'membership.report', report, { awaitsHandover: false })).snapshotWanted,

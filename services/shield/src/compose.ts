@@ -92,13 +92,18 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     watch: createWatch(options, { ...parts, admission, activity, telemetryStream }),
     stop: () => {
       bans.stop();
-      parts.directDeliveries.stop();
-      parts.reportOrders.unsubscribe();
-      parts.shares.stop();
       discontinuities.unsubscribe();
-      parts.coalescer.flush();
+      stopDelivery(parts);
     },
   };
+}
+
+function stopDelivery({ directDeliveries, reportOrders, shares, presence, coalescer }: DeliveryParts): void {
+  directDeliveries.stop();
+  reportOrders.unsubscribe();
+  shares.stop();
+  presence.stop();
+  coalescer.flush();
 }
 
 function composeBans({ spine, keyValue, clock }: ShieldOptions, parts: DeliveryParts, activity: Activity): BanList {
@@ -146,7 +151,7 @@ interface WatchedParts extends DeliveryParts {
 }
 
 function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () => void {
-  const { sessions, envelopes, send, tenantStates, shares, admission, activity, telemetryStream } = parts;
+  const { sessions, envelopes, send, tenantStates, shares, admission, activity, telemetryStream, membership } = parts;
   const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
   return () => {
     checkLifetimes();
@@ -155,5 +160,6 @@ function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () 
     activity.sweep();
     tenantStates.sweep();
     shares.exchange();
+    membership.sweep();
   };
 }

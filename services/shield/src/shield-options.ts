@@ -18,6 +18,8 @@ export interface ShieldOptions {
   readonly trustedProxies: readonly string[];
   readonly accessDefault: 'open' | 'closed';
   readonly privateScope: 'any' | 'shared_room';
+  /** How long who was lost stays a member (PRS-2). */
+  readonly lingerMs: number;
   readonly drainTimeoutMs: number;
   readonly limits: Limits;
   readonly spine: Spine;

@@ -23,6 +23,7 @@ export interface Shield {
 const SWEEP_EVERY_MS = 50;
 const WATCH_EVERY_MS = 1_000;
 const REPORT_EVERY_MS = 3_000;
+const CHECK_PRESENCE_EVERY_MS = 10_000;
 
 /** Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans (SPN-6). */
 export async function createShield(options: ShieldOptions): Promise<Shield> {
@@ -68,11 +69,14 @@ function healthOf({ draining, bans, membership }: ShieldParts, { spine }: Shield
   return { ready: !draining.isOn && isOnSpine && bans.isCurrent(), checks };
 }
 
-function startTimers({ slowConsumers, watch, membership }: ShieldParts): NodeJS.Timeout[] {
+function startTimers({ slowConsumers, watch, membership, presence }: ShieldParts): NodeJS.Timeout[] {
+  // Without a Brain there is nobody to ask; it is asked again.
+  const checkPresence = (): void => void presence.check().catch(() => undefined);
   return [
     setInterval(() => slowConsumers.sweep(), SWEEP_EVERY_MS),
     setInterval(watch, WATCH_EVERY_MS),
     setInterval(() => membership.report(), REPORT_EVERY_MS),
+    setInterval(checkPresence, CHECK_PRESENCE_EVERY_MS),
   ];
 }
 

@@ -26,6 +26,7 @@ export function startShield(
     limits,
     accessDefault: access.default,
     privateScope: config.private.scope,
+    lingerMs: config.presence.lingerMs,
     telemetryPort: config.telemetry.port,
     authenticator: createAuthenticator(auth, () => clock.now()),
     clock,

@@ -42,6 +42,8 @@ export const memberSchema = {
     avatar: { type: 'string' },
     personality: { type: 'string' },
     joined_at: timeSchema as typeof timeSchema,
+    status: { type: 'string' },
+    meta: { type: 'object' },
   },
   required: ['client_id', 'user', 'client_type', 'joined_at'],
 } as const;

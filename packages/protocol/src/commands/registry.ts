@@ -2,14 +2,25 @@ import type { CommandDefinition } from './command-definition.ts';
 import { adminCommands } from './admin-commands.ts';
 import { channelCommands } from './channel-commands.ts';
 import { historyCommands } from './history-commands.ts';
+import { presenceCommands } from './presence-commands.ts';
 import type { TypeOf } from './schema.ts';
 import { sessionCommands } from './session-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
-export const commands: Commands = { ...sessionCommands, ...channelCommands, ...historyCommands, ...adminCommands };
+export const commands: Commands = {
+  ...sessionCommands,
+  ...channelCommands,
+  ...presenceCommands,
+  ...historyCommands,
+  ...adminCommands,
+};
 
 /** The type of {@link commands}, down to the words of every schema. */
-export type Commands = typeof sessionCommands & typeof channelCommands & typeof historyCommands & typeof adminCommands;
+export type Commands = typeof sessionCommands &
+  typeof channelCommands &
+  typeof presenceCommands &
+  typeof historyCommands &
+  typeof adminCommands;
 
 /** The name of a command. */
 export type CommandName = keyof Commands;

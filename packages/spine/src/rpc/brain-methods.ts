@@ -31,6 +31,8 @@ export interface BrainMethods {
   readonly 'membership.rooms': Method<wire.RoomCountsRequest, wire.RoomCountsResult>;
   readonly 'membership.members': Method<wire.MembersRequest, wire.MembersResult>;
   readonly 'membership.count': Method<wire.TenantCountRequest, wire.TenantCountResult>;
+  readonly 'presence.list': Method<wire.PresenceListRequest, wire.PresenceListResult>;
+  readonly 'presence.check': Method<wire.PresenceCheckRequest, wire.PresenceCheckResult>;
   readonly 'limits.share': Method<wire.ShareRequest, wire.ShareResult>;
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
@@ -141,6 +143,16 @@ const schemas: BrainMethods = {
     request: wire.TenantCountRequestSchema,
     result: wire.TenantCountResultSchema,
     partition: ofTenant,
+  },
+  'presence.list': {
+    request: wire.PresenceListRequestSchema,
+    result: wire.PresenceListResultSchema,
+    partition: ofRoom,
+  },
+  'presence.check': {
+    request: wire.PresenceCheckRequestSchema,
+    result: wire.PresenceCheckResultSchema,
+    partition: asNamed,
   },
   'limits.share': { request: wire.ShareRequestSchema, result: wire.ShareResultSchema, partition: asNamed },
   'bans.disconnect': {

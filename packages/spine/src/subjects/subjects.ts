@@ -68,6 +68,11 @@ export function tenantOut(tenant: TenantId): Subject {
   return outOf(tenant, '_tenant');
 }
 
+/** Who came and went in a channel, `arqon.presence.<tenant>.<room>.<channel>`: what the Brain alone may tell. */
+export function presenceOf(tenant: TenantId, room: string, channel: string): Subject {
+  return `arqon.presence.${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.${channelToken(channel)}` as Subject;
+}
+
 /** Requests to a method of a Brain module, `arqon.rpc.<module>.<method>[.<partition>]`. */
 export function rpc(module: string, method: string, partition?: number): Subject {
   const subject = `arqon.rpc.${wordToken(module, 'module')}.${wordToken(method, 'method')}`;

@@ -85,10 +85,10 @@ export function channelInfo(
   const channel = parseChannel(request.channel);
   const record = registry.find({ tenant, room, channel });
   if (record === undefined) throw new BusError('CHANNEL_NOT_FOUND');
-  const clients = state.clientsIn(tenant, room, channel);
   const restBytes = pageBytes - sizeOf(record) - record.settings.length;
-  const { items } = pageOfMembers(clients.keys(), { cursor: '', limit: MAX_PAGE }, restBytes);
-  return { record, participants: items, members: clients.size };
+  const first = { cursor: '', limit: MAX_PAGE };
+  const { items, total } = pageOfMembers(state, { tenant, room, channel }, first, restBytes);
+  return { record, participants: items, members: total };
 }
 
 function sizeOf({ channel, description, createdBy }: ChannelRecord): number {

@@ -44,10 +44,10 @@ function members(
   { state, pageBytes }: MembershipParts,
   request: MembersRequest,
 ): Pick<BrainResult<'membership.members'>, 'members' | 'cursor' | 'total'> {
-  const channel = parseChannelOrRoom(request.channel);
-  const clients = state.clientsIn(parseTenant(request.tenant), parseRoom(request.room), channel);
-  const { items, cursor } = pageOfMembers(clients.keys(), request, pageBytes);
-  return { members: items, cursor, total: clients.size };
+  const [tenant, room] = [parseTenant(request.tenant), parseRoom(request.room)];
+  const address = { tenant, room, channel: parseChannelOrRoom(request.channel) };
+  const { items, cursor, total } = pageOfMembers(state, address, request, pageBytes);
+  return { members: items, cursor, total };
 }
 
 function roomCounts({ state }: MembershipParts, { tenant, rooms }: RoomCountsRequest): { readonly members: number[] } {

@@ -1,46 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TenantId } from '@arqonbus/protocol';
-import { MembershipChange_Kind, MembershipReportSchema, create } from '@arqonbus/protocol/spine-messages';
+import { MembershipChange_Kind } from '@arqonbus/protocol/spine-messages';
 import { connect, disconnect, join, leave } from '../testing/brain-fixture.ts';
 import type { ChangeInit } from '../testing/brain-fixture.ts';
-import { LEASE_MS, MembershipReports } from './membership-reports.ts';
-import { MembershipState } from './membership-state.ts';
+import { LEASE_MS } from './membership-reports.ts';
 import { CHANNELS, CLIENTS, NODES, TENANTS, createNaiveMembership } from './naive-membership.ts';
-import type { Report } from './naive-membership.ts';
-
-function createFixture() {
-  let nowMs = 0;
-  const occupied = new Set<string>();
-  const state = new MembershipState({
-    onOccupied: ({ tenant, room, channel }) => {
-      expect(occupied).not.toContain(`${tenant}/${room}:${channel}`);
-      occupied.add(`${tenant}/${room}:${channel}`);
-    },
-    onEmptied: ({ tenant, room, channel }) => expect(occupied.delete(`${tenant}/${room}:${channel}`)).toBe(true),
-  });
-  const reports = new MembershipReports(state, () => nowMs);
-  return {
-    state,
-    reports,
-    occupied,
-    pass: (ms: number) => void (nowMs += ms),
-    take: ({ node, startedAtMs, number, snapshot, changes, page = 0, more = false }: Report) => {
-      const init = {
-        node,
-        snapshot,
-        page,
-        more,
-        startedAtMs: BigInt(startedAtMs),
-        number: BigInt(number),
-        changes: [...changes],
-      };
-      return reports.take(create(MembershipReportSchema, init));
-    },
-    ids: (tenant: string, room: string, channel: string) =>
-      Array.from(state.clientsIn(tenant as TenantId, room, channel).keys(), ({ member }) => member.clientId).toSorted(),
-  };
-}
+import { createReportsFixture, first } from './reports-fixture.ts';
 
 const place = fc.record({
   tenant: fc.constantFrom(...TENANTS),
@@ -95,7 +61,7 @@ describe('MembershipReports', () => {
   it('[PRS-2] agrees with a naive model under deltas, gaps, repeats, snapshots, restarts and lost leases', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const real = createFixture();
+        const real = createReportsFixture();
         const naive = createNaiveMembership();
         const last = new Map<string, { startedAtMs: number; number: number }>();
         const wanted: [real: boolean, naive: boolean][] = [];
@@ -119,9 +85,12 @@ describe('MembershipReports', () => {
             for (const target of ['lab:bench', 'lab:roof', 'science:bench']) {
               const [room = '', channel = ''] = target.split(':');
               expect(real.ids(tenant, room, channel)).toEqual(naive.in(tenant, target));
+              expect(real.told(tenant, target)).toEqual(naive.in(tenant, target));
             }
-            for (const room of ['lab', 'science'])
+            for (const room of ['lab', 'science']) {
               expect(real.ids(tenant, room, '*')).toEqual(naive.inRoom(tenant, room));
+              expect(real.told(tenant, `${room}:*`)).toEqual(naive.inRoom(tenant, room));
+            }
           }
           expect([...real.occupied].toSorted()).toEqual(naive.occupied().toSorted());
         }
@@ -130,16 +99,8 @@ describe('MembershipReports', () => {
     );
   });
 
-  const first: Report = {
-    node: 'n1',
-    startedAtMs: 5,
-    number: 1,
-    snapshot: true,
-    changes: [connect('acme', 'n1_a', 'alice'), join('acme', 'n1_a', 'lab', 'bench')],
-  };
-
   it('[PRS-2] wants a snapshot of a node that it does not know, and after a missing report', () => {
-    const { take, ids } = createFixture();
+    const { take, ids } = createReportsFixture();
     expect(take({ ...first, snapshot: false })).toBe(true);
     expect(ids('acme', 'lab', 'bench')).toEqual([]);
     expect(take({ ...first, number: 2 })).toBe(false);
@@ -151,7 +112,7 @@ describe('MembershipReports', () => {
   });
 
   it('[PRS-2] drops reports that come again, or from an earlier start of the Shield', () => {
-    const { take, ids } = createFixture();
+    const { take, ids } = createReportsFixture();
     take(first);
     expect(take({ ...first, changes: [] })).toBe(false);
     expect(take({ ...first, startedAtMs: 4, number: 99, changes: [] })).toBe(false);
@@ -161,7 +122,7 @@ describe('MembershipReports', () => {
   });
 
   it('[PRS-2] forgets the members of a Shield that is silent for 10 s; an empty report is a sign of life', () => {
-    const { take, ids, pass, reports } = createFixture();
+    const { take, ids, pass, reports } = createReportsFixture();
     take(first);
     pass(9_999);
     reports.sweep();
@@ -176,7 +137,7 @@ describe('MembershipReports', () => {
   });
 
   it('[PRT-7] gives a client to the Shield that connected it last; the old one cannot end it', () => {
-    const { take, ids, pass, reports } = createFixture();
+    const { take, ids, pass, reports } = createReportsFixture();
     take(first);
     take({ ...first, node: 'n2' });
     take({ ...first, number: 2, snapshot: false, changes: [disconnect('acme', 'n1_a')] });
@@ -190,7 +151,7 @@ describe('MembershipReports', () => {
   });
 
   it('[PRS-4] carries a snapshot in several reports out at its end, and none that lacks a page', () => {
-    const { take, ids } = createFixture();
+    const { take, ids } = createReportsFixture();
     take(first);
     const page = (number: number, index: number, client: string, more: boolean) =>
       take({ ...first, number, page: index, more, changes: [join('acme', client, 'lab', 'bench')] });
@@ -206,7 +167,7 @@ describe('MembershipReports', () => {
   });
 
   it('[PRS-2] believes nothing but snapshots once it is in doubt, and keeps what it knows until they come', () => {
-    const { take, ids, reports } = createFixture();
+    const { take, ids, reports } = createReportsFixture();
     take(first);
     expect(reports.isWhole('n1')).toBe(true);
     reports.doubt();
@@ -218,7 +179,7 @@ describe('MembershipReports', () => {
   });
 
   it('[PRS-1] sees nobody leave or join when a snapshot says what is known', () => {
-    const { take, occupied, state } = createFixture();
+    const { take, occupied, state } = createReportsFixture();
     take(first);
     const client = state.find('acme' as TenantId, 'n1_a');
     take({ ...first, number: 9 });
@@ -227,7 +188,7 @@ describe('MembershipReports', () => {
   });
 
   it('[SPN-3] leaves out changes that are malformed or about nobody, and counts them', () => {
-    const { take, ids, reports } = createFixture();
+    const { take, ids, reports } = createReportsFixture();
     const bad: ChangeInit[] = [
       connect('a.*', 'n1_x', 'mallory'),
       connect('acme', '', 'mallory'),
@@ -244,7 +205,7 @@ describe('MembershipReports', () => {
   });
 
   it('[PRS-4] keeps nothing of those who are gone', () => {
-    const { take, state } = createFixture();
+    const { take, state } = createReportsFixture();
     take(first);
     take({ ...first, number: 2, snapshot: false, changes: [disconnect('acme', 'n1_a')] });
     expect(state.connections('acme' as TenantId)).toBe(0);

@@ -1,6 +1,6 @@
-import { isChannel, isName, isUserId } from '@arqonbus/protocol';
+import { isName, isUserId } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
-import { MembershipChange_Kind } from '@arqonbus/protocol/spine-messages';
+import { MemberSchema, MembershipChange_Kind, equals } from '@arqonbus/protocol/spine-messages';
 import type { Member, MembershipChange, MembershipReport } from '@arqonbus/protocol/spine-messages';
 import type { Client, MembershipState } from './membership-state.ts';
 
@@ -120,10 +120,25 @@ export class MembershipReports {
     else this.#change(client, change);
   }
 
-  #change(client: Client, { kind, room, channel }: MembershipChange): void {
-    if (kind === MembershipChange_Kind.JOIN) this.#state.join(client, room, channel);
+  #change(client: Client, change: MembershipChange): void {
+    const { kind, room, channel, member } = change;
+    if (kind === MembershipChange_Kind.JOIN) this.#state.join(client, room, channel, ownMeta(change));
     else if (kind === MembershipChange_Kind.LEAVE) this.#state.leave(client, room, channel);
-    else this.#state.disconnect(client);
+    else if (kind === MembershipChange_Kind.LINGER) this.#linger(client);
+    else if (kind === MembershipChange_Kind.DISCONNECT) this.#state.disconnect(client);
+    else if (member?.user === client.member.user) this.#describe(client, member);
+    else this.#ignoredChanges++;
+  }
+
+  /** The connection is lost; who is in no channel of this partition is gone with it. */
+  #linger(client: Client): void {
+    if (client.channels.length === 0) this.#state.disconnect(client);
+    else this.#state.setConnected(client, false);
+  }
+
+  #describe(client: Client, member: Member): void {
+    const isMetaNew = !Buffer.from(member.meta).equals(client.member.meta);
+    this.#state.describe(client, member, isMetaNew);
   }
 
   /** Only differences are carried out, so that whoever stays is seen neither leaving nor joining. */
@@ -136,9 +151,11 @@ export class MembershipReports {
       const known = this.#state.find(tenant, member.clientId);
       const client = known?.node === node ? known : this.#state.meet(tenant, node, member);
       // A user's connections are counted under its name, which no snapshot changes.
-      if (member.user === client.member.user) client.member = member;
+      if (member.user === client.member.user && !isSameMember(member, client.member)) this.#describe(client, member);
       // Joins before leaves: a client that is known by its channels alone would go in between.
-      for (const { room, channel } of channels.values()) this.#state.join(client, room, channel);
+      for (const change of channels.values()) {
+        this.#state.join(client, change.room, change.channel, ownMeta(change));
+      }
       this.#state.setConnected(client, isConnected);
       const left = client.channels.filter(({ room, name }) => !channels.has(keyOf(room.name, name)));
       for (const { room, name } of left) this.#state.leave(client, room.name, name);
@@ -171,6 +188,15 @@ function newcomer({ tenant, member }: MembershipChange): Told | undefined {
   return { tenant: tenant as TenantId, member, isConnected: false, channels: new Map() };
 }
 
+/** What the client shows in the channel that it joins, where that is not what it shows everywhere. */
+function ownMeta({ meta }: MembershipChange): Uint8Array | undefined {
+  return meta.length === 0 ? undefined : meta;
+}
+
+function isSameMember(a: Member, b: Member): boolean {
+  return equals(MemberSchema, a, b);
+}
+
 function isStale(known: NodeState, { startedAtMs, number }: MembershipReport): boolean {
   if (startedAtMs !== known.startedAtMs) return startedAtMs < known.startedAtMs;
   return number <= known.number;
@@ -185,12 +211,14 @@ function isWellFormed({ kind, tenant, clientId, room, channel, member }: Members
   if (!isName(tenant) || !isName(clientId)) return false;
   switch (kind) {
     case MembershipChange_Kind.CONNECT:
+    case MembershipChange_Kind.UPDATE:
       return member !== undefined && isMemberOf(member, clientId);
     case MembershipChange_Kind.JOIN:
-      return isName(room) && isChannel(channel) && (member === undefined || isMemberOf(member, clientId));
+      return isName(room) && isName(channel) && (member === undefined || isMemberOf(member, clientId));
     case MembershipChange_Kind.LEAVE:
-      return isName(room) && isChannel(channel);
+      return isName(room) && isName(channel);
     case MembershipChange_Kind.DISCONNECT:
+    case MembershipChange_Kind.LINGER:
       return true;
     case MembershipChange_Kind.UNSPECIFIED:
       return false;

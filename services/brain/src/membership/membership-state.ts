@@ -19,6 +19,8 @@ export interface ChannelMembers {
   readonly room: RoomMembers;
   readonly name: string;
   readonly clients: Set<Client>;
+  /** What clients that joined with a meta of their own show here; most have none. */
+  readonly metas: Map<Client, Uint8Array>;
 }
 
 /** The channels of one room that have members. */
@@ -39,10 +41,16 @@ export interface TenantMembers {
   readonly users: Map<string, number>;
 }
 
-/** Is told when a channel gets its first member and loses its last. */
-export interface OccupancyListener {
+/** Is told what changes. */
+export interface MembershipListener {
+  /** The channel got its first member, and lost its last. */
   onOccupied(address: ChannelAddress): void;
   onEmptied(address: ChannelAddress): void;
+  /** A client came into a channel; with the first channel of a room, into `*` too. */
+  onJoined(address: ChannelAddress, client: Client): void;
+  onLeft(address: ChannelAddress, client: Client): void;
+  /** What others see of the client is another now. */
+  onUpdated(address: ChannelAddress, client: Client): void;
 }
 
 /**
@@ -51,9 +59,9 @@ export interface OccupancyListener {
  */
 export class MembershipState {
   readonly #tenants = new Map<TenantId, TenantMembers>();
-  readonly #listener: OccupancyListener;
+  readonly #listener: MembershipListener;
 
-  constructor(listener: OccupancyListener) {
+  constructor(listener: MembershipListener) {
     this.#listener = listener;
   }
 
@@ -101,8 +109,20 @@ export class MembershipState {
     if (tenant.clients.size === 0) this.#tenants.delete(tenant.id);
   }
 
-  /** Idempotent, as is {@link leave}. */
-  join(client: Client, roomName: string, channelName: string): void {
+  /** The client shows itself in another way; in every channel, with `isMetaNew` whatever it showed there. */
+  describe(client: Client, member: Member, isMetaNew: boolean): void {
+    client.member = member;
+    const rooms = new Set<RoomMembers>();
+    for (const channel of client.channels) {
+      if (isMetaNew) channel.metas.delete(client);
+      rooms.add(channel.room);
+      this.#listener.onUpdated(addressOf(client.tenant, channel), client);
+    }
+    for (const room of rooms) this.#listener.onUpdated(addressOfRoom(client.tenant, room), client);
+  }
+
+  /** Idempotent, as is {@link leave}. `meta` is what the client shows in this channel alone. */
+  join(client: Client, roomName: string, channelName: string, meta?: Uint8Array): void {
     const { tenant } = client;
     let room = tenant.rooms.get(roomName);
     if (room === undefined) {
@@ -111,14 +131,22 @@ export class MembershipState {
     }
     let channel = room.channels.get(channelName);
     if (channel === undefined) {
-      channel = { room, name: channelName, clients: new Set() };
+      channel = { room, name: channelName, clients: new Set(), metas: new Map() };
       room.channels.set(channelName, channel);
     }
-    if (channel.clients.has(client)) return;
+    const address = addressOf(tenant, channel);
+    const isMetaNew = setMeta(channel, client, meta);
+    if (channel.clients.has(client)) {
+      if (isMetaNew) this.#listener.onUpdated(address, client);
+      return;
+    }
     channel.clients.add(client);
     client.channels.push(channel);
-    room.clients.set(client, (room.clients.get(client) ?? 0) + 1);
-    if (channel.clients.size === 1) this.#listener.onOccupied(addressOf(tenant, channel));
+    const inRoom = room.clients.get(client) ?? 0;
+    room.clients.set(client, inRoom + 1);
+    if (channel.clients.size === 1) this.#listener.onOccupied(address);
+    this.#listener.onJoined(address, client);
+    if (inRoom === 0) this.#listener.onJoined(addressOfRoom(tenant, room), client);
   }
 
   leave(client: Client, roomName: string, channelName: string): void {
@@ -169,14 +197,39 @@ export class MembershipState {
     if (left === 0) room.clients.delete(client);
     else room.clients.set(client, left);
     channel.clients.delete(client);
+    channel.metas.delete(client);
+    const address = addressOf(client.tenant, channel);
+    this.#listener.onLeft(address, client);
+    if (left === 0) this.#listener.onLeft(addressOfRoom(client.tenant, room), client);
     if (channel.clients.size > 0) return;
     room.channels.delete(channel.name);
     if (room.channels.size === 0) rooms.delete(room.name);
-    this.#listener.onEmptied(addressOf(client.tenant, channel));
+    this.#listener.onEmptied(address);
   }
 }
 
 const NO_CLIENTS: ReadonlySet<Client> = new Set();
+
+/** A client as it shows itself in a channel, or in the room. */
+export function memberIn(client: Client, { room, channel: name }: ChannelAddress): Member {
+  const channel = client.channels.find((candidate) => candidate.name === name && candidate.room.name === room);
+  const meta = channel?.metas.get(client);
+  return meta === undefined ? client.member : { ...client.member, meta };
+}
+
+/** Sets what a client shows in this channel alone; true where that is another than before. */
+function setMeta(channel: ChannelMembers, client: Client, meta: Uint8Array | undefined): boolean {
+  const before = channel.metas.get(client);
+  const isSame = before === undefined ? meta === undefined : meta !== undefined && Buffer.from(meta).equals(before);
+  if (isSame) return false;
+  if (meta === undefined) channel.metas.delete(client);
+  else channel.metas.set(client, meta);
+  return true;
+}
+
+function addressOfRoom(tenant: TenantMembers, room: RoomMembers): ChannelAddress {
+  return { tenant: tenant.id, room: room.name, channel: '*' };
+}
 
 function addressOf(tenant: TenantMembers, { room, name }: ChannelMembers): ChannelAddress {
   return { tenant: tenant.id, room: room.name, channel: name };

@@ -9,7 +9,7 @@ export const NODES: readonly string[] = ['n1', 'n2'];
 /** For tests: client ids. */
 export const CLIENTS: readonly string[] = ['n1_a', 'n1_b', 'n2_a'];
 /** For tests: channels, as `room:channel`. */
-export const CHANNELS: readonly string[] = ['lab:bench', 'lab:roof', 'lab:*', 'science:bench'];
+export const CHANNELS: readonly string[] = ['lab:bench', 'lab:roof', 'lab:shed', 'science:bench'];
 
 /** For tests: one report as a literal. */
 export interface Report {

@@ -13,6 +13,8 @@ import { TenantDemands } from '../limits/tenant-demands.ts';
 import { serveMembership } from '../membership/index.ts';
 import { MembershipReports } from '../membership/membership-reports.ts';
 import { MembershipState } from '../membership/membership-state.ts';
+import { Announcer } from '../presence/announcer.ts';
+import { servePresence, tellTakenOver } from '../presence/index.ts';
 import type { SeenShields } from './seen-shields.ts';
 import { Settling } from './settling.ts';
 
@@ -26,6 +28,10 @@ export interface PartitionParts {
   readonly pageBytes: number;
   readonly limits: ClusterLimits;
   readonly settleMs: number;
+  /** In channels with more members only their number is told (PRS-3). */
+  readonly maxListed: number;
+  /** A name for the time in which a partition is owned; never the same twice, in any Brain. */
+  readonly nextTenure: () => string;
   readonly observer: RpcObserver;
   readonly onError: (error: unknown) => void;
 }
@@ -46,6 +52,8 @@ export class Partition {
   readonly #demands: TenantDemands;
   readonly #shields: SeenShields;
   readonly #served: readonly SpineSubscription[];
+  readonly #announcer: Announcer;
+  #isClosed = false;
 
   /** Takes the partition over: serves it from now on, and answers once the Shields have told what they have in it. */
   constructor(number: number, parts: PartitionParts) {
@@ -55,6 +63,16 @@ export class Partition {
     this.#state = new MembershipState({
       onOccupied: (address) => this.emptyChannels.onOccupied(address),
       onEmptied: (address) => this.emptyChannels.onEmptied(address),
+      onJoined: (address, client) => this.#announcer.onJoined(address, client),
+      onLeft: (address, client) => this.#announcer.onLeft(address, client),
+      onUpdated: (address, client) => this.#announcer.onUpdated(address, client),
+    });
+    const tenure = parts.nextTenure();
+    this.#announcer = new Announcer({
+      ...parts,
+      state: this.#state,
+      tenure,
+      monotonicMs: () => clock.monotonicMs(),
     });
     this.#reports = new MembershipReports(
       this.#state,
@@ -74,14 +92,18 @@ export class Partition {
       countChannels: (tenant: TenantId) => registry.countOf(tenant),
       whenSettled: () => this.#settling.whenSettled(),
       lookAgain: () => this.#lookAgain(),
+      announcer: this.#announcer,
+      tenure,
     };
     this.#served = [
       ...serveChannels(spine, shared, observer),
       ...serveMembership(spine, shared, observer),
       ...serveDisconnects(shared, observer),
       ...serveLimits(shared, observer),
+      ...servePresence(shared, observer),
     ];
     this.doubt();
+    void this.#announceOnceSettled(parts);
     for (const { address, record } of registry.channelsOfPartition(number)) this.emptyChannels.onAdded(address, record);
   }
 
@@ -93,6 +115,7 @@ export class Partition {
   /** Ends what is over. */
   async sweep(): Promise<void> {
     this.#reports.sweep();
+    this.#announcer.flush();
     this.#demands.sweep();
     await this.#settling.whenSettled();
     await this.emptyChannels.sweep();
@@ -104,6 +127,8 @@ export class Partition {
 
   /** Answers nothing from now on. */
   close(): void {
+    this.#isClosed = true;
+    this.#announcer.stop();
     this.#settling.stop();
     for (const subscription of this.#served) subscription.unsubscribe();
   }
@@ -112,7 +137,20 @@ export class Partition {
     this.#shields.note(report.node);
     const isSnapshotWanted = this.#reports.take(report);
     this.#settling.onReport();
+    this.#announcer.flush();
     return isSnapshotWanted;
+  }
+
+  /** Shields that have lists of an owner before us ask for ours: who left meanwhile was told by nobody. */
+  async #announceOnceSettled({ spine, onError }: PartitionParts): Promise<void> {
+    await this.#settling.whenSettled();
+    if (this.#isClosed) return;
+    this.#announcer.start();
+    try {
+      tellTakenOver(spine, this.number);
+    } catch (error) {
+      onError(error);
+    }
   }
 
   async #lookAgain(): Promise<void> {

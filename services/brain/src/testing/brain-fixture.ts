@@ -80,10 +80,11 @@ export async function createBrainFixture(options: Partial<BrainOptions> = {}): P
   };
 }
 
-/** A connection is its tenant's, a membership its room's; the end of a client is told to all. */
+/** A connection is its tenant's, a membership its room's; what is of the client itself is told to all. */
 function concerns({ kind, tenant = '', room = '' }: ChangeInit, partition: number): boolean {
   if (kind === MembershipChange_Kind.CONNECT) return tenantPartition(tenant) === partition;
-  return kind === MembershipChange_Kind.DISCONNECT || roomPartition(tenant, room) === partition;
+  const isOfClient = kind === MembershipChange_Kind.DISCONNECT || kind === MembershipChange_Kind.UPDATE;
+  return isOfClient || roomPartition(tenant, room) === partition;
 }
 
 /** A client opened its connection. */

@@ -14,5 +14,12 @@ export function memberOf(member: Member): MemberResult {
     avatar: member.avatar,
     personality: member.personality,
     joined_at: formatTime(Number(member.joinedAtMs)),
+    status: member.status,
+    ...(member.meta.length === 0 ? {} : { meta: parseMeta(member.meta) }),
   };
+}
+
+/** Written by a Shield, from what it had parsed before. */
+function parseMeta(meta: Uint8Array): { readonly [name: string]: unknown } {
+  return JSON.parse(new TextDecoder().decode(meta)) as { readonly [name: string]: unknown };
 }

@@ -8,6 +8,7 @@ import type { CommandParts } from '../commands/command-context.ts';
 import { joinChannel } from '../commands/handlers/join-channel.ts';
 import { createTenantStates } from '../limits/tenant-states.ts';
 import type { Connection, Topic } from '../listener/listener.ts';
+import type { PresenceViews } from '../presence/presence-views.ts';
 import type { Peer } from '../session/peer.ts';
 import { createSessionRegistry } from '../session/session-registry.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
@@ -154,6 +155,20 @@ type Core = Pick<
   'metrics' | 'sessions' | 'channels' | 'subscriptions' | 'slowConsumers' | 'parts' | 'errors' | 'write'
 >;
 
+/** Nobody watches members here. */
+export const noPresence: PresenceViews = {
+  open: () => {
+    throw new Error('nobody watches members here');
+  },
+  release: () => undefined,
+  attach: () => undefined,
+  detach: () => undefined,
+  resume: () => undefined,
+  check: () => Promise.resolve(),
+  size: () => 0,
+  stop: () => undefined,
+};
+
 /** The parts under test, put together as the Shield does. */
 function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptions): Core {
   const metrics = createMetrics();
@@ -176,7 +191,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptio
   const monotonicMs = (): number => clock.monotonicMs();
   const tenantStates = createTenantStates(limits, monotonicMs);
   const channels = createLocalChannels({ spine, log: memoryLog, profileOf, tenantStates, onMessage: gaps.accept });
-  const subscriptions = createSubscriptions(channels, limits);
+  const subscriptions = createSubscriptions(channels, noPresence, limits);
   const send = createSendToSession(counters);
   const envelopes = createTestEnvelopes(clock);
   const slowConsumers = createSlowConsumers({

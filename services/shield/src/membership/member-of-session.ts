@@ -3,7 +3,8 @@ import type { Member } from '@arqonbus/protocol/spine-messages';
 import type { Session } from '../session/session.ts';
 
 /** A session as other clients see it. */
-export function memberOfSession({ clientId, user, description, principal, openedAtMs }: Session): Member {
+export function memberOfSession(session: Session): Member {
+  const { clientId, user, description, principal, openedAtMs, status, meta } = session;
   const { clientType, screenName, avatar, personality } = description;
   return create(MemberSchema, {
     clientId,
@@ -13,5 +14,7 @@ export function memberOfSession({ clientId, user, description, principal, opened
     avatar,
     personality,
     joinedAtMs: BigInt(openedAtMs),
+    status,
+    meta,
   });
 }

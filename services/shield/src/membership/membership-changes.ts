@@ -10,11 +10,24 @@ export function connectOf(session: Session): MembershipChange {
   return create(MembershipChangeSchema, { kind, tenant, clientId, member: memberOfSession(session) });
 }
 
-/** The session joined; it says who that is, since the room's partition may not know. */
-export function joinOf(session: Session, room: string, channel: string): MembershipChange {
+/** The session joined; it says who that is, since the room's partition may not know, and what it shows there alone. */
+export function joinOf(session: Session, room: string, channel: string, meta?: Uint8Array): MembershipChange {
   const { tenant, clientId } = session;
-  const member = memberOfSession(session);
-  return create(MembershipChangeSchema, { kind: MembershipChange_Kind.JOIN, tenant, clientId, room, channel, member });
+  const [kind, member] = [MembershipChange_Kind.JOIN, memberOfSession(session)];
+  const own = meta === undefined ? {} : { meta };
+  return create(MembershipChangeSchema, { kind, tenant, clientId, room, channel, member, ...own });
+}
+
+/** The session shows itself in another way. */
+export function updateOf(session: Session): MembershipChange {
+  const { tenant, clientId } = session;
+  const [kind, member] = [MembershipChange_Kind.UPDATE, memberOfSession(session)];
+  return create(MembershipChangeSchema, { kind, tenant, clientId, member });
+}
+
+/** The connection was lost; it may come back. */
+export function lingerOf({ tenant, clientId }: Session): MembershipChange {
+  return create(MembershipChangeSchema, { kind: MembershipChange_Kind.LINGER, tenant, clientId });
 }
 
 /** The session left. */

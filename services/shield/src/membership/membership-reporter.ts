@@ -3,7 +3,9 @@ import { PARTITIONS, roomPartition, tenantPartition } from '@arqonbus/spine';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { Session } from '../session/session.ts';
 import { ROOM_CHANNEL } from '../subscriptions/subscriptions.ts';
-import { connectOf, disconnectOf, joinOf, leaveOf } from './membership-changes.ts';
+import { AnnouncedJoins } from './announced-joins.ts';
+import { LostSessions } from './lost-sessions.ts';
+import { connectOf, disconnectOf, joinOf, leaveOf, lingerOf, updateOf } from './membership-changes.ts';
 import { PartitionReporter } from './partition-reporter.ts';
 
 /**
@@ -16,15 +18,22 @@ export interface MembershipReporter {
    * Announces a join that is about to be made, and resolves when the Brain counts it, or is away: whoever hears of the
    * join then finds it in every list. Ends with `joined` or `notJoined`.
    */
-  joining(session: Session, room: string, channel: string): Promise<void>;
+  joining(session: Session, room: string, channel: string, meta?: Uint8Array): Promise<void>;
   joined(session: Session, room: string, channel: string): void;
   notJoined(session: Session, room: string, channel: string): void;
   /** Resolves when the Brain knows, or is away. */
   left(session: Session, room: string, channel: string): Promise<void>;
-  /** Called while the session still has its subscriptions. */
-  disconnected(session: Session): void;
+  /** The session shows itself in another way. Resolves when the Brain knows, or is away. */
+  updated(session: Session): Promise<void>;
+  /**
+   * Called while the session still has its subscriptions. With `isLost` it counts as no connection any more, but stays a
+   * member for a while: it may be back before anybody notices (PRS-2).
+   */
+  disconnected(session: Session, isLost: boolean): void;
   /** Resolves when the Brain knows all that was told of this tenant's connections, or of this room. */
   told(tenant: string, room?: string): Promise<void>;
+  /** Ends the memberships of those who were lost and did not come back; run every second. */
+  sweep(): void;
   /** Sends what has changed, and a sign of life to every partition; run every 3 s. */
   report(): void;
   /** As {@link report}; resolves when it has been taken in. */
@@ -40,58 +49,55 @@ export interface MembershipReporterOptions {
   readonly node: string;
   readonly startedAtMs: number;
   readonly sessions: SessionRegistry;
+  /** How long who was lost stays a member. */
+  readonly lingerMs: number;
+  readonly monotonicMs: () => number;
   readonly send: (report: MembershipReport) => Promise<boolean>;
   readonly onError: (error: unknown) => void;
 }
 
-interface Join {
-  readonly session: Session;
-  readonly room: string;
-  readonly channel: string;
-}
-
 /** A reporter over these sessions. */
 export function createMembershipReporter(options: MembershipReporterOptions): MembershipReporter {
-  const joining = new Set<Join>();
-  const reporters = Array.from(
-    { length: PARTITIONS },
-    (_, partition) =>
-      new PartitionReporter({
-        ...options,
-        partition,
-        snapshot: () => snapshotOf(partition, options.sessions, joining),
-      }),
-  );
+  const announced = new AnnouncedJoins();
+  const lost = new LostSessions(options.lingerMs, options.monotonicMs);
+  const reporters = createReporters(options, (partition) => [...announced.in(partition), ...lost.joinsIn(partition)]);
   const at = (partition: number): PartitionReporter => reporters[partition] as PartitionReporter;
   const ofRoom = ({ tenant }: Session, room: string): PartitionReporter => at(roomPartition(tenant, room));
-  const endJoining = (session: Session, room: string, channel: string): void => {
-    for (const join of joining) {
-      if (join.session !== session || join.room !== room || join.channel !== channel) continue;
-      joining.delete(join);
-      return;
-    }
-  };
   return {
     connected: (session) => at(tenantPartition(session.tenant)).add(connectOf(session)),
-    joining: async (session, room, channel) => {
+    joining: async (session, room, channel, meta) => {
       if (!isCounted(channel)) return;
-      joining.add({ session, room, channel });
-      ofRoom(session, room).add(joinOf(session, room, channel));
+      announced.add({ session, room, channel, meta });
+      ofRoom(session, room).add(joinOf(session, room, channel, meta));
       await ofRoom(session, room).told();
     },
-    joined: endJoining,
+    joined: (session, room, channel) => announced.end(session, room, channel),
     notJoined: (session, room, channel) => {
-      endJoining(session, room, channel);
-      const isIn = session.subscriptions.get(`${room}:${channel}`)?.isExplicit === true;
-      if (isCounted(channel) && !isIn) ofRoom(session, room).add(leaveOf(session, room, channel));
+      announced.end(session, room, channel);
+      if (!isCounted(channel)) return;
+      const known = session.subscriptions.get(`${room}:${channel}`);
+      const isIn = known?.isExplicit === true;
+      ofRoom(session, room).add(isIn ? joinOf(session, room, channel, known.meta) : leaveOf(session, room, channel));
     },
     left: async (session, room, channel) => {
       if (!isCounted(channel)) return;
       ofRoom(session, room).add(leaveOf(session, room, channel));
       await ofRoom(session, room).told();
     },
-    disconnected: (session) => {
-      for (const partition of partitionsOf(session)) at(partition).add(disconnectOf(session));
+    updated: async (session) => {
+      const partitions = [...partitionsOf(session)].map(at);
+      for (const partition of partitions) partition.add(updateOf(session));
+      await Promise.all(partitions.map((partition) => partition.told()));
+    },
+    disconnected: (session, isLost) => {
+      const partitions = partitionsOf(session);
+      if (isLost && lost.add(session, partitions)) at(tenantPartition(session.tenant)).add(lingerOf(session));
+      else for (const partition of partitions) at(partition).add(disconnectOf(session));
+    },
+    sweep: () => {
+      for (const { change, partitions } of lost.takeOver()) {
+        for (const partition of partitions) at(partition).add(change);
+      }
     },
     told: (tenant, room) => at(room === undefined ? tenantPartition(tenant) : roomPartition(tenant, room)).told(),
     report: () => {
@@ -106,6 +112,22 @@ export function createMembershipReporter(options: MembershipReporterOptions): Me
   };
 }
 
+/** One for each partition; `beside` gives what snapshots hold beside the sessions that are there. */
+function createReporters(
+  options: MembershipReporterOptions,
+  beside: (partition: number) => readonly MembershipChange[],
+): readonly PartitionReporter[] {
+  return Array.from(
+    { length: PARTITIONS },
+    (_, partition) =>
+      new PartitionReporter({
+        ...options,
+        partition,
+        snapshot: () => [...snapshotOf(partition, options.sessions), ...beside(partition)],
+      }),
+  );
+}
+
 /** Nobody is a member of the room's pseudo-channel: who is in any channel of the room hears it (PRT-16). */
 function isCounted(channel: string): boolean {
   return channel !== ROOM_CHANNEL;
@@ -118,18 +140,15 @@ function partitionsOf({ tenant, subscriptions }: Session): ReadonlySet<number> {
   return partitions;
 }
 
-function snapshotOf(partition: number, sessions: SessionRegistry, joining: Iterable<Join>): MembershipChange[] {
+function snapshotOf(partition: number, sessions: SessionRegistry): MembershipChange[] {
   const changes: MembershipChange[] = [];
   for (const session of sessions.all()) {
     if (tenantPartition(session.tenant) === partition) changes.push(connectOf(session));
-    for (const { channel, isExplicit } of session.subscriptions.values()) {
+    for (const { channel, isExplicit, meta } of session.subscriptions.values()) {
       const { tenant, room, channel: name } = channel.address;
       if (!isExplicit || !isCounted(name) || roomPartition(tenant, room) !== partition) continue;
-      changes.push(joinOf(session, room, name));
+      changes.push(joinOf(session, room, name, meta));
     }
-  }
-  for (const { session, room, channel } of joining) {
-    if (roomPartition(session.tenant, room) === partition) changes.push(joinOf(session, room, channel));
   }
   return changes;
 }

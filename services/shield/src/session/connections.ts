@@ -45,6 +45,12 @@ export interface ConnectionsOptions {
   readonly logger: Logger;
 }
 
+/**
+ * Ends of a connection that are not the client's word: it may be back before anybody notices (PRS-2). 1012: it was sent
+ * away, and comes back elsewhere.
+ */
+const LOST: ReadonlySet<number> = new Set([1006, 1011, 1012, 1013, 4401, 4408, 4409, 4429]);
+
 /** What the Shield does when a socket opens, speaks, drains and closes. */
 export function createConnections(options: ConnectionsOptions): ListenerHandlers<Peer> {
   return {
@@ -140,7 +146,7 @@ function onControl(session: Session, { clock }: ConnectionsOptions): void {
 
 function close(session: Session, code: number, options: ConnectionsOptions): void {
   if (!options.sessions.remove(session)) return;
-  options.membership.disconnected(session);
+  options.membership.disconnected(session, LOST.has(code));
   options.subscriptions.leaveAll(session);
   session.connection = undefined;
   session.slow = undefined;

@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly closesAtMs: number;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * An authenticated connection with its subscriptions. One flat object a connection, since memory per idle connection is
  * a figure we are judged by; the folders that own a field change it, nobody else.
@@ -77,6 +79,9 @@ export class Session implements Origin {
   /** Times of late bad frames and refusals for being too fast, oldest first; most sessions have none. */
   badFramesMs: number[] | undefined = undefined;
   refusalsMs: number[] | undefined = undefined;
+  /** What the client says of itself to others, and more of it as a JSON object; both may be empty (PRS-1). */
+  status = '';
+  meta: Uint8Array = NOTHING;
   /** Set while the client reads too slowly (LOG-11). */
   slow: SlowState | undefined = undefined;
 

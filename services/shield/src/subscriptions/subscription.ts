@@ -1,3 +1,4 @@
+import type { PresenceView } from '../presence/presence-view.ts';
 import type { LocalChannel } from './local-channel.ts';
 
 /** A session's subscription to a channel. */
@@ -11,4 +12,8 @@ export interface Subscription {
   readonly behindSeq: number | undefined;
   /** The socket is in the channel's topic; false while the session is behind (LOG-11). */
   isAttached: boolean;
+  /** Set where the subscriber watches the members (PRS-1). */
+  view: PresenceView | undefined;
+  /** What others see of the client in this channel in place of its own meta, a JSON object. */
+  meta: Uint8Array | undefined;
 }

@@ -3,7 +3,7 @@ import type { TenantId } from '@arqonbus/protocol';
 import { createLocalSpine, createLogRules } from '@arqonbus/spine';
 import type { ChannelLog, Spine } from '@arqonbus/spine';
 import { describe, expect, it } from 'vitest';
-import { createDeliveryRig } from '../delivery/delivery-rig.ts';
+import { createDeliveryRig, noPresence } from '../delivery/delivery-rig.ts';
 import { createTenantStates } from '../limits/tenant-states.ts';
 import { createTestSession, turn } from '../session/session-rig.ts';
 import { createLocalChannels } from './local-channels.ts';
@@ -149,7 +149,7 @@ describe('a join under way', () => {
       tenantStates: createTenantStates(limits, () => 0),
       onMessage: () => undefined,
     });
-    return { session, channels, subscriptions: createSubscriptions(channels, limits) };
+    return { session, channels, subscriptions: createSubscriptions(channels, noPresence, limits) };
   }
   const address = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
 
@@ -164,7 +164,7 @@ describe('a join under way', () => {
     };
     const log = { position: () => Promise.resolve({ epoch: 'e', firstSeq: 0, lastSeq: 0 }) };
     const { session, channels, subscriptions } = createOver(refusing, log);
-    await expect(subscriptions.prepare(session, address)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(subscriptions.prepare(session, address, false)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect([channels.size(), session.pendingJoins]).toEqual([0, 0]);
   });
 
@@ -173,10 +173,10 @@ describe('a join under way', () => {
     const position = (): ReturnType<ChannelLog['position']> =>
       isAway ? Promise.reject(new BusError('UNAVAILABLE')) : Promise.resolve({ epoch: 'e', firstSeq: 3, lastSeq: 9 });
     const { session, channels, subscriptions } = createOver(createLocalSpine(), { position });
-    await expect(subscriptions.prepare(session, address)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(subscriptions.prepare(session, address, false)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect([channels.size(), session.pendingJoins]).toEqual([0, 0]);
     isAway = false;
-    const join = await subscriptions.prepare(session, address);
+    const join = await subscriptions.prepare(session, address, false);
     expect(join.channel).toMatchObject({ lastSeq: 9, epoch: 'e' });
     subscriptions.release(session, join);
     expect(channels.size()).toBe(0);

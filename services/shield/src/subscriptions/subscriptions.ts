@@ -1,5 +1,7 @@
 import type { ChannelAddress } from '@arqonbus/spine';
 import type { Limits } from '@arqonbus/protocol';
+import type { PresenceView } from '../presence/presence-view.ts';
+import type { PresenceViews } from '../presence/presence-views.ts';
 import type { Session } from '../session/session.ts';
 import type { LocalChannel } from './local-channel.ts';
 import type { LocalChannels } from './local-channels.ts';
@@ -16,7 +18,7 @@ export interface Subscriptions {
    * Takes uses of the channel and of its room's pseudo-channel while a join is under way, and waits until their
    * positions are known. Who prepared a join releases it, committed or not.
    */
-  prepare(session: Session, address: ChannelAddress): Promise<PreparedJoin>;
+  prepare(session: Session, address: ChannelAddress, isWatching: boolean): Promise<PreparedJoin>;
   /** Makes the join real, in one turn. With `behindSeq` a catch-up must follow. */
   commit(session: Session, join: PreparedJoin, options: JoinOptions): Subscription;
   /** Gives back what a prepared join holds; what its commit took stays. */
@@ -25,6 +27,7 @@ export interface Subscriptions {
   leave(session: Session, room: string, channel: string): boolean;
   /** Ends all of a session that is gone. */
   leaveAll(session: Session): void;
+  /** Puts the socket back into the topic; who watches the members gets them all, since some may have been missed. */
   attach(session: Session, subscription: Subscription): void;
   detach(session: Session, subscription: Subscription): void;
 }
@@ -34,6 +37,8 @@ export interface PreparedJoin {
   readonly channel: LocalChannel;
   /** The room's pseudo-channel, or the channel itself where that is what is joined. */
   readonly roomChannel: LocalChannel;
+  /** Where the members are to be watched; its list may still be on its way. */
+  readonly view: PresenceView | undefined;
 }
 
 /** How a subscription is taken. */
@@ -41,30 +46,34 @@ export interface JoinOptions {
   readonly echo: boolean;
   /** The position that the client begins after, where it is behind the channel: its socket stays out of the topic. */
   readonly behindSeq: number | undefined;
+  readonly meta: Uint8Array | undefined;
 }
 
-/** Subscriptions over these channels. */
-export function createSubscriptions(channels: LocalChannels, limits: Limits): Subscriptions {
+/** Subscriptions over these channels and these views of their members. */
+export function createSubscriptions(channels: LocalChannels, presence: PresenceViews, limits: Limits): Subscriptions {
+  const parts = { channels, presence };
   return {
     hasRoom: (session) => session.explicitSubscriptions + session.pendingJoins < limits.maxSubscriptions,
-    prepare: async (session, address) => {
-      const join = openJoin(channels, address);
+    prepare: async (session, address, isWatching) => {
+      const join = openJoin(parts, address, isWatching);
       session.pendingJoins += 1;
       try {
         await Promise.all([join.channel.ready, join.roomChannel.ready]);
       } catch (error) {
-        release(channels, session, join);
+        release(parts, session, join);
         throw error;
       }
       return join;
     },
-    release: (session, join) => release(channels, session, join),
+    release: (session, join) => release(parts, session, join),
     commit: (session, join, options) => {
-      const subscription = subscribe(channels, session, join.channel, options);
+      const subscription = subscribe(parts, session, join.channel, options);
+      watch(parts, session, subscription, join.view !== undefined);
+      subscription.meta = options.meta;
       if (!subscription.isExplicit) session.explicitSubscriptions += 1;
       subscription.isExplicit = true;
       if (join.roomChannel !== join.channel && !session.subscriptions.has(join.roomChannel.name)) {
-        subscribe(channels, session, join.roomChannel, { echo: options.echo, behindSeq: undefined });
+        subscribe(parts, session, join.roomChannel, { echo: options.echo, behindSeq: undefined, meta: undefined });
       }
       return subscription;
     },
@@ -73,89 +82,118 @@ export function createSubscriptions(channels: LocalChannels, limits: Limits): Su
       if (subscription?.isExplicit !== true) return false;
       subscription.isExplicit = false;
       session.explicitSubscriptions -= 1;
-      if (channel !== ROOM_CHANNEL) unsubscribe(channels, session, subscription);
-      leaveEmptyRoom(channels, session, room);
+      if (channel !== ROOM_CHANNEL) unsubscribe(parts, session, subscription);
+      else watch(parts, session, subscription, false);
+      leaveEmptyRoom(parts, session, room);
       return true;
     },
     leaveAll: (session) => {
-      for (const subscription of session.subscriptions.values()) unsubscribe(channels, session, subscription);
+      for (const subscription of session.subscriptions.values()) unsubscribe(parts, session, subscription);
       session.explicitSubscriptions = 0;
     },
-    attach,
-    detach,
+    attach: (session, subscription) => {
+      attach(parts, session, subscription);
+      if (subscription.view !== undefined) presence.resume(session, subscription.view);
+    },
+    detach: (session, subscription) => detach(parts, session, subscription),
   };
 }
 
-/** Opens both channels, or none. */
-function openJoin(channels: LocalChannels, address: ChannelAddress): PreparedJoin {
-  const channel = channels.open(address);
+interface Parts {
+  readonly channels: LocalChannels;
+  readonly presence: PresenceViews;
+}
+
+/** Opens all of it, or nothing. */
+function openJoin({ channels, presence }: Parts, address: ChannelAddress, isWatching: boolean): PreparedJoin {
+  const opened: LocalChannel[] = [];
+  const open = (one: ChannelAddress): LocalChannel => {
+    const channel = channels.open(one);
+    opened.push(channel);
+    return channel;
+  };
   try {
-    return { channel, roomChannel: channels.open({ ...address, channel: ROOM_CHANNEL }) };
+    const [channel, roomChannel] = [open(address), open({ ...address, channel: ROOM_CHANNEL })];
+    return { channel, roomChannel, view: isWatching ? presence.open(address) : undefined };
   } catch (error) {
-    channels.release(channel);
+    for (const channel of opened) channels.release(channel);
     throw error;
   }
 }
 
-function release(channels: LocalChannels, session: Session, { channel, roomChannel }: PreparedJoin): void {
+function release({ channels, presence }: Parts, session: Session, { channel, roomChannel, view }: PreparedJoin): void {
   session.pendingJoins -= 1;
   channels.release(channel);
   channels.release(roomChannel);
+  if (view !== undefined) presence.release(view);
 }
 
-function subscribe(
-  channels: LocalChannels,
-  session: Session,
-  channel: LocalChannel,
-  options: JoinOptions,
-): Subscription {
+/** Begins or ends watching the members. */
+function watch({ presence }: Parts, session: Session, subscription: Subscription, isWatching: boolean): void {
+  const { view } = subscription;
+  if (isWatching === (view !== undefined)) return;
+  if (view === undefined) {
+    subscription.view = presence.open(subscription.channel.address);
+    if (subscription.isAttached) presence.attach(session, subscription.view);
+    return;
+  }
+  if (subscription.isAttached) presence.detach(session, view);
+  presence.release(view);
+  subscription.view = undefined;
+}
+
+function subscribe(parts: Parts, session: Session, channel: LocalChannel, options: JoinOptions): Subscription {
   const known = session.subscriptions.get(channel.name);
   const { behindSeq } = options;
   if (known !== undefined && behindSeq === undefined) {
     known.echo = options.echo;
     return known;
   }
-  channels.open(channel.address);
+  parts.channels.open(channel.address);
   // Who begins behind begins anew: out of the topic, and a catch-up under way for the old one ends (LOG-9).
-  if (known !== undefined) unsubscribe(channels, session, known);
+  if (known !== undefined) unsubscribe(parts, session, known);
   const isExplicit = known?.isExplicit ?? false;
-  const subscription = { channel, echo: options.echo, isExplicit, behindSeq, isAttached: false };
+  const place = { behindSeq, isAttached: false, view: undefined, meta: undefined };
+  const subscription: Subscription = { channel, echo: options.echo, isExplicit, ...place };
   session.subscriptions.set(channel.name, subscription);
-  if (behindSeq === undefined) attach(session, subscription);
+  if (behindSeq === undefined) attach(parts, session, subscription);
   return subscription;
 }
 
-function unsubscribe(channels: LocalChannels, session: Session, subscription: Subscription): void {
-  detach(session, subscription);
+function unsubscribe(parts: Parts, session: Session, subscription: Subscription): void {
+  watch(parts, session, subscription, false);
+  detach(parts, session, subscription);
   session.subscriptions.delete(subscription.channel.name);
   session.slow?.marks.delete(subscription.channel.name);
-  channels.release(subscription.channel);
+  parts.channels.release(subscription.channel);
 }
 
 /** The pseudo-channel goes with the last channel of its room, unless it was joined itself. */
-function leaveEmptyRoom(channels: LocalChannels, session: Session, room: string): void {
+function leaveEmptyRoom(parts: Parts, session: Session, room: string): void {
   const roomSubscription = session.subscriptions.get(`${room}:${ROOM_CHANNEL}`);
   if (roomSubscription === undefined || roomSubscription.isExplicit) return;
   for (const { channel, isExplicit } of session.subscriptions.values()) {
     if (isExplicit && channel.address.room === room) return;
   }
-  unsubscribe(channels, session, roomSubscription);
+  unsubscribe(parts, session, roomSubscription);
 }
 
-function attach(session: Session, subscription: Subscription): void {
+function attach({ presence }: Parts, session: Session, subscription: Subscription): void {
   if (subscription.isAttached || session.connection === undefined) return;
   subscription.isAttached = true;
   const { channel } = subscription;
   if (session.format === 'json') channel.jsonSubscribers += 1;
   else channel.protoSubscribers += 1;
   session.connection.subscribe(session.format === 'json' ? channel.jsonTopic : channel.protoTopic);
+  if (subscription.view !== undefined) presence.attach(session, subscription.view);
 }
 
-function detach(session: Session, subscription: Subscription): void {
+function detach({ presence }: Parts, session: Session, subscription: Subscription): void {
   if (!subscription.isAttached) return;
   subscription.isAttached = false;
   const { channel } = subscription;
   if (session.format === 'json') channel.jsonSubscribers -= 1;
   else channel.protoSubscribers -= 1;
   session.connection?.unsubscribe(session.format === 'json' ? channel.jsonTopic : channel.protoTopic);
+  if (subscription.view !== undefined) presence.detach(session, subscription.view);
 }

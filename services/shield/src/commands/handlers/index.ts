@@ -5,6 +5,7 @@ import { channelInfo } from './channel-info.ts';
 import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
 import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
+import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { help, ping, refresh, status } from './session.ts';
 
@@ -28,6 +29,8 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   list_channels: listChannels,
   list_rooms: listRooms,
   channel_info: channelInfo,
+  presence,
+  set_status: setStatus,
   history,
   'op.history.get': history,
   'op.session.disconnect': disconnectSession,

@@ -2,6 +2,8 @@ import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain, channelKey } from '@arqonbus/spine';
 import type { ChannelAddress, LogEntry } from '@arqonbus/spine';
+import { encodeMeta } from '../../presence/meta.ts';
+import type { PresenceView } from '../../presence/presence-view.ts';
 import { memberOfSession } from '../../membership/member-of-session.ts';
 import { pageOf } from '../../delivery/publication.ts';
 import type { Publication } from '../../delivery/publication.ts';
@@ -17,6 +19,8 @@ import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
 
 type Args = CommandArgs<'join_channel'>;
+/** `ownMeta`: the argument `meta`, as it travels. */
+type ParsedArgs = Args & { readonly ownMeta: Uint8Array | undefined };
 type Result = CommandResult<'join_channel'>;
 type Members = NonNullable<Result['members']>;
 
@@ -27,15 +31,17 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
   const address = resolveChannel(session, call.envelope, args);
   requireRight(session, 'join', address.room, address.channel);
   if (args.history !== undefined) requireRight(session, 'history', address.room, address.channel);
+  if (args.presence === true) requireRight(session, 'presence', address.room, address.channel);
+  const meta = args.meta === undefined ? undefined : encodeMeta(args.meta);
   const known = session.subscriptions.get(`${address.room}:${address.channel}`);
   // The room's pseudo-channel that came with another join is not counted yet.
   if (known?.isExplicit !== true && !subscriptions.hasRoom(session)) {
     throw new BusError('QUOTA_EXCEEDED', 'The connection has as many subscriptions as it may.');
   }
-  const join = await subscriptions.prepare(session, address);
+  const join = await subscriptions.prepare(session, address, args.presence === true);
   try {
     await ensureChannel(address, session, parts);
-    return await joinAnnounced(session, join, args, parts);
+    return await joinAnnounced(session, join, { ...args, ownMeta: meta }, parts);
   } finally {
     subscriptions.release(session, join);
   }
@@ -45,12 +51,12 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
 async function joinAnnounced(
   session: Session,
   join: PreparedJoin,
-  args: Args,
+  args: ParsedArgs,
   parts: CommandParts,
 ): Promise<CommandOutcome<Result>> {
   const { room, channel } = join.channel.address;
   try {
-    await parts.membership.joining(session, room, channel);
+    await parts.membership.joining(session, room, channel, args.ownMeta);
     const found = await gather(join, args, parts);
     if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
     return commit(session, join, args, found, parts);
@@ -62,15 +68,13 @@ async function joinAnnounced(
 
 interface Found {
   readonly history: History | undefined;
-  readonly members: Result['members'];
   readonly recovery: Recovery;
 }
 
 async function gather(join: PreparedJoin, args: Args, parts: CommandParts): Promise<Found> {
-  const { address } = join.channel;
-  const members = args.presence === true ? await readMembers(address, parts) : undefined;
+  await join.view?.whenKnown();
   const history = args.history === undefined ? undefined : await readHistory(join, args.history, parts);
-  return { history, members, recovery: await judgeRecovery(join, args, parts) };
+  return { history, recovery: await judgeRecovery(join, args, parts) };
 }
 
 /** A channel that nobody has made yet is made by its first join (PRS-5). */
@@ -95,17 +99,13 @@ async function readHistory({ channel }: PreparedJoin, limit: number, { log }: Co
   return { entries, seq: Math.max(lastSeq, entries[0]?.seq ?? 0) };
 }
 
-async function readMembers(address: ChannelAddress, { spine, membership }: CommandParts): Promise<Result['members']> {
-  const { tenant, room, channel } = address;
-  await membership.told(tenant, room);
-  const { members } = await callBrain(spine, 'membership.members', { tenant, room, channel, limit: 1000 });
-  return members.map(memberOf);
-}
-
-/** The list was read before the join was made; who joins is a member all the same. */
-function withOwn(members: Members, session: Session): Members {
+/** Who is there. The joiner itself may be on its way into the list, and is a member all the same. */
+function membersOf({ list }: PresenceView, session: Session): Pick<Result, 'members' | 'total' | 'counts_only'> {
+  if (list.isCountsOnly) return { total: list.total, counts_only: true };
+  const members: Members = list.members().map(memberOf);
   const isListed = members.some((member) => member.client_id === session.clientId);
-  return isListed ? members : [...members, memberOf(memberOfSession(session))];
+  const all = isListed ? members : [...members, memberOf(memberOfSession(session))];
+  return { members: all, total: all.length };
 }
 
 /** Whether everything after the client's position can still be had (LOG-9). */
@@ -141,8 +141,8 @@ function lost(reason: Hole): Recovery {
 function commit(
   session: Session,
   join: PreparedJoin,
-  args: Args,
-  { history, members, recovery }: Found,
+  args: ParsedArgs,
+  { history, recovery }: Found,
   parts: CommandParts,
 ): CommandOutcome<Result> {
   const { channel } = join;
@@ -154,13 +154,14 @@ function commit(
   const subscription = parts.subscriptions.commit(session, join, {
     echo: args.echo === true,
     behindSeq: isBehind ? start : undefined,
+    meta: args.ownMeta,
   });
   parts.membership.joined(session, room, name);
   const result: Result = {
     room,
     channel: name,
     ...(channel.logClass === 'live' ? {} : { epoch: channel.epoch, seq: start }),
-    ...(members === undefined ? {} : { members: withOwn(members, session) }),
+    ...(join.view === undefined ? {} : membersOf(join.view, session)),
     ...(history === undefined ? {} : { publications: publicationsOf(history, channel, parts) }),
     ...recovery.result,
   };

@@ -439,6 +439,18 @@ export declare type Member = Message<"arqon.v1.Member"> & {
    * @generated from field: int64 joined_at_ms = 7;
    */
   joinedAtMs: bigint;
+
+  /**
+   * @generated from field: string status = 8;
+   */
+  status: string;
+
+  /**
+   * A JSON object; empty = none.
+   *
+   * @generated from field: bytes meta = 9;
+   */
+  meta: Uint8Array;
 };
 
 /**
@@ -482,6 +494,13 @@ export declare type MembershipChange = Message<"arqon.v1.MembershipChange"> & {
    * @generated from field: arqon.v1.Member member = 6;
    */
   member?: Member | undefined;
+
+  /**
+   * With KIND_JOIN: what the client shows in this channel in place of its member's meta, a JSON object; empty = nothing.
+   *
+   * @generated from field: bytes meta = 7;
+   */
+  meta: Uint8Array;
 };
 
 /**
@@ -524,6 +543,20 @@ export enum MembershipChange_Kind {
    * @generated from enum value: KIND_DISCONNECT = 4;
    */
   DISCONNECT = 4,
+
+  /**
+   * What others see of the client is another now; carries `member`.
+   *
+   * @generated from enum value: KIND_UPDATE = 5;
+   */
+  UPDATE = 5,
+
+  /**
+   * The connection is lost, but its memberships stay until KIND_DISCONNECT. Told to the partition of the tenant alone.
+   *
+   * @generated from enum value: KIND_LINGER = 6;
+   */
+  LINGER = 6,
 }
 
 /**
@@ -1169,4 +1202,196 @@ export declare type SharesChanged = Message<"arqon.v1.SharesChanged"> & {
  * Use `create(SharesChangedSchema)` to create a new message.
  */
 export declare const SharesChangedSchema: GenMessage<SharesChanged>;
+
+/**
+ * arqon.presence.<tenant>.<room>.<channel>: who came, went and changed in a channel since the change before (PRS-5).
+ *
+ * @generated from message arqon.v1.PresenceChange
+ */
+export declare type PresenceChange = Message<"arqon.v1.PresenceChange"> & {
+  /**
+   * Names the time in which this owner of the partition has counted; another one begins anew.
+   *
+   * @generated from field: string tenure = 1;
+   */
+  tenure: string;
+
+  /**
+   * Of this change, and of the change before in the channel: a Shield that has not seen that one asks for the list.
+   *
+   * @generated from field: uint64 number = 2;
+   */
+  number: bigint;
+
+  /**
+   * @generated from field: uint64 prev_number = 3;
+   */
+  prevNumber: bigint;
+
+  /**
+   * @generated from field: repeated arqon.v1.Member joins = 4;
+   */
+  joins: Member[];
+
+  /**
+   * Client ids.
+   *
+   * @generated from field: repeated string leaves = 5;
+   */
+  leaves: string[];
+
+  /**
+   * @generated from field: repeated arqon.v1.Member updates = 6;
+   */
+  updates: Member[];
+
+  /**
+   * Members after this change.
+   *
+   * @generated from field: uint32 total = 7;
+   */
+  total: number;
+
+  /**
+   * The channel has more members than are told one by one; the lists are empty.
+   *
+   * @generated from field: bool counts_only = 8;
+   */
+  countsOnly: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.PresenceChange.
+ * Use `create(PresenceChangeSchema)` to create a new message.
+ */
+export declare const PresenceChangeSchema: GenMessage<PresenceChange>;
+
+/**
+ * arqon.rpc.presence.list.<partition>: the members of a channel, and the change after which that is so.
+ *
+ * @generated from message arqon.v1.PresenceListRequest
+ */
+export declare type PresenceListRequest = Message<"arqon.v1.PresenceListRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string room = 2;
+   */
+  room: string;
+
+  /**
+   * @generated from field: string channel = 3;
+   */
+  channel: string;
+};
+
+/**
+ * Describes the message arqon.v1.PresenceListRequest.
+ * Use `create(PresenceListRequestSchema)` to create a new message.
+ */
+export declare const PresenceListRequestSchema: GenMessage<PresenceListRequest>;
+
+/**
+ * @generated from message arqon.v1.PresenceListResult
+ */
+export declare type PresenceListResult = Message<"arqon.v1.PresenceListResult"> & {
+  /**
+   * @generated from field: string tenure = 1;
+   */
+  tenure: string;
+
+  /**
+   * @generated from field: uint64 number = 2;
+   */
+  number: bigint;
+
+  /**
+   * @generated from field: repeated arqon.v1.Member members = 3;
+   */
+  members: Member[];
+
+  /**
+   * @generated from field: uint32 total = 4;
+   */
+  total: number;
+
+  /**
+   * @generated from field: bool counts_only = 5;
+   */
+  countsOnly: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.PresenceListResult.
+ * Use `create(PresenceListResultSchema)` to create a new message.
+ */
+export declare const PresenceListResultSchema: GenMessage<PresenceListResult>;
+
+/**
+ * arqon.rpc.presence.check.<partition>: the last change of each of these channels, all of this partition. A Shield that
+ * has another one has missed something.
+ *
+ * @generated from message arqon.v1.PresenceCheckRequest
+ */
+export declare type PresenceCheckRequest = Message<"arqon.v1.PresenceCheckRequest"> & {
+  /**
+   * @generated from field: uint32 partition = 1;
+   */
+  partition: number;
+
+  /**
+   * @generated from field: repeated arqon.v1.PresenceListRequest channels = 2;
+   */
+  channels: PresenceListRequest[];
+};
+
+/**
+ * Describes the message arqon.v1.PresenceCheckRequest.
+ * Use `create(PresenceCheckRequestSchema)` to create a new message.
+ */
+export declare const PresenceCheckRequestSchema: GenMessage<PresenceCheckRequest>;
+
+/**
+ * @generated from message arqon.v1.PresenceCheckResult
+ */
+export declare type PresenceCheckResult = Message<"arqon.v1.PresenceCheckResult"> & {
+  /**
+   * @generated from field: string tenure = 1;
+   */
+  tenure: string;
+
+  /**
+   * In the order of the request.
+   *
+   * @generated from field: repeated uint64 numbers = 2;
+   */
+  numbers: bigint[];
+};
+
+/**
+ * Describes the message arqon.v1.PresenceCheckResult.
+ * Use `create(PresenceCheckResultSchema)` to create a new message.
+ */
+export declare const PresenceCheckResultSchema: GenMessage<PresenceCheckResult>;
+
+/**
+ * arqon.ctl.presence: the partition has a new owner, which begins to count anew.
+ *
+ * @generated from message arqon.v1.PresenceTakenOver
+ */
+export declare type PresenceTakenOver = Message<"arqon.v1.PresenceTakenOver"> & {
+  /**
+   * @generated from field: uint32 partition = 1;
+   */
+  partition: number;
+};
+
+/**
+ * Describes the message arqon.v1.PresenceTakenOver.
+ * Use `create(PresenceTakenOverSchema)` to create a new message.
+ */
+export declare const PresenceTakenOverSchema: GenMessage<PresenceTakenOver>;
 
