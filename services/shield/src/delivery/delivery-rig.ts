@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, SHIPPED_PROFILES, createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { CommandArgs, Envelope, Limits, TenantId } from '@arqonbus/protocol';
-import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog } from '@arqonbus/spine';
+import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog, deadlineIn } from '@arqonbus/spine';
 import type { ChannelAddress, ChannelLog, LocalSpine } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import type { Metrics } from '@arqonbus/telemetry';
@@ -122,7 +122,7 @@ export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
     releaseReads: reads.release,
     expireRequests: stepped.expire,
     join: async ({ session }, channel, args = {}) => {
-      const call = { session, envelope: createEnvelope('command') };
+      const call = { session, envelope: createEnvelope('command'), deadlineMs: deadlineIn(2_000) };
       const outcome = await joinChannel(call, { room: 'science', channel, ...args }, parts);
       testSend(session, parts.envelopes.response('arq_joined', outcome.result));
       outcome.afterReply?.();

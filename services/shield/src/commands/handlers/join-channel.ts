@@ -15,6 +15,7 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { resolveChannel } from '../command-target.ts';
 import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
+import { untilDeadline } from '../until-deadline.ts';
 
 type Args = CommandArgs<'join_channel'>;
 type Result = CommandResult<'join_channel'>;
@@ -34,8 +35,8 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
   }
   const join = await subscriptions.prepare(session, address);
   try {
-    await ensureChannel(address, session, parts);
-    return await joinAnnounced(session, join, args, parts);
+    await ensureChannel(address, call, parts);
+    return await joinAnnounced(call, join, args, parts);
   } finally {
     subscriptions.release(session, join);
   }
@@ -43,15 +44,15 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
 
 /** Joins once the Brain counts the session: a channel that is told of as joined cannot be deleted as empty any more. */
 async function joinAnnounced(
-  session: Session,
+  { session, deadlineMs }: CommandCall,
   join: PreparedJoin,
   args: Args,
   parts: CommandParts,
 ): Promise<CommandOutcome<Result>> {
   const { room, channel } = join.channel.address;
   try {
-    await parts.membership.joining(session, room, channel);
-    const found = await gather(join, args, parts);
+    await untilDeadline(parts.membership.joining(session, room, channel), deadlineMs);
+    const found = await gather(join, args, deadlineMs, parts);
     if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
     return commit(session, join, args, found, parts);
   } catch (error) {
@@ -66,20 +67,24 @@ interface Found {
   readonly recovery: Recovery;
 }
 
-async function gather(join: PreparedJoin, args: Args, parts: CommandParts): Promise<Found> {
+async function gather(join: PreparedJoin, args: Args, deadlineMs: number, parts: CommandParts): Promise<Found> {
   const { address } = join.channel;
-  const members = args.presence === true ? await readMembers(address, parts) : undefined;
+  const members = args.presence === true ? await readMembers(address, deadlineMs, parts) : undefined;
   const history = args.history === undefined ? undefined : await readHistory(join, args.history, parts);
   return { history, members, recovery: await judgeRecovery(join, args, parts) };
 }
 
 /** A channel that nobody has made yet is made by its first join (PRS-5). */
-async function ensureChannel(address: ChannelAddress, session: Session, parts: CommandParts): Promise<void> {
+async function ensureChannel(
+  address: ChannelAddress,
+  { session, deadlineMs }: CommandCall,
+  parts: CommandParts,
+): Promise<void> {
   const { tenant, room, channel } = address;
   if (channel === ROOM_CHANNEL) return;
   if ((await parts.channelRegistry.get(channelKey(tenant, room, channel))) !== undefined) return;
   const record = { room, channel, createdBy: session.user, createdAtMs: BigInt(parts.clock.now()), autoCreated: true };
-  await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true });
+  await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true }, deadlineMs);
 }
 
 /** The newest publications, newest first, and the sequence up to which nothing is missing behind them. */
@@ -95,10 +100,15 @@ async function readHistory({ channel }: PreparedJoin, limit: number, { log }: Co
   return { entries, seq: Math.max(lastSeq, entries[0]?.seq ?? 0) };
 }
 
-async function readMembers(address: ChannelAddress, { spine, membership }: CommandParts): Promise<Result['members']> {
+async function readMembers(
+  address: ChannelAddress,
+  deadlineMs: number,
+  { spine, membership }: CommandParts,
+): Promise<Result['members']> {
   const { tenant, room, channel } = address;
-  await membership.told(tenant, room);
-  const { members } = await callBrain(spine, 'membership.members', { tenant, room, channel, limit: 1000 });
+  await untilDeadline(membership.told(tenant, room), deadlineMs);
+  const request = { tenant, room, channel, limit: 1000 };
+  const { members } = await callBrain(spine, 'membership.members', request, deadlineMs);
   return members.map(memberOf);
 }
 
