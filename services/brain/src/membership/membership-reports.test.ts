@@ -6,19 +6,21 @@ import { connect, disconnect, join, leave } from '../testing/brain-fixture.ts';
 import type { ChangeInit } from '../testing/brain-fixture.ts';
 import { LEASE_MS, MembershipReports } from './membership-reports.ts';
 import { MembershipState } from './membership-state.ts';
+import type { OccupancyListener } from './membership-state.ts';
 import { CHANNELS, CLIENTS, NODES, TENANTS, createNaiveMembership } from './naive-membership.ts';
 import type { Report } from './naive-membership.ts';
 
 function createFixture() {
   let nowMs = 0;
   const occupied = new Set<string>();
-  const state = new MembershipState({
+  const occupancy: OccupancyListener = {
     onOccupied: ({ tenant, room, channel }) => {
       expect(occupied).not.toContain(`${tenant}/${room}:${channel}`);
       occupied.add(`${tenant}/${room}:${channel}`);
     },
     onEmptied: ({ tenant, room, channel }) => expect(occupied.delete(`${tenant}/${room}:${channel}`)).toBe(true),
-  });
+  };
+  const state = new MembershipState(occupancy, 2);
   const reports = new MembershipReports(state, () => nowMs);
   return {
     state,

@@ -7,12 +7,13 @@ import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import { EmptyChannels } from '../channels/empty-channels.ts';
 import { serveChannels } from '../channels/index.ts';
 import { createConnectionCaps } from '../limits/connection-caps.ts';
-import { serveLimits } from '../limits/index.ts';
+import { busyFrom, serveLimits } from '../limits/index.ts';
 import type { ClusterLimits } from '../limits/index.ts';
 import { TenantDemands } from '../limits/tenant-demands.ts';
 import { serveMembership } from '../membership/index.ts';
 import { MembershipReports } from '../membership/membership-reports.ts';
 import { MembershipState } from '../membership/membership-state.ts';
+import type { OccupancyListener } from '../membership/membership-state.ts';
 import type { SeenShields } from './seen-shields.ts';
 import { Settling } from './settling.ts';
 
@@ -52,10 +53,11 @@ export class Partition {
     const { spine, registry, clock, observer } = parts;
     this.number = number;
     this.#shields = parts.shields;
-    this.#state = new MembershipState({
+    const occupancy: OccupancyListener = {
       onOccupied: (address) => this.emptyChannels.onOccupied(address),
       onEmptied: (address) => this.emptyChannels.onEmptied(address),
-    });
+    };
+    this.#state = new MembershipState(occupancy, busyFrom(parts.limits));
     this.#reports = new MembershipReports(
       this.#state,
       () => clock.monotonicMs(),
