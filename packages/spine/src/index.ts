@@ -1,3 +1,4 @@
+export * from './deadline.ts';
 export * from './key-value/key-value.ts';
 export * from './key-value/memory-key-value.ts';
 export * from './local/local-spine.ts';

@@ -190,6 +190,24 @@ export function describeSpine(name: string, open: OpenSpine): void {
       await expect(near.request(subject, bytes('?'), 30)).rejects.toMatchObject({ code: 'TIMEOUT' });
     });
 
+    it('[SPN-8] tells a server how long whoever asks waits, and asks none when nobody waits any more', async () => {
+      const subject = rpc('contract', `m${tenant.slice(2)}`);
+      const left: number[] = [];
+      far.serve(subject, (_, deadlineMs) => {
+        left.push(deadlineMs - performance.now());
+        return bytes('!');
+      });
+      await ready();
+      await near.request(subject, bytes('?'), 2_000);
+      const late = near.request(subject, bytes('?'), 5);
+      const until = performance.now() + 10;
+      // Nothing leaves this process before the turn is over.
+      while (performance.now() < until);
+      await expect(late).rejects.toMatchObject({ code: 'TIMEOUT' });
+      await near.request(subject, bytes('?'), 500);
+      expect(left.map((ms) => Math.ceil(ms / 500))).toEqual([4, 1]);
+    });
+
     it('[SPN-8] refuses everything once closed, and tells it', async () => {
       const subject: Subject = channelOut(tenant, 'science', 'general');
       const states: string[] = [];

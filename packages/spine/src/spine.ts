@@ -17,8 +17,14 @@ export interface SpineSubscription {
   unsubscribe(): void;
 }
 
-/** Answers a request: the reply's bytes, or `undefined` for silence (another responder may know better). */
-export type RequestHandler = (data: Uint8Array) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
+/**
+ * Answers a request: the reply's bytes, or `undefined` for silence (another responder may know better). At `deadlineMs`
+ * (see `deadlineIn`) whoever asks stops waiting: what the answer needs of others must come before.
+ */
+export type RequestHandler = (
+  data: Uint8Array,
+  deadlineMs: number,
+) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
 
 /** Whether the Spine can be used right now. */
 export type SpineStatus = 'connected' | 'disconnected' | 'closed';
@@ -35,7 +41,7 @@ export interface Spine {
   publish(subject: Subject, data: Uint8Array): void;
   /** Delivers each message on a matching subject, in order, one at a time. Interest is active when this returns. */
   subscribe(filter: SubjectFilter, onMessage: (message: SpineMessage) => void): SpineSubscription;
-  /** Sends and waits for the first answer, at most `timeoutMs`. */
+  /** Sends and waits for the first answer, at most `timeoutMs`: a server that gets to it later does not answer. */
   request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /**
    * Answers requests. With `queue`, one member of that queue answers each; without, every server may. Once unsubscribed

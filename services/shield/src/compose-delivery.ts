@@ -1,4 +1,4 @@
-import { callBrain } from '@arqonbus/spine';
+import { BRAIN_TIMEOUT_MS, callBrain, deadlineIn } from '@arqonbus/spine';
 import type { SpineSubscription } from '@arqonbus/spine';
 import { createCatchUp } from './delivery/catch-up.ts';
 import { createTellChannel } from './delivery/channel-notices.ts';
@@ -148,8 +148,11 @@ function composeMembership(
     lingerMs,
     monotonicMs: () => clock.monotonicMs(),
     // A partition on its way to another Brain is told everything once it is there.
-    send: async (report) =>
-      (await callBrain(spine, 'membership.report', report, { awaitsHandover: false })).snapshotWanted,
+    send: async (report) => {
+      const deadlineMs = deadlineIn(BRAIN_TIMEOUT_MS);
+      return (await callBrain(spine, 'membership.report', report, deadlineMs, { awaitsHandover: false }))
+        .snapshotWanted;
+    },
     onError: (error) =>
       logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report'),
   });

@@ -1,4 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
+import { deadlineIn } from '../deadline.ts';
 import type { RequestHandler, SpineSubscription } from '../spine.ts';
 import type { Subject, SubjectFilter } from '../subjects/subject.ts';
 import { SubscriptionTable } from './subscription-table.ts';
@@ -11,6 +12,7 @@ export type StartTimer = (run: () => void, afterMs: number) => () => void;
 export interface PendingRequest {
   readonly subject: Subject;
   readonly data: Uint8Array;
+  readonly deadlineMs: number;
   /** The first call decides; later ones are ignored. */
   settle(outcome: Uint8Array | BusError): void;
 }
@@ -46,6 +48,7 @@ export class LocalRequests {
     timeoutMs: number,
     enqueue: (request: PendingRequest) => void,
   ): Promise<Uint8Array> {
+    const deadlineMs = deadlineIn(timeoutMs);
     const reply = new Promise<Uint8Array>((resolve, reject) => {
       const stop = this.#startTimer(() => reject(new BusError('TIMEOUT')), timeoutMs);
       const settle = (outcome: Uint8Array | BusError): void => {
@@ -53,7 +56,7 @@ export class LocalRequests {
         if (outcome instanceof BusError) reject(outcome);
         else resolve(outcome);
       };
-      enqueue({ subject, data, settle });
+      enqueue({ subject, data, deadlineMs, settle });
     });
     this.#waiting.add(reply);
     const forget = (): boolean => this.#waiting.delete(reply);
@@ -61,8 +64,12 @@ export class LocalRequests {
     return reply;
   }
 
-  /** Hands a request to every server without a queue and to one member of each queue, in turn. */
+  /** Hands a request to every server without a queue and to one member of each queue, in turn; unless it is too late. */
   dispatch(request: PendingRequest): void {
+    if (request.deadlineMs <= performance.now()) {
+      request.settle(new BusError('TIMEOUT'));
+      return;
+    }
     const chosen = chooseServers(this.#servers.matching(request.subject), this.#turn++);
     if (chosen.length === 0) request.settle(new BusError('NOT_FOUND', 'Nobody serves this request.'));
     for (const server of chosen) void this.#ask(server, request);
@@ -79,7 +86,7 @@ export class LocalRequests {
 
   async #ask(server: Server, request: PendingRequest): Promise<void> {
     try {
-      const answer = await server.handler(request.data);
+      const answer = await server.handler(request.data, request.deadlineMs);
       if (answer !== undefined) request.settle(answer);
     } catch (error) {
       this.#onError(error, request.subject);

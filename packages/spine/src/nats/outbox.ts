@@ -1,4 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
+import { deadlineIn } from '../deadline.ts';
 import type { Subject } from '../subjects/subject.ts';
 import type { NatsLink } from './nats-link.ts';
 import { Requests } from './requests.ts';
@@ -17,7 +18,7 @@ interface Entry {
 }
 
 interface Asked {
-  readonly timeoutMs: number;
+  readonly deadlineMs: number;
   readonly messageId: string | undefined;
   resolve(reply: Uint8Array): void;
   reject(error: unknown): void;
@@ -75,8 +76,9 @@ export class Outbox {
 
   /** Queues a request, in order with the messages. A stream stores what has the same `messageId` once. */
   request(subject: Subject, data: Uint8Array, timeoutMs: number, messageId?: string): Promise<Uint8Array> {
+    const deadlineMs = deadlineIn(timeoutMs);
     return new Promise((resolve, reject) => {
-      this.#enqueue({ subject, data, asked: { timeoutMs, messageId, resolve, reject } });
+      this.#enqueue({ subject, data, asked: { deadlineMs, messageId, resolve, reject } });
     });
   }
 
@@ -153,7 +155,7 @@ export class Outbox {
   async #ask({ subject, data }: Entry, asked: Asked): Promise<void> {
     this.#askedOpen++;
     try {
-      asked.resolve(await this.#requests.send(subject, data, asked.timeoutMs, asked.messageId));
+      asked.resolve(await this.#requests.send(subject, data, asked.deadlineMs, asked.messageId));
     } catch (error) {
       asked.reject(error);
     }

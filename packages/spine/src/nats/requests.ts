@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { createInbox, headers } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import type { Subject } from '../subjects/subject.ts';
+import { DEADLINE_HEADER, formatDeadline } from './deadline-header.ts';
 import type { NatsLink } from './nats-link.ts';
 
 interface Waiting {
@@ -11,11 +13,7 @@ interface Waiting {
 }
 
 /** A stream stores messages of the same id once. */
-function headersOf(messageId: string): MsgHdrs {
-  const all = headers();
-  all.set('Nats-Msg-Id', messageId);
-  return all;
-}
+const MESSAGE_ID_HEADER = 'Nats-Msg-Id';
 
 /** What the server says in place of an answer where nobody listens. */
 const NO_RESPONDERS = 503;
@@ -28,6 +26,8 @@ export class Requests {
   readonly #link: NatsLink;
   readonly #onError: (error: unknown, subject: Subject) => void;
   readonly #inbox: string;
+  /** Of the clock that the deadlines of requests are told by. */
+  readonly #sender = randomBytes(8).toString('hex');
   readonly #waiting = new Map<string, Waiting>();
   #isSubscribed = false;
   #last = 0;
@@ -47,21 +47,27 @@ export class Requests {
     });
   }
 
-  /** Asks now. Rejects with `TIMEOUT`, with `NOT_FOUND` where nobody listens, with `UNAVAILABLE` for all else. */
-  async send(subject: Subject, data: Uint8Array, timeoutMs: number, messageId?: string): Promise<Uint8Array> {
+  /**
+   * Asks now. Rejects with `TIMEOUT`, with `NOT_FOUND` where nobody listens, with `UNAVAILABLE` for all else. What is for
+   * a stream has a `messageId` and no deadline: a stream does not look at it, and would keep it.
+   */
+  async send(subject: Subject, data: Uint8Array, deadlineMs: number, messageId?: string): Promise<Uint8Array> {
+    const sentMs = performance.now();
+    const leftMs = deadlineMs - sentMs;
+    if (leftMs <= 0) throw new BusError('TIMEOUT');
     const token = (++this.#last).toString(36);
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Uint8Array>((resolve, reject) => {
-        timer = setTimeout(() => reject(new BusError('TIMEOUT')), Math.max(1, timeoutMs));
+        timer = setTimeout(() => reject(new BusError('TIMEOUT')), leftMs);
         this.#waiting.set(token, { subject, resolve, reject });
         this.#subscribe();
         const reply = this.#inbox + token;
-        this.#link.connection.publish(
-          subject,
-          data,
-          messageId === undefined ? { reply } : { reply, headers: headersOf(messageId) },
-        );
+        const all =
+          messageId === undefined
+            ? headerOf(DEADLINE_HEADER, formatDeadline({ leftMs, sentMs, sender: this.#sender }))
+            : headerOf(MESSAGE_ID_HEADER, messageId);
+        this.#link.connection.publish(subject, data, { reply, headers: all });
       });
     } catch (cause) {
       throw cause instanceof BusError ? cause : new BusError('UNAVAILABLE', undefined, { cause });
@@ -104,4 +110,10 @@ export class Requests {
   #failAll(error: BusError): void {
     for (const waiting of this.#waiting.values()) waiting.reject(error);
   }
+}
+
+function headerOf(name: string, value: string): MsgHdrs {
+  const all = headers();
+  all.set(name, value);
+  return all;
 }

@@ -1,19 +1,27 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
+import { BusError } from '@arqonbus/protocol';
+import { deadlineIn } from '../deadline.ts';
 import type { RequestHandler, SpineSubscription } from '../spine.ts';
 import type { SubjectFilter } from '../subjects/subject.ts';
+import { DEADLINE_HEADER, parseDeadline } from './deadline-header.ts';
 import { parseInbox } from './inbox.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { Outbox } from './outbox.ts';
+import { RequestAges } from './request-ages.ts';
 import type { OnDeliveryError } from './subscriptions.ts';
+
+/** How long somebody is taken to wait who does not say it: none of ours. */
+const UNTOLD_MS = 60_000;
 
 /**
  * Answers requests. Replies leave through the outbox like everything else; a handler that throws stays silent, and one
- * that is asked from elsewhere than an inbox is not called.
+ * that is asked from elsewhere than an inbox, or after the request's deadline, is not called.
  */
 export class Servers {
   readonly #link: NatsLink;
   readonly #outbox: Outbox;
   readonly #onError: OnDeliveryError;
+  readonly #ages = new RequestAges();
   readonly #open = new Set<SpineSubscription>();
   readonly #draining = new Set<Promise<void>>();
   readonly #working = new Set<Promise<void>>();
@@ -70,10 +78,21 @@ export class Servers {
   async #answer(message: Msg, filter: SubjectFilter, handler: RequestHandler): Promise<void> {
     try {
       const inbox = parseInbox(message.reply ?? '');
-      const answer = await handler(message.data);
+      const answer = await handler(message.data, this.#deadlineOf(message));
       if (answer !== undefined) this.#outbox.publish(inbox, answer);
     } catch (error) {
       this.#onError(error, filter);
     }
+  }
+
+  /** By the own clock. */
+  #deadlineOf({ headers }: Msg): number {
+    const value = headers?.get(DEADLINE_HEADER) ?? '';
+    if (value === '') return deadlineIn(UNTOLD_MS);
+    const header = parseDeadline(value);
+    const nowMs = performance.now();
+    const leftMs = header.leftMs - this.#ages.ageOf(header, nowMs);
+    if (leftMs <= 0) throw new BusError('TIMEOUT', 'a request that came after its deadline');
+    return nowMs + leftMs;
   }
 }

@@ -2,6 +2,7 @@ import type { DescMessage, Message, MessageInitShape, MessageShape } from '@bufb
 import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import { BusError } from '@arqonbus/protocol';
 import * as wire from '@arqonbus/protocol/spine-messages';
+import { deadlineIn } from '../deadline.ts';
 import type { Spine, SpineSubscription } from '../spine.ts';
 import type { Subject } from '../subjects/subject.ts';
 import { roomPartition, tenantPartition } from '../subjects/partitions.ts';
@@ -60,28 +61,28 @@ const HANDOVER_PAUSE_MS = 100;
 
 /** How a method is called. */
 export interface CallOptions {
-  /** For all tries together. Default {@link BRAIN_TIMEOUT_MS}. */
-  readonly timeoutMs?: number;
   /** False: a partition that nobody serves right now is not waited for. Default true. */
   readonly awaitsHandover?: boolean;
 }
 
-/** Asks the Brain. Throws a `BusError`: the Brain's, or `UNAVAILABLE` when none answers in time. */
+/**
+ * Asks the Brain. Throws a `BusError`: the Brain's, or `UNAVAILABLE` when none answers by `deadlineMs`, all tries
+ * together. All that one command asks shares one deadline.
+ */
 export async function callBrain<M extends BrainMethod>(
   spine: Spine,
   method: M,
   request: BrainRequest<M>,
-  { timeoutMs = BRAIN_TIMEOUT_MS, awaitsHandover = true }: CallOptions = {},
+  deadlineMs: number,
+  { awaitsHandover = true }: CallOptions = {},
 ): Promise<BrainResult<M>> {
   const { request: requestSchema, result: resultSchema } = schemasOf(method);
   const partition = partitionOf(method, request);
   const subject = subjectOf(method, partition);
-  const startMs = performance.now();
-  const lastTryMs = startMs + (awaitsHandover && partition !== undefined ? HANDOVER_MS : 0);
+  const lastTryMs = Math.min(deadlineMs, deadlineIn(awaitsHandover && partition !== undefined ? HANDOVER_MS : 0));
   for (;;) {
-    const leftMs = Math.max(1, startMs + timeoutMs - performance.now());
     try {
-      return (await callMethod(spine, subject, requestSchema, request, resultSchema, leftMs)) as BrainResult<M>;
+      return (await callMethod(spine, subject, requestSchema, request, resultSchema, deadlineMs)) as BrainResult<M>;
     } catch (error) {
       if (!isUnserved(error) || performance.now() >= lastTryMs) throw error;
     }

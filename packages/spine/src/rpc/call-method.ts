@@ -6,7 +6,7 @@ import type { Subject } from '../subjects/subject.ts';
 
 /**
  * Asks a method and gives its result. Throws a `BusError`: with the code and text of the one who answered, or
- * `UNAVAILABLE` when nobody serves the method or no answer came in `timeoutMs`.
+ * `UNAVAILABLE` when nobody serves the method or no answer came by `deadlineMs` (see `deadlineIn`).
  */
 export async function callMethod<Request extends DescMessage, Result extends DescMessage>(
   spine: Spine,
@@ -14,16 +14,17 @@ export async function callMethod<Request extends DescMessage, Result extends Des
   requestSchema: Request,
   request: MessageInitShape<Request>,
   resultSchema: Result,
-  timeoutMs: number,
+  deadlineMs: number,
 ): Promise<MessageShape<Result>> {
   const data = toBinary(requestSchema, create(requestSchema, request));
-  const reply = await ask(spine, subject, data, timeoutMs);
+  const reply = await ask(spine, subject, data, deadlineMs - performance.now());
   const { result, errorCode, error } = decode(BrainReplySchema, reply);
   if (errorCode === '') return decode(resultSchema, result);
   throw isErrorCode(errorCode) ? new BusError(errorCode, error) : new BusError('INTERNAL_ERROR');
 }
 
 async function ask(spine: Spine, subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  if (timeoutMs <= 0) throw new BusError('UNAVAILABLE');
   try {
     return await spine.request(subject, data, timeoutMs);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BusError } from '@arqonbus/protocol';
 import { BrainReplySchema, create, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
+import { deadlineIn } from '../deadline.ts';
 import { createLocalSpine } from '../local/local-spine.ts';
 import { rpc } from '../subjects/subjects.ts';
 import { callBrain, serveBrain } from './brain-methods.ts';
@@ -17,7 +18,7 @@ function createFixture(handler: BrainHandler<'bans.lift'>) {
     onFailure: (_: string, error: unknown) => void failures.push(error),
   };
   serveBrain(spine, 'bans.lift', handler, observer);
-  const call = () => callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' });
+  const call = () => callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' }, deadlineIn(2_000));
   return { spine, malformed, failures, call };
 }
 
@@ -53,15 +54,28 @@ describe('methods of the Brain', () => {
   });
 
   it('[ARC-5] are UNAVAILABLE when nobody serves them', async () => {
-    const call = callBrain(createLocalSpine(), 'bans.lift', { tenant: 'acme', user: 'mallory' });
+    const call = callBrain(createLocalSpine(), 'bans.lift', { tenant: 'acme', user: 'mallory' }, deadlineIn(2_000));
     await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('[ARC-5] are UNAVAILABLE when no answer comes in time', async () => {
     const spine = createLocalSpine();
     spine.serve(lift, () => undefined);
-    const call = callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' }, { timeoutMs: 20 });
+    const call = callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' }, deadlineIn(20));
     await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('[ARC-5] tell their handler the deadline of the call, and ask nobody after it', async () => {
+    const told: number[] = [];
+    const { spine } = createFixture((_, deadlineMs) => {
+      told.push(deadlineMs);
+      return { lifted: true };
+    });
+    const callBy = (deadlineMs: number) => callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'ada' }, deadlineMs);
+    const deadlineMs = deadlineIn(1_000);
+    await callBy(deadlineMs);
+    await expect(callBy(deadlineIn(-1))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(told).toEqual([expect.closeTo(deadlineMs, 0)]);
   });
 
   it.each([
@@ -74,7 +88,7 @@ describe('methods of the Brain', () => {
   ])('[SPN-3] are INTERNAL_ERROR when the answer is %s', async (_, answer) => {
     const spine = createLocalSpine();
     spine.serve(lift, () => answer);
-    const call = callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' });
+    const call = callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' }, deadlineIn(2_000));
     await expect(call).rejects.toMatchObject({
       code: 'INTERNAL_ERROR',
       message: expect.not.stringContaining('secret'),

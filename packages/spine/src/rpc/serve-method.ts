@@ -8,9 +8,13 @@ import type { RpcObserver } from './rpc-observer.ts';
 /** The queue group whose members share the requests to the Brain. */
 export const BRAIN_QUEUE = 'brain';
 
-/** Does the work of a method. Refuses by throwing a `BusError`; anything else it throws is a bug of ours. */
+/**
+ * Does the work of a method, with what it needs of others done by `deadlineMs` (see `deadlineIn`). Refuses by throwing a
+ * `BusError`; anything else it throws is a bug of ours.
+ */
 export type MethodHandler<Request extends DescMessage, Result extends DescMessage> = (
   request: MessageShape<Request>,
+  deadlineMs: number,
 ) => Promise<MessageInitShape<Result>> | MessageInitShape<Result>;
 
 /** Where a method is served, and what it speaks. */
@@ -32,14 +36,14 @@ export function serveMethod<Request extends DescMessage, Result extends DescMess
   handler: MethodHandler<Request, Result>,
   observer: RpcObserver,
 ): SpineSubscription {
-  async function answer(data: Uint8Array): Promise<Uint8Array> {
+  async function answer(data: Uint8Array, deadlineMs: number): Promise<Uint8Array> {
     const request = readMessage(requestSchema, data);
     if (request === undefined) {
       observer.onMalformed(subject);
       return encodeError(new BusError('VALIDATION_ERROR'));
     }
     try {
-      const result = create(resultSchema, await handler(request));
+      const result = create(resultSchema, await handler(request, deadlineMs));
       return toBinary(BrainReplySchema, create(BrainReplySchema, { result: toBinary(resultSchema, result) }));
     } catch (error) {
       if (error instanceof BusError) return encodeError(error);

@@ -1,10 +1,10 @@
 import { BusError } from '@arqonbus/protocol';
 import type { Clock, TenantId } from '@arqonbus/protocol';
-import { BanRecordSchema, DisconnectOrderSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
+import { BanRecordSchema, create } from '@arqonbus/protocol/spine-messages';
 import type { DisconnectRequest } from '@arqonbus/protocol/spine-messages';
-import { ctl } from '@arqonbus/spine';
 import type { Spine } from '@arqonbus/spine';
 import type { MembershipState } from '../membership/membership-state.ts';
+import { orderDisconnect } from '../orders/order-disconnect.ts';
 import { parseTenant, parseText, parseUser } from '../requests/parse-request.ts';
 import type { BanStore } from './ban-store.ts';
 
@@ -22,7 +22,6 @@ export interface DisconnectParts {
 
 const MAX_REASON_LENGTH = 256;
 const MAX_BAN_MS = 3_153_600_000_000n;
-const ORDERS = ctl('disconnect');
 
 /** Whose sessions end. A ban is always a user's, so with one all sessions of the client's user end. */
 interface Aim {
@@ -47,8 +46,7 @@ export async function disconnect(
   if (isBan) await ban(parts, tenant, user, request);
   // The ban itself reaches the Shields too, in any order with this: both must tell the same.
   const told = { clientId, user: clientId === '' ? user : '', code: isBan ? 'BANNED' : '', reason };
-  const order = create(DisconnectOrderSchema, { tenant, ...told });
-  parts.spine.publish(ORDERS, toBinary(DisconnectOrderSchema, order));
+  orderDisconnect(parts.spine, { tenant, ...told });
   return { disconnected: sessions };
 }
 

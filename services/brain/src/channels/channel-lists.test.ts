@@ -1,7 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { TenantId } from '@arqonbus/protocol';
-import { channelKey, createMemoryKeyValueStore } from '@arqonbus/spine';
+import { ListRoomsRequestSchema, create } from '@arqonbus/protocol/spine-messages';
+import {
+  PARTITIONS,
+  channelKey,
+  createLocalSpine,
+  createMemoryKeyValueStore,
+  deadlineIn,
+  serveBrain,
+} from '@arqonbus/spine';
 import { createBrainFixture, present } from '../testing/brain-fixture.ts';
+import { listRooms } from './channel-lists.ts';
+import type { ChannelRegistry } from './channel-registry.ts';
 import { make, namesIn, roomsOf, science } from '../testing/channel-calls.ts';
 
 describe('channels.list, rooms and info', () => {
@@ -41,6 +51,24 @@ describe('channels.list, rooms and info', () => {
     const info = await fixture.call('channels.info', { tenant: 'acme', room: 'science', channel: 'general' });
     expect(info.participants.map(({ clientId }) => clientId)).toEqual(['n1_a', 'n1_b']);
     expect(info.members).toBe(2);
+  });
+
+  it('[SPN-8] ask the owners of partitions for no longer than whoever asks them waits', async () => {
+    const spine = createLocalSpine();
+    const told: number[] = [];
+    const observer = { onMalformed: () => undefined, onFailure: () => undefined };
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const count = (_: unknown, deadlineMs: number): { readonly members: number[] } => {
+        told.push(deadlineMs);
+        return { members: [7] };
+      };
+      serveBrain(spine, 'membership.rooms', count, observer, partition);
+    }
+    const registry = { roomsOf: () => ['science'], countIn: () => 1 } as unknown as ChannelRegistry;
+    const request = create(ListRoomsRequestSchema, { tenant: 'acme' });
+    const deadlineMs = deadlineIn(700);
+    const { rooms } = await listRooms({ spine, registry, pageBytes: 65_536 }, request, deadlineMs);
+    expect([rooms[0]?.members, told]).toEqual([7, [expect.closeTo(deadlineMs, 0)]]);
   });
 
   it('[PRT-22] page through a list that changes without losing or repeating what stays', async () => {

@@ -52,23 +52,30 @@ export interface RoomListParts {
 export async function listRooms(
   { spine, registry, pageBytes }: RoomListParts,
   request: ListRoomsRequest,
+  deadlineMs: number,
 ): Promise<{ readonly rooms: RoomSummary[]; readonly cursor: string }> {
   const tenant = parseTenant(request.tenant);
   const keyOf = (room: string): string => room;
   const sizeOfRoom = (room: string): number => FIELDS_BYTES + room.length;
   const { items, cursor } = takePage(registry.roomsOf(tenant), request, { keyOf, sizeOf: sizeOfRoom, pageBytes });
-  const members = await countMembers(spine, tenant, items);
+  const members = await countMembers(spine, tenant, items, deadlineMs);
   const rooms = items.map((room) =>
     create(RoomSummarySchema, { room, channels: registry.countIn(tenant, room), members: members.get(room) ?? 0 }),
   );
   return { rooms, cursor };
 }
 
-async function countMembers(spine: Spine, tenant: TenantId, rooms: readonly string[]): Promise<Map<string, number>> {
+async function countMembers(
+  spine: Spine,
+  tenant: TenantId,
+  rooms: readonly string[],
+  deadlineMs: number,
+): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   await Promise.all(
     [...byPartition(rooms, (room) => roomPartition(tenant, room))].map(async ([partition, names]) => {
-      const { members } = await callBrain(spine, 'membership.rooms', { tenant, rooms: names, partition });
+      const request = { tenant, rooms: names, partition };
+      const { members } = await callBrain(spine, 'membership.rooms', request, deadlineMs);
       for (const [index, room] of names.entries()) counts.set(room, members[index] ?? 0);
     }),
   );

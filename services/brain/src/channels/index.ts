@@ -1,3 +1,4 @@
+import type { ListRoomsRequest } from '@arqonbus/protocol/spine-messages';
 import { serveBrain } from '@arqonbus/spine';
 import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import { afterSettled } from '../partitions/after-settled.ts';
@@ -23,5 +24,6 @@ export function serveChannels(spine: Spine, parts: ChannelsParts, observer: RpcO
 
 /** Serves `channels.rooms`, which any Brain answers. */
 export function serveRooms(parts: RoomListParts, observer: RpcObserver): readonly SpineSubscription[] {
-  return [serveBrain(parts.spine, 'channels.rooms', (request) => listRooms(parts, request), observer)];
+  const list = (request: ListRoomsRequest, deadlineMs: number) => listRooms(parts, request, deadlineMs);
+  return [serveBrain(parts.spine, 'channels.rooms', list, observer)];
 }

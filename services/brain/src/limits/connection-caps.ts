@@ -1,10 +1,7 @@
-import { DisconnectOrderSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
-import { ctl } from '@arqonbus/spine';
 import type { Spine } from '@arqonbus/spine';
 import type { Client, MembershipState } from '../membership/membership-state.ts';
+import { orderDisconnect } from '../orders/order-disconnect.ts';
 import type { ClusterLimits } from './index.ts';
-
-const ORDERS = ctl('disconnect');
 
 /** What holding tenants and users to their caps needs. */
 export interface ConnectionCapsOptions {
@@ -27,9 +24,8 @@ export function createConnectionCaps({
   return ({ tenant: { id: tenant }, member: { clientId, user } }) => {
     const isUserOver = state.connectionsOf(tenant, user) > limits.connectionsPerUser;
     if (!isUserOver && state.connections(tenant) <= limits.connectionsPerTenant) return;
-    const order = create(DisconnectOrderSchema, { tenant, clientId, code: 'QUOTA_EXCEEDED' });
     try {
-      spine.publish(ORDERS, toBinary(DisconnectOrderSchema, order));
+      orderDisconnect(spine, { tenant, clientId, code: 'QUOTA_EXCEEDED' });
     } catch (error) {
       // Not connected: whoever takes over counts anew.
       onError(error);

@@ -23,6 +23,11 @@ export type ClusterLimits = Pick<
   'messagesPerTenantPerSecond' | 'bytesPerTenantPerSecond' | 'connectionsPerUser' | 'connectionsPerTenant'
 >;
 
+/** From how many connections on Shields are told of a user: two of them may let in as many at the same moment. */
+export function busyFrom({ connectionsPerUser }: ClusterLimits): number {
+  return Math.ceil(connectionsPerUser / 2);
+}
+
 const CHANGES = ctl('limits');
 
 /** Serves `limits.share` of one partition. Whoever took the partition over grants from what it hears, at once. */
@@ -44,7 +49,7 @@ function grantShares(
       const tenant = parseTenant(name);
       const all = [...demands.of(tenant).values()];
       const own = demands.of(tenant).get(node) ?? { messages: 0, bytes: 0 };
-      const { messagesPerTenantPerSecond: messages, bytesPerTenantPerSecond: bytes, connectionsPerUser } = limits;
+      const { messagesPerTenantPerSecond: messages, bytesPerTenantPerSecond: bytes } = limits;
       return {
         messages: splitLimit(
           messages,
@@ -57,7 +62,7 @@ function grantShares(
           all.map((demand) => demand.bytes),
         ),
         connections: state.connections(tenant),
-        users: [...state.usersWith(tenant, Math.ceil(connectionsPerUser / 2))],
+        users: [...state.busyUsers(tenant)],
       };
     }),
   };

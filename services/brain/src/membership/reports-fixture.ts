@@ -5,6 +5,7 @@ import type { ChannelAddress } from '@arqonbus/spine';
 import { connect, join } from '../testing/brain-fixture.ts';
 import { MembershipReports } from './membership-reports.ts';
 import { MembershipState, memberIn } from './membership-state.ts';
+import type { MembershipListener } from './membership-state.ts';
 import type { Report } from './naive-membership.ts';
 
 /** Reports, and what they lead to. */
@@ -42,7 +43,7 @@ export function createReportsFixture(): ReportsFixture {
   const occupied = new Set<string>();
   const told = new Set<string>();
   const updated: string[] = [];
-  const state = new MembershipState({
+  const listener: MembershipListener = {
     onOccupied: ({ tenant, room, channel }) => {
       expect(occupied).not.toContain(`${tenant}/${room}:${channel}`);
       occupied.add(`${tenant}/${room}:${channel}`);
@@ -57,7 +58,8 @@ export function createReportsFixture(): ReportsFixture {
       const { clientId, status, meta } = memberIn(client, address);
       updated.push(`${toldKey(address, clientId)} ${status} ${new TextDecoder().decode(meta)}`);
     },
-  });
+  };
+  const state = new MembershipState(listener, 2);
   const reports = new MembershipReports(state, () => nowMs);
   return {
     state,

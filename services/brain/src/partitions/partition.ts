@@ -7,12 +7,13 @@ import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import { EmptyChannels } from '../channels/empty-channels.ts';
 import { serveChannels } from '../channels/index.ts';
 import { createConnectionCaps } from '../limits/connection-caps.ts';
-import { serveLimits } from '../limits/index.ts';
+import { busyFrom, serveLimits } from '../limits/index.ts';
 import type { ClusterLimits } from '../limits/index.ts';
 import { TenantDemands } from '../limits/tenant-demands.ts';
 import { serveMembership } from '../membership/index.ts';
 import { MembershipReports } from '../membership/membership-reports.ts';
 import { MembershipState } from '../membership/membership-state.ts';
+import type { MembershipListener } from '../membership/membership-state.ts';
 import { Announcer } from '../presence/announcer.ts';
 import { servePresence, tellTakenOver } from '../presence/index.ts';
 import type { SeenShields } from './seen-shields.ts';
@@ -60,13 +61,14 @@ export class Partition {
     const { spine, registry, clock, observer } = parts;
     this.number = number;
     this.#shields = parts.shields;
-    this.#state = new MembershipState({
+    const listener: MembershipListener = {
       onOccupied: (address) => this.emptyChannels.onOccupied(address),
       onEmptied: (address) => this.emptyChannels.onEmptied(address),
       onJoined: (address, client) => this.#announcer.onJoined(address, client),
       onLeft: (address, client) => this.#announcer.onLeft(address, client),
       onUpdated: (address, client) => this.#announcer.onUpdated(address, client),
-    });
+    };
+    this.#state = new MembershipState(listener, busyFrom(parts.limits));
     const tenure = parts.nextTenure();
     this.#announcer = new Announcer({
       ...parts,

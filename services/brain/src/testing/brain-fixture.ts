@@ -1,9 +1,11 @@
 import { MembershipChange_Kind } from '@arqonbus/protocol/spine-messages';
 import {
+  BRAIN_TIMEOUT_MS,
   PARTITIONS,
   callBrain,
   createLocalSpine,
   createMemoryKeyValueStore,
+  deadlineIn,
   roomPartition,
   tenantPartition,
 } from '@arqonbus/spine';
@@ -59,7 +61,7 @@ export async function createBrainFixture(options: Partial<BrainOptions> = {}): P
         await brain.renew();
       }
     },
-    call: (method, request) => callBrain(spine, method, request),
+    call: (method, request) => callBrain(spine, method, request, deadlineIn(BRAIN_TIMEOUT_MS)),
     report: async (node, changes, as = {}) => {
       const wishes = Array.from({ length: PARTITIONS }, async (_, partition) => {
         const key = `${node}/${partition}`;
@@ -73,7 +75,7 @@ export async function createBrainFixture(options: Partial<BrainOptions> = {}): P
           startedAtMs: BigInt(as.startedAtMs ?? 0),
           partition,
         };
-        return (await callBrain(spine, 'membership.report', report)).snapshotWanted;
+        return (await callBrain(spine, 'membership.report', report, deadlineIn(BRAIN_TIMEOUT_MS))).snapshotWanted;
       });
       return (await Promise.all(wishes)).includes(true);
     },

@@ -39,6 +39,8 @@ export interface CommandCall {
   readonly session: Session;
   /** The command as it came; its id is what the reply answers. */
   readonly envelope: Envelope;
+  /** When it must have been answered (see `deadlineIn`), for all that it asks of the Brain together. */
+  readonly deadlineMs: number;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { BusError, commands, isCommandName } from '@arqonbus/protocol';
 import type { CommandName, CommandRight, ErrorCode } from '@arqonbus/protocol';
+import { BRAIN_TIMEOUT_MS, deadlineIn } from '@arqonbus/spine';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Refuse } from '../publish/refuse.ts';
@@ -9,9 +10,12 @@ import type { CommandCall, CommandOutcome, CommandParts } from './command-contex
 import { commandHandlers } from './handlers/index.ts';
 import type { CommandHandler } from './handlers/index.ts';
 
+/** A command as it comes in. */
+export type IncomingCommand = Pick<CommandCall, 'session' | 'envelope'>;
+
 /** Answers commands: each gets exactly one reply (PRT-14). */
 export interface CommandDispatcher {
-  dispatch(call: CommandCall): void;
+  dispatch(command: IncomingCommand): void;
 }
 
 /** What dispatching needs beyond the parts of the commands. */
@@ -54,7 +58,7 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
       options.refuse(call.session, '', error, { command: call.envelope.command });
     }
   };
-  return { dispatch: (call) => void run(call) };
+  return { dispatch: (command) => void run({ ...command, deadlineMs: deadlineIn(BRAIN_TIMEOUT_MS) }) };
 }
 
 /** Rate, name and right of a command. */

@@ -1,4 +1,5 @@
 import { createEnvelope } from '@arqonbus/protocol';
+import { BRAIN_TIMEOUT_MS, deadlineIn } from '@arqonbus/spine';
 import type { Refuse } from '../publish/refuse.ts';
 import type { Session } from '../session/session.ts';
 import type { CommandParts } from './command-context.ts';
@@ -14,7 +15,8 @@ export type FirstJoin = (session: Session) => void;
 export function createFirstJoin(parts: CommandParts, refuse: Refuse): FirstJoin {
   const join = async (session: Session): Promise<void> => {
     try {
-      const { result, afterReply } = await joinChannel({ session, envelope: createEnvelope('command') }, {}, parts);
+      const call = { session, envelope: createEnvelope('command'), deadlineMs: deadlineIn(BRAIN_TIMEOUT_MS) };
+      const { result, afterReply } = await joinChannel(call, {}, parts);
       parts.send(session, parts.envelopes.system({ event: 'joined', ...result }));
       afterReply?.();
     } catch (error) {

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, SHIPPED_PROFILES, createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { CommandArgs, Envelope, Limits, TenantId } from '@arqonbus/protocol';
-import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog } from '@arqonbus/spine';
+import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog, deadlineIn } from '@arqonbus/spine';
 import type { ChannelAddress, ChannelLog, LocalSpine } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import type { Metrics } from '@arqonbus/telemetry';
@@ -72,7 +72,7 @@ export interface DeliveryRig {
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** For tests: buffers of 1,000 bytes, pages of 3; `live*` and `state*` are of these classes, the rest keeps 8 messages. */
-export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
+export function createDeliveryRig(changes: Partial<Limits> = {}, presence: PresenceViews = noPresence): DeliveryRig {
   const limits = { ...DEFAULT_LIMITS, outboundBufferBytes: 1_000, recoveryPage: 3, ...changes };
   const clock = createTestClock();
   const stepped = createSteppedSpine();
@@ -85,7 +85,7 @@ export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
   });
   const reads = createHeldReads(memoryLog);
   const sockets = createSockets();
-  const core = createCore({ limits, clock, spine, memoryLog, log: reads.log, sockets });
+  const core = createCore({ limits, clock, spine, memoryLog, log: reads.log, sockets, presence });
   const { sessions, subscriptions, parts, write } = core;
   return {
     ...core,
@@ -123,7 +123,7 @@ export function createDeliveryRig(changes: Partial<Limits> = {}): DeliveryRig {
     releaseReads: reads.release,
     expireRequests: stepped.expire,
     join: async ({ session }, channel, args = {}) => {
-      const call = { session, envelope: createEnvelope('command') };
+      const call = { session, envelope: createEnvelope('command'), deadlineMs: deadlineIn(2_000) };
       const outcome = await joinChannel(call, { room: 'science', channel, ...args }, parts);
       testSend(session, parts.envelopes.response('arq_joined', outcome.result));
       outcome.afterReply?.();
@@ -148,6 +148,7 @@ interface CoreOptions {
   readonly memoryLog: ChannelLog;
   readonly log: ChannelLog;
   readonly sockets: Sockets;
+  readonly presence: PresenceViews;
 }
 
 type Core = Pick<
@@ -170,7 +171,7 @@ export const noPresence: PresenceViews = {
 };
 
 /** The parts under test, put together as the Shield does. */
-function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptions): Core {
+function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }: CoreOptions): Core {
   const metrics = createMetrics();
   const counters = createDeliveryCounters(metrics);
   const sessions = createSessionRegistry();
@@ -191,7 +192,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets }: CoreOptio
   const monotonicMs = (): number => clock.monotonicMs();
   const tenantStates = createTenantStates(limits, monotonicMs);
   const channels = createLocalChannels({ spine, log: memoryLog, profileOf, tenantStates, onMessage: gaps.accept });
-  const subscriptions = createSubscriptions(channels, noPresence, limits);
+  const subscriptions = createSubscriptions(channels, presence, limits);
   const send = createSendToSession(counters);
   const envelopes = createTestEnvelopes(clock);
   const slowConsumers = createSlowConsumers({

@@ -1,7 +1,7 @@
 import type { TenantId } from '@arqonbus/protocol';
 import { SharesChangedSchema, readMessage } from '@arqonbus/protocol/spine-messages';
 import type { ShareResult, TenantShare } from '@arqonbus/protocol/spine-messages';
-import { byPartition, callBrain, ctl, tenantPartition } from '@arqonbus/spine';
+import { BRAIN_TIMEOUT_MS, byPartition, callBrain, ctl, deadlineIn, tenantPartition } from '@arqonbus/spine';
 import type { BrainRequest, Spine } from '@arqonbus/spine';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { TenantState, TenantStates } from './tenant-states.ts';
@@ -41,7 +41,9 @@ export function createTenantShares(options: TenantSharesOptions): TenantShares {
     const usages = tenants.map((tenant) => usageOf(tenant, tenantStates.of(tenant), seen, options.monotonicMs()));
     try {
       const request = { node, partition, tenants: usages };
-      take(tenants, await callBrain(spine, 'limits.share', request, { awaitsHandover: false }), tenantStates, sessions);
+      const deadlineMs = deadlineIn(BRAIN_TIMEOUT_MS);
+      const result = await callBrain(spine, 'limits.share', request, deadlineMs, { awaitsHandover: false });
+      take(tenants, result, tenantStates, sessions);
     } catch {
       // No Brain: what was granted last goes on. The membership reports tell of its absence.
     }

@@ -29,11 +29,12 @@ export class PresenceView {
   users = 0;
   jsonWatchers = 0;
   protoWatchers = 0;
+  /** The list has come. */
+  isKnown = false;
   readonly #options: PresenceViewOptions;
   #fetching: Promise<void> | undefined;
   #isAskedAgain = false;
   #retry: NodeJS.Timeout | undefined;
-  #isKnown = false;
 
   constructor(options: PresenceViewOptions) {
     const { tenant, room, channel } = options.address;
@@ -46,7 +47,7 @@ export class PresenceView {
 
   /** Resolves once the list is known; rejects with a `BusError` where no Brain gives it. */
   async whenKnown(): Promise<void> {
-    if (!this.#isKnown) await this.refresh();
+    if (!this.isKnown) await this.refresh();
   }
 
   /** A change came from the Brain. */
@@ -92,8 +93,8 @@ export class PresenceView {
       // Released meanwhile: nobody is there to be told.
       if (this.interest === undefined) return;
       const news = this.list.replace(result);
-      const isFirst = !this.#isKnown;
-      this.#isKnown = true;
+      const isFirst = !this.isKnown;
+      this.isKnown = true;
       if (news !== undefined && !isFirst) this.#options.onNews(this, news);
     } while (this.#isAskedAgain);
   }

@@ -1,5 +1,5 @@
 import { PresenceChangeSchema, PresenceTakenOverSchema, readMessage } from '@arqonbus/protocol/spine-messages';
-import { callBrain, ctl, presenceOf, roomPartition } from '@arqonbus/spine';
+import { BRAIN_TIMEOUT_MS, callBrain, ctl, deadlineIn, presenceOf, roomPartition } from '@arqonbus/spine';
 import type { ChannelAddress, Spine } from '@arqonbus/spine';
 import { encodeFrame } from '../delivery/frames.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
@@ -53,7 +53,7 @@ export function createPresenceViews(options: PresenceViewsOptions): PresenceView
   });
   const onNews = (view: PresenceView, news: PresenceNews): void => tell(view, news, options);
   const fetch = ({ tenant, room, channel }: ChannelAddress): ReturnType<typeof callBrain<'presence.list'>> =>
-    callBrain(spine, 'presence.list', { tenant, room, channel });
+    callBrain(spine, 'presence.list', { tenant, room, channel }, deadlineIn(BRAIN_TIMEOUT_MS));
   return {
     open: (address) => {
       const view = views.get(keyOf(address)) ?? new PresenceView({ address, fetch, onNews, onError });
@@ -124,7 +124,12 @@ async function check(views: readonly PresenceView[], spine: Spine): Promise<void
 
 async function checkSome(partition: number, views: readonly PresenceView[], spine: Spine): Promise<void> {
   const channels = views.map(({ address: { tenant, room, channel } }) => ({ tenant, room, channel }));
-  const { tenure, numbers } = await callBrain(spine, 'presence.check', { partition, channels });
+  const { tenure, numbers } = await callBrain(
+    spine,
+    'presence.check',
+    { partition, channels },
+    deadlineIn(BRAIN_TIMEOUT_MS),
+  );
   for (const [index, view] of views.entries()) {
     const number = numbers[index];
     if (number !== undefined && !view.list.isAt({ tenure, number })) view.refreshLater();

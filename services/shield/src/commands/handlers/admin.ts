@@ -3,38 +3,40 @@ import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { invalid } from '../arguments.ts';
+import { untilDeadline } from '../until-deadline.ts';
 
 const DEFAULT_PAGE = 100;
 const FOREVER = '9999-12-31T23:59:59.999Z';
 
 /** Ends sessions of a client or a user, in the own tenant (AUT-5). */
 export async function disconnectSession(
-  { session }: CommandCall,
+  { session, deadlineMs }: CommandCall,
   args: CommandArgs<'op.session.disconnect'>,
   { spine, membership }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.session.disconnect'>>> {
   if ((args.client_id === undefined) === (args.user === undefined)) {
     throw invalid([{ field: 'args', problem: 'must name a client_id or a user, and not both' }]);
   }
-  await membership.told(session.tenant);
-  const { disconnected } = await callBrain(spine, 'bans.disconnect', {
+  await untilDeadline(membership.told(session.tenant), deadlineMs);
+  const request = {
     tenant: session.tenant,
     clientId: args.client_id ?? '',
     user: args.user ?? '',
     reason: args.reason ?? '',
     banForMs: BigInt(args.ban_for_ms ?? 0),
     requestedBy: session.user,
-  });
+  };
+  const { disconnected } = await callBrain(spine, 'bans.disconnect', request, deadlineMs);
   return { result: { disconnected } };
 }
 
 /** Lists the bans in force. */
 export async function listBans(
-  { session }: CommandCall,
+  { session, deadlineMs }: CommandCall,
   { cursor = '', limit = DEFAULT_PAGE }: CommandArgs<'op.ban.list'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.ban.list'>>> {
-  const page = await callBrain(spine, 'bans.list', { tenant: session.tenant, cursor, limit });
+  const page = await callBrain(spine, 'bans.list', { tenant: session.tenant, cursor, limit }, deadlineMs);
   const items = page.items.map(({ user, untilMs, reason }) => ({
     user,
     until: untilMs === 0n ? FOREVER : formatTime(Number(untilMs)),
@@ -45,10 +47,10 @@ export async function listBans(
 
 /** Lifts a ban. */
 export async function liftBan(
-  { session }: CommandCall,
+  { session, deadlineMs }: CommandCall,
   { user }: CommandArgs<'op.ban.lift'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.ban.lift'>>> {
-  const { lifted } = await callBrain(spine, 'bans.lift', { tenant: session.tenant, user });
+  const { lifted } = await callBrain(spine, 'bans.lift', { tenant: session.tenant, user }, deadlineMs);
   return { result: { lifted } };
 }

@@ -5,19 +5,21 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { resolveRealChannel } from '../command-target.ts';
 import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
+import { untilDeadline } from '../until-deadline.ts';
 import { entryOf } from './channels.ts';
 
 /** Describes one channel to somebody who may join it. */
 export async function channelInfo(
-  { session, envelope }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'channel_info'>,
   { spine, log, profileOf, membership }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'channel_info'>>> {
   const address = resolveRealChannel(session, envelope, args);
   const { tenant, room, channel } = address;
   requireRight(session, 'join', room, channel);
-  await membership.told(tenant, room);
-  const { record, participants, members } = await callBrain(spine, 'channels.info', { tenant, room, channel });
+  await untilDeadline(membership.told(tenant, room), deadlineMs);
+  const request = { tenant, room, channel };
+  const { record, participants, members } = await callBrain(spine, 'channels.info', request, deadlineMs);
   if (record === undefined) throw new BusError('CHANNEL_NOT_FOUND');
   const result = {
     room,

@@ -6,6 +6,7 @@ import { jsonBytes } from '../../delivery/frames.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveRealChannel, resolveRoom } from '../command-target.ts';
 import { requireRight } from '../require-right.ts';
+import { untilDeadline } from '../until-deadline.ts';
 
 type ChannelEntry = CommandResult<'list_channels'>['channels'][number];
 
@@ -13,7 +14,7 @@ const DEFAULT_PAGE = 100;
 
 /** Makes a channel that stays. */
 export async function createChannel(
-  { session, envelope }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'create_channel'>,
   { spine, clock }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'create_channel'>>> {
@@ -27,33 +28,34 @@ export async function createChannel(
     createdBy: session.user,
     settings: args.settings === undefined ? new Uint8Array(0) : jsonBytes(args.settings),
   };
-  await callBrain(spine, 'channels.create', { tenant, record });
+  await callBrain(spine, 'channels.create', { tenant, record }, deadlineMs);
   return { result: { room, channel, created_at: formatTime(Number(record.createdAtMs)), created_by: session.user } };
 }
 
 /** Deletes an empty channel. */
 export async function deleteChannel(
-  { session, envelope }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'delete_channel'>,
   { spine, membership }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'delete_channel'>>> {
   const { tenant, room, channel } = resolveRealChannel(session, envelope, args);
   requireRight(session, 'manage', room, channel);
   // What this Shield's own members did just now must be known before anybody judges emptiness.
-  await membership.told(tenant, room);
-  await callBrain(spine, 'channels.delete', { tenant, room, channel });
+  await untilDeadline(membership.told(tenant, room), deadlineMs);
+  await callBrain(spine, 'channels.delete', { tenant, room, channel }, deadlineMs);
   return { result: { room, channel } };
 }
 
 /** Lists what the caller may join: the rest is not shown (PRM-5). */
 export async function listChannels(
-  { session, envelope }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'list_channels'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'list_channels'>>> {
   const room = resolveRoom(session, envelope, args);
   const { cursor = '', limit = DEFAULT_PAGE } = args;
-  const page = await callBrain(spine, 'channels.list', { tenant: session.tenant, room, cursor, limit });
+  const request = { tenant: session.tenant, room, cursor, limit };
+  const page = await callBrain(spine, 'channels.list', request, deadlineMs);
   const channels: ChannelEntry[] = [];
   for (const { record, members } of page.channels) {
     if (record !== undefined && session.rights.may('join', room, record.channel))
@@ -64,11 +66,11 @@ export async function listChannels(
 
 /** Lists the rooms in which the caller may join something. */
 export async function listRooms(
-  { session }: CommandCall,
+  { session, deadlineMs }: CommandCall,
   { cursor = '', limit = DEFAULT_PAGE }: CommandArgs<'list_rooms'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'list_rooms'>>> {
-  const page = await callBrain(spine, 'channels.rooms', { tenant: session.tenant, cursor, limit });
+  const page = await callBrain(spine, 'channels.rooms', { tenant: session.tenant, cursor, limit }, deadlineMs);
   const rooms = page.rooms
     .filter(({ room }) => session.rights.may('join', room, '*'))
     .map(({ room, channels, members }) => ({ room, channels, members }));

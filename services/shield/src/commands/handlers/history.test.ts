@@ -1,6 +1,7 @@
 import { createRights } from '@arqonbus/auth';
 import { createEnvelope } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import { deadlineIn } from '@arqonbus/spine';
 import { describe, expect, it } from 'vitest';
 import { createDeliveryRig } from '../../delivery/delivery-rig.ts';
 import type { DeliveryRig } from '../../delivery/delivery-rig.ts';
@@ -22,7 +23,7 @@ async function createFilled(count: number, payloadBytes = 0): Promise<DeliveryRi
 
 /** The result as the client reads it: publications are spliced into the reply's text. */
 async function read(rig: DeliveryRig, args: CommandArgs<'history'>): Promise<CommandResult<'history'>> {
-  const call = { session, envelope: createEnvelope('command') };
+  const call = { session, envelope: createEnvelope('command'), deadlineMs: deadlineIn(2_000) };
   const { result } = await history(call, { room: 'science', channel: 'general', ...args }, rig.parts);
   const { payload } = rig.parts.envelopes.response('arq_history000001', result);
   return JSON.parse(new TextDecoder().decode(payload)) as CommandResult<'history'>;
@@ -115,7 +116,11 @@ describe('history', () => {
     const denied = createRights('user', [{ action: 'history', pattern: 'science:*', effect: 'deny' }], {
       accessDefault: 'open',
     });
-    const call = { session: createTestSession({ rights: denied }).session, envelope: createEnvelope('command') };
+    const call = {
+      session: createTestSession({ rights: denied }).session,
+      envelope: createEnvelope('command'),
+      deadlineMs: deadlineIn(2_000),
+    };
     await expect(history(call, { room: 'science', channel: 'general' }, rig.parts)).rejects.toMatchObject({
       code: 'AUTHORIZATION_ERROR',
     });
@@ -123,7 +128,11 @@ describe('history', () => {
 
   it('[AUT-4] of another tenant’s channel of the same name is empty (T-04)', async () => {
     const rig = await createFilled(3);
-    const call = { session: createTestSession({ tenant: 'globex' }).session, envelope: createEnvelope('command') };
+    const call = {
+      session: createTestSession({ tenant: 'globex' }).session,
+      envelope: createEnvelope('command'),
+      deadlineMs: deadlineIn(2_000),
+    };
     const { result } = await history(call, { room: 'science', channel: 'general' }, rig.parts);
     expect(result).toMatchObject({ publications: [], first_seq: 0, last_seq: 0 });
   });

@@ -17,6 +17,7 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { resolveChannel } from '../command-target.ts';
 import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
+import { untilDeadline } from '../until-deadline.ts';
 
 type Args = CommandArgs<'join_channel'>;
 /** `ownMeta`: the argument `meta`, as it travels. */
@@ -40,8 +41,8 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
   }
   const join = await subscriptions.prepare(session, address, args.presence === true);
   try {
-    await ensureChannel(address, session, parts);
-    return await joinAnnounced(session, join, { ...args, ownMeta: meta }, parts);
+    await ensureChannel(address, call, parts);
+    return await joinAnnounced(call, join, { ...args, ownMeta: meta }, parts);
   } finally {
     subscriptions.release(session, join);
   }
@@ -49,15 +50,15 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
 
 /** Joins once the Brain counts the session: a channel that is told of as joined cannot be deleted as empty any more. */
 async function joinAnnounced(
-  session: Session,
+  { session, deadlineMs }: CommandCall,
   join: PreparedJoin,
   args: ParsedArgs,
   parts: CommandParts,
 ): Promise<CommandOutcome<Result>> {
   const { room, channel } = join.channel.address;
   try {
-    await parts.membership.joining(session, room, channel, args.ownMeta);
-    const found = await gather(join, args, parts);
+    await untilDeadline(parts.membership.joining(session, room, channel, args.ownMeta), deadlineMs);
+    const found = await gather(join, args, deadlineMs, parts);
     if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
     return commit(session, join, args, found, parts);
   } catch (error) {
@@ -71,19 +72,23 @@ interface Found {
   readonly recovery: Recovery;
 }
 
-async function gather(join: PreparedJoin, args: Args, parts: CommandParts): Promise<Found> {
-  await join.view?.whenKnown();
+async function gather(join: PreparedJoin, args: Args, deadlineMs: number, parts: CommandParts): Promise<Found> {
+  if (join.view !== undefined) await knowMembers(join.view, deadlineMs);
   const history = args.history === undefined ? undefined : await readHistory(join, args.history, parts);
   return { history, recovery: await judgeRecovery(join, args, parts) };
 }
 
 /** A channel that nobody has made yet is made by its first join (PRS-5). */
-async function ensureChannel(address: ChannelAddress, session: Session, parts: CommandParts): Promise<void> {
+async function ensureChannel(
+  address: ChannelAddress,
+  { session, deadlineMs }: CommandCall,
+  parts: CommandParts,
+): Promise<void> {
   const { tenant, room, channel } = address;
   if (channel === ROOM_CHANNEL) return;
   if ((await parts.channelRegistry.get(channelKey(tenant, room, channel))) !== undefined) return;
   const record = { room, channel, createdBy: session.user, createdAtMs: BigInt(parts.clock.now()), autoCreated: true };
-  await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true });
+  await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true }, deadlineMs);
 }
 
 /** The newest publications, newest first, and the sequence up to which nothing is missing behind them. */
@@ -97,6 +102,11 @@ async function readHistory({ channel }: PreparedJoin, limit: number, { log }: Co
   if (limit === 0 || channel.logClass === 'live') return { entries: [], seq: lastSeq };
   const entries = await log.read(channel.address, { limit, order: 'newest' });
   return { entries, seq: Math.max(lastSeq, entries[0]?.seq ?? 0) };
+}
+
+async function knowMembers(view: PresenceView, deadlineMs: number): Promise<void> {
+  await untilDeadline(view.whenKnown(), deadlineMs);
+  if (!view.isKnown) throw new BusError('UNAVAILABLE');
 }
 
 /** Who is there. The joiner itself may be on its way into the list, and is a member all the same. */

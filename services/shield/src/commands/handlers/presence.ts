@@ -6,12 +6,13 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { resolveChannel, resolveRoom } from '../command-target.ts';
 import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
+import { untilDeadline } from '../until-deadline.ts';
 
 const DEFAULT_PAGE = 100;
 
 /** A page of the members of a channel; of the room, where no channel is named. */
 export async function presence(
-  { session, envelope }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'presence'>,
   { spine, membership }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'presence'>>> {
@@ -22,15 +23,16 @@ export async function presence(
   requireRight(session, 'presence', room, channel);
   const { cursor = '', limit = DEFAULT_PAGE } = args;
   // What this Shield's own members did just now must be known before the list is made.
-  await membership.told(tenant, room);
-  const page = await callBrain(spine, 'membership.members', { tenant, room, channel, cursor, limit });
+  await untilDeadline(membership.told(tenant, room), deadlineMs);
+  const request = { tenant, room, channel, cursor, limit };
+  const page = await callBrain(spine, 'membership.members', request, deadlineMs);
   const result = { members: page.members.map(memberOf), total: page.total };
   return { result: page.cursor === '' ? result : { ...result, cursor: page.cursor } };
 }
 
 /** Sets status and meta of the session; others are told within 100 ms. */
 export async function setStatus(
-  { session }: CommandCall,
+  { session, deadlineMs }: CommandCall,
   { status, meta }: CommandArgs<'set_status'>,
   { membership }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'set_status'>>> {
@@ -40,6 +42,6 @@ export async function setStatus(
     session.meta = encoded;
     for (const subscription of session.subscriptions.values()) subscription.meta = undefined;
   }
-  await membership.updated(session);
+  await untilDeadline(membership.updated(session), deadlineMs);
   return { result: {} };
 }

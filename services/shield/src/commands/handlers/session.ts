@@ -4,6 +4,7 @@ import type { CommandArgs, CommandDefinition, CommandResult } from '@arqonbus/pr
 import { callBrain } from '@arqonbus/spine';
 import type { Session } from '../../session/session.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { untilDeadline } from '../until-deadline.ts';
 
 /** Answers at once. */
 export function ping(
@@ -16,12 +17,13 @@ export function ping(
 
 /** The server, and the figures of the own tenant (PRD-4). */
 export async function status(
-  { session }: CommandCall,
+  { session, deadlineMs }: CommandCall,
   _args: CommandArgs<'status'>,
   parts: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'status'>>> {
-  await parts.membership.told(session.tenant);
-  const { connections, rooms, channels } = await callBrain(parts.spine, 'membership.count', { tenant: session.tenant });
+  const { tenant } = session;
+  await untilDeadline(parts.membership.told(tenant), deadlineMs);
+  const { connections, rooms, channels } = await callBrain(parts.spine, 'membership.count', { tenant }, deadlineMs);
   const { messagesIn, messagesOut } = session.tenantState;
   return {
     result: {

@@ -18,6 +18,8 @@ export interface ListenerTraits {
   readonly tellsViolations: boolean;
   /** Handshakes over 8 KiB are answered 431; else they may just be cut. */
   readonly answersHugeHandshakes: boolean;
+  /** Header names may hold every sign that HTTP allows; else only letters, digits and `-`, and others get no answer. */
+  readonly readsAnyHeaderName: boolean;
 }
 
 /** What the rig keeps with a connection. */

@@ -147,6 +147,26 @@ export function handshakeContract(traits: ListenerTraits): void {
       },
     );
 
+    it.each([
+      ['X-0-Plain', true],
+      ['X_Under', traits.readsAnyHeaderName],
+      ['X.Dot~!', traits.readsAnyHeaderName],
+      ['X Blank', false],
+      ['X-Bl\u00e4nk', false],
+    ])('[PRT-28] P-14: takes a handshake with the header %s wholly, or nothing of it', async (name, isRead) => {
+      const rig = await startRig(traits);
+      const odd = connect({ port: rig.port, host: '127.0.0.1' });
+      let answer = '';
+      odd.on('error', () => undefined).on('data', (bytes: Buffer) => void (answer += bytes.toString()));
+      odd.write(handshakeText({ path: '/ws', headers: { [name]: '1' } }, 'dGhlIHNhbXBsZSBub25jZQ=='));
+      if (isRead) await waitUntil(() => answer !== '', { what: 'an answer' });
+      // It is nothing to anybody else, answered or not.
+      expect((await rig.connect()).status).toBe(101);
+      expect(rig.requests.map(({ path }) => path)).toEqual(isRead ? ['/ws', '/v1/socket'] : ['/v1/socket']);
+      expect(answer.split('\r\n')[0]).toMatch(isRead ? /^HTTP\/1\.1 101 / : /^$|^HTTP\/1\.1 400 /);
+      odd.destroy();
+    });
+
     it('[PRT-1] P-13: refuses a list of blanks in linear time', async () => {
       const rig = await startRig(traits);
       const start = performance.now();

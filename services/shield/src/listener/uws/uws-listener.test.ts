@@ -15,5 +15,6 @@ if (loading.ok) {
     factory: createUwsListenerFactory(loading.uws),
     tellsViolations: false,
     answersHugeHandshakes: false,
+    readsAnyHeaderName: false,
   });
 }

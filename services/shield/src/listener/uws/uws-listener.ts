@@ -22,7 +22,9 @@ import type { UwsShared, UwsSocket, UwsSocketData } from './uws-connection.ts';
  * held by the contract suite: `maxBackpressure: 0` means no limit; a publish waits for the end of the turn and `send`
  * and `end` push what waits ahead of themselves; leaving the last topic throws away what waits; `end` and `close` call
  * the close handler before they return. Its own bounds come before ours: 50 headers, 4 KiB of them when they are split
- * over packets, 10 s for a handshake; a connection beyond them is cut.
+ * over packets, 10 s for a handshake; a connection beyond them is cut. A header name of other
+ * signs than letters, digits and `-` it takes for one that has not come wholly yet, and waits those 10 s: no code of ours
+ * runs, so no 400 can be given (decision 0004).
  */
 export function createUwsListenerFactory(uws: UwsModule): ListenerFactory {
   return <D>(handlers: ListenerHandlers<D>, limits: ListenerLimits) => createUwsListener(uws, handlers, limits);

@@ -12,6 +12,7 @@ const traits: ListenerTraits = {
   factory: createWsListener,
   tellsViolations: true,
   answersHugeHandshakes: true,
+  readsAnyHeaderName: true,
 };
 
 listenerContract(traits);
