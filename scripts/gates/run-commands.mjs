@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureSystem } from '../ensure-system.mjs';
+import { root } from '../root.mjs';
+import { run } from '../run.mjs';
+
+/** Runs every command, so that one report shows all that is wrong; true when all passed. */
+export async function allPass(...commands) {
+  const codes = [];
+  for (const [program, ...args] of commands) codes.push((await run(program, args)).code);
+  return codes.every((code) => code === 0);
+}
+
+/** Runs test files or folders, with vitest's own `flags`; true when all passed. Throws where one of them is not there. */
+export async function testsPass(places, flags = []) {
+  const missing = places.filter((place) => !existsSync(join(root, place)));
+  if (missing.length > 0) throw new Error(`There is no ${missing.join(', no ')}.`);
+  return vitestPasses([...places, ...flags]);
+}
+
+/** Runs vitest with these arguments and with the servers that tests need; true when all passed. */
+export async function vitestPasses(args) {
+  const env = await ensureSystem();
+  return (await run('vitest', ['run', '--reporter=dot', ...args], { env })).code === 0;
+}
