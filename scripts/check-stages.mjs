@@ -1,7 +1,7 @@
 import { checkPackages } from './gates/check-packages.mjs';
 import { checkSecrets } from './gates/check-secrets.mjs';
 import { checkReproducibleBuild } from './gates/reproducible-build.mjs';
-import { allPass, testsPass, vitestPasses } from './gates/run-commands.mjs';
+import { allPass, testsPass, vitestPasses, vitestPassesOnNode24 } from './gates/run-commands.mjs';
 import { testsOfRules } from './gates/tests-of-rules.mjs';
 import { checkGeneratedCode, checkWireCompatibility } from './proto-checks.mjs';
 import { root } from './root.mjs';
@@ -54,6 +54,10 @@ export const stages = {
       return results.every((passed) => passed);
     },
   },
+  performance: {
+    about: 'short paired benchmarks keep the ratios of bench/budget.json',
+    run: () => allPass(['node', 'scripts/bench.mjs', '--budget']),
+  },
   chaos: {
     about: 'faults at their full length, fuzzed frames',
     run: async () =>
@@ -79,6 +83,14 @@ export const parts = {
   types: { about: 'TypeScript (part of code)', run: () => allPass(typeScript) },
   lint: { about: 'code, layering, sizes, names, documentation of exports (part of code)', run: () => allPass(...lint) },
   format: { about: 'oxfmt (part of code)', run: () => allPass(format) },
+  node24: {
+    about: 'unit, contract and end-to-end tests on Node 24',
+    run: () => vitestPassesOnNode24(['--project', 'code', '--project', 'e2e', '--exclude', integrationTests]),
+  },
+  gates: {
+    about: 'a defect planted for each stage, in a copy of the repository',
+    run: () => vitestPasses(['--config', 'vitest.gates.config.ts']),
+  },
 };
 
 function filesNaming(rules) {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { ensureNode24 } from '../ensure-node24.mjs';
 import { ensureSystem } from '../ensure-system.mjs';
 import { root } from '../root.mjs';
 import { run } from '../run.mjs';
@@ -22,4 +23,12 @@ export async function testsPass(places, flags = []) {
 export async function vitestPasses(args) {
   const env = await ensureSystem();
   return (await run('vitest', ['run', '--reporter=dot', ...args], { env })).code === 0;
+}
+
+/** Runs vitest and all that it starts on Node 24; true when all passed. */
+export async function vitestPassesOnNode24(args) {
+  const bin = await ensureNode24();
+  const env = { ...(await ensureSystem()), PATH: [bin, process.env.PATH].join(delimiter) };
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  return (await run(join(bin, 'node'), [vitest, 'run', '--reporter=dot', ...args], { env })).code === 0;
 }
