@@ -1,43 +1,100 @@
-import { build } from './build.mjs';
+import { checkPackages } from './gates/check-packages.mjs';
+import { checkSecrets } from './gates/check-secrets.mjs';
+import { checkReproducibleBuild } from './gates/reproducible-build.mjs';
+import { allPass, testsPass, vitestPasses, vitestPassesOnNode24 } from './gates/run-commands.mjs';
+import { testsOfRules } from './gates/tests-of-rules.mjs';
 import { checkGeneratedCode, checkWireCompatibility } from './proto-checks.mjs';
-import { run } from './run.mjs';
+import { root } from './root.mjs';
 
-/** Each stage, in the order in which they run: what it is about, and steps that say whether it passed. */
+const typeScript = ['tsc', '-p', '.'];
+const lint = [['oxlint'], ['node', 'scripts/house-style.mjs']];
+const format = ['oxfmt', '--check'];
+
+const integrationTests = '**/*.int.test.ts';
+
+/** What stands between a stranger and another tenant's data: identity, rights, names, NATS users, the permission matrix. */
+const securityTests = [
+  'packages/auth/src',
+  'packages/spine/src/nats/nats-rights.int.test.ts',
+  'e2e/src/permission-matrix.test.ts',
+  'e2e/src/tenants.test.ts',
+  'e2e/src/faults/auth-attacks.test.ts',
+  'e2e/src/faults/hostile-names.test.ts',
+  'e2e/src/faults/tenancy.test.ts',
+];
+
+/** The twelve stages in the order in which they run: what each is about, and steps that say whether it passed. docs/gates.md tells more. */
 export const stages = {
   spec: {
     about: 'every rule has a test, every test names a known rule',
-    run: () => all([['node', 'scripts/trace.mjs', '--problems-only']]),
+    run: () => allPass(['node', 'scripts/trace.mjs', '--problems-only']),
   },
   proto: {
     about: 'lint, compatibility with the last release, generated code up to date',
-    run: async () => (await all([['buf', 'lint']])) && (await checkWireCompatibility()) && (await checkGeneratedCode()),
+    run: async () =>
+      (await allPass(['buf', 'lint'])) && (await checkWireCompatibility()) && (await checkGeneratedCode()),
   },
-  types: { about: 'TypeScript', run: () => all([['tsc', '-p', '.']]) },
-  lint: {
-    about: 'code, layering, sizes, names, documentation of exports',
-    run: () => all([['oxlint'], ['node', 'scripts/house-style.mjs']]),
+  code: {
+    about: 'types, lint, layering, sizes, names, format',
+    run: () => allPass(typeScript, ...lint, format),
   },
-  format: { about: 'oxfmt', run: () => all([['oxfmt', '--check']]) },
-  build: {
-    about: 'bundles',
+  build: { about: 'two builds in different folders are the same bytes', run: () => checkReproducibleBuild() },
+  unit: {
+    about: 'unit and contract tests, branch coverage of protocol, auth and pipeline',
+    run: () => vitestPasses(['--project', 'code', '--exclude', integrationTests, '--coverage']),
+  },
+  integration: {
+    about: 'real servers, end to end in one process and in a cluster, faults',
+    run: () => vitestPasses(['.int.test.ts', 'e2e/src']),
+  },
+  security: {
+    about: 'packages and licences, secrets in the tree and its history, rights',
     run: async () => {
-      await build();
-      return true;
+      const results = [await checkPackages(), await checkSecrets(), await testsPass(securityTests)];
+      return results.every((passed) => passed);
     },
   },
-  test: { about: 'all tests', run: () => all([['node', 'scripts/test.mjs']]) },
-  coverage: {
-    about: 'branch coverage of protocol, auth and pipeline',
-    run: () =>
-      all([
-        ['vitest', 'run', '--coverage', '--reporter=dot', 'packages/protocol', 'packages/auth', 'packages/pipeline'],
-      ]),
+  performance: {
+    about: 'short paired benchmarks keep the ratios of bench/budget.json',
+    run: () => allPass(['node', 'scripts/bench.mjs', '--budget']),
+  },
+  chaos: {
+    about: 'faults at their full length, fuzzed frames',
+    run: async () =>
+      (await allPass(['node', 'scripts/chaos.mjs'])) &&
+      (await testsPass(['e2e/src/fuzz.test.ts', 'e2e/src/bad-frames.test.ts'])),
+  },
+  observability: {
+    about: 'the tests that name a rule of telemetry: logs, metrics, dashboards, stream',
+    run: () => testsPass(filesNaming(/^TEL-\d+$/)),
+  },
+  compatibility: {
+    about: 'the server of today against clients and vectors of earlier releases',
+    run: () => testsPass(['e2e/src/compatibility', 'packages/protocol/src/frozen-vectors.test.ts']),
+  },
+  deployment: {
+    about: 'the chart renders and validates, canary, rollback',
+    absent: 'there is no image and no chart yet (DPL-1, DPL-2).',
   },
 };
 
-/** Runs every command, so that one report shows all that is wrong; true when all passed. */
-async function all(commands) {
-  const codes = [];
-  for (const [program, ...args] of commands) codes.push((await run(program, args)).code);
-  return codes.every((code) => code === 0);
+/** Only by name: parts of a stage, and what proves the stages. */
+export const parts = {
+  types: { about: 'TypeScript (part of code)', run: () => allPass(typeScript) },
+  lint: { about: 'code, layering, sizes, names, documentation of exports (part of code)', run: () => allPass(...lint) },
+  format: { about: 'oxfmt (part of code)', run: () => allPass(format) },
+  node24: {
+    about: 'unit, contract and end-to-end tests on Node 24',
+    run: () => vitestPassesOnNode24(['--project', 'code', '--project', 'e2e', '--exclude', integrationTests]),
+  },
+  gates: {
+    about: 'a defect planted for each stage, in a copy of the repository',
+    run: () => vitestPasses(['--config', 'vitest.gates.config.ts']),
+  },
+};
+
+function filesNaming(rules) {
+  const files = [...testsOfRules(root)].filter(([id]) => rules.test(id)).flatMap(([, named]) => named);
+  // A contract is run by the test files that import it.
+  return [...new Set(files)].filter((file) => file.endsWith('.test.ts'));
 }

@@ -29,7 +29,7 @@ export async function ensureInstalled() {
 function fingerprint() {
   const manifests = packageFolders().map((folder) => join(folder, 'package.json'));
   const settings = ['pnpm-lock.yaml', 'pnpm-workspace.yaml'].map((name) => join(root, name));
-  const platform = [process.platform, process.arch, process.versions.modules];
+  const platform = [process.platform, process.arch];
   return hashFiles([...settings, ...manifests], platform);
 }
 

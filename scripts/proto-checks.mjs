@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { listFiles } from './hash-files.mjs';
+import { join } from 'node:path';
+import { differingFiles } from './compare-folders.mjs';
 import { root } from './root.mjs';
 import { run } from './run.mjs';
 
@@ -27,21 +27,10 @@ export async function checkGeneratedCode() {
   try {
     const { code, output } = await run('buf', ['generate', '--output', folder], { output: 'capture' });
     if (code !== 0) throw new Error(output);
-    const stale = differences(join(root, generatedFolder), join(folder, generatedFolder));
+    const stale = differingFiles(join(root, generatedFolder), join(folder, generatedFolder));
     for (const path of stale) process.stdout.write(`Not up to date: ${generatedFolder}/${path} (npm run generate)\n`);
     return stale.length === 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function differences(committed, generated) {
-  const before = contents(committed);
-  const after = contents(generated);
-  const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names].filter((name) => before.get(name) !== after.get(name));
-}
-
-function contents(folder) {
-  return new Map(listFiles(folder, () => true).map((path) => [relative(folder, path), readFileSync(path, 'utf8')]));
 }

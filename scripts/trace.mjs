@@ -1,21 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
-import { listFiles } from './hash-files.mjs';
+import { join, resolve } from 'node:path';
+import { testsOfRules } from './gates/tests-of-rules.mjs';
 import { isMain, root } from './root.mjs';
-import { findRuleProblems, parseRules, rulesNamedIn } from './rule-trace.mjs';
-
-const TEST_FOLDERS = ['packages', 'services', 'e2e', 'bench'];
-
-/** Which test files name which rule. */
-function collectTests(base) {
-  const tests = new Map();
-  for (const path of listFiles(base, (file) => /\.(test|contract)\.ts$/.test(file))) {
-    const name = relative(base, path).split(sep).join('/');
-    if (!TEST_FOLDERS.includes(name.split('/')[0])) continue;
-    for (const id of rulesNamedIn(readFileSync(path, 'utf8'))) tests.set(id, [...(tests.get(id) ?? []), name]);
-  }
-  return tests;
-}
+import { findRuleProblems, parseRules } from './rule-trace.mjs';
 
 function listing(rules, tests) {
   return rules.map((rule) => {
@@ -37,7 +24,7 @@ if (isMain(import.meta.url)) {
   const at = process.argv.indexOf('--root');
   const base = at === -1 ? root : resolve(process.argv[at + 1] ?? '.');
   const rules = parseRules(readFileSync(join(base, 'docs/rules.md'), 'utf8'));
-  const tests = collectTests(base);
+  const tests = testsOfRules(base);
   const problems = findRuleProblems(rules, tests, base);
   if (!process.argv.includes('--problems-only')) process.stdout.write(`${listing(rules, tests).join('\n')}\n`);
   process.stdout.write(`${tally(rules, tests)}\n`);

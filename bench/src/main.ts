@@ -1,3 +1,5 @@
+import { readBudget } from './budget/budget.ts';
+import { runBudget } from './budget/run-budget.ts';
 import { benchmarks } from './benchmarks/index.ts';
 import { parseArguments } from './harness/parse-arguments.ts';
 import { runBenchmarks } from './harness/run-benchmarks.ts';
@@ -9,6 +11,10 @@ if (order.kind === 'list') {
 } else if (order.kind === 'wrong') {
   process.stderr.write(`bench: ${order.problem}\n`);
   process.exitCode = 2;
+} else if (order.kind === 'budget') {
+  const budget = readBudget(new URL('../budget.json', import.meta.url));
+  const isKept = await runBudget(budget, order.benchmarks, (text) => void process.stderr.write(`  ${text}\n`));
+  process.exit(isKept ? 0 : 1);
 } else {
   await runBenchmarks(order);
   process.exit();

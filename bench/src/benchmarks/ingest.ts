@@ -7,7 +7,7 @@ import type { Load } from '../harness/load.ts';
 import { pairedRuns } from '../harness/paired-runs.ts';
 import { publishSample } from '../harness/publish-sample.ts';
 import type { PublishSample } from '../harness/publish-sample.ts';
-import { differenceOf, spreadOf } from '../harness/statistics.ts';
+import { differenceOf, ratioOf, spreadOf } from '../harness/statistics.ts';
 import type { PublishOrder } from '../load/orders.ts';
 
 const PUBLISHERS = 50;
@@ -97,13 +97,22 @@ function describe(samples: ReadonlyMap<string, readonly PublishSample[]>): Bench
     name.endsWith('50→1') ? 'to one subscriber' : 'to the Spine port',
     name,
     spreadOf(costs(name)),
+    ratioOf(costs(name), costs(BASE)),
     beyond(name),
     spreadOf(own.map(({ gcMicros, sent }) => gcMicros / sent)).median,
     Math.min(...own.map(({ idleShare }) => idleShare * 100)),
   ]);
   const { median } = beyond(plans.jsonLive.name);
   return {
-    columns: ['path', 'server', 'CPU µs/message', 'beyond the raw socket', 'of it GC', 'load idle %'],
+    columns: [
+      'path',
+      'server',
+      'CPU µs/message',
+      '× the raw socket',
+      'beyond the raw socket',
+      'of it GC',
+      'load idle %',
+    ],
     rows,
     verdicts: [
       `JSON, live: ${median.toFixed(2)} µs beyond the raw socket, goal ${GOAL_MICROS}: ${median <= GOAL_MICROS ? 'kept' : 'MISSED'}`,

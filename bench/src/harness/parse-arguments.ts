@@ -5,6 +5,8 @@ import type { Benchmark } from './benchmark.ts';
 export type BenchOrder =
   | { readonly kind: 'list' }
   | { readonly kind: 'wrong'; readonly problem: string }
+  /** Hold the benchmarks to their budget. */
+  | { readonly kind: 'budget'; readonly benchmarks: readonly Benchmark[] }
   | {
       readonly kind: 'run';
       readonly benchmarks: readonly Benchmark[];
@@ -19,7 +21,7 @@ export type BenchOrder =
 const ROUNDS = 5;
 const QUICK_ROUNDS = 2;
 
-/** Reads `[name …] [--list] [--quick] [--rounds n] [--json] [--only text|text] [--profile folder]`. */
+/** Reads `[name …] [--list] [--budget] [--quick] [--rounds n] [--json] [--only text|text] [--profile folder]`. */
 export function parseArguments(args: readonly string[], benchmarks: readonly Benchmark[]): BenchOrder {
   const parsed = parse(args.filter((arg) => arg !== '--'));
   if (typeof parsed === 'string') return { kind: 'wrong', problem: parsed };
@@ -27,9 +29,10 @@ export function parseArguments(args: readonly string[], benchmarks: readonly Ben
   if (values.list) return { kind: 'list' };
   const unknown = positionals.find((wanted) => !benchmarks.some(({ name }) => name === wanted));
   if (unknown !== undefined) return { kind: 'wrong', problem: `there is no benchmark ${unknown}; --list names them` };
+  const wanted = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  if (values.budget) return { kind: 'budget', benchmarks: wanted };
   const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : ROUNDS));
   if (!Number.isInteger(rounds) || rounds < 1) return { kind: 'wrong', problem: '--rounds is a whole number from 1' };
-  const wanted = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const profile = values.profile === undefined ? {} : { profileFolder: values.profile };
   const only = (values.only ?? '').split('|').filter((part) => part !== '');
   return { kind: 'run', benchmarks: wanted, rounds, only, isQuick: values.quick, asJson: values.json, ...profile };
@@ -46,6 +49,7 @@ function parse(args: string[]): ReturnType<typeof parseKnown> | string {
 function parseKnown(args: string[]): {
   readonly values: {
     readonly list: boolean;
+    readonly budget: boolean;
     readonly quick: boolean;
     readonly json: boolean;
     readonly rounds?: string;
@@ -56,6 +60,6 @@ function parseKnown(args: string[]): {
 } {
   const flag = { type: 'boolean', default: false } as const;
   const text = { type: 'string' } as const;
-  const options = { list: flag, quick: flag, json: flag, rounds: text, only: text, profile: text };
+  const options = { list: flag, budget: flag, quick: flag, json: flag, rounds: text, only: text, profile: text };
   return parseArgs({ args, allowPositionals: true, options });
 }

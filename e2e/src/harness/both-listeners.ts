@@ -1,12 +1,14 @@
+import { socketServers } from '@arqonbus/testkit';
+import type { SocketServer } from '@arqonbus/testkit';
 import { afterAll, beforeAll } from 'vitest';
 import { startBus } from './start-bus.ts';
 import type { Bus } from './start-bus.ts';
 
 /** The socket servers that a bus runs on; what clients see is the same on both (ARC-8). */
-export const listeners = ['uws', 'ws'] as const;
+export const listeners: readonly ListenerName[] = socketServers();
 
 /** One of {@link listeners}. */
-export type ListenerName = (typeof listeners)[number];
+export type ListenerName = SocketServer;
 
 /** Starts one bus per socket server for the tests of a file, with the same settings; gives the one on this server. */
 export function busOnEach(env: Readonly<Record<string, string>> = {}): (listener: ListenerName) => Bus {

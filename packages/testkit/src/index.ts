@@ -13,3 +13,5 @@ export * from './raw-socket/raw-socket.ts';
 export * from './raw-socket/wait-until.ts';
 export * from './raw-socket/with-timeout.ts';
 export * from './tokens/test-tokens.ts';
+export { socketServers } from './socket-servers/socket-servers.ts';
+export type { SocketServer } from './socket-servers/socket-servers.ts';

@@ -1,7 +1,7 @@
 import type { TenantId } from '@arqonbus/protocol';
 import { TelemetryEventSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
 import { evt } from '@arqonbus/spine';
-import { connectRaw } from '@arqonbus/testkit';
+import { connectRaw, socketServers } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
 import { chooseListener } from '../listener/choose-listener.ts';
 import { turn } from '../session/session-rig.ts';
@@ -12,7 +12,7 @@ const BOUND = 1_048_576;
 const FIELD_BYTES = 60_000;
 const tenant = 'acme' as TenantId;
 
-test.for(['uws', 'ws'] as const)(
+test.for(socketServers())(
   '[TEL-4] a reader that sleeps costs a bounded buffer and learns what it missed (%s)',
   async (name) => {
     const parts = createStreamParts(BOUND);

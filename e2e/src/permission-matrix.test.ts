@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { ROLES } from '@arqonbus/auth';
+import type { Role } from '@arqonbus/auth';
+import { commands } from '@arqonbus/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Frame, JsonClient } from './harness/json-client.ts';
+import { roomyLimits } from './harness/roomy-limits.ts';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+/** A row of docs/permissions.md: what it is about, and who may. */
+interface Row {
+  readonly names: readonly string[];
+  readonly allowed: readonly Role[];
+}
+
+const target = { room: 'science', channel: 'general' };
+const nobody = 'c-nobody-at-all';
+
+/** Arguments with which nothing but the missing right is in the way of the first refusal. */
+const args: Readonly<Record<string, object>> = {
+  refresh: { token: 'not-a-token' },
+  list_channels: { room: 'science' },
+  leave_channel: target,
+  join_channel: target,
+  channel_info: target,
+  history: target,
+  'op.history.get': target,
+  create_channel: { room: 'science', channel: 'matrix' },
+  delete_channel: { room: 'science', channel: 'not-there' },
+  'op.session.disconnect': { client_id: nobody },
+  'op.ban.lift': { user: 'nobody' },
+};
+
+/** What is sent that is no command. */
+const messages: Readonly<Record<string, object>> = {
+  event: { type: 'event', ...target, payload: { text: 'hello' }, ack: true },
+  private: { type: 'private', to: nobody, payload: { text: 'hello' }, ack: true },
+  telemetry: { type: 'telemetry', payload: { eventType: 'matrix' }, ack: true },
+};
+
+const rows = parseTable(readFileSync(new URL('../../docs/permissions.md', import.meta.url), 'utf8'));
+const cells = rows.flatMap(({ names, allowed }) =>
+  names.flatMap((name) => ROLES.map((role) => ({ name, role, may: allowed.includes(role) ? 'may' : 'may not' }))),
+);
+
+let bus: Bus;
+const clients = new Map<Role, JsonClient>();
+
+beforeAll(async () => {
+  bus = await startBus(roomyLimits);
+  for (const role of ROLES) clients.set(role, await bus.connect({ user: `matrix-${role}`, role }));
+});
+
+afterAll(async () => {
+  for (const client of clients.values()) client.end();
+  await bus.stop();
+});
+
+function parseTable(markdown: string): readonly Row[] {
+  return markdown
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && line.includes('`'))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, , names = '', ...answers]) => ({
+      names: [...names.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? ''),
+      allowed: ROLES.filter((_, index) => answers[index] === 'yes'),
+    }));
+}
+
+async function attempt(role: Role, name: string): Promise<Frame> {
+  const client = clients.get(role);
+  if (client === undefined) throw new Error(`${role} is not connected`);
+  const message = messages[name];
+  if (message === undefined) return client.command(name, args[name] ?? {});
+  const id = `arq_matrix-${role}-${name}`;
+  client.send({ id, ...message });
+  return client.next(({ request_id: answered }) => answered === id);
+}
+
+describe('the permission matrix', () => {
+  test('[PRM-1] has a row for every command of the registry, and for none that is not there', () => {
+    const named = rows.flatMap(({ names }) => names).filter((name) => messages[name] === undefined);
+    expect(named.toSorted()).toEqual(Object.keys(commands).toSorted());
+  });
+
+  test.each(cells)('[PRM-1] [PRM-5] $role $may: $name', async ({ role, name, may }) => {
+    const { error_code: code } = await attempt(role, name);
+    expect(code === 'AUTHORIZATION_ERROR' ? 'may not' : 'may').toBe(may);
+  });
+});

@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { expectFailure } from './expect-failure.ts';
+import { copyRepository } from './repository-copy.ts';
+import type { RepositoryCopy } from './repository-copy.ts';
+
+let copy: RepositoryCopy;
+
+beforeAll(async () => void (copy = await copyRepository()));
+afterEach(() => copy.restore());
+afterAll(() => copy.dispose());
+
+const failing = (title: string): string => {
+  return `import { expect, test } from 'vitest';\ntest('${title}', () => {\n  expect(1).toBe(2);\n});\n`;
+};
+const isTest = (path: string): boolean => /\.(test|chaos)\.ts$/.test(path);
+
+describe('build fails on', () => {
+  it('bytes that depend on the folder', () => {
+    copy.replace('scripts/bundle.mjs', 'banner: { js: REQUIRE }', 'banner: { js: `${REQUIRE}\\n// ${root}` }');
+    expectFailure(
+      copy.check('build'),
+      'build',
+      'Not reproducible: packages/cli/dist/arqon.mjs',
+      'services/shield/dist',
+    );
+  });
+
+  it('a build that does not build', () => {
+    copy.write('packages/cli/src/main.ts', "import './gone.ts';\n");
+    expectFailure(copy.check('build'), 'build', 'The build in a fresh folder failed', 'gone.ts');
+  });
+});
+
+describe('unit fails on', () => {
+  it('a failing test, and on too little coverage', () => {
+    copy.removeFiles(isTest);
+    copy.write('packages/auth/src/planted.test.ts', failing('planted for the stage unit'));
+    expectFailure(copy.check('unit'), 'unit', 'planted for the stage unit');
+    copy.write('packages/auth/src/planted.test.ts', failing('passes').replace('toBe(2)', 'toBe(1)'));
+    expectFailure(copy.check('unit'), 'unit', '1 passed', 'does not meet');
+  });
+});
+
+describe('integration fails on', () => {
+  it.each(['packages/spine/src/nats/planted.int.test.ts', 'e2e/src/planted.test.ts', 'e2e/src/faults/planted.test.ts'])(
+    'a failing test at %s',
+    (path) => {
+      copy.removeFiles(isTest);
+      copy.write(path, failing('planted for the stage integration'));
+      expectFailure(copy.check('integration'), 'integration', 'planted for the stage integration');
+    },
+  );
+});
+
+describe('security fails on', () => {
+  it('a denied package, a licence, a secret in the tree, one in the history, and a right that is too wide', () => {
+    const key = ['ghp', '16C7e42F292c6912E7710c838347Ae178B4'].join('_');
+    copy.write('docs/planted.md', `Take ${key}a for the registry.\n`);
+    copy.commit('a secret');
+    copy.removeFiles((path) => path === 'docs/planted.md');
+    copy.commit('no secret any more');
+    copy.write('docs/second.md', `Take ${key}b for the registry.\n`);
+    copy.replace(
+      'scripts/gates/package-policy.json',
+      '"denied": [',
+      '"denied": [{ "name": "ws", "versions": ["8.23.0"], "why": "planted" },',
+    );
+    copy.replace('scripts/gates/package-policy.json', '"Unlicense", ', '');
+    copy.replace('packages/auth/src/access/rights.ts', 'guest: [],', "guest: ['join'],");
+    expectFailure(
+      copy.check('security'),
+      'security',
+      'ws@8.23.0: denied, planted',
+      'tweetnacl: the licence Unlicense is not allowed in what ships',
+      'docs/second.md:1: a secret',
+      'In the history: docs/planted.md:1: a secret',
+      'guest may not: join_channel',
+    );
+  });
+});
+
+describe('chaos and observability fail on', () => {
+  it('a fault that is not survived', () => {
+    copy.removeFiles(isTest);
+    copy.write('e2e/src/chaos/planted.chaos.ts', failing('planted for the stage chaos'));
+    expectFailure(copy.check('chaos'), 'chaos', 'planted for the stage chaos');
+  });
+
+  it('a test of telemetry', () => {
+    copy.removeFiles(isTest);
+    copy.write('packages/telemetry/src/planted.test.ts', failing(`[${['TEL', '2'].join('-')}] planted metrics`));
+    expectFailure(copy.check('observability'), 'observability', 'planted metrics');
+  });
+});
+
+describe('compatibility fails on', () => {
+  it('a server that no longer knows what old clients send', () => {
+    copy.replace('packages/protocol/src/json/decode-json-envelope.ts', "  ['message', 'event'],\n", '');
+    expectFailure(copy.check('compatibility'), 'compatibility', 'the alias message');
+  });
+});
+
+describe('deployment', () => {
+  it('is never counted as passed', () => {
+    const { code, output } = copy.check('deployment');
+    expect(output).toMatch(/^not there yet +deployment /m);
+    expect(code).toBe(1);
+  });
+});
