@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { settings, toVariable } from '@arqonbus/config';
 import type { SettingKey } from '@arqonbus/config';
 import { commands } from '@arqonbus/protocol';
+import type { CommandDefinition } from '@arqonbus/protocol';
 import { repository } from './markdown-pages.ts';
 
 const keys = Object.keys(settings) as SettingKey[];
@@ -15,6 +16,14 @@ const variables = new Set([
   'ARQONBUS_HTTP_URL',
   'ARQONBUS_AUTH_JWT',
 ]);
+/** Fields inside the results of commands look like settings: `server.version`. */
+const resultFields = new Set(
+  Object.values<CommandDefinition>(commands).flatMap(({ result }) =>
+    Object.entries(result.properties ?? {}).flatMap(([outer, { properties = {} }]) =>
+      Object.keys(properties).map((inner) => `${outer}.${inner}`),
+    ),
+  ),
+);
 const sources = readSources(['packages', 'services', 'bench/src', 'e2e/src/harness', 'deploy', 'scripts']);
 const arqonHelp = execFileSync(process.execPath, [join(repository, 'packages/cli/dist/arqon.mjs'), '--help'], {
   encoding: 'utf8',
@@ -22,6 +31,11 @@ const arqonHelp = execFileSync(process.execPath, [join(repository, 'packages/cli
 const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
 };
+
+/** True when this stands somewhere in the sources, tests left out. */
+export function isInSources(text: string): boolean {
+  return sources.includes(text);
+}
 
 /** A kind of name that documentation may not invent. */
 interface NamedThing {
@@ -43,12 +57,12 @@ const things: readonly NamedThing[] = [
   {
     kind: 'setting',
     pattern: new RegExp(`\`((?:${sections.join('|')})\\.[a-z_]+)\``, 'g'),
-    exists: (name) => Object.hasOwn(settings, name) || sources.includes(`'${name}'`),
+    exists: (name) => Object.hasOwn(settings, name) || resultFields.has(name) || isInSources(`'${name}'`),
   },
   {
     kind: 'metric',
     pattern: /\b(arqonbus_[a-z_]+)/g,
-    exists: (name) => sources.includes(name.replace(/_(bucket|sum|count)$/, '')),
+    exists: (name) => isInSources(name.replace(/_(bucket|sum|count)$/, '')),
   },
   {
     kind: 'name in capitals',

@@ -11,8 +11,12 @@ import {
 const nameSchema = { type: 'string' } as const;
 
 const countSchema = { type: 'integer' } as const;
-const flagSchema = { type: 'boolean' } as const;
-const typeSchema = { type: 'string', enum: ['bootstrap', 'created', 'auto'] } as const;
+const flagSchema = { type: 'boolean', description: 'Bootstrap: cannot be deleted.' } as const;
+const typeSchema = {
+  type: 'string',
+  enum: ['bootstrap', 'created', 'auto'],
+  description: 'How it came to be.',
+} as const;
 
 const channelEntry = {
   type: 'object',
@@ -40,6 +44,7 @@ export const channelCommands = {
     name: 'join_channel',
     summary: 'Subscribes to a channel; creates it when it does not exist and the caller may.',
     right: 'join',
+    errors: ['AUTHORIZATION_ERROR', 'QUOTA_EXCEEDED'],
     args: {
       type: 'object',
       properties: {
@@ -49,7 +54,7 @@ export const channelCommands = {
         presence: { type: 'boolean', description: 'Answer with the members of the channel.' },
         history: { type: 'integer', minimum: 0, maximum: 1000, description: 'Answer with the last n publications.' },
         from: positionSchema as typeof positionSchema,
-        meta: { type: 'object' },
+        meta: { type: 'object', description: 'Accepted, and shown to nobody yet.' },
       },
     },
     result: {
@@ -57,12 +62,12 @@ export const channelCommands = {
       properties: {
         room: nameSchema as typeof nameSchema,
         channel: nameSchema as typeof nameSchema,
-        epoch: { type: 'string' },
-        seq: { type: 'integer' },
+        epoch: { type: 'string', description: 'Which log `seq` counts in; not on `live` channels.' },
+        seq: { type: 'integer', description: 'What is received from now on comes after this.' },
         members: { type: 'array', items: memberSchema as typeof memberSchema },
-        publications: { type: 'array', items: { type: 'object' } },
-        recovered: { type: 'boolean' },
-        reason: { type: 'string' },
+        publications: { type: 'array', items: { type: 'object' }, description: 'The last n, oldest first.' },
+        recovered: { type: 'boolean', description: 'With `from`: everything after that position follows.' },
+        reason: { type: 'string', description: 'Why not: `trimmed`, `epoch_changed` or `no_log`.' },
       },
       required: ['room', 'channel'],
     },
@@ -71,6 +76,7 @@ export const channelCommands = {
     name: 'leave_channel',
     summary: 'Ends the subscription to a channel.',
     right: 'any',
+    errors: ['NOT_SUBSCRIBED'],
     args: {
       type: 'object',
       properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
@@ -85,13 +91,14 @@ export const channelCommands = {
     name: 'create_channel',
     summary: 'Creates a channel that stays until it is deleted.',
     right: 'manage',
+    errors: ['AUTHORIZATION_ERROR', 'CHANNEL_EXISTS', 'QUOTA_EXCEEDED'],
     args: {
       type: 'object',
       properties: {
         room: roomSchema as typeof roomSchema,
         channel: channelSchema as typeof channelSchema,
-        description: { type: 'string', maxLength: 1024 },
-        settings: { type: 'object' },
+        description: { type: 'string', maxLength: 1024, description: 'For people.' },
+        settings: { type: 'object', description: 'Kept with the channel, for whoever reads `channel_info`.' },
       },
     },
     result: {
@@ -109,6 +116,7 @@ export const channelCommands = {
     name: 'delete_channel',
     summary: 'Deletes a channel that has no members.',
     right: 'manage',
+    errors: ['AUTHORIZATION_ERROR', 'CHANNEL_NOT_FOUND', 'CHANNEL_NOT_EMPTY'],
     args: {
       type: 'object',
       properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
@@ -123,6 +131,7 @@ export const channelCommands = {
     name: 'list_channels',
     summary: 'Lists the channels of a room that the caller may join.',
     right: 'any',
+    errors: ['ROOM_NOT_FOUND'],
     args: {
       type: 'object',
       properties: {
@@ -147,6 +156,7 @@ export const channelCommands = {
     name: 'list_rooms',
     summary: 'Lists the rooms in which the caller may join a channel.',
     right: 'any',
+    errors: [],
     args: {
       type: 'object',
       properties: { cursor: cursorSchema as typeof cursorSchema, limit: limitSchema as typeof limitSchema },
@@ -171,6 +181,7 @@ export const channelCommands = {
     name: 'channel_info',
     summary: 'Describes one channel: members, settings and log.',
     right: 'join',
+    errors: ['AUTHORIZATION_ERROR', 'CHANNEL_NOT_FOUND'],
     args: {
       type: 'object',
       properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
