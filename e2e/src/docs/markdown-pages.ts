@@ -12,10 +12,11 @@ export interface MarkdownPage {
   readonly text: string;
 }
 
-/** README.md and all of docs/, in order of their paths. */
+/** The two READMEs and all of docs/, in order of their paths. */
 export function markdownPages(): readonly MarkdownPage[] {
   const inDocs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' });
-  const paths = ['README.md', ...inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)];
+  const readmes = ['README.md', 'packages/sdk-typescript/README.md'];
+  const paths = [...readmes, ...inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)];
   return paths.toSorted().map((path) => ({ path, text: readFileSync(join(repository, path), 'utf8') }));
 }
 

@@ -1,7 +1,7 @@
 /** The parts of the protocol reference that no table holds. */
 export const head = `# Client protocol 1.0
 
-What goes over the wire, for those who write a client. With the TypeScript SDK you need none of it.
+What goes over the wire, for those who write a client. With the [TypeScript SDK](sdk-typescript.md) you need none of it.
 Made by \`npm run docs\` from the tables that the server itself uses; a test compares the two.`;
 
 /** How a connection begins. */
@@ -39,8 +39,8 @@ The server speaks first:
 
 \`\`\`json
 {"version": "1.0", "id": "arq_01KBAC3V6W2WJ4X0D2Y0Z8Q5RT", "type": "system", "timestamp": "2026-11-25T20:00:00.000Z",
- "payload": {"event": "welcome", "client_id": "n1f2e3d4c_1", "session_id": "s_01KBAC3V6W", "user": "alice",
-  "tenant": "acme", "protocol": "1.0", "server_time": "2026-11-25T20:00:00.000Z", "heartbeat_ms": 25000,
+ "payload": {"event": "welcome", "client_id": "nb0065ebf941e_e484f99fb84b9f56e117", "session_id": "s_3f0d6f5f0f0c4f6f8e1a2b3c",
+  "user": "alice", "tenant": "acme", "protocol": "1.0", "server_time": "2026-11-25T20:00:00.000Z", "heartbeat_ms": 25000,
   "limits": {"max_frame_bytes": 65536, "max_subscriptions": 128, "messages_per_second": 100, "bytes_per_second": 1048576,
    "commands_per_second": 30, "max_depth": 32, "history_page": 1000, "recovery_page": 300},
   "token_expires_at": "2026-11-25T21:00:00.000Z"}}
@@ -94,5 +94,5 @@ export const delivery = `## Delivery
   follows, as ordinary events; \`false\` that something is missing (\`reason\`).
 - A message to the whole room comes once, however many of its channels you are in. The channel \`*\` has a log and
   positions of its own.
-- Send a publication whose reply was lost again under the same \`id\`: where the channel keeps a log, it is stored and
-  delivered once.`;
+- Send a publication whose reply was lost again under the same \`id\` within two minutes: where the channel keeps a log,
+  it is stored and delivered once.`;

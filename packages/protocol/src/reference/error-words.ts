@@ -166,7 +166,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   TIMEOUT: {
     cause: 'No answer came in time. Whether the request was carried out is not known.',
     action:
-      'A publication to a channel with a log: send it again under the same `id`, it will not be there twice. Anything ' +
+      'A publication to a channel with a log: send it again under the same `id` within two minutes, it will not be there twice. Anything ' +
       'else: look at the state first.',
   },
   INTERNAL_ERROR: {
