@@ -50,11 +50,15 @@ describe('the documentation', () => {
 });
 
 describe('the commands in the documentation', () => {
-  it.each(runnable.filter(({ language }) => language === 'sh'))('[PRD-8] does what $name says', async (block) => {
-    const { end, output } = await runShellBlock(block);
-    expect({ end, output }).toEqual({ end: block.until === '' ? 0 : 'printed', output });
-    for (const text of block.prints) expect(output).toContain(text);
-  });
+  it.each(runnable.filter(({ language }) => language === 'sh'))(
+    '[PRD-8] does what $name says',
+    { timeout: 30_000 },
+    async (block) => {
+      const { end, output } = await runShellBlock(block);
+      expect({ end, output }).toEqual({ end: block.until === '' ? 0 : 'printed', output });
+      for (const text of block.prints) expect(output).toContain(text);
+    },
+  );
 });
 
 describe('the programs in the documentation', () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePort } from '../harness/free-port.ts';
 import type { CodeBlock } from './code-blocks.ts';
 import { repository } from './markdown-pages.ts';
@@ -14,14 +14,14 @@ export interface ShellRun {
   readonly output: string;
 }
 
-const LIMIT_MS = 12_000;
+const LIMIT_MS = 25_000;
 
 /** Ports that the documentation names; each run has others in their place, as they may be taken. */
 const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|4222)\b/g;
 
 /**
  * Runs a block with bash, as somebody would who has cloned and built the repository: in a folder that looks like the
- * clone (what the block writes does not end up there), with `arqon` on the PATH. Everything it started ends with it.
+ * clone (what the block writes does not end up there), with `arqon` and nats-server on the PATH. Everything it started ends with it.
  */
 export async function runShellBlock(block: CodeBlock): Promise<ShellRun> {
   const folder = cloneFolder();
@@ -31,7 +31,9 @@ export async function runShellBlock(block: CodeBlock): Promise<ShellRun> {
     cwd: folder,
     env: {
       ...process.env,
-      PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+      PATH: [folder, dirname(process.env['NATS_SERVER_PATH'] ?? '/usr/sbin/nats-server'), process.env['PATH']].join(
+        ':',
+      ),
       // A cluster takes free ports by itself, and would give these to each of its processes.
       ...(block.text.includes('npm run cluster') ? {} : addresses(portOf)),
     },
