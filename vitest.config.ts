@@ -4,8 +4,8 @@ import type { ViteUserConfig } from 'vitest/config';
 const branches = 95;
 /** These start clusters of their own, and harm them. */
 const faults = 'e2e/src/faults/**/*.test.ts';
-/** About `arqon dev` itself, which is one process. */
-const devOnly = ['e2e/src/start.test.ts', 'e2e/src/chat-page.test.ts'];
+/** About `arqon dev` itself, which is one process, and about the documentation, which starts what it needs. */
+const devOnly = ['e2e/src/start.test.ts', 'e2e/src/chat-page.test.ts', 'e2e/src/docs/**/*.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -19,7 +19,7 @@ export const channelSchema = {
 export const cursorSchema = { type: 'string', maxLength: 512, description: 'Cursor of the page before.' } as const;
 
 /** Size of a page. */
-export const limitSchema = { type: 'integer', minimum: 1, maximum: 1000 } as const;
+export const limitSchema = { type: 'integer', minimum: 1, maximum: 1000, description: 'Entries in the page.' } as const;
 
 /** RFC 3339 in UTC with milliseconds (PRT-25). */
 export const timeSchema = { type: 'string', maxLength: 40, description: 'RFC 3339 time.' } as const;
@@ -27,6 +27,7 @@ export const timeSchema = { type: 'string', maxLength: 40, description: 'RFC 333
 /** A position in a channel's log. */
 export const positionSchema = {
   type: 'object',
+  description: 'The last position that was received: what came after it follows the reply.',
   properties: { epoch: { type: 'string', maxLength: 64 }, seq: { type: 'integer', minimum: 0 } },
   required: ['epoch', 'seq'],
 } as const;

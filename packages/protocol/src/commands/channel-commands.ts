@@ -11,8 +11,12 @@ import {
 const nameSchema = { type: 'string' } as const;
 
 const countSchema = { type: 'integer' } as const;
-const flagSchema = { type: 'boolean' } as const;
-const typeSchema = { type: 'string', enum: ['bootstrap', 'created', 'auto'] } as const;
+const flagSchema = { type: 'boolean', description: 'Bootstrap: cannot be deleted.' } as const;
+const typeSchema = {
+  type: 'string',
+  enum: ['bootstrap', 'created', 'auto'],
+  description: 'How it came to be.',
+} as const;
 
 const channelEntry = {
   type: 'object',
@@ -40,6 +44,7 @@ export const channelCommands = {
     name: 'join_channel',
     summary: 'Subscribes to a channel; creates it when it does not exist and the caller may.',
     right: 'join',
+    errors: ['AUTHORIZATION_ERROR', 'QUOTA_EXCEEDED', 'PAYLOAD_TOO_LARGE'],
     args: {
       type: 'object',
       properties: {
@@ -60,8 +65,8 @@ export const channelCommands = {
       properties: {
         room: nameSchema as typeof nameSchema,
         channel: nameSchema as typeof nameSchema,
-        epoch: { type: 'string' },
-        seq: { type: 'integer' },
+        epoch: { type: 'string', description: 'Which log `seq` counts in; not on `live` channels.' },
+        seq: { type: 'integer', description: 'What is received from now on comes after this.' },
         members: { type: 'array', items: memberSchema as typeof memberSchema },
         total: { type: 'integer' },
         counts_only: { type: 'boolean' },
@@ -76,6 +81,7 @@ export const channelCommands = {
     name: 'leave_channel',
     summary: 'Ends the subscription to a channel.',
     right: 'any',
+    errors: ['NOT_SUBSCRIBED'],
     args: {
       type: 'object',
       properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
@@ -90,13 +96,14 @@ export const channelCommands = {
     name: 'create_channel',
     summary: 'Creates a channel that stays until it is deleted.',
     right: 'manage',
+    errors: ['AUTHORIZATION_ERROR', 'CHANNEL_EXISTS', 'QUOTA_EXCEEDED'],
     args: {
       type: 'object',
       properties: {
         room: roomSchema as typeof roomSchema,
         channel: channelSchema as typeof channelSchema,
-        description: { type: 'string', maxLength: 1024 },
-        settings: { type: 'object' },
+        description: { type: 'string', maxLength: 1024, description: 'For people.' },
+        settings: { type: 'object', description: 'Kept with the channel, for whoever reads `channel_info`.' },
       },
     },
     result: {
@@ -114,6 +121,7 @@ export const channelCommands = {
     name: 'delete_channel',
     summary: 'Deletes a channel that has no members.',
     right: 'manage',
+    errors: ['AUTHORIZATION_ERROR', 'CHANNEL_NOT_FOUND', 'CHANNEL_NOT_EMPTY'],
     args: {
       type: 'object',
       properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },
@@ -128,6 +136,7 @@ export const channelCommands = {
     name: 'list_channels',
     summary: 'Lists the channels of a room that the caller may join.',
     right: 'any',
+    errors: ['ROOM_NOT_FOUND'],
     args: {
       type: 'object',
       properties: {
@@ -152,6 +161,7 @@ export const channelCommands = {
     name: 'list_rooms',
     summary: 'Lists the rooms in which the caller may join a channel.',
     right: 'any',
+    errors: [],
     args: {
       type: 'object',
       properties: { cursor: cursorSchema as typeof cursorSchema, limit: limitSchema as typeof limitSchema },
@@ -176,6 +186,7 @@ export const channelCommands = {
     name: 'channel_info',
     summary: 'Describes one channel: members, settings and log.',
     right: 'join',
+    errors: ['AUTHORIZATION_ERROR', 'CHANNEL_NOT_FOUND'],
     args: {
       type: 'object',
       properties: { room: roomSchema as typeof roomSchema, channel: channelSchema as typeof channelSchema },

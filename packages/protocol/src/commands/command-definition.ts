@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/error-table.ts';
 import type { Schema } from './schema.ts';
 
 /** What a session needs to be allowed to use a command: one of the actions of the rights table (PRM-5), or a role. */
@@ -11,4 +12,6 @@ export interface CommandDefinition {
   readonly right: CommandRight;
   readonly args: Schema;
   readonly result: Schema;
+  /** Why it may be refused, beyond what can happen to every command: bad arguments, a rate, a part that is down. */
+  readonly errors: readonly ErrorCode[];
 }

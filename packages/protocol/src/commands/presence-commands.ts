@@ -13,6 +13,7 @@ export const presenceCommands = {
     name: 'presence',
     summary: 'Lists the members of a channel, or of a whole room, oldest connection first.',
     right: 'presence',
+    errors: ['AUTHORIZATION_ERROR'],
     args: {
       type: 'object',
       properties: {
@@ -36,6 +37,7 @@ export const presenceCommands = {
     name: 'set_status',
     summary: 'Sets what others see of this client, in every channel; what is left out stays.',
     right: 'any',
+    errors: ['PAYLOAD_TOO_LARGE'],
     args: {
       type: 'object',
       properties: {

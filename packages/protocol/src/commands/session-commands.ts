@@ -6,6 +6,7 @@ export const sessionCommands = {
     name: 'ping',
     summary: 'Answers at once; shows that the connection and the server are alive.',
     right: 'any',
+    errors: [],
     args: nothingSchema as typeof nothingSchema,
     result: {
       type: 'object',
@@ -17,6 +18,7 @@ export const sessionCommands = {
     name: 'status',
     summary: 'Tells the state of the server and the figures of the own tenant.',
     right: 'any',
+    errors: [],
     args: nothingSchema as typeof nothingSchema,
     result: {
       type: 'object',
@@ -42,7 +44,11 @@ export const sessionCommands = {
     name: 'help',
     summary: 'Describes one command, or all that the caller may use.',
     right: 'any',
-    args: { type: 'object', properties: { command: { type: 'string', maxLength: 64 } } },
+    errors: ['UNKNOWN_COMMAND'],
+    args: {
+      type: 'object',
+      properties: { command: { type: 'string', maxLength: 64, description: 'The one to describe.' } },
+    },
     result: {
       type: 'object',
       properties: {
@@ -56,8 +62,9 @@ export const sessionCommands = {
               right: { type: 'string' },
               args: { type: 'object' },
               result: { type: 'object' },
+              errors: { type: 'array', items: { type: 'string' } },
             },
-            required: ['name', 'summary', 'right', 'args', 'result'],
+            required: ['name', 'summary', 'right', 'args', 'result', 'errors'],
           },
         },
       },
@@ -68,7 +75,12 @@ export const sessionCommands = {
     name: 'refresh',
     summary: 'Replaces the token of the session by a newer one of the same user and tenant.',
     right: 'any',
-    args: { type: 'object', properties: { token: { type: 'string', maxLength: 16384 } }, required: ['token'] },
+    errors: ['AUTHENTICATION_FAILED', 'TOKEN_EXPIRED'],
+    args: {
+      type: 'object',
+      properties: { token: { type: 'string', maxLength: 16384, description: 'The new token.' } },
+      required: ['token'],
+    },
     result: {
       type: 'object',
       properties: { token_expires_at: timeSchema as typeof timeSchema },

@@ -60,8 +60,9 @@ function describe({
   right,
   args,
   result,
+  errors,
 }: CommandDefinition): CommandResult<'help'>['commands'][number] {
-  return { name, summary, right, args: { ...args }, result: { ...result } };
+  return { name, summary, right, args: { ...args }, result: { ...result }, errors };
 }
 
 /** Takes a newer token of the same person (PRT-6). */

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeJsonEnvelope, DEFAULT_LIMITS } from '@arqonbus/protocol';
+import { startBus } from '../harness/start-bus.ts';
+import type { Bus } from '../harness/start-bus.ts';
+import { codeBlocks } from './code-blocks.ts';
+import { brokenLink, markdownPages, withoutBlocks } from './markdown-pages.ts';
+import { inventedNames } from './named-things.ts';
+import { writePrograms } from './run-programs.ts';
+import { runShellBlock } from './run-shell-block.ts';
+
+const pages = markdownPages();
+const blocks = pages.flatMap(codeBlocks);
+const runnable = blocks.filter(({ notRun }) => notRun === '');
+
+describe('the documentation', () => {
+  it('[PRD-8] has blocks of known languages only: what can be run is marked as such', () => {
+    const known = ['sh', 'ts', 'json', 'mermaid', 'text'];
+    const isWrong = ({ language, text }: (typeof blocks)[number]): boolean =>
+      !(language === '' ? !/^\s*(npm|arqon|curl|node|export) /m.test(text) : known.includes(language));
+    expect(blocks.filter(isWrong).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('[PRD-8] has links that lead somewhere', () => {
+    const broken = pages.flatMap((page) =>
+      [...withoutBlocks(page.text).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].flatMap(
+        ([, link = '']) => brokenLink(page, link) ?? [],
+      ),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('[PRD-8] names no setting, variable, metric, code or command that there is not', () => {
+    // Decisions tell what was; the list of rules tells what will be.
+    const present = pages.filter(({ path }) => !path.startsWith('docs/decisions/') && path !== 'docs/rules.md');
+    const invented = present.flatMap(({ path, text }) => inventedNames(text).map((name) => `${path}: ${name}`));
+    expect(invented).toEqual([]);
+  });
+
+  it.each(runnable.filter(({ language }) => language === 'json'))(
+    '[PRD-8] $name is JSON, frames are frames',
+    (block) => {
+      for (const text of block.text.trim().split(/\n(?=\{)/)) {
+        const value = JSON.parse(text) as { readonly type?: string };
+        const decoded =
+          value.type === undefined ? { ok: true } : decodeJsonEnvelope(new TextEncoder().encode(text), DEFAULT_LIMITS);
+        expect(decoded).toMatchObject({ ok: true });
+      }
+    },
+  );
+});
+
+describe('the commands in the documentation', () => {
+  it.each(runnable.filter(({ language }) => language === 'sh'))(
+    '[PRD-8] does what $name says',
+    { timeout: 30_000 },
+    async (block) => {
+      const { end, output } = await runShellBlock(block);
+      expect({ end, output }).toEqual({ end: block.until === '' ? 0 : 'printed', output });
+      for (const text of block.prints) expect(output).toContain(text);
+    },
+  );
+});
+
+describe('the programs in the documentation', () => {
+  const programs = writePrograms(runnable.filter(({ language }) => language === 'ts'));
+  let bus: Bus;
+
+  beforeAll(async () => {
+    bus = await startBus();
+  });
+
+  afterAll(async () => {
+    programs.remove();
+    await bus.stop();
+  });
+
+  it('[PRD-8] compile in strict mode', () => {
+    expect(programs.typeErrors).toBe('');
+  });
+
+  it.each(runnable.filter(({ language }) => language === 'ts'))('[PRD-8] does what $name says', async (block) => {
+    const token = await bus.token({ tenant: block.name.replaceAll(/[^A-Za-z0-9]/g, '-') });
+    const output = await programs.run(block, { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: token });
+    for (const text of block.prints) expect(output).toContain(text);
+  });
+});

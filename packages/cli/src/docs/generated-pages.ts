@@ -1,0 +1,9 @@
+import { referencePage } from '@arqonbus/config';
+import { errorPages } from './error-pages.ts';
+import { protocolPage } from './protocol-page.ts';
+
+/** The pages of docs/ that are made from tables of the code, by their path in there. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  const errors = [...errorPages()].map(([name, text]) => [`errors/${name}`, text] as const);
+  return new Map([['configuration.md', referencePage()], ['protocol.md', protocolPage()], ...errors]);
+}

@@ -1,0 +1,34 @@
+/** One kind of `system` message, for the protocol reference. */
+export interface SystemEventWords {
+  /** Members of the payload beside `event`. */
+  readonly members: string;
+  readonly meaning: string;
+}
+
+/** The `payload.event` of every `system` message that a Shield sends to clients. */
+export const systemEventWords: Readonly<Record<string, SystemEventWords>> = {
+  welcome: { members: 'see above', meaning: 'The session is open. Always the first frame.' },
+  joined: {
+    members: 'as the result of `join_channel`',
+    meaning: 'The channel of the query parameters `room` and `channel` was joined.',
+  },
+  token_expiring: {
+    members: '`in_ms`',
+    meaning: 'Send `refresh` with a new token within this time, or be closed 4401.',
+  },
+  going_away: {
+    members: '`reconnect_in_ms`',
+    meaning: 'The connection will be closed 1012. Come back after this time, not before.',
+  },
+  lagging: {
+    members: '`room`, `channel`; and `epoch`, `seq`, or `recovered: false`, `reason`, or `shed`',
+    meaning:
+      'The client reads too slowly. With `epoch` and `seq`: what follows is read from the log after that position, and ' +
+      'nothing is missing. With `recovered: false`: something is missing before what follows. With `shed`: so many ' +
+      'messages of a `live` channel (without a channel: private and system messages) were dropped.',
+  },
+  discontinuity: {
+    members: '`room`, `channel`, `reason`',
+    meaning: 'The Shield was cut off: messages of this `live` channel may be missing. Nobody can tell which.',
+  },
+};
