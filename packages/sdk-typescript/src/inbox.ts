@@ -5,6 +5,7 @@ import { errorOfEnvelope } from './close-error.ts';
 import { parseDiscontinuity } from './discontinuity.ts';
 import type { Emitter } from './emitter.ts';
 import { parseJsonObject } from './payload.ts';
+import { parsePresence } from './presence.ts';
 import { toPublication } from './publication.ts';
 import type { Requests } from './requests.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -61,7 +62,14 @@ function receiveSystem(envelope: Envelope, parts: InboxParts): void {
   const event = typeof payload['event'] === 'string' ? payload['event'] : '';
   if (event === 'token_expiring') refresher.onExpiring();
   if (event === 'discontinuity') receiveDiscontinuity(envelope, payload, parts);
+  if (event === 'presence') receivePresence(payload, parts);
   emitter.emit('system', { event, room: envelope.room, channel: envelope.channel, payload });
+}
+
+function receivePresence(payload: Readonly<Record<string, unknown>>, { emitter, subscriptions }: InboxParts): void {
+  const change = parsePresence(payload);
+  if (change !== undefined) subscriptions.tellPresence(change);
+  else emitter.emit('error', new BusError('VALIDATION_ERROR', 'The server sent a presence event that is none.'));
 }
 
 function receiveDiscontinuity(

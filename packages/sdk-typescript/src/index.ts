@@ -8,6 +8,7 @@ export type { ConnectionState, WaitingState } from './connection-state.ts';
 export type { Discontinuity } from './discontinuity.ts';
 export { parsePublications } from './join-result.ts';
 export type { PageEvents, PageListener } from './page-events.ts';
+export type { PresenceChange } from './presence.ts';
 export type { Position } from './positions.ts';
 export type { Publication } from './publication.ts';
 export type { PublishOptions, PublishResult } from './publish-options.ts';

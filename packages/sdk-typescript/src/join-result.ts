@@ -29,6 +29,7 @@ export function toJoined(result: CommandResult<'join_channel'>): Joined {
   return {
     position: positionOf(result),
     members: Array.isArray(result.members) ? result.members : [],
+    total: typeof result.total === 'number' ? result.total : undefined,
     history: Array.isArray(result.publications) ? parsePublications(result.publications) : [],
   };
 }

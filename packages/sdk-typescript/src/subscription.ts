@@ -1,6 +1,8 @@
 import type { BusError, CommandResult } from '@arqonbus/protocol';
 import type { Discontinuity } from './discontinuity.ts';
 import type { Emitter } from './emitter.ts';
+import { MemberList } from './presence.ts';
+import type { PresenceChange } from './presence.ts';
 import type { Position } from './positions.ts';
 import type { Publication } from './publication.ts';
 import { createPublicationQueue } from './publication-queue.ts';
@@ -11,11 +13,11 @@ import type { PublishOptions, PublishResult } from './publish-options.ts';
 export interface JoinOptions {
   /** Receive own events too (PRT-15). */
   readonly echo?: boolean;
-  /** Have the members of the channel told in `joined.members`. */
+  /** Keep `members`, and tell `presence`: who comes, goes and changes. */
   readonly presence?: boolean;
   /** Have the last n publications told in `joined.history`; once, not at reconnects. */
   readonly history?: number;
-  /** What other members see about this client here. */
+  /** What other members see about this client here; at most 1 KiB of JSON. */
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
@@ -27,6 +29,8 @@ export interface Joined {
   /** Where the channel's log stood; undefined on channels without a log. */
   readonly position: Position | undefined;
   readonly members: readonly Member[];
+  /** How many they are, which may be more than are named; undefined without `presence`. */
+  readonly total: number | undefined;
   readonly history: readonly Publication[];
 }
 
@@ -51,6 +55,8 @@ export interface Rejoined {
 export interface SubscriptionEvents {
   publication: Publication;
   rejoined: Rejoined;
+  /** Somebody came, went or changed; only with the option `presence`. `members` knows it already. */
+  presence: PresenceChange;
   /** Messages of this channel, or to its whole room, may have been lost on the server's side. */
   discontinuity: Discontinuity;
   /** Publications were dropped because nobody read them in time. */
@@ -67,6 +73,8 @@ export interface Subscription extends AsyncIterable<Publication, undefined> {
   readonly state: 'joining' | 'joined' | 'ended';
   /** What the server answered to the last join. */
   readonly joined: Joined;
+  /** Who is there now, by client id; empty without the option `presence`, and in channels with too many to name. */
+  readonly members: ReadonlyMap<string, Member>;
   /** Publishes to this channel; see `ArqonClient.publish`. */
   publish(payload: unknown, options?: PublishOptions): Promise<PublishResult>;
   /** Adds a listener; the returned function takes it away. The first reader gets what came since the join. */
@@ -90,7 +98,7 @@ export interface SubscriptionParts {
   leave(): Promise<void>;
 }
 
-const NOT_JOINED: Joined = { position: undefined, members: [], history: [] };
+const NOT_JOINED: Joined = { position: undefined, members: [], total: undefined, history: [] };
 
 /** A subscription and what the client does with it. */
 export class JoinedChannel implements Subscription {
@@ -101,6 +109,7 @@ export class JoinedChannel implements Subscription {
   readonly options: JoinOptions;
   readonly #parts: SubscriptionParts;
   readonly #iterators = new Set<PublicationQueue>();
+  readonly #members = new MemberList();
   /** What came while nobody listened or iterated. */
   #backlog: PublicationQueue = createPublicationQueue();
 
@@ -123,6 +132,16 @@ export class JoinedChannel implements Subscription {
     const stop = this.#parts.emitter.on(name, listener);
     if (name === 'publication') this.#deliverBacklog();
     return stop;
+  }
+
+  get members(): ReadonlyMap<string, Member> {
+    return this.#members.members;
+  }
+
+  /** Takes in who came and went; `isNews` = tells it, too. */
+  applyPresence(change: PresenceChange, isNews: boolean): void {
+    this.#members.apply(change);
+    if (isNews) this.#parts.emitter.emit('presence', change);
   }
 
   /** The oldest publication that waits for a first reader. */

@@ -6,6 +6,8 @@ import type { Clock, Timer } from './clock.ts';
 import type { Discontinuity } from './discontinuity.ts';
 import { createEmitter } from './emitter.ts';
 import { joinArgs, toJoined } from './join-result.ts';
+import { presenceOfRejoin } from './presence.ts';
+import type { PresenceChange } from './presence.ts';
 import { createPositions } from './positions.ts';
 import type { Position } from './positions.ts';
 import type { Publication } from './publication.ts';
@@ -92,6 +94,11 @@ export class Subscriptions {
     for (const reader of this.#readersOf(discontinuity)) reader.tellDiscontinuity(discontinuity);
   }
 
+  /** Tells the subscription of the channel who came and went. */
+  tellPresence(change: PresenceChange): void {
+    this.#channels.get(channelKey(change))?.applyPresence(change, true);
+  }
+
   /** The connection is gone: every channel must be joined again. */
   suspend(): void {
     this.#endGeneration();
@@ -129,6 +136,7 @@ export class Subscriptions {
       if (channel.state === 'ended') throw new BusError('UNAVAILABLE', 'The client was closed.');
       channel.joined = this.#withoutOverlap(channel, toJoined(result));
       channel.state = 'joined';
+      applyMembers(channel, false);
       return channel;
     } catch (error) {
       this.#end(channel, undefined);
@@ -206,6 +214,7 @@ export class Subscriptions {
     const { room, channel: name } = channel;
     channel.joined = toJoined(result);
     channel.state = 'joined';
+    applyMembers(channel, true);
     const recovered = result.recovered === true;
     const reason = recovered ? undefined : (result.reason ?? (lastSeen === undefined ? 'no_log' : undefined));
     const rejoined: Rejoined = { room, channel: name, recovered, reason, lastSeen, position: channel.joined.position };
@@ -247,6 +256,11 @@ export class Subscriptions {
   #channelsOf(room: string): JoinedChannel[] {
     return [...this.#channels.values()].filter((channel) => channel.room === room);
   }
+}
+
+function applyMembers(channel: JoinedChannel, isNews: boolean): void {
+  const change = presenceOfRejoin(channel, channel.joined);
+  if (change !== undefined) channel.applyPresence(change, isNews);
 }
 
 function asBusError(thrown: unknown): BusError {
