@@ -65,7 +65,7 @@ const config: ViteUserConfig = defineConfig({
       reportsDirectory: '.cache/coverage',
       include: ['packages/{protocol,auth,pipeline}/src/**/*.ts'],
       exclude: ['**/gen/**', '**/*.test.ts', '**/*.contract.ts', '**/index.ts'],
-      // QLT-4. Checked by `npm run check -- coverage`.
+      // QLT-4. Checked by `npm run check -- unit`.
       thresholds: {
         'packages/protocol/src/**': { branches },
         'packages/auth/src/**': { branches },

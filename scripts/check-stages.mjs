@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkPackages } from './gates/check-packages.mjs';
 import { checkSecrets } from './gates/check-secrets.mjs';
 import { checkReproducibleBuild } from './gates/reproducible-build.mjs';
@@ -5,6 +7,7 @@ import { allPass, testsPass, vitestPasses, vitestPassesOnNode24 } from './gates/
 import { testsOfRules } from './gates/tests-of-rules.mjs';
 import { checkGeneratedCode, checkWireCompatibility } from './proto-checks.mjs';
 import { root } from './root.mjs';
+import { parseRules } from './rule-trace.mjs';
 
 const typeScript = ['tsc', '-p', '.'];
 const lint = [['oxlint'], ['node', 'scripts/house-style.mjs']];
@@ -66,7 +69,7 @@ export const stages = {
   },
   observability: {
     about: 'the tests that name a rule of telemetry: logs, metrics, dashboards, stream',
-    run: () => testsPass(filesNaming(/^TEL-\d+$/)),
+    run: () => testsPass(filesNaming('TEL')),
   },
   compatibility: {
     about: 'the server of today against clients and vectors of earlier releases',
@@ -93,8 +96,15 @@ export const parts = {
   },
 };
 
-function filesNaming(rules) {
-  const files = [...testsOfRules(root)].filter(([id]) => rules.test(id)).flatMap(([, named]) => named);
+/** The test files that name a rule of this family; says which of its rules no test names yet. */
+function filesNaming(family) {
+  const tests = testsOfRules(root);
+  const ids = parseRules(readFileSync(join(root, 'docs/rules.md'), 'utf8'))
+    .map(({ id }) => id)
+    .filter((id) => id.startsWith(`${family}-`));
+  const untested = ids.filter((id) => !tests.has(id));
+  if (untested.length > 0)
+    process.stdout.write(`Nothing is checked about ${untested.join(', ')}: no test names it yet.\n`);
   // A contract is run by the test files that import it.
-  return [...new Set(files)].filter((file) => file.endsWith('.test.ts'));
+  return [...new Set(ids.flatMap((id) => tests.get(id) ?? []))].filter((file) => file.endsWith('.test.ts'));
 }

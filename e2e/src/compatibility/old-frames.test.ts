@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonClient } from '../harness/json-client.ts';
 import { oldReleases, readOldFile } from '../harness/old-releases.ts';
 import { startBus } from '../harness/start-bus.ts';
@@ -13,15 +13,14 @@ interface Step {
 }
 
 const anything: unknown = expect.anything();
-
-let bus: Bus;
 const clients = new Map<string, JsonClient>();
+let bus: Bus;
 
-afterEach(async () => {
-  for (const client of clients.values()) client.end();
-  clients.clear();
-  await bus.stop();
+beforeAll(async () => {
+  bus = await startBus();
 });
+
+afterAll(() => bus.stop());
 
 async function clientOf(user: string): Promise<JsonClient> {
   const known = clients.get(user) ?? (await bus.connect({ user }));
@@ -37,14 +36,22 @@ function asHeard(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asHeard(inner)]));
 }
 
-test.each(oldReleases())('[PRD-1] the server answers the frames of %s as it did then', async (release) => {
-  bus = await startBus();
-  for (const { about, as, send, hears } of readOldFile(release, 'conversation.json') as readonly Step[]) {
-    for (const user of Object.keys(hears)) await clientOf(user);
-    (await clientOf(as)).send(send);
-    for (const [user, frame] of Object.entries(hears)) {
-      const heard = await (await clientOf(user)).next(({ type }) => type !== 'system');
-      expect({ about, ...heard }).toMatchObject({ about, ...(asHeard(frame) as object) });
-    }
-  }
+describe.each(oldReleases())('the frames of %s', (release) => {
+  afterAll(() => {
+    for (const client of clients.values()) client.end();
+    clients.clear();
+  });
+
+  // One conversation: each step stands on those before it.
+  test.each(readOldFile(release, 'conversation.json') as readonly Step[])(
+    '[PRD-1] are answered as they were then: $about',
+    async ({ as, send, hears }) => {
+      for (const user of Object.keys(hears)) await clientOf(user);
+      (await clientOf(as)).send(send);
+      for (const [user, frame] of Object.entries(hears)) {
+        const heard = await (await clientOf(user)).next(({ type }) => type !== 'system');
+        expect(heard).toMatchObject(asHeard(frame) as object);
+      }
+    },
+  );
 });

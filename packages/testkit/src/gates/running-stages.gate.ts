@@ -65,7 +65,7 @@ describe('security fails on', () => {
       '"denied": [',
       '"denied": [{ "name": "ws", "versions": ["8.23.0"], "why": "planted" },',
     );
-    copy.replace('scripts/gates/package-policy.json', '"Unlicense", ', '');
+    copy.replace('scripts/gates/package-policy.json', '"Unlicense",', '');
     copy.replace('packages/auth/src/access/rights.ts', 'guest: [],', "guest: ['join'],");
     expectFailure(
       copy.check('security'),
