@@ -18,6 +18,11 @@ export interface PublishOptions {
   readonly traceparent?: string;
   /** The id of the message that caused this one (LOG-13). */
   readonly causalParentId?: string;
+  /**
+   * Publish only if the channel's last publication has this sequence, 0 = if its log holds none. Else a BusError
+   * `CONFLICT` whose `details.seq` is the one that it has (LOG-17). For events on logged channels.
+   */
+  readonly expectedSeq?: number;
 }
 
 /** What became of a publication. */
@@ -49,6 +54,12 @@ export function envelopeOf(
   envelope.schema = options.schema ?? '';
   envelope.traceparent = options.traceparent ?? '';
   envelope.causalParentId = options.causalParentId ?? '';
+  if (options.expectedSeq !== undefined) {
+    if (!Number.isSafeInteger(options.expectedSeq) || options.expectedSeq < 0) {
+      throw new BusError('VALIDATION_ERROR', 'expectedSeq is a sequence: an integer from 0 on.');
+    }
+    envelope.expectedSeq = options.expectedSeq;
+  }
   return envelope;
 }
 
