@@ -94,6 +94,14 @@ export const vectorEnvelopes: Readonly<Record<string, Envelope>> = {
     spectral: json({ bands: [0.1, 0.2], phase: 'π' }),
     signature: Uint8Array.of(0, 1, 2, 253, 254, 255),
   }),
+  'event-expected-none': envelope('event', { id, ...at, payload: json(1), ack: true, expectedSeq: 0 }),
+  'event-expected-seq': envelope('event', {
+    id,
+    ...at,
+    payload: json({ counter: 43 }),
+    ack: true,
+    expectedSeq: 9_007_199_254_740_991,
+  }),
   'logged-publication': envelope('event', {
     id,
     ...at,

@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryEnvelope } from './envelope.arbitrary.ts';
+import { ANY_SEQ } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import { EnvelopeSchema, EnvelopeType, ReplyStatus } from './gen/arqon/v1/envelope_pb.js';
 import type { Envelope as Generated } from './gen/arqon/v1/envelope_pb.js';
@@ -41,7 +42,20 @@ const generatedStatuses: Readonly<Record<Envelope['status'], ReplyStatus>> = {
 };
 
 function toGenerated(envelope: Envelope): Generated {
-  const { type, status, timestampMs, seq, prevSeq, vectorClock, to, vector, capabilities, headers, ...rest } = envelope;
+  const {
+    type,
+    status,
+    timestampMs,
+    seq,
+    prevSeq,
+    vectorClock,
+    to,
+    vector,
+    capabilities,
+    headers,
+    expectedSeq,
+    ...rest
+  } = envelope;
   return create(EnvelopeSchema, {
     ...rest,
     type: generatedTypes[type],
@@ -54,6 +68,7 @@ function toGenerated(envelope: Envelope): Generated {
     vector: [...vector],
     capabilities: [...capabilities],
     headers: { ...headers },
+    ...(expectedSeq === ANY_SEQ ? {} : { expectedSeq: BigInt(expectedSeq) }),
   });
 }
 

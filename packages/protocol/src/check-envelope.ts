@@ -1,9 +1,10 @@
 import type { Envelope } from './envelope.ts';
 import { bounds } from './envelope-fields.ts';
 import type { Limits } from './limits.ts';
-import { isChannel, isMessageId, isName, isPrintable, isPrivateTarget } from './names.ts';
+import { isChannel, isMessageId, isName, isPrintable, isPrivateTarget, isSafeKey } from './names.ts';
 import type { Problems } from './problems.ts';
 import { MAX_TIME_MS } from './times.ts';
+import { clockProblem } from './vector-clock.ts';
 
 /** The grammar and bounds of every field, shared by both formats so that they cannot disagree (PRT-11, P-21). */
 export function checkEnvelope(envelope: Envelope, limits: Limits, problems: Problems): void {
@@ -86,7 +87,8 @@ function checkMeaning(envelope: Envelope, problems: Problems): void {
   else for (const text of envelope.capabilities) checkText(text, 'capabilities', bounds.capability, problems);
   if (envelope.vector.length > bounds.vector) problems.add('vector', 'has too many entries');
   else if (!envelope.vector.every(Number.isFinite)) problems.add('vector', 'holds a number that is not finite');
-  checkVectorClock(envelope.vectorClock, problems);
+  const problem = clockProblem(envelope.vectorClock);
+  if (problem !== undefined) problems.add('vector_clock', problem);
 }
 
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -104,21 +106,6 @@ function checkText(text: string, name: string, maxLength: number, problems: Prob
   }
 }
 
-function checkVectorClock(clock: Readonly<Record<string, number>>, problems: Problems): void {
-  let count = 0;
-  for (const name in clock) {
-    if (!isSafeKey(name)) return problems.add('vector_clock', 'has a key that is not a name');
-    if (!isCount(clock[name]))
-      return problems.add('vector_clock', 'holds something that is no integer from 0 to 2^53-1');
-    if (++count > bounds.vectorClockEntries) return problems.add('vector_clock', 'has too many entries');
-  }
-}
-
-/** True for an integer from 0 to 2^53-1. */
-export function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
-}
-
 function checkHeaders(headers: Readonly<Record<string, string>>, problems: Problems): void {
   let count = 0;
   for (const name in headers) {
@@ -126,9 +113,4 @@ function checkHeaders(headers: Readonly<Record<string, string>>, problems: Probl
     checkText(headers[name] ?? '', 'headers', bounds.headerValue, problems);
     if (++count > bounds.headers) return problems.add('headers', 'has too many entries');
   }
-}
-
-/** A name that means nothing to JavaScript; `__proto__` is no name at all. */
-function isSafeKey(name: string): boolean {
-  return isName(name) && name !== 'constructor' && name !== 'prototype';
 }

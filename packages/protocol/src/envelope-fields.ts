@@ -33,6 +33,7 @@ export const field = {
   spectral: 29,
   signature: 30,
   headers: 31,
+  expectedSeq: 32,
 } as const;
 
 /** The JSON name of every field, by number; the place of 0 is empty. */
@@ -69,6 +70,7 @@ export const fieldNames: readonly string[] = [
   'spectral',
   'signature',
   'headers',
+  'expected_seq',
 ];
 
 /**

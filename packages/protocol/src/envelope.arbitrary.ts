@@ -101,6 +101,7 @@ export const arbitraryEnvelope: fc.Arbitrary<Envelope> = fc
         spectral: arbitraryObject,
         signature: fc.uint8Array({ maxLength: 256 }),
         headers: record(arbitraryText),
+        expectedSeq: count,
       },
       { requiredKeys: [] },
     ),

@@ -55,7 +55,12 @@ export interface Envelope {
   /** Opaque; at most 256 bytes. */
   signature: Uint8Array;
   headers: Readonly<Record<string, string>>;
+  /** Publish only if the channel's last publication has this sequence, 0 = if it holds none (LOG-17); {@link ANY_SEQ} = do not ask. */
+  expectedSeq: number;
 }
+
+/** The empty value of `expectedSeq`: 0 says something. */
+export const ANY_SEQ = -1;
 
 /** The payload type that is meant when an envelope names none. */
 export const DEFAULT_CONTENT_TYPE = 'application/json';
@@ -101,6 +106,7 @@ export function createEnvelope(type: EnvelopeType): Envelope {
     spectral: NO_BYTES,
     signature: NO_BYTES,
     headers: NO_ENTRIES,
+    expectedSeq: ANY_SEQ,
   };
 }
 

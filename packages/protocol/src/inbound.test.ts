@@ -45,6 +45,17 @@ describe('checkInbound', () => {
     expect(checkInbound(createEnvelope('command'))?.errors).toEqual([{ field: 'command', problem: 'is required' }]);
   });
 
+  it('[LOG-17] takes a condition on the sequence with an event alone', () => {
+    expect(checkInbound({ ...createEnvelope('event'), expectedSeq: 0 })).toBeUndefined();
+    for (const envelope of [
+      { ...createEnvelope('private'), to: ['a'] },
+      createEnvelope('telemetry'),
+      { ...createEnvelope('command'), command: 'ping' },
+    ]) {
+      expect(checkInbound({ ...envelope, expectedSeq: 0 })?.errors[0]?.field).toBe('expected_seq');
+    }
+  });
+
   it('[PRT-18] keeps the room * for the server', () => {
     expect(checkInbound({ ...createEnvelope('event'), room: '*' })?.errors[0]?.field).toBe('room');
   });

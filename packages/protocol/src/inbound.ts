@@ -1,4 +1,5 @@
 import type { Refusal } from './decode-result.ts';
+import { ANY_SEQ } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import type { ErrorCode } from './errors/error-table.ts';
 import { withoutReservedKeys } from './json/without-reserved-keys.ts';
@@ -14,6 +15,10 @@ export function checkInbound(envelope: Envelope, limits: Limits = DEFAULT_LIMITS
   clearServerFields(envelope);
   if (envelope.metadata.length > 0) envelope.metadata = withoutReservedKeys(envelope.metadata, limits);
   if (envelope.room === '*') return refuse(envelope, 'VALIDATION_ERROR', 'room', 'is not a name');
+  // Who asked for a condition must not be served without it.
+  if (envelope.expectedSeq !== ANY_SEQ && envelope.type !== 'event') {
+    return refuse(envelope, 'VALIDATION_ERROR', 'expected_seq', 'is for events alone');
+  }
   switch (envelope.type) {
     case 'event':
     case 'telemetry':

@@ -85,3 +85,8 @@ export function parseTarget(room: string, channel: string): Target | undefined {
 export function isChannel(text: string): boolean {
   return text === '*' || isName(text);
 }
+
+/** A name that means nothing to JavaScript; `__proto__` is no name at all. */
+export function isSafeKey(name: string): boolean {
+  return isName(name) && name !== 'constructor' && name !== 'prototype';
+}

@@ -92,7 +92,7 @@ async function openNatsLog(
   if (service === 'brain') {
     await provisionLogStreams(spine, log.profiles, { replicas: nats.replicas, maxBytes: log.streamMaxBytes });
   }
-  return createJetStreamChannelLog(spine, { profileOf, idKey: new TextEncoder().encode(log.idKey) });
+  return createJetStreamChannelLog(spine, { ...log, profileOf, idKey: new TextEncoder().encode(log.idKey) });
 }
 
 function connect(nats: Config['nats'], service: ServiceName, logger: Logger): Promise<NatsSpine> {

@@ -1,8 +1,10 @@
 import type { BusError, CommandArgs, CommandName, CommandResult } from '@arqonbus/protocol';
 import type { ConnectionState } from './connection-state.ts';
 import type { Discontinuity } from './discontinuity.ts';
+import type { HistoryOptions, HistoryTarget } from './history.ts';
 import type { Publication } from './publication.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
+import type { Replay, ReplayOptions } from './replay.ts';
 import type { JoinOptions, Rejoined, Subscription } from './subscription.ts';
 import type { TargetName } from './target-name.ts';
 import type { Welcome } from './welcome.ts';
@@ -77,6 +79,13 @@ export interface ArqonClient {
   private(to: string | readonly string[], payload: unknown, options?: PrivateOptions): Promise<PublishResult>;
   /** Gives a command; arguments and result are typed by the registry (PRT-21). Use `join` rather than `join_channel`. */
   command<N extends CommandName>(name: N, ...call: CommandCall<N>): Promise<CommandResult<N>>;
+  /**
+   * Reads stored publications of a channel, or of all channels of a room (`{ room }`) that may be read, page by page as
+   * they are consumed.
+   */
+  history(target: TargetName | HistoryTarget, options?: HistoryOptions): AsyncIterable<Publication>;
+  /** Has a window of a channel sent again, to this client alone; `result` tells its hash and its gaps. */
+  replay(target: TargetName, options?: ReplayOptions): Replay;
   /** Adds a listener; the returned function takes it away. */
   on<N extends keyof ClientEvents>(name: N, listener: (event: ClientEvents[N]) => void): () => void;
   /** Closes for good: what waits is rejected, subscriptions end. Resolves when the socket has closed. */

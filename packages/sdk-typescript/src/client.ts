@@ -1,24 +1,29 @@
-import { BusError, createEnvelope, createMessageIds } from '@arqonbus/protocol';
+import { BusError, createMessageIds } from '@arqonbus/protocol';
 import type { CommandArgs, CommandName, CommandResult, Envelope, MessageId } from '@arqonbus/protocol';
 import type { ArqonClient, ClientEvents, CommandCall, PrivateOptions, RequestOptions } from './arqon-client.ts';
 import type { ClientOptions } from './client-options.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
+import { commandEnvelope, commandResultOf } from './command-envelope.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { createConnectWaiter } from './connect-waiter.ts';
 import type { ConnectWaiter } from './connect-waiter.ts';
 import { Connector } from './connector.ts';
 import { createEmitter } from './emitter.ts';
 import type { Emitter } from './emitter.ts';
+import { readHistory } from './history.ts';
+import type { HistoryOptions, HistoryTarget } from './history.ts';
 import { receive } from './inbox.ts';
 import { createListenerErrorSink } from './listener-error.ts';
 import { Liveness } from './liveness.ts';
 import type { WatchedConnection } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import { createPageEvents } from './page-events.ts';
-import { encodeJson, parseJson } from './payload.ts';
+import type { Publication } from './publication.ts';
 import { envelopeOf, publishResultOf } from './publish-options.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
+import { Replays } from './replay.ts';
+import type { Replay, ReplayOptions } from './replay.ts';
 import { Requests } from './requests.ts';
 import { MAX_BUFFERED_BYTES } from './socket-connection.ts';
 import { socketUrl } from './socket-url.ts';
@@ -37,6 +42,8 @@ import type { WireFormat } from './wire-format.ts';
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 20_000;
 const PUBLISH_RETRY_MS = 60_000;
+/** As long as a connection lives: a replay at its original speed takes its time. */
+const REPLAY_TIMEOUT_MS = 14_400_000;
 
 /** A client; it does nothing until `connect()`. Throws a BusError when the options cannot work. */
 export function createClient(options: ClientOptions): ArqonClient {
@@ -49,6 +56,7 @@ class Client implements ArqonClient {
   readonly #requests: Requests;
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
+  readonly #replays: Replays;
   readonly #liveness: Liveness;
   readonly #refresher: TokenRefresher;
   readonly #connecting: ConnectWaiter;
@@ -75,6 +83,10 @@ class Client implements ArqonClient {
     this.#liveness = new Liveness(clock, connection, this.#requestTimeoutMs);
     this.#requests = new Requests(clock, (envelope) => this.#transmit(envelope));
     this.#subscriptions = this.#createSubscriptions(clock, random);
+    this.#replays = new Replays({
+      run: (id, args) => this.#command(id, 'op.history.replay', args, { timeoutMs: REPLAY_TIMEOUT_MS }),
+      cancel: (id) => this.command('op.history.replay.cancel', { request_id: id }),
+    });
     this.#outbox = new Outbox({
       requests: this.#requests,
       clock,
@@ -155,14 +167,18 @@ class Client implements ArqonClient {
 
   async command<N extends CommandName>(name: N, ...call: CommandCall<N>): Promise<CommandResult<N>> {
     const [args, options] = call as readonly [CommandArgs<N>?, RequestOptions?];
-    const envelope = createEnvelope('command');
-    envelope.id = this.#nextId();
-    envelope.command = name;
-    envelope.args = encodeJson(args ?? {});
-    const reply = await this.#request(envelope, options ?? {});
-    const result = reply.payload.length === 0 ? { value: {} } : parseJson(reply.payload);
-    if (typeof result?.value === 'object' && result.value !== null) return result.value as CommandResult<N>;
-    throw new BusError('VALIDATION_ERROR', `The server answered ${name} with something that is no object.`);
+    return this.#command(this.#nextId(), name, args, options);
+  }
+
+  history(target: TargetName | HistoryTarget, options: HistoryOptions = {}): AsyncIterable<Publication> {
+    const isRoom = typeof target !== 'string' && target.channel === undefined;
+    const { room, channel }: HistoryTarget = isRoom ? target : toTarget(target as TargetName);
+    const of = channel === undefined ? { room } : { room, channel };
+    return readHistory((args) => this.command('history', args), of, options);
+  }
+
+  replay(target: TargetName, options: ReplayOptions = {}): Replay {
+    return this.#replays.start(this.#nextId(), toTarget(target), options);
   }
 
   on<N extends keyof ClientEvents>(name: N, listener: (event: ClientEvents[N]) => void): () => void {
@@ -181,9 +197,19 @@ class Client implements ArqonClient {
       leave: ({ room, channel }) => this.command('leave_channel', { room, channel }),
       isConnected: () => this.state.kind === 'connected',
       publish: (target, payload, options) => this.publish(target, payload, options),
+      history: (target, options) => this.history(target, options),
       onRejoined: (rejoined) => this.#emitter.emit('rejoined', rejoined),
       onListenerError: this.#onListenerError,
     });
+  }
+
+  async #command<N extends CommandName>(
+    id: MessageId,
+    name: N,
+    args: CommandArgs<N> | undefined,
+    options: RequestOptions = {},
+  ): Promise<CommandResult<N>> {
+    return commandResultOf(name, await this.#request(commandEnvelope(id, name, args ?? {}), options));
   }
 
   async #request(envelope: Envelope, options: RequestOptions): Promise<Envelope> {
@@ -226,6 +252,7 @@ class Client implements ArqonClient {
     receive(envelope, {
       requests: this.#requests,
       subscriptions: this.#subscriptions,
+      replays: this.#replays,
       refresher: this.#refresher,
       emitter: this.#emitter,
     });

@@ -7,6 +7,8 @@ import type { Emitter } from './emitter.ts';
 import { parseJsonObject } from './payload.ts';
 import { parsePresence } from './presence.ts';
 import { toPublication } from './publication.ts';
+import { replayIdOf } from './replay.ts';
+import type { Replays } from './replay.ts';
 import type { Requests } from './requests.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { TokenRefresher } from './token-refresher.ts';
@@ -18,6 +20,7 @@ const PUBLICATION_OVERHEAD_BYTES = 512;
 export interface InboxParts {
   readonly requests: Requests;
   readonly subscriptions: Subscriptions;
+  readonly replays: Replays;
   readonly refresher: TokenRefresher;
   readonly emitter: Emitter<ClientEvents>;
 }
@@ -45,13 +48,17 @@ export function receive(envelope: Envelope, parts: InboxParts): void {
   }
 }
 
-function receiveMessage(envelope: Envelope, { emitter, subscriptions }: InboxParts): void {
+function receiveMessage(envelope: Envelope, { emitter, subscriptions, replays }: InboxParts): void {
   const publication = toPublication(envelope);
+  const bytes = envelope.payload.length + PUBLICATION_OVERHEAD_BYTES;
+  const replayId = publication === undefined ? undefined : replayIdOf(publication);
   if (publication === undefined) {
     emitter.emit('error', new BusError('VALIDATION_ERROR', 'The server sent a payload that is not JSON.'));
   } else if (envelope.type === 'private') {
     emitter.emit('private', publication);
-  } else if (subscriptions.deliver(publication, envelope.payload.length + PUBLICATION_OVERHEAD_BYTES)) {
+  } else if (replayId !== undefined) {
+    replays.deliver(replayId, publication, bytes);
+  } else if (subscriptions.deliver(publication, bytes)) {
     emitter.emit('publication', publication);
   }
 }

@@ -6,12 +6,16 @@ import { toPublication } from './publication.ts';
 import type { Publication } from './publication.ts';
 import type { Joined, JoinOptions } from './subscription.ts';
 
-/** The arguments of `join_channel`; a repeated join asks for what came after `from` in place of history (LOG-9). */
+/**
+ * The arguments of `join_channel`; a repeated join asks for what came after `from` in place of history (LOG-9). `roomFrom`
+ * is the last position of the messages to the whole room, where they were received before.
+ */
 export function joinArgs(
   room: string,
   channel: string,
   options: JoinOptions,
   rejoin?: { readonly from: Position | undefined },
+  roomFrom?: Position,
 ): CommandArgs<'join_channel'> {
   return {
     room,
@@ -20,6 +24,7 @@ export function joinArgs(
     ...(options.presence === undefined ? {} : { presence: options.presence }),
     ...(options.history === undefined || rejoin !== undefined ? {} : { history: options.history }),
     ...(rejoin?.from === undefined ? {} : { from: rejoin.from }),
+    ...(roomFrom === undefined || channel === '*' ? {} : { room_from: roomFrom }),
     ...(options.meta === undefined ? {} : { meta: options.meta }),
   };
 }
@@ -43,6 +48,17 @@ export function parsePublications(values: readonly unknown[]): Publication[] {
   });
 }
 
-function positionOf({ epoch, seq }: CommandResult<'join_channel'>): Position | undefined {
+/** Where messages to the whole room begin, and whether what was missed of them follows. */
+export function toRoomLog({ room_log: told }: CommandResult<'join_channel'>): RoomLog {
+  return { position: told === undefined ? undefined : positionOf(told), recovered: told?.recovered };
+}
+
+/** See {@link toRoomLog}; both are undefined where the answer says nothing of it. */
+export interface RoomLog {
+  readonly position: Position | undefined;
+  readonly recovered: boolean | undefined;
+}
+
+function positionOf({ epoch, seq }: { readonly epoch?: string; readonly seq?: number }): Position | undefined {
   return typeof epoch === 'string' && epoch !== '' ? { epoch, seq: typeof seq === 'number' ? seq : 0 } : undefined;
 }

@@ -105,6 +105,8 @@ export class Outbox {
     if (error.code === 'TIMEOUT') entry.isUncertain = true;
     if (!entry.isUncertain) this.#fail(entry, error);
     else if (!this.#settings.channels.isLogged(entry.channelKey)) this.#fail(entry, asUnknown(error));
+    // A log looks for repeats before it compares: what it refuses as a conflict it has never stored.
+    else if (error.code === 'CONFLICT') this.#fail(entry, error);
     else if (error.code === 'TIMEOUT') this.#send(entry);
     else if (wasUncertain && errorTable[error.code].isRetryable) this.#sendLater(entry, retryAfterMs(error));
     else this.#fail(entry, asUnknown(error));

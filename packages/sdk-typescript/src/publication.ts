@@ -1,5 +1,5 @@
 import { DEFAULT_CONTENT_TYPE, isJsonContentType } from '@arqonbus/protocol';
-import type { Envelope } from '@arqonbus/protocol';
+import type { Envelope, VectorClock } from '@arqonbus/protocol';
 import { parseJson, parseJsonObject } from './payload.ts';
 
 /** One message from another client: an event of a channel, or a private message. */
@@ -26,6 +26,8 @@ export interface Publication {
   readonly schema?: string;
   readonly traceparent?: string;
   readonly causalParentId?: string;
+  /** What the sender knew of others' acts; compare it by `compareClocks` (LOG-13). */
+  readonly vectorClock?: VectorClock;
 }
 
 /** What the application sees of `envelope`, or undefined when its payload claims to be JSON and is not. */
@@ -47,5 +49,11 @@ export function toPublication(envelope: Envelope): Publication | undefined {
     ...(envelope.schema === '' ? {} : { schema: envelope.schema }),
     ...(envelope.traceparent === '' ? {} : { traceparent: envelope.traceparent }),
     ...(envelope.causalParentId === '' ? {} : { causalParentId: envelope.causalParentId }),
+    ...(hasEntries(envelope.vectorClock) ? { vectorClock: envelope.vectorClock } : {}),
   };
+}
+
+function hasEntries(clock: VectorClock): boolean {
+  for (const _ in clock) return true;
+  return false;
 }

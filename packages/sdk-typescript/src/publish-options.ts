@@ -1,5 +1,5 @@
-import { BusError, createEnvelope, isMessageId } from '@arqonbus/protocol';
-import type { Envelope, MessageId } from '@arqonbus/protocol';
+import { BusError, createEnvelope, isMessageId, parseVectorClock } from '@arqonbus/protocol';
+import type { Envelope, MessageId, VectorClock } from '@arqonbus/protocol';
 import { encodeOptionalJson, encodePayload, parseJsonObject } from './payload.ts';
 
 /** How to publish. */
@@ -18,6 +18,13 @@ export interface PublishOptions {
   readonly traceparent?: string;
   /** The id of the message that caused this one (LOG-13). */
   readonly causalParentId?: string;
+  /** What this client knows of others' acts; see `mergeClocks` (LOG-13). */
+  readonly vectorClock?: VectorClock;
+  /**
+   * Publish only if the channel's last publication has this sequence, 0 = if its log holds none. Else a BusError
+   * `CONFLICT` whose `details.seq` is the one that it has (LOG-17). For events on logged channels.
+   */
+  readonly expectedSeq?: number;
 }
 
 /** What became of a publication. */
@@ -49,7 +56,20 @@ export function envelopeOf(
   envelope.schema = options.schema ?? '';
   envelope.traceparent = options.traceparent ?? '';
   envelope.causalParentId = options.causalParentId ?? '';
+  if (options.vectorClock !== undefined) envelope.vectorClock = checkedClock(options.vectorClock);
+  if (options.expectedSeq !== undefined) {
+    if (!Number.isSafeInteger(options.expectedSeq) || options.expectedSeq < 0) {
+      throw new BusError('VALIDATION_ERROR', 'expectedSeq is a sequence: an integer from 0 on.');
+    }
+    envelope.expectedSeq = options.expectedSeq;
+  }
   return envelope;
+}
+
+function checkedClock(value: VectorClock): VectorClock {
+  const clock = parseVectorClock(value);
+  if (clock !== undefined) return clock;
+  throw new BusError('VALIDATION_ERROR', 'A vector clock has up to 256 names with integers from 0 on.');
 }
 
 /** What the acknowledgement of `id` tells. */

@@ -77,6 +77,8 @@ describe('publishing', () => {
     ['text under a type that is not JSON', 'hello', { contentType: 'text/plain' }],
     ['bytes that are no JSON', Uint8Array.of(0x7b), { contentType: 'application/json' }],
     ['an id of the wrong shape', 1, { id: 'mine' }],
+    ['an expected sequence that is none', 1, { expectedSeq: -1 }],
+    ['a vector clock that is none', 1, { vectorClock: { a: -1 } }],
   ])('refuses %s before sending anything', async (_, payload, options) => {
     const { client, connect } = createClientFixture();
     const socket = await connect();

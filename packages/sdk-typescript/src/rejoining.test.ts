@@ -30,9 +30,10 @@ describe('rejoining', () => {
     next.reply(joins[2], { room: 'ops', channel: 'alerts' });
     await settle();
     const at = (seq: number) => ({ epoch, seq });
-    const science = { room: 'science', channel: 'general', lastSeen: at(42), position: at(42) };
-    const quiet = { room: 'science', channel: 'quiet', lastSeen: at(41), position: at(99) };
-    const alerts = { room: 'ops', channel: 'alerts', lastSeen: undefined, position: undefined };
+    const roomRecovered = undefined;
+    const science = { room: 'science', channel: 'general', lastSeen: at(42), position: at(42), roomRecovered };
+    const quiet = { room: 'science', channel: 'quiet', lastSeen: at(41), position: at(99), roomRecovered };
+    const alerts = { room: 'ops', channel: 'alerts', lastSeen: undefined, position: undefined, roomRecovered };
     expect(own).toEqual([{ ...science, recovered: true, reason: undefined }]);
     expect(told).toEqual([
       { ...science, recovered: true, reason: undefined },
@@ -59,6 +60,49 @@ describe('rejoining', () => {
     for (const seq of [2, 2, 3]) next.deliver(event(seq));
     await settle();
     expect([heard, shown.map(({ seq }) => seq)]).toEqual([seen, seen]);
+  });
+
+  it('[LOG-9] [PRT-20] asks each room for the messages to all of it that were missed, and shows each once', async () => {
+    const { client, connect, join, reconnect, record } = createClientFixture();
+    const told = record('rejoined');
+    const shown = record('publication');
+    const socket = await connect();
+    const epoch = 'e-7c9e6679';
+    await join('science:general', { ...LOGGED, room_log: { epoch, seq: 7 } });
+    await join('science:quiet', LOGGED);
+    await join('ops:alerts');
+    socket.deliver(event(9, { channel: '*' }));
+    socket.end(1006);
+    const next = await reconnect();
+    const [general, quiet, alerts] = next.commands('join_channel');
+    const from = { epoch, seq: 9 };
+    expect(next.commands('join_channel').map(({ args }) => (args as Frame)['room_from'])).toEqual([
+      from,
+      from,
+      undefined,
+    ]);
+    next.reply(quiet, { ...LOGGED, recovered: true, room_log: { ...from, recovered: true } });
+    for (const seq of [9, 10, 10, 11]) next.deliver(event(seq, { channel: '*' }));
+    next.reply(general, { ...LOGGED, recovered: true });
+    next.reply(alerts, {});
+    await settle();
+    expect(told.map(({ channel, roomRecovered }) => [channel, roomRecovered])).toEqual([
+      ['quiet', true],
+      ['general', undefined],
+      ['alerts', undefined],
+    ]);
+    expect(shown.map(({ seq }) => seq)).toEqual([9, 10, 11]);
+    next.end(1006);
+    const third = await reconnect();
+    expect(third.commands('join_channel')[0]).toMatchObject({ args: { room_from: { epoch, seq: 11 } } });
+    third.reply(third.commands('join_channel')[0], {
+      ...LOGGED,
+      recovered: true,
+      room_log: { epoch: 'e-other', seq: 3, recovered: false, reason: 'epoch_changed' },
+    });
+    await settle();
+    expect(told.at(-1)).toMatchObject({ channel: 'general', recovered: true, roomRecovered: false });
+    await client.close();
   });
 
   it('waits as told when the server limits commands, and joins all of 60 channels', async () => {

@@ -1,6 +1,7 @@
 import type { BusError, CommandResult } from '@arqonbus/protocol';
 import type { Discontinuity } from './discontinuity.ts';
 import type { Emitter } from './emitter.ts';
+import type { HistoryOptions } from './history.ts';
 import { MemberList } from './presence.ts';
 import type { PresenceChange } from './presence.ts';
 import type { Position } from './positions.ts';
@@ -40,7 +41,7 @@ export interface Rejoined {
   readonly channel: string;
   /**
    * True: everything that was published to the channel meanwhile follows, in order and once. False: something is missing
-   * before what follows. Messages to the whole room are not fetched again either way.
+   * before what follows. Messages to the whole room are told of by `roomRecovered`.
    */
   readonly recovered: boolean;
   /** Why not: `trimmed` (no longer kept), `epoch_changed` (another log), or `no_log`. */
@@ -49,6 +50,11 @@ export interface Rejoined {
   readonly lastSeen: Position | undefined;
   /** What follows comes after this position. */
   readonly position: Position | undefined;
+  /**
+   * The same as `recovered`, for messages to the whole room; told by the first channel of the room that is joined again,
+   * undefined by the others, and where none came from a log before.
+   */
+  readonly roomRecovered: boolean | undefined;
 }
 
 /** What a subscription tells its listeners. */
@@ -77,6 +83,8 @@ export interface Subscription extends AsyncIterable<Publication, undefined> {
   readonly members: ReadonlyMap<string, Member>;
   /** Publishes to this channel; see `ArqonClient.publish`. */
   publish(payload: unknown, options?: PublishOptions): Promise<PublishResult>;
+  /** Reads what the channel's log keeps; see `ArqonClient.history`. */
+  history(options?: HistoryOptions): AsyncIterable<Publication>;
   /** Adds a listener; the returned function takes it away. The first reader gets what came since the join. */
   on<N extends keyof SubscriptionEvents>(name: N, listener: (event: SubscriptionEvents[N]) => void): () => void;
   /** Leaves the channel for everybody who shares this subscription. */
@@ -95,6 +103,7 @@ export interface SubscriptionParts {
   readonly options: JoinOptions;
   readonly emitter: Emitter<SubscriptionEvents>;
   publish(payload: unknown, options: PublishOptions | undefined): Promise<PublishResult>;
+  history(options: HistoryOptions | undefined): AsyncIterable<Publication>;
   leave(): Promise<void>;
 }
 
@@ -122,6 +131,10 @@ export class JoinedChannel implements Subscription {
 
   publish(payload: unknown, options?: PublishOptions): Promise<PublishResult> {
     return this.#parts.publish(payload, options);
+  }
+
+  history(options?: HistoryOptions): AsyncIterable<Publication> {
+    return this.#parts.history(options);
   }
 
   leave(): Promise<void> {

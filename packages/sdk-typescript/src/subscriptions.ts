@@ -5,7 +5,8 @@ import { retryAfterMs } from './close-error.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Discontinuity } from './discontinuity.ts';
 import { createEmitter } from './emitter.ts';
-import { joinArgs, toJoined } from './join-result.ts';
+import type { HistoryOptions } from './history.ts';
+import { joinArgs, toJoined, toRoomLog } from './join-result.ts';
 import { presenceOfRejoin } from './presence.ts';
 import type { PresenceChange } from './presence.ts';
 import { createPositions } from './positions.ts';
@@ -30,6 +31,7 @@ export interface SubscriptionsSettings {
   leave(target: Target): Promise<unknown>;
   isConnected(): boolean;
   publish(target: Target, payload: unknown, options: PublishOptions | undefined): Promise<PublishResult>;
+  history(target: Target, options: HistoryOptions | undefined): AsyncIterable<Publication>;
   /** A channel was joined again. */
   onRejoined(rejoined: Rejoined): void;
   onListenerError(thrown: unknown): void;
@@ -131,10 +133,12 @@ export class Subscriptions {
     const channel = this.#createChannel(target, options);
     this.#channels.set(channelKey(target), channel);
     try {
-      const result = await this.#settings.join(joinArgs(target.room, target.channel, options));
+      const roomFrom = this.#positions.last(`${target.room}:*`);
+      const result = await this.#settings.join(joinArgs(target.room, target.channel, options, undefined, roomFrom));
       // The subscription may have been ended meanwhile, by close() or by the loss of the connection.
       if (channel.state === 'ended') throw new BusError('UNAVAILABLE', 'The client was closed.');
       channel.joined = this.#withoutOverlap(channel, toJoined(result));
+      this.#noteRoomLog(channel, result);
       channel.state = 'joined';
       applyMembers(channel, false);
       return channel;
@@ -168,6 +172,7 @@ export class Subscriptions {
       options,
       emitter: createEmitter<SubscriptionEvents>(this.#settings.onListenerError),
       publish: (payload, publishOptions) => this.#settings.publish({ room, channel }, payload, publishOptions),
+      history: (historyOptions) => this.#settings.history({ room, channel }, historyOptions),
       leave: () => this.#leave(created),
     });
     return created;
@@ -195,7 +200,8 @@ export class Subscriptions {
     for (let failures = 1; generation === this.#generation && channel.state === 'joining'; failures++) {
       try {
         const from = this.#positions.last(channelKey(channel)) ?? channel.joined.position;
-        const result = await this.#settings.join(joinArgs(room, name, options, { from }));
+        const roomFrom = this.#positions.last(`${room}:*`);
+        const result = await this.#settings.join(joinArgs(room, name, options, { from }, roomFrom));
         if (generation === this.#generation && channel.state === 'joining') this.#completeRejoin(channel, from, result);
         return;
       } catch (thrown) {
@@ -217,9 +223,18 @@ export class Subscriptions {
     applyMembers(channel, true);
     const recovered = result.recovered === true;
     const reason = recovered ? undefined : (result.reason ?? (lastSeen === undefined ? 'no_log' : undefined));
-    const rejoined: Rejoined = { room, channel: name, recovered, reason, lastSeen, position: channel.joined.position };
+    const roomRecovered = this.#noteRoomLog(channel, result);
+    const { position } = channel.joined;
+    const rejoined: Rejoined = { room, channel: name, recovered, reason, lastSeen, position, roomRecovered };
     channel.tellRejoined(rejoined);
     this.#settings.onRejoined(rejoined);
+  }
+
+  /** Remembers where messages to the whole room go on, so that they are asked for after a reconnect. */
+  #noteRoomLog({ room }: JoinedChannel, result: CommandResult<'join_channel'>): boolean | undefined {
+    const { position, recovered } = toRoomLog(result);
+    if (position !== undefined) this.#positions.accept(`${room}:*`, position);
+    return recovered;
   }
 
   #nameClient(clientId: string): void {

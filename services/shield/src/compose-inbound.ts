@@ -6,7 +6,9 @@ import { createFirstJoin } from './commands/first-join.ts';
 import type { FirstJoin } from './commands/first-join.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composePipeline } from './compose-pipeline.ts';
+import { createReplays } from './history/replays.ts';
 import type { Ids } from './ids.ts';
+import { createLongReads } from './limits/long-reads.ts';
 import { createPrivateMessages } from './publish/private-messages.ts';
 import { createPublisher } from './publish/publisher.ts';
 import { createRefuse } from './publish/refuse.ts';
@@ -88,12 +90,23 @@ function tellBlocks(pipeline: Pipeline, activity: Activity): Pipeline {
 }
 
 function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): CommandParts {
+  const longReads = createLongReads();
+  const replays = createReplays({
+    ...options,
+    longReads,
+    send: delivery.send,
+    onMalformed: () => delivery.counters.malformed.inc(),
+    monotonicMs: () => options.clock.monotonicMs(),
+    pause: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
+  });
   return {
     ...options,
     ...delivery,
     node: ids.node,
     startedAtMs: options.clock.now(),
     channelRegistry: options.keyValue.bucket('ARQON_CHANNELS'),
+    longReads,
+    replays,
   };
 }
 

@@ -38,6 +38,18 @@ const logPosition = {
   required: ['epoch', 'first_seq', 'last_seq'],
 } as const;
 
+const roomLog = {
+  type: 'object',
+  description:
+    'Where messages to the whole room begin; told by the first join of a room, with what became of `room_from`.',
+  properties: {
+    epoch: { type: 'string' },
+    seq: { type: 'integer' },
+    recovered: { type: 'boolean' },
+    reason: { type: 'string' },
+  },
+} as const;
+
 /** Commands about rooms and channels. `room` may be left out: the client's default target is meant then. */
 export const channelCommands = {
   join_channel: {
@@ -57,6 +69,7 @@ export const channelCommands = {
         },
         history: { type: 'integer', minimum: 0, maximum: 1000, description: 'Answer with the last n publications.' },
         from: positionSchema as typeof positionSchema,
+        room_from: positionSchema as typeof positionSchema,
         meta: { type: 'object', description: 'What other members see of this client in this channel; at most 1 KiB.' },
       },
     },
@@ -73,6 +86,7 @@ export const channelCommands = {
         publications: { type: 'array', items: { type: 'object' } },
         recovered: { type: 'boolean' },
         reason: { type: 'string' },
+        room_log: roomLog as typeof roomLog,
       },
       required: ['room', 'channel'],
     },

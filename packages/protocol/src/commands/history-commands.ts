@@ -1,4 +1,4 @@
-import { channelSchema, cursorSchema, limitSchema, roomSchema } from './argument-schemas.ts';
+import { channelSchema, limitSchema, roomSchema } from './argument-schemas.ts';
 
 const sinceSchema = { type: 'string', maxLength: 40, description: 'From this time on, RFC 3339.' } as const;
 const untilSchema = { type: 'string', maxLength: 40, description: 'Before this time, RFC 3339.' } as const;
@@ -13,7 +13,7 @@ const historyArgs = {
     until: untilSchema as typeof untilSchema,
     after_seq: { type: 'integer', minimum: 0, description: 'After this sequence.' },
     before_seq: { type: 'integer', minimum: 0, description: 'Before this sequence.' },
-    cursor: cursorSchema as typeof cursorSchema,
+    cursor: { type: 'string', maxLength: 8192, description: 'Cursor of the page before.' },
     order: { type: 'string', enum: ['oldest', 'newest'], description: 'Which come first; default `oldest`.' },
   },
 } as const;
@@ -23,20 +23,66 @@ const historyResult = {
   properties: {
     publications: { type: 'array', items: { type: 'object' } },
     cursor: { type: 'string' },
-    epoch: { type: 'string' },
+    epoch: { type: 'string', description: 'Of the channel; a room has none of its own.' },
     first_seq: { type: 'integer', description: 'The oldest that is kept.' },
     last_seq: { type: 'integer', description: 'The newest.' },
   },
-  required: ['publications', 'epoch', 'first_seq', 'last_seq'],
+  required: ['publications'],
+} as const;
+
+const replayArgs = {
+  type: 'object',
+  properties: {
+    room: roomSchema as typeof roomSchema,
+    channel: channelSchema as typeof channelSchema,
+    from_ts: { type: 'string', maxLength: 40, description: 'RFC 3339 time of the first publication, inclusive.' },
+    to_ts: { type: 'string', maxLength: 40, description: 'RFC 3339 time; publications before it are replayed.' },
+    from_seq: { type: 'integer', minimum: 1, maximum: 9007199254740990, description: 'Inclusive.' },
+    to_seq: { type: 'integer', minimum: 1, maximum: 9007199254740990, description: 'Inclusive.' },
+    speed: {
+      type: 'number',
+      minimum: 0.001,
+      maximum: 1000,
+      description: 'Times the original speed; without it as fast as the client reads.',
+    },
+    strict_sequence: {
+      type: 'boolean',
+      description: 'Refuse a sequence, or a vector clock of one sender, that goes back.',
+    },
+    causal: { type: 'boolean', description: 'Order by causal parents; for windows of up to 1,000 publications.' },
+  },
+} as const;
+
+const replayResult = {
+  type: 'object',
+  properties: {
+    count: { type: 'integer' },
+    epoch: { type: 'string' },
+    first_seq: { type: 'integer' },
+    last_seq: { type: 'integer' },
+    hash: { type: 'string', description: 'Over what was replayed, in that order: docs/replay.md.' },
+    gaps: {
+      type: 'array',
+      description: 'Where publications of the window are, or may be, no longer kept; exclusive bounds.',
+      items: {
+        type: 'object',
+        properties: { after_seq: { type: 'integer' }, before_seq: { type: 'integer' } },
+        required: ['after_seq', 'before_seq'],
+      },
+    },
+    cancelled: { type: 'boolean', description: 'True where the replay was ended before its time.' },
+  },
+  required: ['count', 'epoch', 'first_seq', 'last_seq', 'hash', 'gaps'],
 } as const;
 
 /** Commands that read a channel's log. */
 export const historyCommands = {
   history: {
     name: 'history',
-    summary: 'Reads stored publications of a channel, page by page.',
+    summary:
+      'Reads stored publications of a channel, or of all channels of a room that the caller may read, page by page.',
     right: 'history',
-    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED'],
+    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT'],
     args: historyArgs as typeof historyArgs,
     result: historyResult as typeof historyResult,
   },
@@ -44,8 +90,28 @@ export const historyCommands = {
     name: 'op.history.get',
     summary: 'The same as `history`.',
     right: 'history',
-    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED'],
+    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT'],
     args: historyArgs as typeof historyArgs,
     result: historyResult as typeof historyResult,
+  },
+  'op.history.replay': {
+    name: 'op.history.replay',
+    summary: 'Sends a window of a channel again, as `event` frames marked `metadata.replay`, to the caller alone.',
+    right: 'history',
+    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT', 'PAYLOAD_TOO_LARGE', 'TIMEOUT'],
+    args: replayArgs as typeof replayArgs,
+    result: replayResult as typeof replayResult,
+  },
+  'op.history.replay.cancel': {
+    name: 'op.history.replay.cancel',
+    summary: 'Ends a replay of this connection.',
+    right: 'any',
+    errors: [],
+    args: {
+      type: 'object',
+      properties: { request_id: { type: 'string', maxLength: 255, description: 'Id of the `op.history.replay`.' } },
+      required: ['request_id'],
+    },
+    result: { type: 'object', properties: { cancelled: { type: 'boolean' } }, required: ['cancelled'] },
   },
 } as const;

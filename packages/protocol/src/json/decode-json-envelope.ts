@@ -117,4 +117,5 @@ function readMeaning(values: JsonFrame, envelope: Envelope): void {
   if (values.has(field.spectral)) envelope.spectral = values.object(field.spectral);
   if (values.has(field.signature)) envelope.signature = values.base64(field.signature);
   if (values.has(field.headers)) envelope.headers = values.record(field.headers, 'string');
+  if (values.has(field.expectedSeq)) envelope.expectedSeq = values.count(field.expectedSeq);
 }

@@ -1,5 +1,5 @@
 import { ByteWriter, codePointAt } from '../bytes/byte-writer.ts';
-import { isJsonContentType } from '../envelope.ts';
+import { ANY_SEQ, isJsonContentType } from '../envelope.ts';
 import type { Envelope } from '../envelope.ts';
 import { field, fieldNames } from '../envelope-fields.ts';
 import { formatTime } from '../times.ts';
@@ -70,6 +70,10 @@ function writeMeaning(envelope: Envelope): void {
   writeRaw(field.spectral, envelope.spectral);
   writeBase64(field.signature, envelope.signature);
   writeRecord(field.headers, envelope.headers);
+  if (envelope.expectedSeq !== ANY_SEQ) {
+    writePrefix(field.expectedSeq);
+    writer.text(String(envelope.expectedSeq));
+  }
 }
 
 function writePrefix(number: number): void {

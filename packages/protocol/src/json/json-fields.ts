@@ -2,13 +2,13 @@ import { field, fieldNames } from '../envelope-fields.ts';
 import type { FieldIndex } from './json-scanner.ts';
 
 /** Number of the alias `to_client` of `to`. */
-export const TO_CLIENT = 32;
+export const TO_CLIENT = 33;
 
 /** Number of `eventType`, which telemetry may carry beside its payload (PRT-26). */
-export const EVENT_TYPE = 33;
+export const EVENT_TYPE = 34;
 
 /** One more than the highest number of a field. */
-export const FIELD_COUNT = 34;
+export const FIELD_COUNT = 35;
 
 /** Makes an index over these names; a name's place is its number, and empty places are none. */
 export function createFieldIndex(names: readonly string[], lenientField: number): FieldIndex {

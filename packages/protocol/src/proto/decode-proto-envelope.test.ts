@@ -50,9 +50,9 @@ describe('decodeProtoEnvelope', () => {
     const unknown = bytesOf(
       [0xf8, 0xff, 0xff, 0xff, 0x0f],
       varint(10),
-      [0x82, 0x02, 3, 1, 2, 3],
-      [0x85, 0x02, 1, 2, 3, 4],
-      [0x81, 0x02, 1, 2, 3, 4, 5, 6, 7, 8],
+      [0x8a, 0x02, 3, 1, 2, 3],
+      [0x8d, 0x02, 1, 2, 3, 4],
+      [0x89, 0x02, 1, 2, 3, 4, 5, 6, 7, 8],
     );
     const envelope = decode(bytesOf(unknown, event, unknown));
     expect(envelope).toEqual(createEnvelope('event'));

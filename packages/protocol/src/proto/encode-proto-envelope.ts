@@ -1,4 +1,5 @@
 import { utf8Length } from '../bytes/byte-writer.ts';
+import { ANY_SEQ } from '../envelope.ts';
 import type { Envelope } from '../envelope.ts';
 import { field, statusNames, typeNumbers } from '../envelope-fields.ts';
 import { wire } from './proto-reader.ts';
@@ -49,6 +50,10 @@ function writeMeaning(envelope: Envelope): void {
   writer.bytesField(field.spectral, envelope.spectral);
   writer.bytesField(field.signature, envelope.signature);
   for (const name in envelope.headers) writeHeader(name, envelope.headers[name] as string);
+  if (envelope.expectedSeq !== ANY_SEQ) {
+    writer.tag(field.expectedSeq, wire.varint);
+    writer.varint(envelope.expectedSeq);
+  }
 }
 
 function writeVector(vector: readonly number[]): void {

@@ -6,7 +6,7 @@ const MAX_VARINT_BYTES = 10;
 const doubleBytes = new Uint8Array(8);
 const doubleView = new DataView(doubleBytes.buffer);
 
-/** Writes fields of Protobuf; empty values are left out, as proto3 does. Field numbers are below 32. */
+/** Writes fields of Protobuf; empty values are left out, as proto3 does. Field numbers are small. */
 export class ProtoWriter extends ByteWriter {
   /** An integer from 0 to 2^53-1. */
   varint(value: number): void {

@@ -4,11 +4,19 @@ import { bounds, field, statusNames, typeNames } from '../envelope-fields.ts';
 import { ProtoReader, wire } from './proto-reader.ts';
 
 const MAX_FIELD_NUMBER = 536_870_911;
-const KNOWN_FIELDS = 32;
+const KNOWN_FIELDS = 33;
 
 /** The wire type of every field by number. */
 const wireTypes: Uint8Array = new Uint8Array(KNOWN_FIELDS).fill(wire.bytes);
-for (const number of [field.type, field.timestamp, field.ack, field.status, field.seq, field.prevSeq]) {
+for (const number of [
+  field.type,
+  field.timestamp,
+  field.ack,
+  field.status,
+  field.seq,
+  field.prevSeq,
+  field.expectedSeq,
+]) {
   wireTypes[number] = wire.varint;
 }
 
@@ -148,8 +156,11 @@ function readRest(envelope: Envelope, number: number): void {
     case field.signature:
       envelope.signature = reader.view();
       break;
-    default:
+    case field.headers:
       readHeader(envelope);
+      break;
+    default:
+      envelope.expectedSeq = reader.varint();
   }
 }
 

@@ -92,6 +92,12 @@ const words: Readonly<Record<keyof typeof field, Words>> = {
   spectral: ['object', 'client', 'event, private', 'Reserved; checked and carried.'],
   signature: ['string', 'client', 'event, private', 'Base64, at most 256 bytes. Opaque to the bus.'],
   headers: ['object', 'client', 'event, private', 'Name to string. Carried.'],
+  expectedSeq: [
+    'number',
+    'client',
+    'event',
+    'Publish only if this is the `seq` of the last publication of the channel, 0 = if its log holds none; else `CONFLICT`.',
+  ],
 };
 
 /** Every field of the envelope, in the order of its numbers. */

@@ -80,8 +80,11 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     },
   },
   CONFLICT: {
-    cause: 'Somebody else changed the same thing at the same time, such as deleted the channel that you were making.',
-    action: 'Look at the state as it is now, and decide anew.',
+    cause:
+      'Somebody else changed the same thing at the same time, such as deleted the channel that you were making, or published ' +
+      'before you did where you sent `expected_seq`. In a replay: a sequence that goes back.',
+    action:
+      'Look at the state as it is now, and decide anew. After `expected_seq`, `payload.seq` is the present sequence.',
   },
   PAYLOAD_TOO_LARGE: {
     cause:

@@ -147,6 +147,59 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
       }
     });
 
+    it('[LOG-17] stores and delivers what expects the last sequence, and tells who expects another one what it is', async () => {
+      const got = await follow(general);
+      const expecting = (text: string, expectedSeq: number): Promise<Appended> =>
+        log.append({ address: general, data: bytes(text), user: 'alice', id: `arq_expects${ids++}`, expectedSeq });
+      await append({ ...general, channel: 'explore' }, 'elsewhere');
+      const { seq: first, epoch } = await expecting('first', 0);
+      const { seq: second } = await expecting('second', first);
+      for (const wrong of [0, first, second + 1, Number.MAX_SAFE_INTEGER]) {
+        await expect(expecting('late', wrong)).rejects.toMatchObject({
+          code: 'CONFLICT',
+          details: { seq: second, epoch },
+        });
+      }
+      await append(general, 'marker');
+      await vi.waitFor(() => expect(got.map(string)).toEqual(['first', 'second', 'marker']));
+      expect(await log.read(general, { limit: 10 })).toHaveLength(3);
+    });
+
+    it('[LOG-17] lets one of many that expect the same sequence through', async () => {
+      const { seq } = await append(general, 'base');
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, n) =>
+          log.append({
+            address: general,
+            data: bytes(`${n}`),
+            user: 'alice',
+            id: `arq_race${ids++}`,
+            expectedSeq: seq,
+          }),
+        ),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(await log.read(general, { limit: 10 })).toHaveLength(2);
+    });
+
+    it('[LOG-17] expects nothing of what it does not keep any more', async () => {
+      const seqs = await appendMany(general, 3);
+      await log.trim(general, Number.MAX_SAFE_INTEGER);
+      const expecting = (expectedSeq: number): Promise<Appended> =>
+        log.append({ address: general, data: bytes('x'), user: 'alice', id: `arq_emptied${ids++}`, expectedSeq });
+      await expect(expecting(Math.max(...seqs))).rejects.toMatchObject({ code: 'CONFLICT', details: { seq: 0 } });
+      expect(await expecting(0)).toMatchObject({ duplicate: false });
+    });
+
+    it('[LOG-17] [LOG-5] takes the repeat of a stored publication for a duplicate, whatever came since', async () => {
+      const once = { address: general, data: bytes('once'), user: 'alice', id: 'arq_retry0002', expectedSeq: 0 };
+      const first = await log.append(once);
+      expect(await log.append(once)).toEqual({ ...first, duplicate: true });
+      await append(general, 'since');
+      expect(await log.append(once)).toEqual({ ...first, duplicate: true });
+      expect((await log.read(general, { limit: 10 })).map(string)).toEqual(['once', 'since']);
+    });
+
     it('[PRD-4] keeps tenants apart in reading, position and trimming', async () => {
       const foreign = { ...general, tenant: `${general.tenant}x` as TenantId };
       const got = await follow(general);
@@ -166,6 +219,21 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
       await append(general, 'to the channel');
       expect((await log.read(room, { limit: 10 })).map(string)).toEqual(['to all']);
       expect((await log.read(general, { limit: 10 })).map(string)).toEqual(['to the channel']);
+    });
+
+    it('[LOG-19] lists the channels of a room that it holds something of, and no others', async () => {
+      const room = { ...general, room: 'deep.space' };
+      const { epoch } = await append({ ...room, channel: 'general' }, 'one');
+      for (const channel of ['*', 'a.b', 'a-b', 'emptied']) await append({ ...room, channel }, 'one');
+      await append({ ...room, room: 'deep' }, 'another room');
+      await append({ ...room, tenant: `${general.tenant}x` as TenantId, channel: 'foreign' }, 'foreign canary');
+      await log.trim({ ...room, channel: 'emptied' }, Number.MAX_SAFE_INTEGER);
+      expect(await log.channels(room.tenant, 'deep.space')).toEqual(
+        ['*', 'a-b', 'a.b', 'general'].map((channel) => ({ channel, epoch })),
+      );
+      expect(await log.channels(room.tenant, 'nobody-was-here')).toEqual([]);
+      await append({ ...general, room: 'state' }, 'another profile');
+      expect(await log.channels(general.tenant, 'state')).toMatchObject([{ channel: 'general' }]);
     });
 
     it('[LOG-1] trims what is older than a sequence; the next publication still names the one before', async () => {

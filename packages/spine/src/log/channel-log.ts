@@ -15,6 +15,12 @@ export interface Append {
   /** User and message id: the same pair in the same channel within 120 s is stored once (LOG-5). */
   readonly user: string;
   readonly id: string;
+  /**
+   * Store only if this is the sequence of the last publication that the log holds of the channel, 0 = if it holds none;
+   * else `CONFLICT`, with that sequence and the epoch in its details (LOG-17). What is no longer kept counts for nothing.
+   * A repeat of a stored publication is a duplicate and no conflict.
+   */
+  readonly expectedSeq?: number;
 }
 
 /** What the log says of an append, once it is stored. */
@@ -58,15 +64,29 @@ export interface LogPosition {
   readonly lastSeq: number;
 }
 
+/** A channel that a log holds something of. */
+export interface HeldChannel {
+  /** `*` = the room's own pseudo-channel. */
+  readonly channel: string;
+  readonly epoch: string;
+}
+
 /**
  * The ordered history of channels (LOG-1). An append is delivered on the channel's `arqon.out` subject with its
- * position before it is acknowledged or soon after, exactly once. Failures are `BusError`s: `UNAVAILABLE` = not stored,
- * `TIMEOUT` = unknown (LOG-7).
+ * position before it is acknowledged or soon after, exactly once. Failures are `BusError`s: `UNAVAILABLE` and `CONFLICT` =
+ * not stored, `TIMEOUT` = unknown (LOG-7).
  */
 export interface ChannelLog {
   append(append: Append): Promise<Appended>;
   read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]>;
   position(address: ChannelAddress): Promise<LogPosition>;
+  /** The channels of a room that the log holds something of, by name (LOG-19); a channel needs no members for that. */
+  channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]>;
   /** Removes every entry with a sequence below `beforeSeq`. */
   trim(address: ChannelAddress, beforeSeq: number): Promise<void>;
+}
+
+/** Order of channels by name, the same everywhere: by code unit. */
+export function byName(one: HeldChannel, other: HeldChannel): number {
+  return one.channel < other.channel ? -1 : 1;
 }

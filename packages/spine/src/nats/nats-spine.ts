@@ -14,8 +14,17 @@ export interface NatsSpine extends Spine {
   readonly connection: NatsConnection;
   /** Bytes of the largest message that the servers take. */
   readonly maxPayloadBytes: number;
-  /** As `request`, for what a stream stores: messages of the same id once within its window (LOG-5). */
-  store(subject: Subject, data: Uint8Array, messageId: string, timeoutMs: number): Promise<Uint8Array>;
+  /**
+   * As `request`, for what a stream stores: messages of the same id once within its window (LOG-5), and where
+   * `expectedSeq` is given, only if it is that of the subject's last message, 0 = if there is none (LOG-17).
+   */
+  store(
+    subject: Subject,
+    data: Uint8Array,
+    messageId: string,
+    timeoutMs: number,
+    expectedSeq?: number,
+  ): Promise<Uint8Array>;
 }
 
 /** What a Spine on NATS can be given. */
@@ -89,9 +98,15 @@ class SpineOnNats implements NatsSpine {
     return this.#outbox.request(subject, data, timeoutMs);
   }
 
-  async store(subject: Subject, data: Uint8Array, messageId: string, timeoutMs: number): Promise<Uint8Array> {
+  async store(
+    subject: Subject,
+    data: Uint8Array,
+    messageId: string,
+    timeoutMs: number,
+    expectedSeq?: number,
+  ): Promise<Uint8Array> {
     this.#assertOpen();
-    return this.#outbox.request(subject, data, timeoutMs, messageId);
+    return this.#outbox.request(subject, data, timeoutMs, messageId, expectedSeq);
   }
 
   serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription {

@@ -20,6 +20,7 @@ interface Entry {
 interface Asked {
   readonly deadlineMs: number;
   readonly messageId: string | undefined;
+  readonly expectedSeq: number | undefined;
   resolve(reply: Uint8Array): void;
   reject(error: unknown): void;
 }
@@ -74,11 +75,20 @@ export class Outbox {
     this.#enqueue({ subject, data, asked: undefined });
   }
 
-  /** Queues a request, in order with the messages. A stream stores what has the same `messageId` once. */
-  request(subject: Subject, data: Uint8Array, timeoutMs: number, messageId?: string): Promise<Uint8Array> {
+  /**
+   * Queues a request, in order with the messages. A stream stores what has the same `messageId` once, and nothing unless
+   * `expectedSeq` is that of its subject's last message.
+   */
+  request(
+    subject: Subject,
+    data: Uint8Array,
+    timeoutMs: number,
+    messageId?: string,
+    expectedSeq?: number,
+  ): Promise<Uint8Array> {
     const deadlineMs = deadlineIn(timeoutMs);
     return new Promise((resolve, reject) => {
-      this.#enqueue({ subject, data, asked: { deadlineMs, messageId, resolve, reject } });
+      this.#enqueue({ subject, data, asked: { deadlineMs, messageId, expectedSeq, resolve, reject } });
     });
   }
 
@@ -155,7 +165,8 @@ export class Outbox {
   async #ask({ subject, data }: Entry, asked: Asked): Promise<void> {
     this.#askedOpen++;
     try {
-      asked.resolve(await this.#requests.send(subject, data, asked.deadlineMs, asked.messageId));
+      const { deadlineMs, messageId, expectedSeq } = asked;
+      asked.resolve(await this.#requests.send(subject, data, deadlineMs, messageId, expectedSeq));
     } catch (error) {
       asked.reject(error);
     }

@@ -15,6 +15,9 @@ interface Waiting {
 /** A stream stores messages of the same id once. */
 const MESSAGE_ID_HEADER = 'Nats-Msg-Id';
 
+/** A stream stores the message only behind this one of its subject, 0 = if there is none. */
+const EXPECTED_SEQ_HEADER = 'Nats-Expected-Last-Subject-Sequence';
+
 /** What the server says in place of an answer where nobody listens. */
 const NO_RESPONDERS = 503;
 
@@ -51,7 +54,13 @@ export class Requests {
    * Asks now. Rejects with `TIMEOUT`, with `NOT_FOUND` where nobody listens, with `UNAVAILABLE` for all else. What is for
    * a stream has a `messageId` and no deadline: a stream does not look at it, and would keep it.
    */
-  async send(subject: Subject, data: Uint8Array, deadlineMs: number, messageId?: string): Promise<Uint8Array> {
+  async send(
+    subject: Subject,
+    data: Uint8Array,
+    deadlineMs: number,
+    messageId?: string,
+    expectedSeq?: number,
+  ): Promise<Uint8Array> {
     const sentMs = performance.now();
     const leftMs = deadlineMs - sentMs;
     if (leftMs <= 0) throw new BusError('TIMEOUT');
@@ -67,6 +76,7 @@ export class Requests {
           messageId === undefined
             ? headerOf(DEADLINE_HEADER, formatDeadline({ leftMs, sentMs, sender: this.#sender }))
             : headerOf(MESSAGE_ID_HEADER, messageId);
+        if (expectedSeq !== undefined) all.set(EXPECTED_SEQ_HEADER, `${expectedSeq}`);
         this.#link.connection.publish(subject, data, { reply, headers: all });
       });
     } catch (cause) {

@@ -3,7 +3,7 @@ import type { ClientId, TenantId } from '@arqonbus/protocol';
 import type { Subject, SubjectFilter } from './subject.ts';
 import { partitionToken } from './partitions.ts';
 import { stableHash } from './stable-hash.ts';
-import { channelToken, nameToken, wordToken } from './tokens.ts';
+import { channelToken, nameToken, parseChannelToken, wordToken } from './tokens.ts';
 
 /** How many subjects the users of one tenant share. */
 export const USER_BUCKETS = 256;
@@ -20,6 +20,16 @@ export function channelOut(tenant: TenantId, room: string, channel: string): Sub
 export function channelIn(profile: string, shard: number, tenant: TenantId, room: string, channel: string): Subject {
   const place = `${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.${channelToken(channel)}`;
   return `${logRoot(profile, shard)}.${place}` as Subject;
+}
+
+/** The publications of all logged channels of a room that have this profile; the pseudo-channel's too. */
+export function roomIn(profile: string, shard: number, tenant: TenantId, room: string): SubjectFilter {
+  return `${logRoot(profile, shard)}.${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.*` as SubjectFilter;
+}
+
+/** The channel of a subject of {@link channelIn} or {@link channelOut}. */
+export function channelOf(subject: string): string {
+  return parseChannelToken(subject.slice(subject.lastIndexOf('.') + 1));
 }
 
 /** All publications of one shard of a profile: what its stream stores. */

@@ -16,6 +16,11 @@ export function channelToken(channel: string): string {
   return channel === '*' ? '_room' : nameToken(channel, 'channel');
 }
 
+/** Undoes {@link channelToken}. */
+export function parseChannelToken(token: string): string {
+  return token === '_room' ? '*' : token.replaceAll('~', '.');
+}
+
 /** A name as a key token: `.` is written `=2E`, because key-value stores on NATS refuse `~` in keys. */
 export function nameKeyToken(name: string, what: string): string {
   if (!isName(name)) refuse(what);

@@ -5,6 +5,8 @@ import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { GapFiller } from '../delivery/gap-filler.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
+import type { Replays } from '../history/replays.ts';
+import type { LongReads } from '../limits/long-reads.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
@@ -32,6 +34,8 @@ export interface CommandParts {
   readonly membership: MembershipReporter;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
+  readonly longReads: LongReads;
+  readonly replays: Replays;
 }
 
 /** One command under way. */

@@ -2,7 +2,7 @@ import { createEnvelope } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import { describe, expect, it } from 'vitest';
 import { createTestSession } from '../session/session-rig.ts';
-import { resolveChannel, resolveRealChannel, resolveRoom } from './command-target.ts';
+import { resolveChannel, resolveChannelOrRoom, resolveRealChannel, resolveRoom } from './command-target.ts';
 
 const nowhere = createTestSession().session;
 const atHome = createTestSession({ description: { defaultRoom: 'science', defaultChannel: 'general' } }).session;
@@ -56,5 +56,18 @@ describe('the channel that a command means', () => {
     expect(resolveRoom(atHome, command(), {})).toBe('science');
     expect(resolveRoom(atHome, command(), { room: 'art:oil' })).toBe('art');
     expect(() => resolveRoom(nowhere, command(), {})).toThrow(expect.objectContaining({ code: 'VALIDATION_ERROR' }));
+  });
+
+  it.each([
+    { who: nowhere, args: { room: 'art' }, fields: {}, is: 'art' },
+    { who: nowhere, args: {}, fields: { room: 'art' }, is: 'art' },
+    { who: atHome, args: { room: 'science' }, fields: {}, is: 'science' },
+    { who: atHome, args: {}, fields: {}, is: 'science:general' },
+    { who: nowhere, args: { room: 'art', channel: '*' }, fields: {}, is: 'art:*' },
+    { who: nowhere, args: { room: 'art:oil' }, fields: {}, is: 'art:oil' },
+    { who: nowhere, args: { room: 'art' }, fields: { channel: 'oil' }, is: 'art:oil' },
+  ])('[LOG-19] or room is $is by $args and $fields', ({ who, args, fields, is }) => {
+    const { room, address } = resolveChannelOrRoom(who, command(fields), args);
+    expect(address === undefined ? room : `${address.room}:${address.channel}`).toBe(is);
   });
 });

@@ -15,10 +15,7 @@ interface TargetArgs {
  * `VALIDATION_ERROR` when that names no channel.
  */
 export function resolveChannel(session: Session, envelope: Envelope, args: TargetArgs): ChannelAddress {
-  // Arguments that name a room of their own leave the envelope's channel behind: mixing two targets would misdeliver.
-  const isSameRoom = args.room === undefined || envelope.room === '' || args.room === envelope.room;
-  const ownChannel = args.channel ?? (isSameRoom ? envelope.channel : '');
-  const { room, channel } = split(resolveRoomText(session, envelope, args), ownChannel);
+  const { room, channel } = ownTarget(session, envelope, args);
   if (channel !== '') return { tenant: session.tenant, room, channel };
   if (room === session.defaultRoom && session.defaultChannel !== '') {
     return { tenant: session.tenant, room, channel: session.defaultChannel };
@@ -33,9 +30,32 @@ export function resolveRealChannel(session: Session, envelope: Envelope, args: T
   return address;
 }
 
+/**
+ * As {@link resolveChannel}, for commands that can mean a whole room: one that is named without a channel, or that is the
+ * client's default without one. The channel is undefined then.
+ */
+export function resolveChannelOrRoom(
+  session: Session,
+  envelope: Envelope,
+  args: TargetArgs,
+): { readonly room: string; readonly address: ChannelAddress | undefined } {
+  const { room, channel } = ownTarget(session, envelope, args);
+  const isNamed = args.room !== undefined || envelope.room !== '';
+  const isWhole = channel === '' && (isNamed || session.defaultChannel === '');
+  return { room, address: isWhole ? undefined : resolveChannel(session, envelope, args) };
+}
+
 /** The room a command means. */
 export function resolveRoom(session: Session, envelope: Envelope, args: TargetArgs): string {
   return split(resolveRoomText(session, envelope, args), '').room;
+}
+
+/** What arguments and envelope name; the channel is '' where they name none. */
+function ownTarget(session: Session, envelope: Envelope, args: TargetArgs): ReturnType<typeof split> {
+  // Arguments that name a room of their own leave the envelope's channel behind: mixing two targets would misdeliver.
+  const isSameRoom = args.room === undefined || envelope.room === '' || args.room === envelope.room;
+  const ownChannel = args.channel ?? (isSameRoom ? envelope.channel : '');
+  return split(resolveRoomText(session, envelope, args), ownChannel);
 }
 
 function resolveRoomText(session: Session, envelope: Envelope, args: TargetArgs): string {

@@ -6,6 +6,7 @@ import { createMetrics } from '@arqonbus/telemetry';
 import type { Metrics } from '@arqonbus/telemetry';
 import type { CommandParts } from '../commands/command-context.ts';
 import { joinChannel } from '../commands/handlers/join-channel.ts';
+import { createLongReads } from '../limits/long-reads.ts';
 import { createTenantStates } from '../limits/tenant-states.ts';
 import type { Connection, Topic } from '../listener/listener.ts';
 import type { PresenceViews } from '../presence/presence-views.ts';
@@ -220,6 +221,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
     coalescer,
     envelopes,
     send,
+    longReads: createLongReads(),
     channelRegistry: { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) },
     membership: { joining: nothing, joined: () => undefined, notJoined: () => undefined, left: nothing, told: nothing },
   } as unknown as CommandParts;

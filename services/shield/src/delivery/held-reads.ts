@@ -16,6 +16,7 @@ export function createHeldReads(log: ChannelLog): HeldReads {
     log: {
       append: (append) => log.append(append),
       position: (address) => log.position(address),
+      channels: (tenant, room) => log.channels(tenant, room),
       trim: (address, beforeSeq) => log.trim(address, beforeSeq),
       read: (address, range) => {
         if (!reads.isOn) return log.read(address, range);

@@ -1,4 +1,4 @@
-import { BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
+import { ANY_SEQ, BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import { channelOut } from '@arqonbus/spine';
 import type { ChannelAddress, ChannelLog, ProfileOf, Spine } from '@arqonbus/spine';
@@ -45,17 +45,20 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 
   const publishEvent = (session: Session, envelope: Envelope): void => {
-    const { id, ack } = envelope;
-    // The wish for an answer is between the sender and its Shield.
+    const { id, ack, expectedSeq } = envelope;
+    // The wish for an answer is between the sender and its Shield, and so is a condition.
     envelope.ack = false;
+    envelope.expectedSeq = ANY_SEQ;
     const data = encodeProtoEnvelope(envelope);
     const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
     if (profileOf(address.room, address.channel).logClass === 'live') {
+      if (expectedSeq !== ANY_SEQ) throw new BusError('FEATURE_DISABLED', 'The channel keeps no log to compare with.');
       spine.publish(subjectOf(session, address), data);
       if (ack) acknowledge(session, id, spine.flush().then(noContent));
       return;
     }
-    const stored = log.append({ address, data, user: session.user, id });
+    const append = { address, data, user: session.user, id };
+    const stored = log.append(expectedSeq === ANY_SEQ ? append : { ...append, expectedSeq });
     if (ack) acknowledge(session, id, stored.then(positionOf));
     else stored.catch((error: unknown) => refuse(session, id, error));
   };

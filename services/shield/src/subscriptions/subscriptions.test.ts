@@ -212,8 +212,9 @@ describe('joining', () => {
     await rig.deliver();
     const client = rig.connect();
     await rig.join(client, 'general', { from });
+    const room_log = { epoch: '0707070707070707', seq: 0 };
     expect(client.connection.payloads()).toEqual([
-      { room: 'science', channel: 'general', epoch: '0707070707070707', seq: 12, recovered: false, reason },
+      { room: 'science', channel: 'general', epoch: '0707070707070707', seq: 12, recovered: false, reason, room_log },
     ]);
   });
 
@@ -221,8 +222,9 @@ describe('joining', () => {
     const rig = createDeliveryRig();
     const client = rig.connect();
     await rig.join(client, 'live', { from: { epoch: 'x', seq: 1 }, history: 5 });
+    const room_log = { epoch: '0707070707070707', seq: 0 };
     expect(client.connection.payloads()).toEqual([
-      { room: 'science', channel: 'live', publications: [], recovered: false, reason: 'no_log' },
+      { room: 'science', channel: 'live', publications: [], recovered: false, reason: 'no_log', room_log },
     ]);
   });
 

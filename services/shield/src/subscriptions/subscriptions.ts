@@ -47,6 +47,8 @@ export interface JoinOptions {
   /** The position that the client begins after, where it is behind the channel: its socket stays out of the topic. */
   readonly behindSeq: number | undefined;
   readonly meta: Uint8Array | undefined;
+  /** The same for the room's pseudo-channel, where it comes with this join. */
+  readonly roomBehindSeq?: number | undefined;
 }
 
 /** Subscriptions over these channels and these views of their members. */
@@ -73,7 +75,8 @@ export function createSubscriptions(channels: LocalChannels, presence: PresenceV
       if (!subscription.isExplicit) session.explicitSubscriptions += 1;
       subscription.isExplicit = true;
       if (join.roomChannel !== join.channel && !session.subscriptions.has(join.roomChannel.name)) {
-        subscribe(parts, session, join.roomChannel, { echo: options.echo, behindSeq: undefined, meta: undefined });
+        const room = { echo: options.echo, behindSeq: options.roomBehindSeq, meta: undefined };
+        subscribe(parts, session, join.roomChannel, room);
       }
       return subscription;
     },

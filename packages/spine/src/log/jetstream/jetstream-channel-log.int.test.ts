@@ -34,7 +34,7 @@ describe.each(natsReleases())('on NATS, %s', (release) => {
 
   describeChannelLog('on JetStream', async () => {
     const spine = await createNatsSpine({ servers: [server.url], name: 'shield' });
-    const log = await createJetStreamChannelLog(spine, { profileOf, idKey });
+    const log = await createJetStreamChannelLog(spine, { profileOf, profiles, idKey });
     return { log, spine, kept: KEPT, close: () => spine.close() };
   });
 });

@@ -2,10 +2,22 @@ import { createHash } from 'node:crypto';
 import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
+import type { LogProfile, TenantId } from '@arqonbus/protocol';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
-import { channelIn, tenantShard } from '../../subjects/subjects.ts';
+import { channelIn, channelOf, roomIn, tenantShard } from '../../subjects/subjects.ts';
 import type { Subject } from '../../subjects/subject.ts';
-import type { Append, Appended, ChannelAddress, ChannelLog, LogEntry, LogPosition, ReadRange } from '../channel-log.ts';
+import { byName } from '../channel-log.ts';
+import type {
+  Append,
+  Appended,
+  ChannelAddress,
+  ChannelLog,
+  HeldChannel,
+  LogEntry,
+  LogPosition,
+  ReadRange,
+} from '../channel-log.ts';
+import { conflict } from '../conflict.ts';
 import type { ProfileOf } from '../log-rules.ts';
 import { readChannel } from './channel-reader.ts';
 import { LOG_SHARDS, streamOf } from './log-streams.ts';
@@ -15,6 +27,8 @@ import { parseStoreReply } from './store-reply.ts';
 /** What the log on JetStream is made of. */
 export interface JetStreamChannelLogOptions {
   readonly profileOf: ProfileOf;
+  /** All that `profileOf` may tell of. */
+  readonly profiles: readonly LogProfile[];
   /** Of the message ids (`log.id_key`): at least 32 secret bytes, the same at every Shield (LOG-5). */
   readonly idKey: Uint8Array;
   /** How long a stream may take to answer. Default 5,000. */
@@ -78,9 +92,15 @@ class JetStreamChannelLog implements ChannelLog {
     // Before the append: an epoch that is read after it might be that of a stream which does not hold it. Whoever waits
     // for it waits for one promise, so nobody overtakes (PRT-19).
     const epoch = await this.#epochOf(stream);
-    const reply = await this.#store(subject, append.data, messageIdOf(append, idKey), timeoutMs);
-    const { seq, isDuplicate } = parseStoreReply(reply);
-    return { seq, epoch, duplicate: isDuplicate };
+    const messageId = messageIdOf(append, idKey);
+    const { expectedSeq } = append;
+    const reply = parseStoreReply(await this.#store(subject, append.data, messageId, timeoutMs, expectedSeq));
+    if (reply.kind === 'stored') return { seq: reply.seq, epoch, duplicate: reply.isDuplicate };
+    return {
+      seq: await this.#overtaken({ stream, subject }, messageId, expectedSeq ?? 0, epoch),
+      epoch,
+      duplicate: true,
+    };
   }
 
   read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
@@ -92,15 +112,35 @@ class JetStreamChannelLog implements ChannelLog {
     const { stream, subject } = this.#placeOf(address);
     const [epoch, first, last] = await Promise.all([
       this.#epochOf(stream),
-      reach(() => this.#manager.streams.getMessage(stream, nextOf(subject))),
+      reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, 1))),
       reach(() => this.#manager.streams.getMessage(stream, { last_by_subj: subject })),
     ]);
     return { epoch, firstSeq: first?.seq ?? 0, lastSeq: last?.seq ?? 0 };
   }
 
+  async channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
+    const logged = this.#options.profiles.filter(({ logClass }) => logClass !== 'live');
+    const found = await Promise.all(logged.map(({ name }) => this.#channelsOf(name, tenant, room)));
+    return found.flat().sort(byName);
+  }
+
   async trim(address: ChannelAddress, beforeSeq: number): Promise<void> {
     const { stream, subject } = this.#placeOf(address);
     await reach(() => this.#manager.streams.purge(stream, { filter: subject, seq: beforeSeq }));
+  }
+
+  /** What a stream still holds of a channel that has another profile by now is not part of its log. */
+  async #channelsOf(profile: string, tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
+    const stream = streamOf(profile, tenant);
+    const filter = roomIn(profile, tenantShard(tenant, LOG_SHARDS), tenant, room);
+    const [epoch, info] = await Promise.all([
+      this.#epochOf(stream),
+      reach(() => this.#manager.streams.info(stream, { subjects_filter: filter })),
+    ]);
+    const channels = Object.keys(info.state.subjects ?? {}).map(channelOf);
+    return channels
+      .filter((channel) => this.#options.profileOf(room, channel).name === profile)
+      .map((channel) => ({ channel, epoch }));
   }
 
   #placeOf({ tenant, room, channel }: ChannelAddress): Place {
@@ -110,9 +150,33 @@ class JetStreamChannelLog implements ChannelLog {
     return { stream: streamOf(name, tenant), subject, maxMessages };
   }
 
-  async #store(subject: Subject, data: Uint8Array, messageId: string, timeoutMs: number): Promise<Uint8Array> {
+  /**
+   * The sequence of a publication that was taken before, though its expectation no longer holds: then it is what follows
+   * the expected one. A replicated stream does not look for repeats before it compares. Throws `CONFLICT` for all others.
+   */
+  async #overtaken(
+    { stream, subject }: Pick<Place, 'stream' | 'subject'>,
+    messageId: string,
+    expectedSeq: number,
+    epoch: string,
+  ): Promise<number> {
+    const [next, last] = await Promise.all([
+      reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, expectedSeq + 1))),
+      reach(() => this.#manager.streams.getMessage(stream, { last_by_subj: subject })),
+    ]);
+    if (next?.header.get('Nats-Msg-Id') === messageId) return next.seq;
+    throw conflict(last?.seq ?? 0, epoch);
+  }
+
+  async #store(
+    subject: Subject,
+    data: Uint8Array,
+    messageId: string,
+    timeoutMs: number,
+    expectedSeq: number | undefined,
+  ): Promise<Uint8Array> {
     try {
-      return await this.#spine.store(subject, data, messageId, timeoutMs);
+      return await this.#spine.store(subject, data, messageId, timeoutMs, expectedSeq);
     } catch (error) {
       // No stream listens: nothing was stored.
       if (error instanceof BusError && error.code === 'NOT_FOUND')
@@ -141,9 +205,9 @@ class JetStreamChannelLog implements ChannelLog {
   }
 }
 
-/** The first message of a subject; every server since 2.9 answers it, the types of the client leave it out. */
-function nextOf(subject: Subject): { readonly seq: number } {
-  const query: { readonly seq: number; readonly next_by_subj: string } = { seq: 1, next_by_subj: subject };
+/** The first message of a subject from a sequence on; every server since 2.9 answers it, the types of the client leave it out. */
+function nextOf(subject: Subject, seq: number): { readonly seq: number } {
+  const query: { readonly seq: number; readonly next_by_subj: string } = { seq, next_by_subj: subject };
   return query;
 }
 

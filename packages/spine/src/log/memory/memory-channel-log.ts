@@ -1,7 +1,19 @@
 import { BusError } from '@arqonbus/protocol';
+import type { TenantId } from '@arqonbus/protocol';
 import type { LocalSpine } from '../../local/local-spine.ts';
-import { channelOut } from '../../subjects/subjects.ts';
-import type { Append, Appended, ChannelAddress, ChannelLog, LogEntry, LogPosition, ReadRange } from '../channel-log.ts';
+import { channelOf, channelOut } from '../../subjects/subjects.ts';
+import { byName } from '../channel-log.ts';
+import type {
+  Append,
+  Appended,
+  ChannelAddress,
+  ChannelLog,
+  HeldChannel,
+  LogEntry,
+  LogPosition,
+  ReadRange,
+} from '../channel-log.ts';
+import { conflict } from '../conflict.ts';
 import type { ProfileOf } from '../log-rules.ts';
 import { ChannelRing, entryBytes } from './channel-ring.ts';
 import type { StoredEntry } from './channel-ring.ts';
@@ -76,6 +88,11 @@ class MemoryChannelLog implements ChannelLog {
     const { user, id } = append;
     const seen = this.#seen.find(ring.subject, user, id, nowMs);
     if (seen !== undefined) return Promise.resolve({ seq: seen.seq, epoch: this.#epoch, duplicate: true });
+    this.#expire(ring, nowMs);
+    const lastSeq = ring.newest?.seq ?? 0;
+    if (append.expectedSeq !== undefined && append.expectedSeq !== lastSeq) {
+      return Promise.reject(conflict(lastSeq, this.#epoch));
+    }
     const seq = this.#store(ring, ownBytes(append.data), nowMs);
     this.#seen.add(ring.subject, user, id, seq, nowMs);
     return Promise.resolve({ seq, epoch: this.#epoch, duplicate: false });
@@ -90,6 +107,19 @@ class MemoryChannelLog implements ChannelLog {
     const { tenant, room, channel } = address;
     const lastSeq = ring?.newest?.seq ?? this.#emptied.lastSeq(channelOut(tenant, room, channel));
     return { epoch: this.#epoch, firstSeq: ring?.oldest?.seq ?? 0, lastSeq };
+  }
+
+  async channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
+    const ownSubject = channelOut(tenant, room, '*');
+    const prefix = ownSubject.slice(0, ownSubject.lastIndexOf('.') + 1);
+    const nowMs = this.#now();
+    const held: HeldChannel[] = [];
+    for (const ring of this.#rings.values()) {
+      if (!ring.subject.startsWith(prefix)) continue;
+      this.#expire(ring, nowMs);
+      if (ring.length > 0) held.push({ channel: channelOf(ring.subject), epoch: this.#epoch });
+    }
+    return held.sort(byName);
   }
 
   async trim(address: ChannelAddress, beforeSeq: number): Promise<void> {
@@ -116,7 +146,6 @@ class MemoryChannelLog implements ChannelLog {
 
   /** Stores, delivers with the position, then makes room: the previous sequence is that from before the eviction. */
   #store(ring: ChannelRing, data: Uint8Array, nowMs: number): number {
-    this.#expire(ring, nowMs);
     const prevSeq = ring.newest?.seq ?? this.#emptied.lastSeq(ring.subject);
     const seq = ++this.#lastSeq;
     if (ring.length === 0) {

@@ -106,6 +106,41 @@ describe('history', () => {
     await expect(read(rig, args)).rejects.toMatchObject({ code: 'VALIDATION_ERROR', details: { errors: [{ field }] } });
   });
 
+  it.each([
+    [{ after_seq: 1 }, 'args.after_seq'],
+    [{ before_seq: 1 }, 'args.before_seq'],
+    [{ cursor: 's1' }, 'args.cursor'],
+    [{ since: 'yesterday' }, 'args.since'],
+  ])('[LOG-19] of a room refuses %j', async (args, field) => {
+    const rig = await createFilled(1);
+    const call = { session, envelope: createEnvelope('command'), deadlineMs: deadlineIn(2_000) };
+    await expect(async () => history(call, { room: 'science', ...args }, rig.parts)).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+      details: { errors: [{ field }] },
+    });
+  });
+
+  it('[LOG-19] of a room goes on in the order of its first page, and no other', async () => {
+    const rig = await createFilled(3);
+    const call = { session, envelope: createEnvelope('command'), deadlineMs: deadlineIn(2_000) };
+    const first = await history(call, { room: 'science', limit: 1, order: 'newest' }, rig.parts);
+    const cursor = first.result.cursor ?? '';
+    const { result } = await history(call, { room: 'science', cursor }, rig.parts);
+    expect(result.publications).toHaveLength(2);
+    await expect(async () =>
+      history(call, { room: 'science', cursor, order: 'oldest' }, rig.parts),
+    ).rejects.toMatchObject({ code: 'VALIDATION_ERROR', details: { errors: [{ field: 'args.cursor' }] } });
+  });
+
+  it('[LOG-19] of a room with more channels than can be merged asks for one', async () => {
+    const rig = createDeliveryRig();
+    for (let n = 0; n < 65; n++) await rig.publish(`channel-${n}`);
+    const call = { session, envelope: createEnvelope('command'), deadlineMs: deadlineIn(2_000) };
+    await expect(async () => history(call, { room: 'science' }, rig.parts)).rejects.toMatchObject({
+      details: { errors: [{ field: 'args.channel' }] },
+    });
+  });
+
   it('[LOG-1] of a live channel is switched off', async () => {
     const rig = createDeliveryRig();
     await expect(read(rig, { channel: 'live' })).rejects.toMatchObject({ code: 'FEATURE_DISABLED' });

@@ -1,24 +1,37 @@
 import { BusError, parseTime } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
-import type { ReadRange } from '@arqonbus/spine';
+import type { ChannelAddress, ReadRange } from '@arqonbus/spine';
 import { pageOf } from '../../delivery/publication.ts';
+import { MAX_ROOM_CHANNELS, parseRoomCursor } from '../../history/room-cursor.ts';
+import { readRoomPage } from '../../history/room-page.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { invalid } from '../arguments.ts';
-import { resolveChannel } from '../command-target.ts';
+import { resolveChannelOrRoom } from '../command-target.ts';
 import { requireRight } from '../require-right.ts';
 
 type Args = CommandArgs<'history'>;
 
 const DEFAULT_PAGE = 50;
 const CURSOR = /^s(\d{1,16})$/;
+const NO_CURSOR = { field: 'args.cursor', problem: 'is not a cursor of this list' } as const;
 
-/** Reads a page of a channel's log. The cursor is the sequence to go on from, in the order of the first page. */
-export async function history(
-  { session, envelope }: CommandCall,
+/** Reads a page of a channel's log, or of all logs of a room that the caller may read (LOG-19). */
+export function history(
+  call: CommandCall,
+  args: Args,
+  parts: CommandParts,
+): Promise<CommandOutcome<CommandResult<'history'>>> {
+  const { room, address } = resolveChannelOrRoom(call.session, call.envelope, args);
+  return address === undefined ? roomHistory(call, room, args, parts) : channelHistory(call, address, args, parts);
+}
+
+/** The cursor is the sequence to go on from, in the order of the first page. */
+async function channelHistory(
+  { session }: CommandCall,
+  address: ChannelAddress,
   args: Args,
   { log, profileOf, limits }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'history'>>> {
-  const address = resolveChannel(session, envelope, args);
   requireRight(session, 'history', address.room, address.channel);
   if (profileOf(address.room, address.channel).logClass === 'live') {
     throw new BusError('FEATURE_DISABLED', 'The channel keeps no history.');
@@ -41,18 +54,51 @@ export async function history(
   };
 }
 
+/** What the caller may not read is left out as if it were not there. */
+async function roomHistory(
+  { session }: CommandCall,
+  room: string,
+  args: Args,
+  { log, limits, longReads }: CommandParts,
+): Promise<CommandOutcome<CommandResult<'history'>>> {
+  for (const name of ['after_seq', 'before_seq'] as const) {
+    if (args[name] !== undefined) throw invalid([{ field: `args.${name}`, problem: 'needs a channel' }]);
+  }
+  const cursor = args.cursor === undefined ? undefined : parseRoomCursor(args.cursor);
+  const order = args.order ?? cursor?.order ?? 'oldest';
+  if (args.cursor !== undefined && cursor?.order !== order) throw invalid([NO_CURSOR]);
+  const window = { order, ...timesOf(args) };
+  const limit = Math.min(args.limit ?? DEFAULT_PAGE, limits.historyPage);
+  return longReads.run(session, async () => {
+    const held = await log.channels(session.tenant, room);
+    const channels = held.filter(({ channel }) => session.rights.may('history', room, channel));
+    if (channels.length > MAX_ROOM_CHANNELS) {
+      throw invalid([{ field: 'args.channel', problem: `is required: more than ${MAX_ROOM_CHANNELS} could be read` }]);
+    }
+    const maxBytes = limits.pageBytes;
+    const page = { tenant: session.tenant, room, channels, window, cursor, limit, maxBytes };
+    return { result: await readRoomPage(log, page) };
+  });
+}
+
 /** The range of this page. Bounds are exclusive; a cursor moves the one that the order begins at. */
 function rangeOf(args: Args): Omit<ReadRange, 'limit'> {
   const order = args.order ?? 'oldest';
   const cursor = args.cursor === undefined ? undefined : parseCursor(args.cursor);
   const afterSeq = order === 'oldest' ? (cursor ?? args.after_seq) : args.after_seq;
   const beforeSeq = order === 'newest' ? (cursor ?? args.before_seq) : args.before_seq;
-  const sinceMs = parseBound('since', args.since);
-  const untilMs = parseBound('until', args.until);
   return {
     order,
     ...(afterSeq === undefined ? {} : { afterSeq }),
     ...(beforeSeq === undefined ? {} : { beforeSeq }),
+    ...timesOf(args),
+  };
+}
+
+function timesOf(args: Args): Pick<ReadRange, 'sinceMs' | 'untilMs'> {
+  const sinceMs = parseBound('since', args.since);
+  const untilMs = parseBound('until', args.until);
+  return {
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(untilMs === undefined ? {} : { untilMs }),
   };
@@ -60,7 +106,7 @@ function rangeOf(args: Args): Omit<ReadRange, 'limit'> {
 
 function parseCursor(cursor: string): number {
   const seq = Number(CURSOR.exec(cursor)?.[1] ?? Number.NaN);
-  if (!Number.isSafeInteger(seq)) throw invalid([{ field: 'args.cursor', problem: 'is not a cursor of this command' }]);
+  if (!Number.isSafeInteger(seq)) throw invalid([NO_CURSOR]);
   return seq;
 }
 

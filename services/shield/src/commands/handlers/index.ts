@@ -7,6 +7,7 @@ import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
 import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
+import { cancelReplay, replayHistory } from './replay.ts';
 import { help, ping, refresh, status } from './session.ts';
 
 /** Carries out one command; throws a `BusError` to refuse it. */
@@ -33,6 +34,8 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   set_status: setStatus,
   history,
   'op.history.get': history,
+  'op.history.replay': replayHistory,
+  'op.history.replay.cancel': cancelReplay,
   'op.session.disconnect': disconnectSession,
   'op.ban.list': listBans,
   'op.ban.lift': liftBan,

@@ -70,12 +70,14 @@ async function joinAnnounced(
 interface Found {
   readonly history: History | undefined;
   readonly recovery: Recovery;
+  readonly roomRecovery: Recovery;
 }
 
 async function gather(join: PreparedJoin, args: Args, deadlineMs: number, parts: CommandParts): Promise<Found> {
   if (join.view !== undefined) await knowMembers(join.view, deadlineMs);
   const history = args.history === undefined ? undefined : await readHistory(join, args.history, parts);
-  return { history, recovery: await judgeRecovery(join, args, parts) };
+  const recovery = await judgeRecovery(join.channel, args.from, parts);
+  return { history, recovery, roomRecovery: await judgeRecovery(join.roomChannel, args.room_from, parts) };
 }
 
 /** A channel that nobody has made yet is made by its first join (PRS-5). */
@@ -126,8 +128,8 @@ interface Recovery {
 }
 
 async function judgeRecovery(
-  { channel }: PreparedJoin,
-  { from }: Args,
+  channel: LocalChannel,
+  from: Args['from'],
   { log, gaps, coalescer }: CommandParts,
 ): Promise<Recovery> {
   if (from === undefined) return { from: undefined, result: {} };
@@ -152,7 +154,7 @@ function commit(
   session: Session,
   join: PreparedJoin,
   args: ParsedArgs,
-  { history, recovery }: Found,
+  { history, recovery, roomRecovery }: Found,
   parts: CommandParts,
 ): CommandOutcome<Result> {
   const { channel } = join;
@@ -161,10 +163,13 @@ function commit(
   const start = recovery.from ?? Math.min(pausedAt ?? Number.POSITIVE_INFINITY, startOf(channel, history));
   // Who is joined again while it is paused begins anew where it was, so that nothing is written before this reply.
   const isBehind = start < channel.lastSeq || pausedAt !== undefined;
+  const roomStart = roomStartOf(session, join, roomRecovery);
+  const isRoomBehind = roomStart !== undefined && roomStart < join.roomChannel.lastSeq;
   const subscription = parts.subscriptions.commit(session, join, {
     echo: args.echo === true,
     behindSeq: isBehind ? start : undefined,
     meta: args.ownMeta,
+    roomBehindSeq: isRoomBehind ? roomStart : undefined,
   });
   parts.membership.joined(session, room, name);
   const result: Result = {
@@ -174,10 +179,27 @@ function commit(
     ...(join.view === undefined ? {} : membersOf(join.view, session)),
     ...(history === undefined ? {} : { publications: publicationsOf(history, channel, parts) }),
     ...recovery.result,
+    ...(roomStart === undefined ? {} : roomLogOf(join.roomChannel, roomStart, roomRecovery)),
   };
-  return isBehind
-    ? { result, afterReply: () => parts.slowConsumers.startBehind(session, subscription, start) }
-    : { result };
+  const roomSubscription = session.subscriptions.get(join.roomChannel.name);
+  const afterReply = (): void => {
+    if (isBehind) parts.slowConsumers.startBehind(session, subscription, start);
+    if (isRoomBehind && roomSubscription !== undefined) {
+      parts.slowConsumers.startBehind(session, roomSubscription, roomStart);
+    }
+  };
+  return isBehind || isRoomBehind ? { result, afterReply } : { result };
+}
+
+/** Where the messages to the whole room begin that come with this join; undefined when they come already. */
+function roomStartOf(session: Session, { channel, roomChannel }: PreparedJoin, { from }: Recovery): number | undefined {
+  if (channel === roomChannel || session.subscriptions.has(roomChannel.name)) return undefined;
+  return from ?? roomChannel.lastSeq;
+}
+
+function roomLogOf({ logClass, epoch }: LocalChannel, seq: number, { result }: Recovery): Pick<Result, 'room_log'> {
+  if (logClass === 'live') return result.recovered === undefined ? {} : { room_log: result };
+  return { room_log: { epoch, seq, ...result } };
 }
 
 /**

@@ -203,6 +203,14 @@ export declare type Envelope = Message<"arqon.v1.Envelope"> & {
    * @generated from field: map<string, string> headers = 31;
    */
   headers: { [key: string]: string };
+
+  /**
+   * Events on logged channels: publish only if this is the sequence of the channel's last publication, 0 = if it holds
+   * none; else the answer is CONFLICT (LOG-17). Never stored nor delivered.
+   *
+   * @generated from field: optional uint64 expected_seq = 32;
+   */
+  expectedSeq?: bigint | undefined;
 };
 
 /**
