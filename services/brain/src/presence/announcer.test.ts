@@ -95,6 +95,24 @@ describe('what is told of a channel', () => {
     await fixture.brain.close();
   });
 
+  it('[PRS-4] of 10,000 who join within 2 s, at most one change in 100 ms, and no names of them', async () => {
+    const { changes, fixture } = await listen('bench', 500);
+    for (let start = 0; start < 10_000; start += 250) {
+      await fixture.report('n1', joins(...Array.from({ length: 250 }, (_, index) => `n1_${start + index}`)));
+      await fixture.pass(50);
+    }
+    await fixture.pass(100);
+    await fixture.brain.sweep();
+    await fixture.spine.flush();
+    expect(changes.length).toBeGreaterThan(10);
+    expect(changes.length).toBeLessThanOrEqual(22);
+    expect(changes.at(-1)).toMatchObject({ total: 10_000, countsOnly: true });
+    const named = changes.flatMap((change) => change.joins);
+    expect(named.length).toBeLessThanOrEqual(500);
+    expect(changes.every(({ countsOnly, total }) => countsOnly === total > 500)).toBe(true);
+    await fixture.brain.close();
+  });
+
   it('[PRS-1] of a room, who is in any of its channels, each once', async () => {
     const { fixture, words } = await listen('*');
     await fixture.report('n1', [...joins('n1_a'), join('acme', 'n1_a', 'lab', 'roof')]);
