@@ -46,10 +46,10 @@ export interface ConnectionsOptions {
 }
 
 /**
- * Ends of a connection that are not the client's word: it may be back before anybody notices (PRS-2). 1012: it was sent
- * away, and comes back elsewhere.
+ * Ends of a connection that are not the client's word: it may be back before anybody notices (PRS-2). Not 1012: who is
+ * sent away is told to come back later than anybody is kept.
  */
-const LOST: ReadonlySet<number> = new Set([1006, 1011, 1012, 1013, 4401, 4408, 4409, 4429]);
+const LOST: ReadonlySet<number> = new Set([1006, 1011, 1013, 4401, 4408, 4409, 4429]);
 
 /** What the Shield does when a socket opens, speaks, drains and closes. */
 export function createConnections(options: ConnectionsOptions): ListenerHandlers<Peer> {
