@@ -6,7 +6,7 @@ import type { Bus } from './harness/start-bus.ts';
 let bus: Bus;
 
 beforeAll(async () => {
-  bus = await startBus();
+  bus = await startBus({ ARQONBUS_PRESENCE_LINGER_MS: '1000' });
 });
 
 afterAll(() => bus.stop());
@@ -39,6 +39,8 @@ test('[PRT-21] help lists the registry, and hides what the caller may not use', 
     'leave_channel',
     'list_channels',
     'list_rooms',
+    'set_status',
+    'op.history.replay.cancel',
   ]);
   const { commands: one } = await user.must('help', { command: 'join_channel' });
   expect(one).toMatchObject([{ name: 'join_channel', args: { properties: { echo: { type: 'boolean' } } } }]);
@@ -82,7 +84,7 @@ test('[PRS-2] a channel lives: created, listed, described, not deleted while som
   for (const client of [mod, alice]) client.end();
 });
 
-test('[PRS-2] a connection that breaks is in no channel any more', async () => {
+test('[PRS-2] a connection that breaks is in no channel any more, once its time is over', async () => {
   const [mod, alice] = await Promise.all([bus.connect({ user: 'mod', role: 'moderator' }), bus.connect()]);
   await mod.must('create_channel', { room: 'ghosts', channel: 'none' });
   await alice.must('join_channel', { room: 'ghosts', channel: 'none' });

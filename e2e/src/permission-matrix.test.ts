@@ -25,6 +25,8 @@ const args: Readonly<Record<string, object>> = {
   join_channel: target,
   channel_info: target,
   history: target,
+  presence: target,
+  'op.history.replay': { ...target, from_seq: 1 },
   'op.history.get': target,
   create_channel: { room: 'science', channel: 'matrix' },
   delete_channel: { room: 'science', channel: 'not-there' },

@@ -81,7 +81,8 @@ test('[PRT-3] [LOG-9] a first join tells where the channel stands', async () => 
   const client = await bus.connect({ user: 'direct' }, 'room=science&channel=general');
   const place = { room: 'science', channel: 'general' };
   const { payload } = await client.nextSystem('joined');
-  expect(payload).toEqual({ event: 'joined', ...place, epoch: expect.any(String), seq: expect.any(Number) });
+  const position = { epoch: expect.any(String), seq: expect.any(Number) };
+  expect(payload).toEqual({ event: 'joined', ...place, ...position, room_log: position });
   client.end();
 });
 

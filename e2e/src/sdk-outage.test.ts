@@ -22,7 +22,10 @@ const proxies: ChaosProxy[] = [];
 let bus: Bus;
 
 beforeAll(async () => {
-  bus = await startBus({ ARQONBUS_LIMITS_HEARTBEAT_MS: String(HEARTBEAT_MS) });
+  bus = await startBus({
+    ARQONBUS_LIMITS_HEARTBEAT_MS: String(HEARTBEAT_MS),
+    ARQONBUS_PRESENCE_LINGER_MS: '500',
+  });
 });
 
 afterEach(async () => {

@@ -1,5 +1,6 @@
 import { connectRaw } from '@arqonbus/testkit';
 import type { RawClose, RawConduct, RawSocket } from '@arqonbus/testkit';
+import { sayGoodbye } from './say-goodbye.ts';
 
 /** A JSON frame as it came. */
 export type Frame = Readonly<Record<string, unknown>> & {
@@ -85,7 +86,7 @@ export async function connectJson({ port, token, query, ...conduct }: JsonClient
     nextSystem: (event) => next(({ type, payload }) => type === 'system' && payload['event'] === event),
     nextError: () => next(({ type }) => type === 'error'),
     closed: () => socket.closed(),
-    end: () => (socket.isClosed() ? undefined : socket.sendClose(1000)),
+    end: () => sayGoodbye(socket),
     lose: () => socket.destroy(),
   };
 }

@@ -2,6 +2,7 @@ import { connectRaw } from '@arqonbus/testkit';
 import type { RawSocket } from '@arqonbus/testkit';
 import { createEnvelope, decodeTrustedProtoEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
+import { sayGoodbye } from './say-goodbye.ts';
 
 /** A client of binary frames, which shows envelopes as they came. */
 export interface ProtoClient {
@@ -55,7 +56,7 @@ export async function connectProto(options: { readonly port: number; readonly to
       return payloadOf(reply) as Readonly<Record<string, unknown>>;
     },
     next,
-    end: () => (socket.isClosed() ? undefined : socket.sendClose(1000)),
+    end: () => sayGoodbye(socket),
     lose: () => socket.destroy(),
   };
 }
