@@ -43,7 +43,7 @@ const messages: Readonly<Record<string, object>> = {
 
 const rows = parseTable(readFileSync(new URL('../../docs/permissions.md', import.meta.url), 'utf8'));
 const cells = rows.flatMap(({ names, allowed }) =>
-  names.flatMap((name) => ROLES.map((role) => ({ name, role, may: allowed.includes(role) ? 'may' : 'may not' }))),
+  names.flatMap((name) => ROLES.map((role) => [role, allowed.includes(role) ? 'may' : 'may not', name] as const)),
 );
 
 let bus: Bus;
@@ -86,7 +86,7 @@ describe('the permission matrix', () => {
     expect(named.toSorted()).toEqual(Object.keys(commands).toSorted());
   });
 
-  test.each(cells)('[PRM-1] [PRM-5] $role $may: $name', async ({ role, name, may }) => {
+  test.each(cells)('[PRM-1] [PRM-5] %s %s: %s', async (role, may, name) => {
     const { error_code: code } = await attempt(role, name);
     expect(code === 'AUTHORIZATION_ERROR' ? 'may not' : 'may').toBe(may);
   });
