@@ -39,6 +39,8 @@ test('[PRT-21] help lists the registry, and hides what the caller may not use', 
     'leave_channel',
     'list_channels',
     'list_rooms',
+    'set_status',
+    'op.history.replay.cancel',
   ]);
   const { commands: one } = await user.must('help', { command: 'join_channel' });
   expect(one).toMatchObject([{ name: 'join_channel', args: { properties: { echo: { type: 'boolean' } } } }]);
