@@ -28,6 +28,8 @@ const args: Readonly<Record<string, object>> = {
   presence: target,
   'op.history.replay': { ...target, from_seq: 1 },
   'op.history.get': target,
+  'op.history.replay': target,
+  'op.history.replay.cancel': { request_id: 'arq_replay-none' },
   create_channel: { room: 'science', channel: 'matrix' },
   delete_channel: { room: 'science', channel: 'not-there' },
   'op.session.disconnect': { client_id: nobody },

@@ -57,9 +57,10 @@ function converse(client: ArqonClient, channel: Subscription, view: ChatView, se
   const isQuiet = channel.joined.history.length === 0;
   view.addNotice(`You joined ${settings.target}.${isQuiet ? ' Say hello.' : ''}`);
   channel.on('publication', show);
-  channel.on('rejoined', ({ recovered }) =>
-    view.addNotice(recovered ? 'Connected again.' : 'Connected again. Messages sent in between are not shown.'),
-  );
+  channel.on('rejoined', ({ recovered, roomRecovered }) => {
+    const isWhole = recovered && roomRecovered !== false;
+    view.addNotice(isWhole ? 'Connected again.' : 'Connected again. Messages sent in between are not shown.');
+  });
   channel.on('end', ({ error }) => {
     view.allowWriting(false);
     if (error !== undefined && client.state.kind === 'connected') view.showProblem(errorWords(error));

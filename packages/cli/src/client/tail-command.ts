@@ -31,8 +31,8 @@ async function tail(target: string, flags: TailFlags): Promise<void> {
   await withClient(flags, async (client) => {
     const options = flags.history === undefined ? {} : { history: flags.history };
     const subscription = await client.join(target, { ...options, echo: true });
-    subscription.on('rejoined', ({ recovered }) => {
-      if (!recovered) tell('The connection was lost; messages may be missing.');
+    subscription.on('rejoined', ({ recovered, roomRecovered }) => {
+      if (!recovered || roomRecovered === false) tell('The connection was lost; messages may be missing.');
     });
     subscription.on('discontinuity', () => tell('The bus was cut off for a moment; messages may be missing.'));
     process.once('SIGINT', () => void subscription.leave());
