@@ -20,7 +20,8 @@ export interface ChannelReaderOptions {
 /**
  * Reads a channel's entries by one ordered, ephemeral consumer (LOG-18). A stored message does not name the one before
  * it, so previous sequences are derived: the read begins at the position itself, and what is there is the predecessor.
- * Where that is gone, nobody can know.
+ * Where that is gone, nobody can know. The server sends more than the range asks for, but by its flow control only some
+ * 2 MiB until the first of it has been taken: who wants less says so by `maxBytes`, and what comes beyond is dropped.
  */
 export async function readChannel(options: ChannelReaderOptions, range: ReadRange): Promise<readonly LogEntry[]> {
   const { js, stream, subject, maxMessages, timeoutMs } = options;
@@ -48,6 +49,7 @@ class Collector {
   readonly #range: ReadRange;
   #entries: LogEntry[] = [];
   #lastSeq: number;
+  #bytes = 0;
   #finish: ((error?: BusError) => void) | undefined;
   #isDone = false;
   #timer: NodeJS.Timeout | undefined;
@@ -73,10 +75,12 @@ class Collector {
     const { seq, time } = message;
     this.#lastSeq = seq;
     const { afterSeq = 0, beforeSeq = Number.POSITIVE_INFINITY, order, limit } = this.#range;
+    const { maxBytes = Number.POSITIVE_INFINITY } = this.#range;
     if (seq < beforeSeq && seq > afterSeq && this.#isInWindow(time.getTime())) {
       this.#entries.push({ seq, prevSeq, timestampMs: time.getTime(), data: message.data });
+      this.#bytes += message.data.length;
     }
-    const isFull = order !== 'newest' && this.#entries.length >= limit;
+    const isFull = order !== 'newest' && (this.#entries.length >= limit || this.#bytes >= maxBytes);
     if (isFull || seq >= beforeSeq || message.info.pending === 0) this.#end();
   }
 
