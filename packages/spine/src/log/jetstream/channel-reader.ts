@@ -28,7 +28,7 @@ export async function readChannel(options: ChannelReaderOptions, range: ReadRang
   const consumer = await js.consumers.getPushConsumer(stream, { ...startOf(range), filter_subjects: subject });
   const { num_pending: pending } = await consumer.info(true);
   const isFromStart = (range.afterSeq ?? 0) === 0 && range.sinceMs === undefined;
-  const collector = new Collector(range, isFromStart && pending < maxMessages ? 0 : UNKNOWN_SEQ);
+  const collector = new Collector(range, isFromStart && pending < maxMessages ? 0 : UNKNOWN_SEQ, pending);
   if (pending > 0) {
     const messages = await consumer.consume({ callback: (message) => collector.take(message) });
     await collector.done(timeoutMs).finally(() => messages.stop());
@@ -50,12 +50,15 @@ class Collector {
   #entries: LogEntry[] = [];
   #lastSeq: number;
   #bytes = 0;
+  /** Messages that were there when the read began: who waits for the end of a busy channel waits for ever. */
+  #left: number;
   #finish: ((error?: BusError) => void) | undefined;
   #isDone = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(range: ReadRange, prevSeq: number) {
+  constructor(range: ReadRange, prevSeq: number, pending: number) {
     this.#range = range;
+    this.#left = pending;
     this.#lastSeq = prevSeq;
   }
 
@@ -71,6 +74,7 @@ class Collector {
   take(message: JsMsg): void {
     if (this.#isDone) return;
     this.#timer?.refresh();
+    this.#left -= 1;
     const prevSeq = this.#lastSeq;
     const { seq, time } = message;
     this.#lastSeq = seq;
@@ -81,7 +85,7 @@ class Collector {
       this.#bytes += message.data.length;
     }
     const isFull = order !== 'newest' && (this.#entries.length >= limit || this.#bytes >= maxBytes);
-    if (isFull || seq >= beforeSeq || message.info.pending === 0) this.#end();
+    if (isFull || seq >= beforeSeq || this.#left <= 0 || message.info.pending === 0) this.#end();
   }
 
   entries(): readonly LogEntry[] {
