@@ -1,5 +1,6 @@
 import type { Benchmark } from '../harness/benchmark.ts';
 import { ackLatency } from './ack-latency.ts';
+import { badTokens } from './bad-tokens.ts';
 import { codecs } from './codecs.ts';
 import { embeddedVsCluster } from './embedded-vs-cluster.ts';
 import { fanOut } from './fan-out.ts';
@@ -24,4 +25,5 @@ export const benchmarks: readonly Benchmark[] = [
   hopCost,
   embeddedVsCluster,
   ackLatency,
+  badTokens,
 ];

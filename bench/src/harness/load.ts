@@ -1,5 +1,14 @@
 import { fileURLToPath } from 'node:url';
-import type { AckOrder, AckReport, OpenOrder, OpenReport, PublishOrder, PublishReport } from '../load/orders.ts';
+import type {
+  AckOrder,
+  AckReport,
+  FloodOrder,
+  FloodReport,
+  OpenOrder,
+  OpenReport,
+  PublishOrder,
+  PublishReport,
+} from '../load/orders.ts';
 import { startChild } from './child.ts';
 
 /** A load generator in a process of its own. */
@@ -11,6 +20,8 @@ export interface Load {
   publish(order: PublishOrder): Promise<PublishReport>;
   /** Publishes with `ack: true` and waits for the answers. */
   ack(order: AckOrder): Promise<AckReport>;
+  /** Tries handshakes with a bad token. */
+  flood(order: FloodOrder): Promise<FloodReport>;
   stop(): Promise<void>;
 }
 
@@ -23,6 +34,7 @@ export function startLoad(): Load {
     close: (group) => child.call('close', group),
     publish: (order) => child.call('publish', order),
     ack: (order) => child.call('ack', order),
+    flood: (order) => child.call('flood', order),
     stop: () => child.stop(),
   };
 }

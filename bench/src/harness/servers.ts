@@ -27,13 +27,20 @@ const files: Readonly<Record<ServerKind, string>> = {
   'socket.io': besideMain('socket-io-process.mjs'),
 };
 
-/** Starts a server and waits until it listens. `profileFolder` = write a CPU profile there when it ends. */
-export async function startServer(kind: ServerKind, profileFolder?: string): Promise<Server> {
+/**
+ * Starts a server and waits until it listens. `profileFolder` = write a CPU profile there when it ends; `settings` are
+ * laid over those of ours.
+ */
+export async function startServer(
+  kind: ServerKind,
+  profileFolder?: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const child = startChild({
     file: (kind === 'arqon' ? process.env['BENCH_ARQON_BUNDLE'] : undefined) ?? files[kind],
     args: kind === 'arqon' ? ['dev', '--port', '0', '--json'] : [],
     nodeArgs: ['--expose-gc', '--import', PROBE, ...(kind === 'arqon' ? profilingArgs(profileFolder) : [])],
-    env: kind === 'arqon' ? ARQON_SETTINGS : {},
+    env: kind === 'arqon' ? { ...ARQON_SETTINGS, ...settings } : {},
   });
   const line = await child.firstLine;
   if (line === '') throw new Error(`the server ${kind} did not start`);

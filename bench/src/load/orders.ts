@@ -83,3 +83,19 @@ export interface AckReport {
   readonly p99Ms: number;
   readonly p999Ms: number;
 }
+
+/** Handshakes with one token that is no good, at a pace. */
+export interface FloodOrder {
+  readonly port: number;
+  readonly token: string;
+  readonly perSecond: number;
+  readonly ms: number;
+}
+
+/** How they were answered. */
+export interface FloodReport {
+  readonly tried: number;
+  /** Answers by HTTP status. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly ms: number;
+}

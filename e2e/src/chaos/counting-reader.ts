@@ -18,8 +18,16 @@ const PING = 9;
 const PONG = 10;
 const TEXT = 1;
 
-/** Connects, joins `room:channel`, and counts from then on. Resolves with the reply to the join. */
-export function connectCountingReader(port: number, token: string, target: string): Promise<CountingReader> {
+/**
+ * Connects, joins `room:channel`, and counts from then on; `onBytes` sees everything that comes. Resolves with the reply
+ * to the join.
+ */
+export function connectCountingReader(
+  port: number,
+  token: string,
+  target: string,
+  onBytes: (bytes: Buffer) => void = () => undefined,
+): Promise<CountingReader> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let events = 0;
@@ -36,6 +44,7 @@ export function connectCountingReader(port: number, token: string, target: strin
       }
     };
     socket.once('error', reject);
+    socket.on('data', onBytes);
     socket.write(handshakeText({ headers: { authorization: `Bearer ${token}` } }, randomBytes(16).toString('base64')));
     const join = { id: 'arq_join-1', type: 'command', command: 'join_channel', args: { room: target } };
     const onUpgraded = (): void => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultCluster } from './harness/fault-cluster.ts';
 import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { FollowedClient } from './harness/followed-client.ts';
+import { checkOrder, expectAll, publishNumbers } from './harness/numbered-log.ts';
 
 // Channels with a log: what was acknowledged is delivered, once and in order, whatever dies on the way.
 const [NEAR, CUT] = [0, 1];
@@ -18,60 +19,10 @@ beforeAll(async () => {
 
 afterAll(() => bus.stop());
 
-interface Load {
-  /** Ends it; gives the sequences that were acknowledged, by payload. */
-  stop(): Promise<ReadonlyMap<number, number>>;
-  acknowledged(): number;
-}
-
-/** Publishes numbers with `ack`, a few under way at a time, each again under its id until it is acknowledged. */
-function publishNumbers(client: FollowedClient, target: string): Load {
-  const acknowledged = new Map<number, number>();
-  let isOn = true;
-  let next = 0;
-  const run = async (): Promise<void> => {
-    while (isOn) {
-      const n = next++;
-      const id = `arq_recovery-${String(n).padStart(6, '0')}`;
-      let answer = await client.publish(target, n, { id });
-      for (; answer.code !== 'ok'; answer = await client.publish(target, n, { id })) {
-        expect(['UNAVAILABLE', 'TIMEOUT']).toContain(answer.code);
-        await new Promise(setImmediate);
-      }
-      acknowledged.set(n, Number(answer.payload['seq']));
-    }
-  };
-  const runs = [run(), run(), run(), run()];
-  return {
-    acknowledged: () => acknowledged.size,
-    stop: async () => {
-      isOn = false;
-      await Promise.all(runs);
-      return acknowledged;
-    },
-  };
-}
-
-/** Each event once, in the order of the log, each naming the one before; returns their payloads by sequence. */
-function checkOrder(reader: FollowedClient): ReadonlyMap<number, number> {
-  const seqs = reader.events.map(({ seq }) => Number(seq));
-  expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
-  const previous = reader.events.slice(1).map((event) => event['prev_seq']);
-  expect(previous).toEqual(seqs.slice(0, -1));
-  return new Map(reader.events.map(({ payload, seq }) => [Number(payload), Number(seq)]));
-}
-
 /** Where the reader stands. */
 function positionOf({ events }: FollowedClient): { readonly epoch: unknown; readonly seq: unknown } {
   const last = events.at(-1);
   return { epoch: last?.['epoch'], seq: last?.['seq'] };
-}
-
-async function expectAll(reader: FollowedClient, acknowledged: ReadonlyMap<number, number>): Promise<void> {
-  const last = Math.max(...acknowledged.values());
-  await expect.poll(() => Number(reader.events.at(-1)?.['seq']), { timeout: 10_000 }).toBeGreaterThanOrEqual(last);
-  const got = checkOrder(reader);
-  expect([...acknowledged].filter(([n, seq]) => got.get(n) !== seq)).toEqual([]);
 }
 
 test('[LOG-8] [LOG-16] a Shield that was cut off fetches what its subscribers missed, and no client does anything', async () => {

@@ -6,18 +6,19 @@ import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { Answer, FollowedClient } from './harness/followed-client.ts';
 import { followTelemetry } from './harness/follow-telemetry.ts';
 import { report } from './harness/report.ts';
+import { SHARED, TENANT_RULES, isDelivery, leaveTraces, readEverything } from './harness/tenant-traces.ts';
 import { welchT, withoutOutliers } from './harness/welch.ts';
 
 // Two tenants with the same names for everything, on two Shields. One process and names that the border refuses are
 // shown elsewhere (tenants, bad-input, telemetry-stream, wire-formats); here is what only a cluster can leak.
-const talk = { room: 'shared', channel: 'talk' };
+const { talk, kept } = SHARED;
 const ROUNDS = 300;
 
 let bus: FaultCluster;
 let clients: FollowedClient[] = [];
 
 beforeAll(async () => {
-  bus = await startFaultCluster();
+  bus = await startFaultCluster(TENANT_RULES);
 });
 
 afterEach(async () => {
@@ -38,62 +39,22 @@ async function connect(shield: number, tenant: string, user: string, role: 'user
   return client;
 }
 
-/** Does everything that leaves a trace, with the tenant's canary wherever text may stand. */
-async function leaveTraces(canary: string, [near, far]: readonly FollowedClient[]): Promise<void> {
-  if (near === undefined || far === undefined) return;
-  await near.must('create_channel', { room: 'shared', channel: canary, description: canary });
-  await near.must('join_channel', { room: canary, channel: canary });
-  const reason = canary;
-  await near.must('op.session.disconnect', { user: `${canary}-gone`, ban_for_ms: 600_000, reason });
-  for (let round = 0; round < ROUNDS; round++) {
-    const text = `${canary} ${round}`;
-    const more = { metadata: { note: canary } };
-    await Promise.all([
-      near.publish('shared:talk', text, more),
-      far.publish('shared:talk', text, more),
-      far.publish('shared:*', text),
-      near.ask({ type: 'private', to: far.clientId, payload: text, ack: true }),
-      far.ask({ type: 'private', to: 'user:alice', payload: text, ack: true }),
-      near.ask({ type: 'telemetry', payload: { eventType: 'tick', text }, ack: true }),
-    ]);
-  }
-  await near.command('join_channel', { room: 'shared', channel: `${canary}!` });
-}
-
-function isDelivery({ type }: { readonly type: string }): boolean {
-  return ['event', 'private', 'telemetry'].includes(type);
-}
-
-/** Asks through every path that reads. */
-async function readEverything(client: FollowedClient, foreign: string): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
-  const ask = async (name: string, args: object = {}): Promise<void> =>
-    void answers.push(await client.command(name, args));
-  for (const target of [talk, { room: 'shared', channel: foreign }, { room: foreign, channel: foreign }]) {
-    await ask('channel_info', target);
-    await ask('list_channels', target);
-    await ask('history', target);
-  }
-  await ask('join_channel', { ...talk, presence: true, from: { epoch: 'x', seq: 0 } });
-  for (const name of ['list_rooms', 'status', 'help', 'op.ban.list']) await ask(name);
-  return answers;
-}
-
 test('[PRD-4] [AUT-4] T-04: no byte of a tenant is in anything that the other one is sent, asks for or watches', async () => {
   const canaries = { acme: 'kanari-7f31c9', rival: 'kanari-b2e840' } as const;
   const tenants = ['acme', 'rival'] as const;
-  const casts = new Map<string, FollowedClient[]>();
+  const casts = new Map<string, readonly [FollowedClient, FollowedClient]>();
   for (const tenant of tenants) {
-    const cast = [await connect(0, tenant, 'alice', 'admin'), await connect(1, tenant, 'alice', 'admin')];
+    const cast = [await connect(0, tenant, 'alice', 'admin'), await connect(1, tenant, 'alice', 'admin')] as const;
     for (const client of cast)
-      for (const channel of ['talk', '*']) await client.command('join_channel', { ...talk, channel });
+      for (const target of [talk, kept, { ...talk, channel: '*' }]) await client.must('join_channel', target);
     for (const client of cast) await client.must('join_channel', { room: 'integriguard', channel: 'telemetry-stream' });
     casts.set(tenant, cast);
   }
   const watchers = await Promise.all(
     tenants.map(async (tenant) => Promise.all([0, 1].map((shield) => followTelemetry(bus, shield, tenant)))),
   );
-  await Promise.all(tenants.map((tenant) => leaveTraces(canaries[tenant], casts.get(tenant) ?? [])));
+  const leaving = [...casts].map(([tenant, cast]) => leaveTraces(canaries[tenant as 'acme' | 'rival'], cast, ROUNDS));
+  await Promise.all(leaving);
   let deliveries = 0;
   for (const [index, tenant] of tenants.entries()) {
     const [own, foreign] = [canaries[tenant], canaries[tenants[1 - index] ?? 'acme']];
@@ -105,6 +66,11 @@ test('[PRD-4] [AUT-4] T-04: no byte of a tenant is in anything that the other on
     ]);
     expect(seen).toContain(own);
     expect(seen).not.toContain(foreign);
+    // What the log gives was really asked for: history, and recovery from the beginning.
+    for (const answers of asked)
+      expect(answers).toContainEqual(
+        expect.objectContaining({ payload: expect.objectContaining({ recovered: true }) }),
+      );
     const codes = asked.flat().filter(({ payload, error }) => JSON.stringify([payload, error]).includes(foreign));
     expect(codes).toEqual([]);
     const refused = await Promise.all([0, 1].map((shield) => bus.knock(shield, { tenant, user: `${foreign}-gone` })));

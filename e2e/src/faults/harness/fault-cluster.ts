@@ -43,12 +43,15 @@ export interface Health {
 
 const HOUR_MS = 3_600_000;
 
-/** Two Shields, two Brains and NATS; the second Shield reaches NATS through a proxy. */
-export async function startFaultCluster(env: Readonly<Record<string, string>> = {}): Promise<FaultCluster> {
+/** Two Shields, two Brains and NATS; the second Shield reaches NATS through a proxy. `natsConfig`: more of its lines. */
+export async function startFaultCluster(
+  env: Readonly<Record<string, string>> = {},
+  natsConfig = '',
+): Promise<FaultCluster> {
   const secret = randomBytes(32).toString('hex');
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
   const settings = { ...developmentSettings(secret), ...roomyLimits, ...LIVE, ...env };
-  const cluster = await startCluster({ programs, shields: 1, brains: 2, env: settings });
+  const cluster = await startCluster({ programs, shields: 1, brains: 2, env: settings, natsConfig });
   const spineProxy = await startChaosProxy({ targetPort: cluster.nats.port });
   const behindProxy = { ARQONBUS_NATS_URL: `nats://127.0.0.1:${spineProxy.port}` };
   await cluster.startShield(1, behindProxy);

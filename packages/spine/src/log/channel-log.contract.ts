@@ -95,6 +95,10 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
       expect(await read({ afterSeq: first, beforeSeq: fourth, limit: 10 })).toEqual([second, third]);
       expect(await read({ afterSeq: fourth, limit: 10 })).toEqual([]);
       expect(await read({ beforeSeq: first, limit: 10 })).toEqual([]);
+      // Each entry holds one byte.
+      expect(await read({ maxBytes: 3, limit: 10 })).toEqual([first, second, third]);
+      expect(await read({ afterSeq: second, maxBytes: 1, limit: 10 })).toEqual([third]);
+      expect(await read({ maxBytes: 1, limit: 10, order: 'newest' })).toEqual([fourth, third, second, first]);
     });
 
     it('[LOG-9] names the position as the predecessor of what comes after it, so that no hole is seen where none is', async () => {

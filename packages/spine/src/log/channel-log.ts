@@ -52,6 +52,8 @@ export interface ReadRange {
   /** `newest`: the last `limit` entries of the range, newest first. Default `oldest`. */
   readonly order?: 'oldest' | 'newest';
   readonly limit: number;
+  /** Ends an `oldest` read once its entries hold this many bytes of data or more; there is always one. Default: no bound. */
+  readonly maxBytes?: number;
 }
 
 /**

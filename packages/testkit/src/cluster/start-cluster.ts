@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly brains?: number;
   /** Settings of every service, as environment variables. */
   readonly env: Readonly<Record<string, string>>;
+  /** More lines of the configuration of NATS. */
+  readonly natsConfig?: string;
   /** Settings of one service, laid over `env`; its number counts from 0 in its kind. */
   readonly envOf?: (service: 'shield' | 'brain', number: number, natsUrl: string) => Readonly<Record<string, string>>;
 }
@@ -40,7 +42,8 @@ const FREE_PORTS = { ARQONBUS_SERVER_PORT: '0', ARQONBUS_HTTP_PORT: '0', ARQONBU
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const profiles = JSON.parse(options.env['ARQONBUS_LOG_PROFILES'] ?? '{}') as object;
   const users = shippedNatsConfig(Object.keys(profiles));
-  const nats = await startNatsServer({ jetstream: true, config: users.config });
+  const config = `${users.config}\n${options.natsConfig ?? ''}`;
+  const nats = await startNatsServer({ jetstream: true, config });
   const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[] };
   const launch = (kind: 'shield' | 'brain', number: number, more = {}): ServiceProcess => {
     const own = options.envOf?.(kind, number, nats.url) ?? {};

@@ -24,6 +24,8 @@ export interface NatsServerOptions {
 export interface NatsServer {
   readonly url: string;
   readonly port: number;
+  /** Of the process that runs now; 0 = none does. */
+  pid(): number;
   /** Ends it and removes its folder. Idempotent; nothing else may be called afterwards. */
   stop(): Promise<void>;
   /** Ends it at once, as a crash does; its folder and port stay for {@link restart}. */
@@ -75,6 +77,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    pid: () => child?.pid ?? 0,
     kill: () => end('SIGKILL'),
     async restart() {
       await end('SIGTERM');

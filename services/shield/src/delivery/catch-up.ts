@@ -49,7 +49,9 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       // Once the client has what the topics had, the rest comes by topic: no await may stand between this and the switch.
       while (progress.seq < channel.lastSeq) {
         const afterSeq = progress.seq;
-        const entries = await options.log.read(channel.address, { afterSeq, limit: options.pageMessages });
+        // No more than the client can take at once: what it cannot would be read again, and again.
+        const range = { afterSeq, limit: options.pageMessages, maxBytes: options.maxBufferedBytes };
+        const entries = await options.log.read(channel.address, range);
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
         if (isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
         if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };

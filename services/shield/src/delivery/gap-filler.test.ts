@@ -10,9 +10,10 @@ const NO_DATA = new Uint8Array(0);
 
 /** A log that holds these sequences of one channel, and says what a stream can know of predecessors. */
 function createLog(seqs: number[]) {
-  const state = { reads: 0, isAway: false };
-  const read: ChannelLog['read'] = async (_, { afterSeq = 0, limit }) => {
+  const state = { reads: 0, isAway: false, maxBytes: new Set<number | undefined>() };
+  const read: ChannelLog['read'] = async (_, { afterSeq = 0, limit, maxBytes }) => {
     state.reads++;
+    state.maxBytes.add(maxBytes);
     await turn();
     if (state.isAway) throw new Error('away');
     const found = seqs.filter((seq) => seq > afterSeq).slice(0, limit);
@@ -67,6 +68,13 @@ describe('a gap', () => {
     arrive(11, 10);
     arrive(13, 11);
     expect(got.slice(6)).toEqual([13]);
+  });
+
+  it('[LOG-11] [PRD-5] R-29: is read in pages of bytes, far below what cuts a client off that has them all to read', async () => {
+    const { state, arrive, settle } = createRig([2, 4, 6, 8, 10]);
+    arrive(10, 8);
+    await settle();
+    expect([...state.maxBytes]).toEqual([1_048_576]);
   });
 
   it('[LOG-8] is told as a hole where the log has lost it, before what comes after', async () => {

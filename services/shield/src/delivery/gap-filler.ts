@@ -27,6 +27,11 @@ export interface GapFillerOptions {
 
 /** How long to wait after the log could not be read. */
 const RETRY_MS = 500;
+/**
+ * Bytes of one page. It is written to everybody in the channel in one turn, so it must be far less than what cuts a client
+ * off between two looks at its buffer: a page of 300 large messages did that to clients that read well (R-29).
+ */
+const PAGE_BYTES = 1_048_576;
 
 /**
  * While a gap is being filled nothing is held: messages that come meanwhile only say how far to read, since the log has
@@ -100,7 +105,7 @@ async function readPage(
   { log, pageMessages, onError, startTimer = setTimeout }: GapFillerOptions,
 ): Promise<readonly LogEntry[] | undefined> {
   try {
-    return await log.read(channel.address, { afterSeq, limit: pageMessages });
+    return await log.read(channel.address, { afterSeq, limit: pageMessages, maxBytes: PAGE_BYTES });
   } catch (error) {
     onError(channel, error);
     await new Promise<void>((resolve) => {

@@ -20,14 +20,15 @@ export interface ChannelReaderOptions {
 /**
  * Reads a channel's entries by one ordered, ephemeral consumer (LOG-18). A stored message does not name the one before
  * it, so previous sequences are derived: the read begins at the position itself, and what is there is the predecessor.
- * Where that is gone, nobody can know.
+ * Where that is gone, nobody can know. The server sends more than the range asks for, but by its flow control only some
+ * 2 MiB until the first of it has been taken: who wants less says so by `maxBytes`, and what comes beyond is dropped.
  */
 export async function readChannel(options: ChannelReaderOptions, range: ReadRange): Promise<readonly LogEntry[]> {
   const { js, stream, subject, maxMessages, timeoutMs } = options;
   const consumer = await js.consumers.getPushConsumer(stream, { ...startOf(range), filter_subjects: subject });
   const { num_pending: pending } = await consumer.info(true);
   const isFromStart = (range.afterSeq ?? 0) === 0 && range.sinceMs === undefined;
-  const collector = new Collector(range, isFromStart && pending < maxMessages ? 0 : UNKNOWN_SEQ);
+  const collector = new Collector(range, isFromStart && pending < maxMessages ? 0 : UNKNOWN_SEQ, pending);
   if (pending > 0) {
     const messages = await consumer.consume({ callback: (message) => collector.take(message) });
     await collector.done(timeoutMs).finally(() => messages.stop());
@@ -48,12 +49,16 @@ class Collector {
   readonly #range: ReadRange;
   #entries: LogEntry[] = [];
   #lastSeq: number;
+  #bytes = 0;
+  /** Messages that were there when the read began: who waits for the end of a busy channel waits for ever. */
+  #left: number;
   #finish: ((error?: BusError) => void) | undefined;
   #isDone = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(range: ReadRange, prevSeq: number) {
+  constructor(range: ReadRange, prevSeq: number, pending: number) {
     this.#range = range;
+    this.#left = pending;
     this.#lastSeq = prevSeq;
   }
 
@@ -69,15 +74,18 @@ class Collector {
   take(message: JsMsg): void {
     if (this.#isDone) return;
     this.#timer?.refresh();
+    this.#left -= 1;
     const prevSeq = this.#lastSeq;
     const { seq, time } = message;
     this.#lastSeq = seq;
     const { afterSeq = 0, beforeSeq = Number.POSITIVE_INFINITY, order, limit } = this.#range;
+    const { maxBytes = Number.POSITIVE_INFINITY } = this.#range;
     if (seq < beforeSeq && seq > afterSeq && this.#isInWindow(time.getTime())) {
       this.#entries.push({ seq, prevSeq, timestampMs: time.getTime(), data: message.data });
+      this.#bytes += message.data.length;
     }
-    const isFull = order !== 'newest' && this.#entries.length >= limit;
-    if (isFull || seq >= beforeSeq || message.info.pending === 0) this.#end();
+    const isFull = order !== 'newest' && (this.#entries.length >= limit || this.#bytes >= maxBytes);
+    if (isFull || seq >= beforeSeq || this.#left <= 0 || message.info.pending === 0) this.#end();
   }
 
   entries(): readonly LogEntry[] {

@@ -79,9 +79,12 @@ export class ChannelRing {
     const to = range.beforeSeq === undefined ? this.#entries.length : this.#firstFrom(range.beforeSeq);
     const found: LogEntry[] = [];
     const isNewest = range.order === 'newest';
-    for (let n = 0; n < to - from && found.length < range.limit; n++) {
+    let bytesLeft = isNewest ? Number.POSITIVE_INFINITY : (range.maxBytes ?? Number.POSITIVE_INFINITY);
+    for (let n = 0; n < to - from && found.length < range.limit && bytesLeft > 0; n++) {
       const entry = this.#toEntry(isNewest ? to - 1 - n : from + n);
-      if (entry !== undefined && isInWindow(entry.timestampMs, range)) found.push(entry);
+      if (entry === undefined || !isInWindow(entry.timestampMs, range)) continue;
+      found.push(entry);
+      bytesLeft -= entry.data.length;
     }
     return found;
   }
