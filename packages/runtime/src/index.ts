@@ -5,5 +5,6 @@ export * from './nats-service.ts';
 export * from './open-spine.ts';
 export * from './run-service.ts';
 export * from './service-flags.ts';
+export * from './spine-metrics.ts';
 export * from './until-available.ts';
 export * from './version.ts';

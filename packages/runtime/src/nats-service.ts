@@ -1,10 +1,11 @@
 import type { Config } from '@arqonbus/config';
 import type { Spine } from '@arqonbus/spine';
-import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
+import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
 import type { HealthReport, Logger, Metrics } from '@arqonbus/telemetry';
 import { openNatsSpine } from './open-spine.ts';
 import type { ServiceName, SpineParts } from './open-spine.ts';
 import type { Service } from './run-service.ts';
+import { addSpineMetrics } from './spine-metrics.ts';
 import { VERSION } from './version.ts';
 
 /** What a service starts with, once the Spine is open. */
@@ -36,7 +37,8 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
   const stopping = new AbortController();
   const { signal } = stopping;
   let spine: Spine | undefined;
-  createEventLoopLag(metrics);
+  addProcessMetrics(metrics, VERSION);
+  let stopProbe = (): void => undefined;
   const admin = createAdminServer({
     metrics,
     health: () => health(spine),
@@ -47,6 +49,7 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
     logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
     const parts = await openNatsSpine(config, name, logger, signal);
     spine = parts.spine;
+    stopProbe = addSpineMetrics({ ...parts, metrics });
     return start({ ...parts, logger, metrics, signal, httpPort });
   };
   const started = open();
@@ -56,6 +59,7 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
       stopping.abort();
       await started.catch(() => undefined);
       await stop();
+      stopProbe();
       await spine?.close();
       await admin.close();
     },

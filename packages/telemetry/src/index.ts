@@ -4,4 +4,6 @@ export * from './log/logger.ts';
 export * from './metrics/event-loop-lag.ts';
 export * from './metrics/instruments.ts';
 export * from './metrics/metrics.ts';
+export * from './metrics/process-metrics.ts';
+export * from './metrics/reference-page.ts';
 export * from './metrics/samples.ts';

@@ -6,6 +6,7 @@ import { brainKey } from '@arqonbus/spine';
 import type { KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
+import type { RpcMetrics } from './brain-metrics.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
@@ -30,6 +31,8 @@ export interface BrainOptions {
   /** This process among all Brains. Default: a random one. */
   readonly id?: string;
   readonly logger?: BrainLogger;
+  /** Told of every request. Made once however often a Brain is started. Default: nobody is told. */
+  readonly rpcMetrics?: RpcMetrics;
   /** Default: the shipped limits. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
   readonly limits?: Partial<Limits>;
   /** In channels with more members only their number is told (PRS-3). Default 500. */
@@ -50,6 +53,13 @@ export interface BrainFigures {
   readonly malformedChannels: number;
   /** Partitions that this Brain serves. */
   readonly partitions: number;
+  /** Connections of the tenants of these partitions, and members of channels in their rooms. */
+  readonly connections: number;
+  readonly memberships: number;
+  /** Channels that tenants have made, in all partitions. */
+  readonly channels: number;
+  /** Shields that have reported lately. */
+  readonly shields: number;
 }
 
 /** A running Brain. */
@@ -77,7 +87,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger } = options;
   const now = (): number => clock.now();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const handoverMs = options.handoverMs ?? HANDOVER_MS;
+  const { handoverMs = HANDOVER_MS } = options;
   const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
     bucket: keyValue.bucket('ARQON_CHANNELS'),
@@ -89,7 +99,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     },
   });
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
-  const observer = createObserver(logger);
+  const observer = createObserver(logger, options.rpcMetrics);
   const shields = new SeenShields(() => clock.monotonicMs());
   const shared = { ...settingsOf(options, limits), spine, registry, bans, shields, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
@@ -116,9 +126,10 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => ({
       ...observer.figures(),
-      ignoredMembershipChanges: partitions.ignoredChanges(),
       malformedChannels: registry.malformedEntries(),
-      partitions: partitions.count(),
+      ...partitions.figures(),
+      channels: registry.size(),
+      shields: shields.count(),
     }),
     async close() {
       stopTimer();
@@ -172,18 +183,24 @@ function createSweep({ partitions, bans, clock }: Swept): () => Promise<void> {
   };
 }
 
-function createObserver(logger: BrainLogger | undefined): RpcObserver & {
+function createObserver(
+  logger: BrainLogger | undefined,
+  metrics: RpcMetrics | undefined,
+): RpcObserver & {
   figures(): Pick<BrainFigures, 'malformedRequests' | 'failedRequests'>;
 } {
   let malformedRequests = 0;
   let failedRequests = 0;
   return {
+    onAnswered: (method, durationMs, code) => metrics?.answered(method, durationMs, code),
     onMalformed(subject) {
       malformedRequests++;
+      metrics?.malformed();
       logger?.warn({ event: 'malformed_request', subject }, 'a request could not be read');
     },
     onFailure(subject, error) {
       failedRequests++;
+      metrics?.failed();
       logger?.error({ event: 'request_failed', subject, err: error }, 'a request failed');
     },
     figures: () => ({ malformedRequests, failedRequests }),

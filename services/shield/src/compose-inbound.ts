@@ -2,6 +2,7 @@ import type { Pipeline } from '@arqonbus/pipeline';
 import type { Activity } from './activity/activity.ts';
 import type { CommandParts } from './commands/command-context.ts';
 import { createCommandDispatcher } from './commands/dispatcher.ts';
+import type { CommandDispatcher } from './commands/dispatcher.ts';
 import { createFirstJoin } from './commands/first-join.ts';
 import type { FirstJoin } from './commands/first-join.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
@@ -10,12 +11,16 @@ import { createReplays } from './history/replays.ts';
 import type { Ids } from './ids.ts';
 import { createLongReads } from './limits/long-reads.ts';
 import { createPrivateMessages } from './publish/private-messages.ts';
+import { createPublishCounters } from './publish/publish-counters.ts';
 import { createPublisher } from './publish/publisher.ts';
+import type { Publisher } from './publish/publisher.ts';
 import { createRefuse } from './publish/refuse.ts';
 import type { Refuse } from './publish/refuse.ts';
+import { createTimedLog } from './publish/timed-log.ts';
 import { createAcceptFrame } from './session/inbound.ts';
 import type { AcceptFrame } from './session/inbound.ts';
 import { createMisbehaviour } from './session/misbehaviour.ts';
+import type { Misbehaviour } from './session/misbehaviour.ts';
 import type { ShieldOptions } from './shield-options.ts';
 
 /** What sessions' frames go through. */
@@ -23,6 +28,8 @@ export interface InboundParts {
   readonly acceptFrame: AcceptFrame;
   readonly firstJoin: FirstJoin;
 }
+
+const COMMAND_BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Composes everything between a frame and the Spine. */
 export function composeInbound(
@@ -32,43 +39,16 @@ export function composeInbound(
   activity: Activity,
   mayAuthorize: () => boolean,
 ): InboundParts {
-  const { clock, limits, spine, metrics } = options;
+  const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
-  const monotonicMs = (): number => clock.monotonicMs();
-  const misbehaviour = createMisbehaviour(limits, monotonicMs);
+  const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs());
   const refuse = composeRefuse(options, ids, delivery);
   const parts = composeCommandParts(options, ids, delivery);
-  const refusedCommands = metrics.labelledCounter(
-    'arqonbus_commands_refused_total',
-    'Commands refused, by code.',
-    'code',
-  );
-  const executedCommands = metrics.labelledCounter(
-    'arqonbus_commands_total',
-    'Commands carried out, by name.',
-    'command',
-  );
-  const dispatcher = createCommandDispatcher({
-    parts,
-    envelopes,
-    send,
-    refuse,
-    mayAuthorize,
-    monotonicMs,
-    executed: (session, name) => {
-      executedCommands.inc(name);
-      activity.commandExecuted(session, name);
-    },
-    refused: (session, code) => {
-      refusedCommands.inc(code);
-      misbehaviour.refused(session, code);
-    },
-  });
-  const privateMessages = createPrivateMessages(spine, options.privateScope === 'shared_room');
+  const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
     pipeline: tellBlocks(composePipeline(options, ids, delivery), activity),
-    publisher: createPublisher({ ...options, privateMessages, envelopes, send, refuse, mayAuthorize }),
-    dispatcher,
+    publisher: composePublisher(shared),
+    dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
     envelopes,
     send,
@@ -78,6 +58,59 @@ export function composeInbound(
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
   });
   return { acceptFrame, firstJoin: createFirstJoin(parts, refuse) };
+}
+
+interface SharedParts {
+  readonly options: ShieldOptions;
+  readonly delivery: DeliveryParts;
+  readonly refuse: Refuse;
+  readonly mayAuthorize: () => boolean;
+}
+
+function composePublisher({ options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts): Publisher {
+  const { clock, metrics } = options;
+  return createPublisher({
+    ...options,
+    log: createTimedLog(options.log, metrics, () => clock.monotonicMs()),
+    privateMessages: createPrivateMessages(options.spine, options.privateScope === 'shared_room'),
+    envelopes,
+    send,
+    refuse,
+    mayAuthorize,
+    counters: createPublishCounters(metrics),
+  });
+}
+
+function composeDispatcher(
+  { options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts,
+  parts: CommandParts,
+  activity: Activity,
+  misbehaviour: Misbehaviour,
+): CommandDispatcher {
+  const { clock, metrics } = options;
+  const refused = metrics.labelledCounter('arqonbus_commands_refused_total', 'Commands refused, by code.', 'code');
+  const executed = metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command');
+  return createCommandDispatcher({
+    parts,
+    envelopes,
+    send,
+    refuse,
+    mayAuthorize,
+    monotonicMs: () => clock.monotonicMs(),
+    durations: metrics.histogram(
+      'arqonbus_command_duration_seconds',
+      'From the arrival of a command to its reply.',
+      COMMAND_BUCKETS_SECONDS,
+    ),
+    executed: (session, name) => {
+      executed.inc(name);
+      activity.commandExecuted(session, name);
+    },
+    refused: (session, code) => {
+      refused.inc(code);
+      misbehaviour.refused(session, code);
+    },
+  });
 }
 
 /** A pipeline that tells what it blocked. */

@@ -1,3 +1,4 @@
+import type { SpineSubscription } from '@arqonbus/spine';
 import { createActivity } from './activity/activity.ts';
 import type { Activity } from './activity/activity.ts';
 import { createDisconnects } from './bans/disconnects.ts';
@@ -13,10 +14,11 @@ import type { ConnectionAdmission } from './limits/connection-admission.ts';
 import type { Listener } from './listener/listener.ts';
 import { createConnections } from './session/connections.ts';
 import { createHandshake } from './session/handshake.ts';
-import type { HandshakeOptions } from './session/handshake.ts';
+import type { Handshake, HandshakeOptions } from './session/handshake.ts';
 import { createLifetimes } from './session/lifetimes.ts';
 import type { Peer } from './session/peer.ts';
 import { createRemoteIp } from './session/remote-ip.ts';
+import { createTimedHandshake } from './session/timed-handshake.ts';
 import type { ShieldOptions } from './shield-options.ts';
 import type { TelemetryPeer } from './telemetry-stream/follower.ts';
 import { createTelemetryStream } from './telemetry-stream/telemetry-stream.ts';
@@ -30,6 +32,7 @@ export interface ShieldParts extends DeliveryParts {
   readonly telemetryListener: Listener<TelemetryPeer>;
   readonly telemetryStream: TelemetryStream;
   readonly bans: BanList;
+  readonly admission: ConnectionAdmission;
   readonly draining: { isOn: boolean };
   /** Looks after lifetimes, caps and stuck closes; run every second. */
   readonly watch: () => void;
@@ -41,7 +44,7 @@ const LISTENER_TIMES = { handshakeTimeoutMs: 5_000, closeGraceMs: 1_000 };
 
 /** Puts a Shield together; nothing runs before the listener listens. */
 export function composeShield(options: ShieldOptions): ShieldParts {
-  const { spine, clock, limits, metrics } = options;
+  const { clock, limits, metrics } = options;
   const ids = createIds(() => clock.now());
   const draining = { isOn: false };
   const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
@@ -54,13 +57,14 @@ export function composeShield(options: ShieldOptions): ShieldParts {
   const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, bans, admission, draining });
   const handlers = createConnections({
     ...parts,
-    handshake: createHandshake(handshakeOptions),
+    handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
     ...composeInbound(options, ids, parts, activity, () => bans.isCurrent()),
     activity,
     admission,
     clock,
     limits,
+    opened: metrics.counter('arqonbus_connections_opened_total', 'Sessions opened.'),
     closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Connections closed, by code.', 'code'),
     logger: options.logger,
   });
@@ -73,14 +77,8 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     nextMessageId: ids.nextMessageId,
     malformed: parts.counters.malformed,
   });
-  const discontinuities = followDiscontinuities({
-    ...parts,
-    spine,
-    log: options.log,
-    onError: ({ address }, error) =>
-      options.logger.warn({ event: 'channel_not_recovered', ...address, err: error }, 'a log could not be read'),
-  });
-  addShieldGauges(metrics, parts);
+  const discontinuities = composeDiscontinuities(options, parts);
+  addShieldGauges(metrics, { ...parts, bans, admission, draining });
   return {
     ...parts,
     node: ids.node,
@@ -88,6 +86,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     telemetryListener: options.listener<TelemetryPeer>(telemetryStream.handlers, listenerLimits),
     telemetryStream,
     bans,
+    admission,
     draining,
     watch: createWatch(options, { ...parts, admission, activity, telemetryStream }),
     stop: () => {
@@ -106,7 +105,16 @@ function stopDelivery({ directDeliveries, reportOrders, shares, presence, coales
   coalescer.flush();
 }
 
-function composeBans({ spine, keyValue, clock }: ShieldOptions, parts: DeliveryParts, activity: Activity): BanList {
+function composeBans(
+  { spine, keyValue, clock, metrics }: ShieldOptions,
+  parts: DeliveryParts,
+  activity: Activity,
+): BanList {
+  const ended = metrics.labelledCounter(
+    'arqonbus_sessions_ended_total',
+    'Sessions that an operator or a ban ended, by code.',
+    'code',
+  );
   const { sessions, envelopes, send, counters } = parts;
   return createDisconnects({
     spine,
@@ -115,7 +123,10 @@ function composeBans({ spine, keyValue, clock }: ShieldOptions, parts: DeliveryP
     sessions,
     envelopes,
     send,
-    onEnded: activity.sessionEnded,
+    onEnded: (session, code) => {
+      ended.inc(code);
+      activity.sessionEnded(session, code);
+    },
     onMalformed: () => counters.malformed.inc(),
   });
 }
@@ -142,6 +153,19 @@ function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: Handsha
     isDraining: () => parts.draining.isOn,
     onRefused: (reason) => refused.inc(reason),
   };
+}
+
+function composeHandshake({ clock, metrics }: ShieldOptions, options: HandshakeOptions): Handshake {
+  return createTimedHandshake(createHandshake(options), metrics, () => clock.monotonicMs());
+}
+
+function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): SpineSubscription {
+  return followDiscontinuities({
+    ...options,
+    ...parts,
+    onError: ({ address }, error) =>
+      options.logger.warn({ event: 'channel_not_recovered', ...address, err: error }, 'a log could not be read'),
+  });
 }
 
 interface WatchedParts extends DeliveryParts {

@@ -14,6 +14,8 @@ export interface NatsSpine extends Spine {
   readonly connection: NatsConnection;
   /** Bytes of the largest message that the servers take. */
   readonly maxPayloadBytes: number;
+  /** Bytes that the servers have not confirmed, wherever they lie. */
+  readonly unflushedBytes: number;
   /**
    * As `request`, for what a stream stores: messages of the same id once within its window (LOG-5), and where
    * `expectedSeq` is given, only if it is that of the subject's last message, 0 = if there is none (LOG-17).
@@ -81,6 +83,10 @@ class SpineOnNats implements NatsSpine {
 
   get maxPayloadBytes(): number {
     return this.#link.maxPayloadBytes;
+  }
+
+  get unflushedBytes(): number {
+    return this.#outbox.unflushedBytes;
   }
 
   publish(subject: Subject, data: Uint8Array): void {

@@ -70,6 +70,11 @@ export class Outbox {
     });
   }
 
+  /** Bytes that the server has not confirmed. */
+  get unflushedBytes(): number {
+    return this.#queuedBytes + this.#sentBytes - this.#confirmedBytes;
+  }
+
   /** Queues a message; throws `UNAVAILABLE` when it cannot be sent soon, `PAYLOAD_TOO_LARGE` when never. */
   publish(subject: Subject, data: Uint8Array): void {
     this.#enqueue({ subject, data, asked: undefined });
@@ -114,8 +119,7 @@ export class Outbox {
   #enqueue(entry: Entry): void {
     this.#assertConnected();
     if (entry.data.length > this.#link.maxPayloadBytes) throw new BusError('PAYLOAD_TOO_LARGE');
-    const unflushed = this.#queuedBytes + this.#sentBytes - this.#confirmedBytes;
-    if (unflushed > this.#options.maxUnflushedBytes) {
+    if (this.unflushedBytes > this.#options.maxUnflushedBytes) {
       throw new BusError('UNAVAILABLE', 'Too much is waiting for the Spine.');
     }
     this.#queuedBytes += sizeOf(entry);

@@ -35,6 +35,7 @@ function createRig(parts: Partial<CommandParts> = {}, role: Role = 'user') {
     envelopes,
     send: testSend,
     monotonicMs: () => clock.monotonicMs(),
+    durations: metrics.histogram('arqonbus_command_duration_seconds', 'Commands.', [1]),
     mayAuthorize: () => state.mayAuthorize,
     executed: (_, name) => executed.inc(name),
     refused: (_, code) => refusals.push(code),
@@ -93,6 +94,7 @@ describe('a command', () => {
       },
     ]);
     expect(metrics.render()).toContain('arqonbus_commands_total{command="ping"} 1');
+    expect(metrics.render()).toContain('arqonbus_command_duration_seconds_count 1');
   });
 
   it.each([
@@ -159,6 +161,7 @@ describe('a command', () => {
       channelRegistry: { get: () => Promise.resolve({}) } as never,
       log: { read: () => Promise.resolve([{ seq: 5, prevSeq: 4, timestampMs: 0, data: new Uint8Array(0) }]) } as never,
       membership: { joining: () => Promise.resolve(), joined: () => undefined } as never,
+      recoveries: { recovery: () => undefined },
       slowConsumers: {
         startBehind: () => {
           throw new Error('hunter2');

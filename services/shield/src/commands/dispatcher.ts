@@ -1,6 +1,7 @@
 import { BusError, commands, isCommandName } from '@arqonbus/protocol';
 import type { CommandName, CommandRight, ErrorCode } from '@arqonbus/protocol';
 import { BRAIN_TIMEOUT_MS, deadlineIn } from '@arqonbus/spine';
+import type { Histogram } from '@arqonbus/telemetry';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Refuse } from '../publish/refuse.ts';
@@ -24,6 +25,7 @@ export interface DispatcherOptions {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly monotonicMs: () => number;
+  readonly durations: Histogram;
   /** False while it is not known who may still do what (SPN-6). */
   readonly mayAuthorize: () => boolean;
   readonly executed: (session: Session, name: CommandName) => void;
@@ -50,7 +52,9 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
     }
   };
   const run = async (call: CommandCall): Promise<void> => {
+    const startedMs = options.monotonicMs();
     const afterReply = await reply(call);
+    options.durations.observe((options.monotonicMs() - startedMs) / 1000);
     try {
       afterReply?.();
     } catch (error) {

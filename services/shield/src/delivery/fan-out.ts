@@ -45,7 +45,7 @@ export function createTopicWriter(
     const proto = channel.protoSubscribers > 0 ? protoFrame(message, channel.epoch) : undefined;
     if (json !== undefined) listener.publish(channel.jsonTopic, json, false, except);
     if (proto !== undefined) listener.publish(channel.protoTopic, proto, true, except);
-    counters.count(channel, json, proto);
+    counters.count(channel, json, proto, except?.data.format, envelope.timestampMs);
   };
 }
 
@@ -75,5 +75,6 @@ function protoFrame({ data, seq, prevSeq }: SpineMessage, epoch: string): Uint8A
 function findSilent(sessions: SessionRegistry, sender: string, channel: LocalChannel): Connection<Peer> | undefined {
   const session = sessions.get(sender);
   const subscription = session?.subscriptions.get(channel.name);
-  return subscription === undefined || subscription.echo ? undefined : session?.connection;
+  // Who is out of its topics gets nothing by them anyway.
+  return subscription?.isAttached === true && !subscription.echo ? session?.connection : undefined;
 }

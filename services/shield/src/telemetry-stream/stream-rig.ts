@@ -92,6 +92,7 @@ export function createTestStream(
       find: (tenant) => (tenant === state.bannedTenant ? ({ untilMs: 0n } as never) : undefined),
       ready: Promise.resolve(),
       isCurrent: () => true,
+      count: () => 0,
       stop: () => undefined,
     },
     remoteIp: (address) => address,

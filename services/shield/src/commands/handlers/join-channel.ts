@@ -172,6 +172,8 @@ function commit(
     roomBehindSeq: isRoomBehind ? roomStart : undefined,
   });
   parts.membership.joined(session, room, name);
+  const { recovered } = recovery.result;
+  if (recovered !== undefined) parts.recoveries.recovery('join', recovered);
   const result: Result = {
     room,
     channel: name,
