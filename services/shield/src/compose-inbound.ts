@@ -1,4 +1,5 @@
 import type { Pipeline } from '@arqonbus/pipeline';
+import type { Counter } from '@arqonbus/telemetry';
 import type { Activity } from './activity/activity.ts';
 import type { CommandParts } from './commands/command-context.ts';
 import { createCommandDispatcher } from './commands/dispatcher.ts';
@@ -42,11 +43,12 @@ export function composeInbound(
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
   const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs());
-  const refuse = composeRefuse(options, ids, delivery);
+  const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
+  const refuse = composeRefuse(options, ids, delivery, internalErrors);
   const parts = composeCommandParts(options, ids, delivery);
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
-    pipeline: tellBlocks(composePipeline(options, ids, delivery), activity),
+    pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors), activity),
     publisher: composePublisher(shared),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
@@ -143,8 +145,14 @@ function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: Deliver
   };
 }
 
-function composeRefuse({ logger }: ShieldOptions, ids: Ids, { envelopes, send }: DeliveryParts): Refuse {
+function composeRefuse(
+  { logger }: ShieldOptions,
+  ids: Ids,
+  { envelopes, send }: DeliveryParts,
+  internalErrors: Counter,
+): Refuse {
   return createRefuse(envelopes, send, (context, error) => {
+    internalErrors.inc();
     const traceId = ids.nextTraceId();
     logger.error(
       { event: 'internal_error', trace_id: traceId, ...context, err: error },

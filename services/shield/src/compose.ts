@@ -142,6 +142,7 @@ function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: Handsha
     'arqonbus_connections_refused_total',
     'Connections refused, by reason.',
     'reason',
+    { values: ['full', 'spine', 'token_keys_unavailable'] },
   );
   return {
     ...options,

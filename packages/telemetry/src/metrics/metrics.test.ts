@@ -110,6 +110,14 @@ describe('counters that somebody else keeps', () => {
     ]);
   });
 
+  it('[TEL-2] with a label of run time show the values that are known from the start', () => {
+    const metrics = createMetrics();
+    metrics.labelledCounter('arqonbus_failed_total', 'Failed.', 'code', { values: ['TIMEOUT'] }).inc('OTHER');
+    expect(metrics.render()).toContain(
+      'arqonbus_failed_total{code="TIMEOUT"} 0\narqonbus_failed_total{code="OTHER"} 1\n',
+    );
+  });
+
   it('[TEL-2] [SAF-5] with a label of run time keep their fixed labels, each with its own bound', () => {
     const metrics = createMetrics();
     for (const stage of ['rate', 'decode']) {

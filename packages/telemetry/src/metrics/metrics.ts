@@ -18,6 +18,8 @@ export type MetricType = 'counter' | 'gauge' | 'histogram';
 export interface LabelledCounterOptions {
   /** Values of the label that are told apart; all further ones are counted as `other`. Default 100. */
   readonly maxValues?: number;
+  /** Values that are shown from the start, with 0: an alert sees the first count of them, and not only the second. */
+  readonly values?: readonly string[];
   /** Fixed labels beside it. */
   readonly labels?: Labels;
 }
@@ -68,8 +70,9 @@ export function createMetrics(): Metrics {
       const render = (): string => formatSample(name, labels, read());
       add('counter', name, help, { labels, openLabels: [], render }, undefined);
     },
-    labelledCounter(name, help, labelName, { maxValues = 100, labels = {} } = {}) {
+    labelledCounter(name, help, labelName, { maxValues = 100, values = [], labels = {} } = {}) {
       const counter = new LabelledCounter(maxValues);
+      for (const value of values) counter.inc(value, 0);
       const render = (): string => renderLabelled(name, labels, labelName, counter);
       return add('counter', name, help, { labels, openLabels: [labelName], render }, counter);
     },

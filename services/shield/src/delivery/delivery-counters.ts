@@ -74,6 +74,7 @@ function createLossCounters(metrics: Metrics): Pick<DeliveryCounters, 'malformed
       'arqonbus_messages_shed_total',
       'Messages not written to slow clients, by class of channel; direct = private and system messages.',
       'class',
+      { values: ['live', 'direct'] },
     ),
     recovered: createClassCounters(
       metrics,

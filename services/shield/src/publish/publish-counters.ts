@@ -31,6 +31,7 @@ export function createPublishCounters(metrics: Metrics): PublishCounters {
     'arqonbus_messages_failed_total',
     'Publications that passed the pipeline and were not taken, by code of the error.',
     'code',
+    { values: ['UNAVAILABLE', 'TIMEOUT', 'INTERNAL_ERROR'] },
   );
   return {
     live: () => published.live.inc(),
