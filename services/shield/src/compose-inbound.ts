@@ -1,5 +1,6 @@
-import type { Pipeline } from '@arqonbus/pipeline';
-import type { Counter } from '@arqonbus/telemetry';
+import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
+import { isCommandName } from '@arqonbus/protocol';
+import type { Counter, LogFields, Logger } from '@arqonbus/telemetry';
 import type { Activity } from './activity/activity.ts';
 import type { CommandParts } from './commands/command-context.ts';
 import { createCommandDispatcher } from './commands/dispatcher.ts';
@@ -22,6 +23,7 @@ import { createAcceptFrame } from './session/inbound.ts';
 import type { AcceptFrame } from './session/inbound.ts';
 import { createMisbehaviour } from './session/misbehaviour.ts';
 import type { Misbehaviour } from './session/misbehaviour.ts';
+import type { Session } from './session/session.ts';
 import type { ShieldOptions } from './shield-options.ts';
 
 /** What sessions' frames go through. */
@@ -48,7 +50,7 @@ export function composeInbound(
   const parts = composeCommandParts(options, ids, delivery);
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
-    pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors), activity),
+    pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors), activity, options.logger),
     publisher: composePublisher(shared),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
@@ -89,7 +91,7 @@ function composeDispatcher(
   activity: Activity,
   misbehaviour: Misbehaviour,
 ): CommandDispatcher {
-  const { clock, metrics } = options;
+  const { clock, metrics, logger } = options;
   const refused = metrics.labelledCounter('arqonbus_commands_refused_total', 'Commands refused, by code.', 'code');
   const executed = metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command');
   return createCommandDispatcher({
@@ -106,22 +108,43 @@ function composeDispatcher(
     ),
     executed: (session, name) => {
       executed.inc(name);
+      logger.debug({ event: 'command_executed', ...idsOf(session), command: name }, 'a command was carried out');
       activity.commandExecuted(session, name);
     },
-    refused: (session, code) => {
+    refused: (session, code, name) => {
       refused.inc(code);
+      const command = isCommandName(name) ? { command: name } : {};
+      logger.debug({ event: 'command_refused', ...idsOf(session), ...command, code }, 'a command was refused');
       misbehaviour.refused(session, code);
     },
   });
 }
 
+function idsOf({ tenant, clientId }: Session): LogFields {
+  return { tenant, client_id: clientId };
+}
+
 /** A pipeline that tells what it blocked. */
-function tellBlocks(pipeline: Pipeline, activity: Activity): Pipeline {
+function tellBlocks(pipeline: Pipeline, activity: Activity, logger: Logger): Pipeline {
   return (ingress) => {
     const outcome = pipeline(ingress);
-    if (outcome.kind === 'block') activity.messageBlocked(ingress.origin, outcome);
+    if (outcome.kind === 'block') {
+      activity.messageBlocked(ingress.origin, outcome);
+      logger.debug(blockFields(ingress, outcome), 'a message was refused');
+    }
     return outcome;
   };
+}
+
+/** Names are logged once they are known to be names: what somebody else calls one may hold anything (TEL-1). */
+function blockFields(
+  { origin, envelope }: Ingress,
+  { stage, code, reason }: Extract<Outcome, { kind: 'block' }>,
+): LogFields {
+  const hasNames = stage === 'authorize' || stage === 'stamp';
+  const { room, channel } = envelope;
+  const about = { event: 'message_blocked', tenant: origin.tenant, client_id: origin.clientId, stage, code, reason };
+  return hasNames ? { ...about, room, channel } : about;
 }
 
 function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): CommandParts {

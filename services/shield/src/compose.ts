@@ -152,7 +152,10 @@ function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: Handsha
     nextClientId: ids.nextClientId,
     nextSessionId: ids.nextSessionId,
     isDraining: () => parts.draining.isOn,
-    onRefused: (reason) => refused.inc(reason),
+    onRefused: (reason) => {
+      refused.inc(reason);
+      options.logger.debug({ event: 'connection_refused', reason }, 'a connection was refused');
+    },
   };
 }
 

@@ -29,7 +29,8 @@ export interface DispatcherOptions {
   /** False while it is not known who may still do what (SPN-6). */
   readonly mayAuthorize: () => boolean;
   readonly executed: (session: Session, name: CommandName) => void;
-  readonly refused: (session: Session, code: ErrorCode) => void;
+  /** The command is told as the client wrote it. */
+  readonly refused: (session: Session, code: ErrorCode, command: string) => void;
   readonly refuse: Refuse;
 }
 
@@ -46,7 +47,7 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
       options.send(session, options.envelopes.response(envelope.id, outcome.result as object));
       return outcome.afterReply;
     } catch (error) {
-      if (error instanceof BusError) options.refused(session, error.code);
+      if (error instanceof BusError) options.refused(session, error.code, envelope.command);
       options.refuse(session, envelope.id, error, { command: envelope.command });
       return undefined;
     }
