@@ -21,19 +21,18 @@ const program = new Command('arqon')
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-addDevCommand(program);
-addStatusCommand(program);
-addTailCommand(program);
-addPublishCommand(program);
-addDoctorCommand(program);
-addBenchCommand(program);
-addTokenCommand(program);
-addAuthCommand(program);
-addConfigCommand(program);
-addMetricsCommand(program);
-addPreflightCommand(program);
-addVersionCommand(program);
-addCompletionCommand(program);
+// Listed by --help in this order.
+const client = [addDevCommand, addStatusCommand, addTailCommand, addPublishCommand, addDoctorCommand, addBenchCommand];
+const operator = [
+  addTokenCommand,
+  addAuthCommand,
+  addConfigCommand,
+  addMetricsCommand,
+  addPreflightCommand,
+  addVersionCommand,
+  addCompletionCommand,
+];
+for (const addCommand of [...client, ...operator]) addCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -2,6 +2,7 @@ export * from './create-authenticator.ts';
 export * from './end-on-signal.ts';
 export * from './load-config.ts';
 export * from './nats-service.ts';
+export * from './open-service-tracing.ts';
 export * from './open-spine.ts';
 export * from './run-service.ts';
 export * from './service-flags.ts';

@@ -1,7 +1,8 @@
 import type { Config } from '@arqonbus/config';
 import type { Spine } from '@arqonbus/spine';
 import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
-import type { HealthReport, Logger, Metrics } from '@arqonbus/telemetry';
+import type { HealthReport, Logger, Metrics, Tracing } from '@arqonbus/telemetry';
+import { openServiceTracing } from './open-service-tracing.ts';
 import { openNatsSpine } from './open-spine.ts';
 import type { ServiceName, SpineParts } from './open-spine.ts';
 import type { Service } from './run-service.ts';
@@ -12,6 +13,8 @@ import { VERSION } from './version.ts';
 export interface NatsServiceParts extends SpineParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Undefined = nothing is traced. */
+  readonly tracing: Tracing | undefined;
   /** Aborted when the service is told to end. */
   readonly signal: AbortSignal;
   /** Where its admin port is. */
@@ -38,6 +41,7 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
   const { signal } = stopping;
   let spine: Spine | undefined;
   addProcessMetrics(metrics, VERSION);
+  let tracing: Tracing | undefined;
   let stopProbe = (): void => undefined;
   const admin = createAdminServer({
     metrics,
@@ -47,10 +51,11 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
   const open = async (): Promise<object> => {
     const httpPort = await admin.listen(config.http.host, config.http.port);
     logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
+    tracing = await openServiceTracing(config, `arqonbus-${name}`, metrics);
     const parts = await openNatsSpine(config, name, logger, signal);
     spine = parts.spine;
     stopProbe = addSpineMetrics({ ...parts, metrics });
-    return start({ ...parts, logger, metrics, signal, httpPort });
+    return start({ ...parts, logger, metrics, tracing, signal, httpPort });
   };
   const started = open();
   return {
@@ -61,6 +66,7 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
       await stop();
       stopProbe();
       await spine?.close();
+      await tracing?.close();
       await admin.close();
     },
   };

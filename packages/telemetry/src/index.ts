@@ -6,4 +6,7 @@ export * from './metrics/instruments.ts';
 export * from './metrics/metrics.ts';
 export * from './metrics/process-metrics.ts';
 export * from './metrics/reference-page.ts';
+export * from './traces/open-tracing.ts';
+export * from './traces/trace-context.ts';
+export * from './traces/tracing.ts';
 export * from './metrics/samples.ts';

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
+import { isSampled } from '@arqonbus/telemetry';
+import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
 import type { KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
+import { traceRequest } from './trace-request.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
@@ -33,6 +36,8 @@ export interface BrainOptions {
   readonly logger?: BrainLogger;
   /** Told of every request. Made once however often a Brain is started. Default: nobody is told. */
   readonly rpcMetrics?: RpcMetrics;
+  /** Absent = nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** Default: the shipped limits. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
   readonly limits?: Partial<Limits>;
   /** In channels with more members only their number is told (PRS-3). Default 500. */
@@ -99,7 +104,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     },
   });
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
-  const observer = createObserver(logger, options.rpcMetrics);
+  const observer = createObserver(options, () => clock.now());
   const shields = new SeenShields(() => clock.monotonicMs());
   const shared = { ...settingsOf(options, limits), spine, registry, bans, shields, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
@@ -184,15 +189,19 @@ function createSweep({ partitions, bans, clock }: Swept): () => Promise<void> {
 }
 
 function createObserver(
-  logger: BrainLogger | undefined,
-  metrics: RpcMetrics | undefined,
+  { logger, rpcMetrics: metrics, tracing }: BrainOptions,
+  now: () => number,
 ): RpcObserver & {
   figures(): Pick<BrainFigures, 'malformedRequests' | 'failedRequests'>;
 } {
   let malformedRequests = 0;
   let failedRequests = 0;
   return {
-    onAnswered: (method, durationMs, code) => metrics?.answered(method, durationMs, code),
+    onAnswered: (method, durationMs, code, traceparent) => {
+      metrics?.answered(method, durationMs, code);
+      if (tracing !== undefined && isSampled(traceparent))
+        traceRequest(tracing, { method, durationMs, code, traceparent, endMs: now() });
+    },
     onMalformed(subject) {
       malformedRequests++;
       metrics?.malformed();

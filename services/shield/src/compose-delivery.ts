@@ -38,6 +38,8 @@ import { createSessionRegistry } from './session/session-registry.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
 import type { ShieldOptions } from './shield-options.ts';
 import type { LocalChannel } from './subscriptions/local-channel.ts';
+import { createDeliveryTracer } from './traces/delivery-tracer.ts';
+import type { DeliveryTracer } from './traces/delivery-tracer.ts';
 import { createLocalChannels } from './subscriptions/local-channels.ts';
 import type { LocalChannels } from './subscriptions/local-channels.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
@@ -76,7 +78,7 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const counters = createDeliveryCounters(metrics, () => clock.now());
   const recoveries = createRecoveryCounters(metrics);
   const tenantStates = createTenantStates(limits, monotonicMs);
-  const deliver = createTopicWriter({ publish }, sessions, counters);
+  const deliver = createTopicWriter({ publish }, sessions, counters, composeTracer(options));
   const coalescer = createCoalescer({ deliver, laneOf, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
   const envelopes = createServerEnvelopes(ids.nextMessageId, () => clock.now());
   const tell = createTellChannel({ publish }, envelopes, coalescer.flush);
@@ -121,6 +123,10 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
       onMalformed: () => counters.malformed.inc(),
     }),
   };
+}
+
+function composeTracer({ tracing, clock }: ShieldOptions): DeliveryTracer | undefined {
+  return tracing === undefined ? undefined : createDeliveryTracer(tracing, () => clock.now());
 }
 
 function composeGapFiller(

@@ -47,7 +47,7 @@ export function composeInbound(
   const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs());
   const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
   const refuse = composeRefuse(options, ids, delivery, internalErrors);
-  const parts = composeCommandParts(options, ids, delivery);
+  const parts = composeCommandParts(options, ids, delivery, activity);
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
     pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors), activity, options.logger),
@@ -58,6 +58,7 @@ export function composeInbound(
     send,
     clock,
     limits,
+    tracing: options.tracing,
     messages: metrics.counter('arqonbus_messages_in_total', 'Frames received from clients.'),
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
   });
@@ -100,6 +101,7 @@ function composeDispatcher(
     send,
     refuse,
     mayAuthorize,
+    isTracing: options.tracing !== undefined,
     monotonicMs: () => clock.monotonicMs(),
     durations: metrics.histogram(
       'arqonbus_command_duration_seconds',
@@ -147,7 +149,12 @@ function blockFields(
   return hasNames ? { ...about, room, channel } : about;
 }
 
-function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): CommandParts {
+function composeCommandParts(
+  options: ShieldOptions,
+  ids: Ids,
+  delivery: DeliveryParts,
+  activity: Activity,
+): CommandParts {
   const longReads = createLongReads();
   const replays = createReplays({
     ...options,
@@ -160,6 +167,7 @@ function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: Deliver
   return {
     ...options,
     ...delivery,
+    activity,
     node: ids.node,
     startedAtMs: options.clock.now(),
     channelRegistry: options.keyValue.bucket('ARQON_CHANNELS'),

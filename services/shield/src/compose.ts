@@ -51,7 +51,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     listener.publish(topic, frame, isBinary, except),
   );
   const { envelopes } = parts;
-  const activity = createActivity(options);
+  const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
   const bans = composeBans(options, parts, activity);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, bans, admission, draining });
@@ -78,6 +78,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     malformed: parts.counters.malformed,
   });
   const discontinuities = composeDiscontinuities(options, parts);
+  const spineEvents = tellSpine(options, telemetryStream);
   addShieldGauges(metrics, { ...parts, bans, admission, draining });
   return {
     ...parts,
@@ -92,9 +93,16 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     stop: () => {
       bans.stop();
       discontinuities.unsubscribe();
+      spineEvents.unsubscribe();
       stopDelivery(parts);
     },
   };
+}
+
+function tellSpine({ spine }: ShieldOptions, { tellSystem }: TelemetryStream): SpineSubscription {
+  return spine.onStatus((status) => {
+    if (status !== 'closed') tellSystem(status === 'connected' ? 'system_spine_restored' : 'system_spine_lost');
+  });
 }
 
 function stopDelivery({ directDeliveries, reportOrders, shares, presence, coalescer }: DeliveryParts): void {

@@ -1,7 +1,7 @@
 import { addBrainGauges, createRpcMetrics, startBrain } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
-import { VERSION, addSpineMetrics, openLocalSpine } from '@arqonbus/runtime';
+import { VERSION, addSpineMetrics, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
 import { chooseListener, startShield } from '@arqonbus/shield';
 import type { Shield } from '@arqonbus/shield';
 import type { Spine } from '@arqonbus/spine';
@@ -34,12 +34,13 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const metrics = createMetrics();
   const parts = openLocalSpine(config, logger);
   // No other Brain or Shield can be there to wait for.
+  const tracing = await openServiceTracing(config, 'arqonbus', metrics);
   const rpcMetrics = createRpcMetrics(metrics);
-  const brain = await startBrain(config, { ...parts, rpcMetrics, logger, settleMs: 0, handoverMs: 0 });
+  const brain = await startBrain(config, { ...parts, rpcMetrics, tracing, logger, settleMs: 0, handoverMs: 0 });
   addBrainGauges(metrics, brain);
   const stopProbe = addSpineMetrics({ ...parts, metrics });
   const choice = chooseListener(config.server.listener);
-  const shield = await startShield(config, { ...parts, metrics, logger, listener: choice.factory });
+  const shield = await startShield(config, { ...parts, metrics, tracing, logger, listener: choice.factory });
   const admin = createAdmin(metrics, shield, pages);
   const httpPort = await admin.listen(config.http.host, config.http.port);
   return {
@@ -48,9 +49,10 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     telemetryPort: shield.telemetryPort,
     metrics,
     listener: choice,
-    drain: () => {
+    drain: async () => {
       stopProbe();
-      return drain(shield, brain, parts.spine, admin);
+      await drain(shield, brain, parts.spine, admin);
+      await tracing?.close();
     },
   };
 }

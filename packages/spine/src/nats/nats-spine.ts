@@ -99,9 +99,9 @@ class SpineOnNats implements NatsSpine {
     return this.#subscriptions.add(filter, onMessage);
   }
 
-  async request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async request(subject: Subject, data: Uint8Array, timeoutMs: number, traceparent?: string): Promise<Uint8Array> {
     this.#assertOpen();
-    return this.#outbox.request(subject, data, timeoutMs);
+    return this.#outbox.request(subject, data, timeoutMs, { traceparent });
   }
 
   async store(
@@ -112,7 +112,7 @@ class SpineOnNats implements NatsSpine {
     expectedSeq?: number,
   ): Promise<Uint8Array> {
     this.#assertOpen();
-    return this.#outbox.request(subject, data, timeoutMs, messageId, expectedSeq);
+    return this.#outbox.request(subject, data, timeoutMs, { messageId, expectedSeq });
   }
 
   serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription {

@@ -38,26 +38,26 @@ export function serveMethod<Request extends DescMessage, Result extends DescMess
   handler: MethodHandler<Request, Result>,
   observer: RpcObserver,
 ): SpineSubscription {
-  const refuse = (startedMs: number, error: BusError): Uint8Array => {
-    observer.onAnswered(method, performance.now() - startedMs, error.code);
-    return encodeError(error);
-  };
-  async function answer(data: Uint8Array, deadlineMs: number): Promise<Uint8Array> {
+  async function answer(data: Uint8Array, deadlineMs: number, traceparent: string): Promise<Uint8Array> {
     const startedMs = performance.now();
+    const refuse = (error: BusError): Uint8Array => {
+      observer.onAnswered(method, performance.now() - startedMs, error.code, traceparent);
+      return encodeError(error);
+    };
     const request = readMessage(requestSchema, data);
     if (request === undefined) {
       observer.onMalformed(subject);
-      return refuse(startedMs, new BusError('VALIDATION_ERROR'));
+      return refuse(new BusError('VALIDATION_ERROR'));
     }
     try {
       const result = create(resultSchema, await handler(request, deadlineMs));
       const reply = toBinary(BrainReplySchema, create(BrainReplySchema, { result: toBinary(resultSchema, result) }));
-      observer.onAnswered(method, performance.now() - startedMs, '');
+      observer.onAnswered(method, performance.now() - startedMs, '', traceparent);
       return reply;
     } catch (error) {
-      if (error instanceof BusError) return refuse(startedMs, error);
+      if (error instanceof BusError) return refuse(error);
       observer.onFailure(subject, error);
-      return refuse(startedMs, new BusError('INTERNAL_ERROR'));
+      return refuse(new BusError('INTERNAL_ERROR'));
     }
   }
   return spine.serve(subject, answer, queue);

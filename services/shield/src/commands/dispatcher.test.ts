@@ -37,6 +37,7 @@ function createRig(parts: Partial<CommandParts> = {}, role: Role = 'user') {
     monotonicMs: () => clock.monotonicMs(),
     durations: metrics.histogram('arqonbus_command_duration_seconds', 'Commands.', [1]),
     mayAuthorize: () => state.mayAuthorize,
+    isTracing: false,
     executed: (_, name) => executed.inc(name),
     refused: (_, code) => refusals.push(code),
     refuse: createRefuse(envelopes, testSend, (context, error) => {
@@ -161,6 +162,7 @@ describe('a command', () => {
       channelRegistry: { get: () => Promise.resolve({}) } as never,
       log: { read: () => Promise.resolve([{ seq: 5, prevSeq: 4, timestampMs: 0, data: new Uint8Array(0) }]) } as never,
       membership: { joining: () => Promise.resolve(), joined: () => undefined } as never,
+      activity: { presence: () => undefined } as never,
       recoveries: { recovery: () => undefined },
       slowConsumers: {
         startBehind: () => {

@@ -223,6 +223,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
     slowConsumers,
     gaps,
     recoveries,
+    activity: { presence: () => undefined },
     coalescer,
     envelopes,
     send,

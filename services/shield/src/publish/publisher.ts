@@ -18,7 +18,7 @@ export interface Publisher {
 /** What publishing needs from around it. */
 export interface PublisherOptions {
   readonly spine: Spine;
-  readonly log: ChannelLog;
+  readonly log: Pick<ChannelLog, 'append'>;
   readonly profileOf: ProfileOf;
   /** False while it is not known who may still publish (SPN-6). */
   readonly mayAuthorize: () => boolean;
@@ -47,36 +47,18 @@ export function createPublisher(options: PublisherOptions): Publisher {
     envelope.expectedSeq = ANY_SEQ;
     const data = encodeProtoEnvelope(envelope);
     const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
-<<<<<<< HEAD
-    if (profileOf(address.room, address.channel).logClass === 'live') {
-      if (expectedSeq !== ANY_SEQ) throw new BusError('FEATURE_DISABLED', 'The channel keeps no log to compare with.');
-=======
     const { logClass } = profileOf(address.room, address.channel);
     if (logClass === 'live') {
->>>>>>> ccc14a3 (telemetry: what is missing among the metrics, and their reference page)
+      if (expectedSeq !== ANY_SEQ) throw new BusError('FEATURE_DISABLED', 'The channel keeps no log to compare with.');
       spine.publish(subjectOf(session, address), data);
       counters.live();
       if (ack) acknowledge(session, id, spine.flush().then(noContent));
       return;
     }
-<<<<<<< HEAD
     const append = { address, data, user: session.user, id };
     const stored = log.append(expectedSeq === ANY_SEQ ? append : { ...append, expectedSeq });
-    if (ack) acknowledge(session, id, stored.then(positionOf));
-    else stored.catch((error: unknown) => refuse(session, id, error));
-  };
-
-  const publishPrivate = (session: Session, envelope: Envelope): void => {
-    const { id, ack } = envelope;
-    envelope.ack = false;
-    const delivered = options.privateMessages.deliver(session, envelope);
-    if (ack) acknowledge(session, id, delivered.then(noContent));
-    else delivered.catch((error: unknown) => (isTargetMissing(error) ? undefined : refuse(session, id, error)));
-=======
-    const stored = log.append({ address, data, user: session.user, id });
     if (ack) acknowledge(session, id, stored.then(positions[logClass]));
     else stored.then(counters.stored[logClass], (error: unknown) => refuse(session, id, error));
->>>>>>> ccc14a3 (telemetry: what is missing among the metrics, and their reference page)
   };
 
   return {

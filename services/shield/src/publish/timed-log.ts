@@ -7,7 +7,11 @@ const TIMED_EVERY = 16;
 const BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 
 /** A log whose appends are timed, those that fail too (TEL-2). */
-export function createTimedLog(log: ChannelLog, metrics: Metrics, monotonicMs: () => number): ChannelLog {
+export function createTimedLog(
+  log: Pick<ChannelLog, 'append'>,
+  metrics: Metrics,
+  monotonicMs: () => number,
+): Pick<ChannelLog, 'append'> {
   const durations: Histogram = metrics.histogram(
     'arqonbus_log_append_duration_seconds',
     `From handing a publication to the log to its answer, of one in ${TIMED_EVERY}.`,
@@ -25,8 +29,5 @@ export function createTimedLog(log: ChannelLog, metrics: Metrics, monotonicMs: (
       void appended.then(observe, observe);
       return appended;
     },
-    read: (address, range) => log.read(address, range),
-    position: (address) => log.position(address),
-    trim: (address, beforeSeq) => log.trim(address, beforeSeq),
   };
 }
