@@ -148,7 +148,7 @@ test('[PRT-23] [T-14] a tenant over its message rate is slowed down, its neighbo
   expect(refused.length).toBeGreaterThanOrEqual(15);
   expect(refused[0]?.payload).toEqual({ retry_after_ms: expect.any(Number) });
   expect(await quiet.must('ping')).toMatchObject({ pong: true });
-  expect(await bus.metric('arqonbus_stage_rate_blocks_total{reason="tenant_messages"}')).toBe(refused.length);
+  expect(await bus.metric('arqonbus_stage_blocks_total{reason="tenant_messages",stage="rate"}')).toBe(refused.length);
   for (const client of [loud1, loud2, quiet]) client.end();
   await bus.stop();
 });

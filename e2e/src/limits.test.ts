@@ -37,7 +37,7 @@ function expectRateLimited(refusals: readonly Frame[]): void {
 }
 
 function rateBlocks(bus: Bus, reason: string): Promise<number> {
-  return bus.metric(`arqonbus_stage_rate_blocks_total{reason="${reason}"}`);
+  return bus.metric(`arqonbus_stage_blocks_total{reason="${reason}",stage="rate"}`);
 }
 
 test.for(listeners)('[PRT-23] 200 messages at once, then 100 a second (%s)', async (listener) => {

@@ -40,6 +40,8 @@ test.for(listeners)(
     const ids = { client_id: alice.clientId, user: 'alice' };
     expect(await next(acme)).toMatchObject({ type: 'telemetry', payload: { eventType: 'client_connected', ...ids } });
     await alice.must('join_channel', { room: 'science', channel: 'general' });
+    const place = { room: 'science', channel: 'general' };
+    expect((await next(acme)).payload).toEqual({ eventType: 'presence', ...ids, action: 'join', ...place });
     expect((await next(acme)).payload).toEqual({ eventType: 'command_executed', ...ids, command: 'join_channel' });
     // The accepted one is no event; the refused one is, without a word of what it said.
     await alice.publish('science:general', 'hunter2');
@@ -84,6 +86,65 @@ test.for(listeners)('[TEL-4] [AUT-5] tells of a ban, and what was not asked for 
   for (const end of [mallory.end, admin.end, socket.destroy]) end();
 });
 
+test.for(listeners)(
+  '[TEL-4] [PRT-26] tells of channels and members, and the same in integriguard:telemetry-stream (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const tenant = 'umbrella';
+    const socket = await follow(bus, tenant);
+    const admin = await bus.connect({ tenant, user: 'boss', role: 'admin' });
+    await admin.must('join_channel', { room: 'integriguard', channel: 'telemetry-stream' });
+    await admin.must('join_channel', { room: 'integriguard', channel: 'dashboard-events' });
+    const agent = await bus.connect({ tenant, user: 'robot', role: 'admin' }, 'client_type=ai-agent');
+    const ids = { client_id: agent.clientId, user: 'robot' };
+    const place = { room: 'lab', channel: `made-${listener}` };
+    await agent.must('create_channel', place);
+    await agent.must('join_channel', place);
+    await agent.must('leave_channel', place);
+    await agent.must('delete_channel', place);
+    const told = [
+      { eventType: 'channel_created', ...ids, ...place },
+      { eventType: 'presence', ...ids, action: 'join', ...place },
+      { eventType: 'presence', ...ids, action: 'leave', ...place },
+      { eventType: 'channel_deleted', ...ids, ...place },
+    ];
+    for (const event of told) {
+      const isIt = ({ payload }: Pick<Told, 'payload'>): boolean =>
+        payload['eventType'] === event.eventType && payload['client_id'] === agent.clientId;
+      expect((await next(socket, isIt)).payload).toEqual(event);
+      // Two frames of one event, in two channels of the reserved room.
+      const seen = await admin.next((frame) => frame.type === 'telemetry' && isIt(frame));
+      expect(seen).toMatchObject({ room: 'integriguard', channel: 'telemetry-stream', payload: event });
+      const { eventType: activity, ...fields } = event;
+      const doing = await admin.next(({ payload }) => payload['activity'] === activity);
+      expect(doing).toMatchObject({
+        room: 'integriguard',
+        channel: 'dashboard-events',
+        payload: { eventType: 'agent_activity', activity, client_type: 'ai-agent', ...fields },
+      });
+    }
+    const people = await bus.connect({ tenant, user: 'grace' });
+    await people.must('join_channel', { room: 'lab', channel: `by-people-${listener}` });
+    expect((await next(socket, ({ payload }) => payload['eventType'] === 'channel_created')).payload).toEqual({
+      eventType: 'channel_created',
+      client_id: people.clientId,
+      user: 'grace',
+      room: 'lab',
+      channel: `by-people-${listener}`,
+    });
+    await agent.must('join_channel', { room: 'lab', channel: `by-people-${listener}` });
+    // Nothing of a person comes before what the agent did after it.
+    const after = await admin.next(
+      ({ payload }) =>
+        payload['eventType'] === 'agent_activity' &&
+        payload['action'] === 'join' &&
+        payload['channel'] !== place.channel,
+    );
+    expect(after.payload).toMatchObject(ids);
+    for (const end of [admin.end, agent.end, people.end, socket.destroy]) end();
+  },
+);
+
 test.for(listeners)('[TEL-4] [PRT-2] lets nobody else in, and says why (%s)', async (listener) => {
   const bus = busOn(listener);
   for (const [token, status, code] of [
@@ -107,5 +168,6 @@ test.for(listeners)('[DPL-3] ends with the bus (%s)', async (listener) => {
   const bus = await startBus({ ARQONBUS_SERVER_LISTENER: listener });
   const socket = await follow(bus, 'acme');
   await bus.stop();
+  expect((await next(socket)).payload).toEqual({ eventType: 'system_draining' });
   expect(await socket.closed()).toMatchObject({ code: 1012 });
 });

@@ -19,6 +19,8 @@ export interface Bus {
   connect(order?: Partial<TokenOrder>, query?: string): Promise<JsonClient>;
   /** The value of one metric line, labels included as written; 0 where it is not there. Summed over a cluster. */
   metric(line: string): Promise<number>;
+  /** What every process shows on `/metrics`, Brains too. */
+  scrapes(): Promise<readonly string[]>;
   /** What has been logged so far. */
   log(): string;
   /** Resolves when what serves clients has ended, with its exit code; null = by a signal. */

@@ -13,6 +13,8 @@ export interface BusServers extends Pick<Bus, 'signal' | 'isRunning' | 'log' | '
   /** Of each process that serves clients. */
   readonly addresses: readonly Readonly<Record<string, string>>[];
   readonly jwtSecret: string;
+  /** Where every process shows its metrics. */
+  readonly adminUrls: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
@@ -20,7 +22,7 @@ const HOUR_MS = 3_600_000;
 /** Starts a bus with these settings, on free ports but for the one that is asked for. */
 export async function startBus(env: Readonly<Record<string, string>> = {}, onPort = 0): Promise<Bus> {
   const servers = await (isCluster ? startClusterServers(env, onPort) : startDevServer(env, onPort));
-  const { addresses, jwtSecret, ...rest } = servers;
+  const { addresses, jwtSecret, adminUrls, ...rest } = servers;
   const issuer = createDevelopmentIssuer({ secret: jwtSecret, now: Date.now });
   const ports = addresses.map(({ ws_url: url = '' }) => Number(new URL(url).port));
   const [{ ws_url: wsUrl = '', http_url: httpUrl = '', telemetry_url: telemetryUrl = '' } = {}] = addresses;
@@ -38,6 +40,7 @@ export async function startBus(env: Readonly<Record<string, string>> = {}, onPor
       const port = ports[turn++ % ports.length] ?? 0;
       return connectJson({ port, token: await token(order), ...(query === undefined ? {} : { query }) });
     },
+    scrapes: () => Promise.all(adminUrls.map(readMetrics)),
     metric: async (line) => {
       const values = await Promise.all(addresses.map(({ http_url: url = '' }) => readMetric(url, line)));
       return values.reduce((sum, value) => sum + value, 0);
@@ -45,8 +48,12 @@ export async function startBus(env: Readonly<Record<string, string>> = {}, onPor
   };
 }
 
+async function readMetrics(httpUrl: string): Promise<string> {
+  return (await fetch(`${httpUrl}/metrics`)).text();
+}
+
 async function readMetric(httpUrl: string, line: string): Promise<number> {
-  const text = await (await fetch(`${httpUrl}/metrics`)).text();
+  const text = await readMetrics(httpUrl);
   const found = text.split('\n').find((candidate) => candidate.startsWith(`${line} `));
   return found === undefined ? 0 : Number(found.slice(line.length + 1));
 }

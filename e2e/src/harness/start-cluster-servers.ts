@@ -35,6 +35,7 @@ export async function startClusterServers(env: Readonly<Record<string, string>>,
   return {
     addresses: shields.map((shield) => shield.addresses()),
     jwtSecret,
+    adminUrls: [...shields, ...cluster.brains].map((service) => service.addresses()['http_url'] ?? ''),
     pids: shields.map(({ pid }) => pid),
     signal: (signal) => {
       for (const shield of shields) shield.signal(signal);

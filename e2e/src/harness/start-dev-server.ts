@@ -17,6 +17,7 @@ export async function startDevServer(env: Readonly<Record<string, string>>, onPo
   return {
     addresses: [server.addresses()],
     jwtSecret: server.addresses()['jwt_secret'] ?? '',
+    adminUrls: [server.addresses()['http_url'] ?? ''],
     pids: [server.pid],
     signal: server.signal,
     isRunning: server.isRunning,

@@ -10,6 +10,7 @@ import { addDevCommand } from './dev/dev-command.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addCompletionCommand } from './inspect/completion-command.ts';
 import { addVersionCommand } from './inspect/version-command.ts';
+import { addMetricsCommand } from './metrics/metrics-command.ts';
 import { addPreflightCommand } from './preflight/preflight-command.ts';
 import { addAuthCommand } from './tokens/auth-command.ts';
 import { addTokenCommand } from './tokens/token-command.ts';
@@ -20,18 +21,18 @@ const program = new Command('arqon')
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-addDevCommand(program);
-addStatusCommand(program);
-addTailCommand(program);
-addPublishCommand(program);
-addDoctorCommand(program);
-addBenchCommand(program);
-addTokenCommand(program);
-addAuthCommand(program);
-addConfigCommand(program);
-addPreflightCommand(program);
-addVersionCommand(program);
-addCompletionCommand(program);
+// Listed by --help in this order.
+const client = [addDevCommand, addStatusCommand, addTailCommand, addPublishCommand, addDoctorCommand, addBenchCommand];
+const operator = [
+  addTokenCommand,
+  addAuthCommand,
+  addConfigCommand,
+  addMetricsCommand,
+  addPreflightCommand,
+  addVersionCommand,
+  addCompletionCommand,
+];
+for (const addCommand of [...client, ...operator]) addCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);

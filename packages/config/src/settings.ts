@@ -53,6 +53,18 @@ const plainSettings = {
     default: 'info',
     doc: 'Least level that is logged.',
   },
+  'telemetry.traces_url': {
+    kind: 'string',
+    default: '',
+    doc: 'OTLP/HTTP address that spans are sent to, https://host:4318/v1/traces; empty = no tracing (TEL-3).',
+  },
+  'telemetry.traces_per_million': {
+    kind: 'integer',
+    default: 10_000,
+    min: 0,
+    max: 1_000_000,
+    doc: 'Messages traced of a million; errors are always.',
+  },
   'auth.mode': {
     kind: 'enum',
     values: ['required', 'development'],

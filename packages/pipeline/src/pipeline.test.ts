@@ -87,19 +87,29 @@ describe('the pipeline', () => {
     const rig = createRig({ rate: () => block('RATE_LIMITED', reasons.shift() ?? 'none') });
     for (let i = 0; i < 3; i++) rig.run(createTestIngress({ room: 'science', channel: 'general' }));
     const text = rig.metrics.render();
-    expect(text).toContain('arqonbus_stage_rate_blocks_total{reason="messages"} 2');
-    expect(text).toContain('arqonbus_stage_rate_blocks_total{reason="tenant_bytes"} 1');
+    expect(text).toContain('arqonbus_stage_blocks_total{reason="messages",stage="rate"} 2');
+    expect(text).toContain('arqonbus_stage_blocks_total{reason="tenant_bytes",stage="rate"} 1');
     expect(text).not.toContain('science');
+  });
+
+  it('[SAF-5] counts what each stage let through', () => {
+    const verdicts = [ALLOW, block('VALIDATION_ERROR', 'no_target'), ALLOW];
+    const rig = createRig({ validate: () => verdicts.shift() ?? ALLOW });
+    for (let i = 0; i < 3; i++) rig.run(createTestIngress({}));
+    const text = rig.metrics.render();
+    expect(text).toContain('arqonbus_stage_passed_total{stage="decode"} 3');
+    expect(text).toContain('arqonbus_stage_passed_total{stage="validate"} 2');
+    expect(text).toContain('arqonbus_stage_passed_total{stage="stamp"} 2');
   });
 
   it('[SAF-5] takes the duration of every stage for one message in 64', () => {
     const rig = createRig({});
     for (let i = 0; i < 63; i++) rig.run(createTestIngress({}));
-    expect(rig.metrics.render()).toContain('arqonbus_stage_stamp_duration_seconds_count 0');
+    expect(rig.metrics.render()).toContain('arqonbus_stage_duration_seconds_count{stage="stamp"} 0');
     for (let i = 0; i < 65; i++) rig.run(createTestIngress({}));
     const text = rig.metrics.render();
-    expect(text).toContain('arqonbus_stage_stamp_duration_seconds_count 2');
-    expect(text).toContain('arqonbus_stage_stamp_duration_seconds_sum 0.001');
+    expect(text).toContain('arqonbus_stage_duration_seconds_count{stage="stamp"} 2');
+    expect(text).toContain('arqonbus_stage_duration_seconds_sum{stage="stamp"} 0.001');
   });
 
   it('[SAF-4] has no step for a stage that is not in the list', () => {

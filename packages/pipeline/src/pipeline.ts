@@ -30,11 +30,27 @@ interface Step {
   readonly blocks: LabelledCounter;
 }
 
-/** Composes stages into the chain that everything which enters passes (ARC-15). The first block ends it. */
+/**
+ * Composes stages into the chain that everything which enters passes (ARC-15). The first block ends it. Each stage
+ * exports its verdicts and durations (SAF-5); what it let through is what came in without the blocks up to it, so that
+ * letting through counts nothing.
+ */
 export function createPipeline(stages: readonly Stage[], options: PipelineOptions): Pipeline {
-  const steps = stages.map((stage) => createStep(stage, options.metrics));
+  let runs = 0;
   let untilTimed = TIMED_EVERY;
+  const steps: Step[] = [];
+  for (const stage of stages) {
+    steps.push(createStep(stage, options.metrics));
+    const upTo = [...steps];
+    options.metrics.counterOf(
+      'arqonbus_stage_passed_total',
+      'Messages that a stage of the pipeline let through.',
+      () => runs - upTo.reduce((sum, { blocks }) => sum + blocks.total(), 0),
+      { stage: stage.name },
+    );
+  }
   return (ingress) => {
+    runs += 1;
     untilTimed -= 1;
     const isTimed = untilTimed === 0;
     if (isTimed) untilTimed = TIMED_EVERY;
@@ -51,18 +67,23 @@ export function createPipeline(stages: readonly Stage[], options: PipelineOption
   };
 }
 
+const BUCKETS_SECONDS = [0.000_001, 0.000_002, 0.000_005, 0.000_01, 0.000_05, 0.000_1, 0.001, 0.01];
+
 function createStep(stage: Stage, metrics: Metrics): Step {
+  const labels = { stage: stage.name };
   return {
     stage,
     durations: metrics.histogram(
-      `arqonbus_stage_${stage.name}_duration_seconds`,
-      `Time in the ${stage.name} stage of one message in ${TIMED_EVERY}.`,
-      [0.000_001, 0.000_002, 0.000_005, 0.000_01, 0.000_05, 0.000_1, 0.001, 0.01],
+      'arqonbus_stage_duration_seconds',
+      `Time in a stage of the pipeline, of one message in ${TIMED_EVERY}.`,
+      BUCKETS_SECONDS,
+      labels,
     ),
     blocks: metrics.labelledCounter(
-      `arqonbus_stage_${stage.name}_blocks_total`,
-      `Messages refused by the ${stage.name} stage, by reason.`,
+      'arqonbus_stage_blocks_total',
+      'Messages that a stage of the pipeline refused, by reason.',
       'reason',
+      { labels },
     ),
   };
 }

@@ -1,16 +1,20 @@
 import type { Config } from '@arqonbus/config';
 import type { Spine } from '@arqonbus/spine';
-import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
-import type { HealthReport, Logger, Metrics } from '@arqonbus/telemetry';
+import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
+import type { HealthReport, Logger, Metrics, Tracing } from '@arqonbus/telemetry';
+import { openServiceTracing } from './open-service-tracing.ts';
 import { openNatsSpine } from './open-spine.ts';
 import type { ServiceName, SpineParts } from './open-spine.ts';
 import type { Service } from './run-service.ts';
+import { addSpineMetrics } from './spine-metrics.ts';
 import { VERSION } from './version.ts';
 
 /** What a service starts with, once the Spine is open. */
 export interface NatsServiceParts extends SpineParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Undefined = nothing is traced. */
+  readonly tracing: Tracing | undefined;
   /** Aborted when the service is told to end. */
   readonly signal: AbortSignal;
   /** Where its admin port is. */
@@ -36,7 +40,9 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
   const stopping = new AbortController();
   const { signal } = stopping;
   let spine: Spine | undefined;
-  createEventLoopLag(metrics);
+  addProcessMetrics(metrics, VERSION);
+  let tracing: Tracing | undefined;
+  let stopProbe = (): void => undefined;
   const admin = createAdminServer({
     metrics,
     health: () => health(spine),
@@ -45,9 +51,11 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
   const open = async (): Promise<object> => {
     const httpPort = await admin.listen(config.http.host, config.http.port);
     logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
+    tracing = await openServiceTracing(config, `arqonbus-${name}`, metrics);
     const parts = await openNatsSpine(config, name, logger, signal);
     spine = parts.spine;
-    return start({ ...parts, logger, metrics, signal, httpPort });
+    stopProbe = addSpineMetrics({ ...parts, metrics });
+    return start({ ...parts, logger, metrics, tracing, signal, httpPort });
   };
   const started = open();
   return {
@@ -56,7 +64,9 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
       stopping.abort();
       await started.catch(() => undefined);
       await stop();
+      stopProbe();
       await spine?.close();
+      await tracing?.close();
       await admin.close();
     },
   };

@@ -22,6 +22,8 @@ export interface SpineParts {
   readonly keyValue: KeyValueStore;
   readonly log: ChannelLog;
   readonly profileOf: ProfileOf;
+  /** Bytes that have been published and that the Spine has not confirmed. */
+  readonly unflushedBytes: () => number;
 }
 
 /** Which service opens it; it names the connection, its inbox and who makes missing buckets (SPN-2). */
@@ -48,7 +50,7 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     random: (bytes) => void randomFillSync(bytes),
     maxBytes: config.log.memoryMaxBytes,
   });
-  return { spine, keyValue: createMemoryKeyValueStore(), log, profileOf };
+  return { spine, keyValue: createMemoryKeyValueStore(), log, profileOf, unflushedBytes: () => 0 };
 }
 
 /**
@@ -73,7 +75,7 @@ export async function openNatsSpine(
   const keyValue = await untilAvailable(() => createNatsKeyValueStore(spine, keyValueOptions), wait);
   const profileOf = createLogRules(config.log.profiles, config.log.rules);
   const log = await untilAvailable(() => openNatsLog(spine, config, service, profileOf), wait);
-  return { spine, keyValue, log, profileOf };
+  return { spine, keyValue, log, profileOf, unflushedBytes: () => spine.unflushedBytes };
 }
 
 /** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */

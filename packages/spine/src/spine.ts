@@ -19,11 +19,13 @@ export interface SpineSubscription {
 
 /**
  * Answers a request: the reply's bytes, or `undefined` for silence (another responder may know better). At `deadlineMs`
- * (see `deadlineIn`) whoever asks stops waiting: what the answer needs of others must come before.
+ * (see `deadlineIn`) whoever asks stops waiting: what the answer needs of others must come before. The trace context is
+ * that of the request; '' = none.
  */
 export type RequestHandler = (
   data: Uint8Array,
   deadlineMs: number,
+  traceparent: string,
 ) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
 
 /** Whether the Spine can be used right now. */
@@ -41,8 +43,11 @@ export interface Spine {
   publish(subject: Subject, data: Uint8Array): void;
   /** Delivers each message on a matching subject, in order, one at a time. Interest is active when this returns. */
   subscribe(filter: SubjectFilter, onMessage: (message: SpineMessage) => void): SpineSubscription;
-  /** Sends and waits for the first answer, at most `timeoutMs`: a server that gets to it later does not answer. */
-  request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  /**
+   * Sends, with a trace context where there is one, and waits for the first answer, at most `timeoutMs`: a server that
+   * gets to it later does not answer.
+   */
+  request(subject: Subject, data: Uint8Array, timeoutMs: number, traceparent?: string): Promise<Uint8Array>;
   /**
    * Answers requests. With `queue`, one member of that queue answers each; without, every server may. Once unsubscribed
    * it still answers what is on its way to it, so `handler` may be called a little longer.

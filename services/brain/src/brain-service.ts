@@ -2,7 +2,8 @@ import type { Config } from '@arqonbus/config';
 import { startNatsService, untilAvailable } from '@arqonbus/runtime';
 import type { Service } from '@arqonbus/runtime';
 import type { Spine } from '@arqonbus/spine';
-import type { HealthReport, Logger, Metrics } from '@arqonbus/telemetry';
+import type { HealthReport, Logger } from '@arqonbus/telemetry';
+import { addBrainGauges, createRpcMetrics } from './brain-metrics.ts';
 import type { Brain } from './brain.ts';
 import { startBrain } from './start-brain.ts';
 
@@ -17,7 +18,8 @@ export function startBrainService(config: Config, logger: Logger): Service {
     logger,
     health: (spine) => healthOf(brain, spine),
     start: async ({ metrics, signal, httpPort, ...parts }) => {
-      brain = await untilAvailable(() => startBrain(config, parts), { signal, onFailure });
+      const rpcMetrics = createRpcMetrics(metrics);
+      brain = await untilAvailable(() => startBrain(config, { ...parts, rpcMetrics }), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };
     },
@@ -32,8 +34,4 @@ function healthOf(brain: Brain | undefined, spine: Spine | undefined): HealthRep
     buckets: isReady ? 'ok' : 'down',
   } as const;
   return { ready: isReady, checks };
-}
-
-function addBrainGauges(metrics: Metrics, brain: Brain): void {
-  metrics.gauge('arqonbus_brain_partitions', 'Partitions that this Brain serves.', () => brain.figures().partitions);
 }

@@ -2,10 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
+import { isSampled } from '@arqonbus/telemetry';
+import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
 import type { KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
+import type { RpcMetrics } from './brain-metrics.ts';
+import { traceRequest } from './trace-request.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
@@ -30,6 +34,10 @@ export interface BrainOptions {
   /** This process among all Brains. Default: a random one. */
   readonly id?: string;
   readonly logger?: BrainLogger;
+  /** Told of every request. Made once however often a Brain is started. Default: nobody is told. */
+  readonly rpcMetrics?: RpcMetrics;
+  /** Absent = nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** Default: the shipped limits. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
   readonly limits?: Partial<Limits>;
   /** In channels with more members only their number is told (PRS-3). Default 500. */
@@ -50,6 +58,13 @@ export interface BrainFigures {
   readonly malformedChannels: number;
   /** Partitions that this Brain serves. */
   readonly partitions: number;
+  /** Connections of the tenants of these partitions, and members of channels in their rooms. */
+  readonly connections: number;
+  readonly memberships: number;
+  /** Channels that tenants have made, in all partitions. */
+  readonly channels: number;
+  /** Shields that have reported lately. */
+  readonly shields: number;
 }
 
 /** A running Brain. */
@@ -77,7 +92,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger } = options;
   const now = (): number => clock.now();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const handoverMs = options.handoverMs ?? HANDOVER_MS;
+  const { handoverMs = HANDOVER_MS } = options;
   const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
     bucket: keyValue.bucket('ARQON_CHANNELS'),
@@ -89,7 +104,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     },
   });
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
-  const observer = createObserver(logger);
+  const observer = createObserver(options, () => clock.now());
   const shields = new SeenShields(() => clock.monotonicMs());
   const shared = { ...settingsOf(options, limits), spine, registry, bans, shields, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
@@ -116,9 +131,10 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => ({
       ...observer.figures(),
-      ignoredMembershipChanges: partitions.ignoredChanges(),
       malformedChannels: registry.malformedEntries(),
-      partitions: partitions.count(),
+      ...partitions.figures(),
+      channels: registry.size(),
+      shields: shields.count(),
     }),
     async close() {
       stopTimer();
@@ -172,18 +188,28 @@ function createSweep({ partitions, bans, clock }: Swept): () => Promise<void> {
   };
 }
 
-function createObserver(logger: BrainLogger | undefined): RpcObserver & {
+function createObserver(
+  { logger, rpcMetrics: metrics, tracing }: BrainOptions,
+  now: () => number,
+): RpcObserver & {
   figures(): Pick<BrainFigures, 'malformedRequests' | 'failedRequests'>;
 } {
   let malformedRequests = 0;
   let failedRequests = 0;
   return {
+    onAnswered: (method, durationMs, code, traceparent) => {
+      metrics?.answered(method, durationMs, code);
+      if (tracing !== undefined && isSampled(traceparent))
+        traceRequest(tracing, { method, durationMs, code, traceparent, endMs: now() });
+    },
     onMalformed(subject) {
       malformedRequests++;
+      metrics?.malformed();
       logger?.warn({ event: 'malformed_request', subject }, 'a request could not be read');
     },
     onFailure(subject, error) {
       failedRequests++;
+      metrics?.failed();
       logger?.error({ event: 'request_failed', subject, err: error }, 'a request failed');
     },
     figures: () => ({ malformedRequests, failedRequests }),

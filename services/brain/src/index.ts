@@ -1,3 +1,4 @@
+export * from './brain-metrics.ts';
 export * from './brain.ts';
 export * from './start-brain.ts';
 export { type BootstrapRoom } from './channels/bootstrap-rooms.ts';

@@ -16,6 +16,8 @@ import type { GapFiller } from './delivery/gap-filler.ts';
 import { createServerEnvelopes } from './delivery/frames.ts';
 import type { ServerEnvelopes } from './delivery/frames.ts';
 import { createLaggingNotices } from './delivery/lagging-notices.ts';
+import { createRecoveryCounters } from './delivery/recovery-counters.ts';
+import type { RecoveryCounters } from './delivery/recovery-counters.ts';
 import { createSendToSession } from './delivery/send-to-session.ts';
 import type { SendToSession } from './delivery/send-to-session.ts';
 import { createSlowConsumers } from './delivery/slow-consumers.ts';
@@ -36,6 +38,8 @@ import { createSessionRegistry } from './session/session-registry.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
 import type { ShieldOptions } from './shield-options.ts';
 import type { LocalChannel } from './subscriptions/local-channel.ts';
+import { createDeliveryTracer } from './traces/delivery-tracer.ts';
+import type { DeliveryTracer } from './traces/delivery-tracer.ts';
 import { createLocalChannels } from './subscriptions/local-channels.ts';
 import type { LocalChannels } from './subscriptions/local-channels.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
@@ -46,6 +50,7 @@ export interface DeliveryParts {
   readonly sessions: SessionRegistry;
   readonly tenantStates: TenantStates;
   readonly counters: DeliveryCounters;
+  readonly recoveries: RecoveryCounters;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly coalescer: Coalescer<Delivery>;
@@ -70,13 +75,14 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const { clock, metrics, spine, limits } = options;
   const monotonicMs = (): number => clock.monotonicMs();
   const sessions = createSessionRegistry();
-  const counters = createDeliveryCounters(metrics);
+  const counters = createDeliveryCounters(metrics, () => clock.now());
+  const recoveries = createRecoveryCounters(metrics);
   const tenantStates = createTenantStates(limits, monotonicMs);
-  const deliver = createTopicWriter({ publish }, sessions, counters);
+  const deliver = createTopicWriter({ publish }, sessions, counters, composeTracer(options));
   const coalescer = createCoalescer({ deliver, laneOf, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
   const envelopes = createServerEnvelopes(ids.nextMessageId, () => clock.now());
   const tell = createTellChannel({ publish }, envelopes, coalescer.flush);
-  const gaps = composeGapFiller(options, createAcceptDelivery(coalescer, counters), tell);
+  const gaps = composeGapFiller(options, createAcceptDelivery(coalescer, counters), tell, recoveries);
   const channels = createLocalChannels({ ...options, tenantStates, onMessage: gaps.accept });
   const send = createSendToSession(counters);
   const presence = createPresenceViews({
@@ -92,6 +98,7 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const shared = {
     sessions,
     counters,
+    recoveries,
     tenantStates,
     coalescer,
     channels,
@@ -118,17 +125,24 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   };
 }
 
+function composeTracer({ tracing, clock }: ShieldOptions): DeliveryTracer | undefined {
+  return tracing === undefined ? undefined : createDeliveryTracer(tracing, () => clock.now());
+}
+
 function composeGapFiller(
   { log, limits, logger }: ShieldOptions,
   accept: AcceptDelivery,
   tell: TellChannel,
+  recoveries: RecoveryCounters,
 ): GapFiller {
   return createGapFiller({
     log,
     accept,
+    recoveries,
     pageMessages: limits.recoveryPage,
     onHole: (channel, reason) => {
       const { epoch, receivedSeq: seq } = channel;
+      recoveries.discontinuity(reason);
       tell(channel, { event: 'lagging', epoch, seq, recovered: false, reason });
     },
     onError: ({ address }, error) =>
@@ -137,10 +151,14 @@ function composeGapFiller(
 }
 
 function composeMembership(
-  { spine, clock, logger, lingerMs }: ShieldOptions,
+  { spine, clock, logger, metrics, lingerMs }: ShieldOptions,
   { node }: Ids,
   { sessions, counters }: SharedParts,
 ): Pick<DeliveryParts, 'membership' | 'reportOrders'> {
+  const failed = metrics.counter(
+    'arqonbus_membership_reports_failed_total',
+    'Reports of members that no Brain has taken.',
+  );
   const membership = createMembershipReporter({
     node,
     startedAtMs: clock.now(),
@@ -153,8 +171,10 @@ function composeMembership(
       return (await callBrain(spine, 'membership.report', report, deadlineMs, { awaitsHandover: false }))
         .snapshotWanted;
     },
-    onError: (error) =>
-      logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report'),
+    onError: (error) => {
+      failed.inc();
+      logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report');
+    },
   });
   const onMalformed = (): void => counters.malformed.inc();
   return {
@@ -166,7 +186,7 @@ function composeMembership(
 type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders' | 'shares'>;
 
 function composeSlowConsumers({ log, limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
-  const { sessions, counters, envelopes, send, subscriptions } = shared;
+  const { sessions, counters, recoveries, envelopes, send, subscriptions } = shared;
   const catchUp = createCatchUp({
     log,
     counters,
@@ -178,6 +198,7 @@ function composeSlowConsumers({ log, limits, clock, logger }: ShieldOptions, sha
     sessions,
     catchUp,
     counters,
+    recoveries,
     limits,
     notices: createLaggingNotices(envelopes, send, counters),
     monotonicMs: () => clock.monotonicMs(),

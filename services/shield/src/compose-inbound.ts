@@ -1,7 +1,10 @@
-import type { Pipeline } from '@arqonbus/pipeline';
+import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
+import { isCommandName } from '@arqonbus/protocol';
+import type { Counter, LogFields, Logger } from '@arqonbus/telemetry';
 import type { Activity } from './activity/activity.ts';
 import type { CommandParts } from './commands/command-context.ts';
 import { createCommandDispatcher } from './commands/dispatcher.ts';
+import type { CommandDispatcher } from './commands/dispatcher.ts';
 import { createFirstJoin } from './commands/first-join.ts';
 import type { FirstJoin } from './commands/first-join.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
@@ -10,12 +13,17 @@ import { createReplays } from './history/replays.ts';
 import type { Ids } from './ids.ts';
 import { createLongReads } from './limits/long-reads.ts';
 import { createPrivateMessages } from './publish/private-messages.ts';
+import { createPublishCounters } from './publish/publish-counters.ts';
 import { createPublisher } from './publish/publisher.ts';
+import type { Publisher } from './publish/publisher.ts';
 import { createRefuse } from './publish/refuse.ts';
 import type { Refuse } from './publish/refuse.ts';
+import { createTimedLog } from './publish/timed-log.ts';
 import { createAcceptFrame } from './session/inbound.ts';
 import type { AcceptFrame } from './session/inbound.ts';
 import { createMisbehaviour } from './session/misbehaviour.ts';
+import type { Misbehaviour } from './session/misbehaviour.ts';
+import type { Session } from './session/session.ts';
 import type { ShieldOptions } from './shield-options.ts';
 
 /** What sessions' frames go through. */
@@ -23,6 +31,8 @@ export interface InboundParts {
   readonly acceptFrame: AcceptFrame;
   readonly firstJoin: FirstJoin;
 }
+
+const COMMAND_BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Composes everything between a frame and the Spine. */
 export function composeInbound(
@@ -32,64 +42,119 @@ export function composeInbound(
   activity: Activity,
   mayAuthorize: () => boolean,
 ): InboundParts {
-  const { clock, limits, spine, metrics } = options;
+  const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
-  const monotonicMs = (): number => clock.monotonicMs();
-  const misbehaviour = createMisbehaviour(limits, monotonicMs);
-  const refuse = composeRefuse(options, ids, delivery);
-  const parts = composeCommandParts(options, ids, delivery);
-  const refusedCommands = metrics.labelledCounter(
-    'arqonbus_commands_refused_total',
-    'Commands refused, by code.',
-    'code',
-  );
-  const executedCommands = metrics.labelledCounter(
-    'arqonbus_commands_total',
-    'Commands carried out, by name.',
-    'command',
-  );
-  const dispatcher = createCommandDispatcher({
-    parts,
-    envelopes,
-    send,
-    refuse,
-    mayAuthorize,
-    monotonicMs,
-    executed: (session, name) => {
-      executedCommands.inc(name);
-      activity.commandExecuted(session, name);
-    },
-    refused: (session, code) => {
-      refusedCommands.inc(code);
-      misbehaviour.refused(session, code);
-    },
-  });
-  const privateMessages = createPrivateMessages(spine, options.privateScope === 'shared_room');
+  const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs());
+  const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
+  const refuse = composeRefuse(options, ids, delivery, internalErrors);
+  const parts = composeCommandParts(options, ids, delivery, activity);
+  const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
-    pipeline: tellBlocks(composePipeline(options, ids, delivery), activity),
-    publisher: createPublisher({ ...options, privateMessages, envelopes, send, refuse, mayAuthorize }),
-    dispatcher,
+    pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors), activity, options.logger),
+    publisher: composePublisher(shared),
+    dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
     envelopes,
     send,
     clock,
     limits,
+    tracing: options.tracing,
     messages: metrics.counter('arqonbus_messages_in_total', 'Frames received from clients.'),
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
   });
   return { acceptFrame, firstJoin: createFirstJoin(parts, refuse) };
 }
 
+interface SharedParts {
+  readonly options: ShieldOptions;
+  readonly delivery: DeliveryParts;
+  readonly refuse: Refuse;
+  readonly mayAuthorize: () => boolean;
+}
+
+function composePublisher({ options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts): Publisher {
+  const { clock, metrics } = options;
+  return createPublisher({
+    ...options,
+    log: createTimedLog(options.log, metrics, () => clock.monotonicMs()),
+    privateMessages: createPrivateMessages(options.spine, options.privateScope === 'shared_room'),
+    envelopes,
+    send,
+    refuse,
+    mayAuthorize,
+    counters: createPublishCounters(metrics),
+  });
+}
+
+function composeDispatcher(
+  { options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts,
+  parts: CommandParts,
+  activity: Activity,
+  misbehaviour: Misbehaviour,
+): CommandDispatcher {
+  const { clock, metrics, logger } = options;
+  const refused = metrics.labelledCounter('arqonbus_commands_refused_total', 'Commands refused, by code.', 'code');
+  const executed = metrics.labelledCounter('arqonbus_commands_total', 'Commands carried out, by name.', 'command');
+  return createCommandDispatcher({
+    parts,
+    envelopes,
+    send,
+    refuse,
+    mayAuthorize,
+    isTracing: options.tracing !== undefined,
+    monotonicMs: () => clock.monotonicMs(),
+    durations: metrics.histogram(
+      'arqonbus_command_duration_seconds',
+      'From the arrival of a command to its reply.',
+      COMMAND_BUCKETS_SECONDS,
+    ),
+    executed: (session, name) => {
+      executed.inc(name);
+      logger.debug({ event: 'command_executed', ...idsOf(session), command: name }, 'a command was carried out');
+      activity.commandExecuted(session, name);
+    },
+    refused: (session, code, name) => {
+      refused.inc(code);
+      const command = isCommandName(name) ? { command: name } : {};
+      logger.debug({ event: 'command_refused', ...idsOf(session), ...command, code }, 'a command was refused');
+      misbehaviour.refused(session, code);
+    },
+  });
+}
+
+function idsOf({ tenant, clientId }: Session): LogFields {
+  return { tenant, client_id: clientId };
+}
+
 /** A pipeline that tells what it blocked. */
-function tellBlocks(pipeline: Pipeline, activity: Activity): Pipeline {
+function tellBlocks(pipeline: Pipeline, activity: Activity, logger: Logger): Pipeline {
   return (ingress) => {
     const outcome = pipeline(ingress);
-    if (outcome.kind === 'block') activity.messageBlocked(ingress.origin, outcome);
+    if (outcome.kind === 'block') {
+      activity.messageBlocked(ingress.origin, outcome);
+      logger.debug(blockFields(ingress, outcome), 'a message was refused');
+    }
     return outcome;
   };
 }
 
-function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: DeliveryParts): CommandParts {
+/** Names are logged once they are known to be names: what somebody else calls one may hold anything (TEL-1). */
+function blockFields(
+  { origin, envelope }: Ingress,
+  { stage, code, reason }: Extract<Outcome, { kind: 'block' }>,
+): LogFields {
+  const hasNames = stage === 'authorize' || stage === 'stamp';
+  const { room, channel } = envelope;
+  const about = { event: 'message_blocked', tenant: origin.tenant, client_id: origin.clientId, stage, code, reason };
+  return hasNames ? { ...about, room, channel } : about;
+}
+
+function composeCommandParts(
+  options: ShieldOptions,
+  ids: Ids,
+  delivery: DeliveryParts,
+  activity: Activity,
+): CommandParts {
   const longReads = createLongReads();
   const replays = createReplays({
     ...options,
@@ -102,6 +167,7 @@ function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: Deliver
   return {
     ...options,
     ...delivery,
+    activity,
     node: ids.node,
     startedAtMs: options.clock.now(),
     channelRegistry: options.keyValue.bucket('ARQON_CHANNELS'),
@@ -110,8 +176,14 @@ function composeCommandParts(options: ShieldOptions, ids: Ids, delivery: Deliver
   };
 }
 
-function composeRefuse({ logger }: ShieldOptions, ids: Ids, { envelopes, send }: DeliveryParts): Refuse {
+function composeRefuse(
+  { logger }: ShieldOptions,
+  ids: Ids,
+  { envelopes, send }: DeliveryParts,
+  internalErrors: Counter,
+): Refuse {
   return createRefuse(envelopes, send, (context, error) => {
+    internalErrors.inc();
     const traceId = ids.nextTraceId();
     logger.error(
       { event: 'internal_error', trace_id: traceId, ...context, err: error },

@@ -7,12 +7,18 @@ import {
   createValidateStage,
 } from '@arqonbus/pipeline';
 import type { Pipeline } from '@arqonbus/pipeline';
+import type { Counter } from '@arqonbus/telemetry';
 import type { DeliveryParts } from './compose-delivery.ts';
 import type { Ids } from './ids.ts';
 import type { ShieldOptions } from './shield-options.ts';
 
 /** The chain of stages that every frame passes (05, "Pipeline"). */
-export function composePipeline(options: ShieldOptions, ids: Ids, { tenantStates }: DeliveryParts): Pipeline {
+export function composePipeline(
+  options: ShieldOptions,
+  ids: Ids,
+  { tenantStates }: DeliveryParts,
+  internalErrors: Counter,
+): Pipeline {
   const { limits, clock, metrics, logger } = options;
   return createPipeline(
     [
@@ -26,6 +32,7 @@ export function composePipeline(options: ShieldOptions, ids: Ids, { tenantStates
       metrics,
       monotonicMs: () => clock.monotonicMs(),
       onStageError: (stage, error) => {
+        internalErrors.inc();
         const traceId = ids.nextTraceId();
         logger.error({ event: 'stage_failed', trace_id: traceId, stage, err: error }, 'a stage of the pipeline failed');
         return traceId;

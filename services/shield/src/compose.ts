@@ -1,3 +1,4 @@
+import type { SpineSubscription } from '@arqonbus/spine';
 import { createActivity } from './activity/activity.ts';
 import type { Activity } from './activity/activity.ts';
 import { createDisconnects } from './bans/disconnects.ts';
@@ -13,10 +14,11 @@ import type { ConnectionAdmission } from './limits/connection-admission.ts';
 import type { Listener } from './listener/listener.ts';
 import { createConnections } from './session/connections.ts';
 import { createHandshake } from './session/handshake.ts';
-import type { HandshakeOptions } from './session/handshake.ts';
+import type { Handshake, HandshakeOptions } from './session/handshake.ts';
 import { createLifetimes } from './session/lifetimes.ts';
 import type { Peer } from './session/peer.ts';
 import { createRemoteIp } from './session/remote-ip.ts';
+import { createTimedHandshake } from './session/timed-handshake.ts';
 import type { ShieldOptions } from './shield-options.ts';
 import type { TelemetryPeer } from './telemetry-stream/follower.ts';
 import { createTelemetryStream } from './telemetry-stream/telemetry-stream.ts';
@@ -30,6 +32,7 @@ export interface ShieldParts extends DeliveryParts {
   readonly telemetryListener: Listener<TelemetryPeer>;
   readonly telemetryStream: TelemetryStream;
   readonly bans: BanList;
+  readonly admission: ConnectionAdmission;
   readonly draining: { isOn: boolean };
   /** Looks after lifetimes, caps and stuck closes; run every second. */
   readonly watch: () => void;
@@ -41,26 +44,27 @@ const LISTENER_TIMES = { handshakeTimeoutMs: 5_000, closeGraceMs: 1_000 };
 
 /** Puts a Shield together; nothing runs before the listener listens. */
 export function composeShield(options: ShieldOptions): ShieldParts {
-  const { spine, clock, limits, metrics } = options;
+  const { clock, limits, metrics } = options;
   const ids = createIds(() => clock.now());
   const draining = { isOn: false };
   const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
     listener.publish(topic, frame, isBinary, except),
   );
   const { envelopes } = parts;
-  const activity = createActivity(options);
+  const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
   const bans = composeBans(options, parts, activity);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, bans, admission, draining });
   const handlers = createConnections({
     ...parts,
-    handshake: createHandshake(handshakeOptions),
+    handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
     ...composeInbound(options, ids, parts, activity, () => bans.isCurrent()),
     activity,
     admission,
     clock,
     limits,
+    opened: metrics.counter('arqonbus_connections_opened_total', 'Sessions opened.'),
     closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Connections closed, by code.', 'code'),
     logger: options.logger,
   });
@@ -73,14 +77,9 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     nextMessageId: ids.nextMessageId,
     malformed: parts.counters.malformed,
   });
-  const discontinuities = followDiscontinuities({
-    ...parts,
-    spine,
-    log: options.log,
-    onError: ({ address }, error) =>
-      options.logger.warn({ event: 'channel_not_recovered', ...address, err: error }, 'a log could not be read'),
-  });
-  addShieldGauges(metrics, parts);
+  const discontinuities = composeDiscontinuities(options, parts);
+  const spineEvents = tellSpine(options, telemetryStream);
+  addShieldGauges(metrics, { ...parts, bans, admission, draining });
   return {
     ...parts,
     node: ids.node,
@@ -88,14 +87,22 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     telemetryListener: options.listener<TelemetryPeer>(telemetryStream.handlers, listenerLimits),
     telemetryStream,
     bans,
+    admission,
     draining,
     watch: createWatch(options, { ...parts, admission, activity, telemetryStream }),
     stop: () => {
       bans.stop();
       discontinuities.unsubscribe();
+      spineEvents.unsubscribe();
       stopDelivery(parts);
     },
   };
+}
+
+function tellSpine({ spine }: ShieldOptions, { tellSystem }: TelemetryStream): SpineSubscription {
+  return spine.onStatus((status) => {
+    if (status !== 'closed') tellSystem(status === 'connected' ? 'system_spine_restored' : 'system_spine_lost');
+  });
 }
 
 function stopDelivery({ directDeliveries, reportOrders, shares, presence, coalescer }: DeliveryParts): void {
@@ -106,7 +113,16 @@ function stopDelivery({ directDeliveries, reportOrders, shares, presence, coales
   coalescer.flush();
 }
 
-function composeBans({ spine, keyValue, clock }: ShieldOptions, parts: DeliveryParts, activity: Activity): BanList {
+function composeBans(
+  { spine, keyValue, clock, metrics }: ShieldOptions,
+  parts: DeliveryParts,
+  activity: Activity,
+): BanList {
+  const ended = metrics.labelledCounter(
+    'arqonbus_sessions_ended_total',
+    'Sessions that an operator or a ban ended, by code.',
+    'code',
+  );
   const { sessions, envelopes, send, counters } = parts;
   return createDisconnects({
     spine,
@@ -115,7 +131,10 @@ function composeBans({ spine, keyValue, clock }: ShieldOptions, parts: DeliveryP
     sessions,
     envelopes,
     send,
-    onEnded: activity.sessionEnded,
+    onEnded: (session, code) => {
+      ended.inc(code);
+      activity.sessionEnded(session, code);
+    },
     onMalformed: () => counters.malformed.inc(),
   });
 }
@@ -131,6 +150,7 @@ function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: Handsha
     'arqonbus_connections_refused_total',
     'Connections refused, by reason.',
     'reason',
+    { values: ['full', 'spine', 'token_keys_unavailable'] },
   );
   return {
     ...options,
@@ -140,8 +160,24 @@ function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: Handsha
     nextClientId: ids.nextClientId,
     nextSessionId: ids.nextSessionId,
     isDraining: () => parts.draining.isOn,
-    onRefused: (reason) => refused.inc(reason),
+    onRefused: (reason) => {
+      refused.inc(reason);
+      options.logger.debug({ event: 'connection_refused', reason }, 'a connection was refused');
+    },
   };
+}
+
+function composeHandshake({ clock, metrics }: ShieldOptions, options: HandshakeOptions): Handshake {
+  return createTimedHandshake(createHandshake(options), metrics, () => clock.monotonicMs());
+}
+
+function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): SpineSubscription {
+  return followDiscontinuities({
+    ...options,
+    ...parts,
+    onError: ({ address }, error) =>
+      options.logger.warn({ event: 'channel_not_recovered', ...address, err: error }, 'a log could not be read'),
+  });
 }
 
 interface WatchedParts extends DeliveryParts {

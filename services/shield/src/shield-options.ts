@@ -1,7 +1,7 @@
 import type { Authenticator } from '@arqonbus/auth';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValueStore, ProfileOf, Spine } from '@arqonbus/spine';
-import type { Logger, Metrics } from '@arqonbus/telemetry';
+import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import type { ListenerFactory } from './listener/listener.ts';
 
 /** What a Shield is made from. It owns none of these but what it makes with `listener`. */
@@ -28,6 +28,8 @@ export interface ShieldOptions {
   readonly keyValue: KeyValueStore;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
+  /** Absent = nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly version: string;

@@ -47,6 +47,7 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
     health: () => healthOf(parts, options),
     drain: async () => {
       parts.draining.isOn = true;
+      parts.telemetryStream.tellSystem('system_draining');
       parts.listener.stopAccepting();
       parts.telemetryListener.stopAccepting();
       await Promise.race([drain(parts, options), delay(options.drainTimeoutMs)]);

@@ -2,7 +2,7 @@ import type { Config } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
 import { VERSION, createAuthenticator } from '@arqonbus/runtime';
 import type { SpineParts } from '@arqonbus/runtime';
-import type { Logger, Metrics } from '@arqonbus/telemetry';
+import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import type { ListenerFactory } from './listener/listener.ts';
 import { createShield } from './shield.ts';
 import type { Shield } from './shield.ts';
@@ -10,6 +10,7 @@ import type { Shield } from './shield.ts';
 /** What a Shield needs beyond the configuration. */
 export interface ShieldSurroundings extends SpineParts {
   readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
   readonly logger: Logger;
   readonly listener: ListenerFactory;
 }

@@ -1,11 +1,11 @@
-import { startBrain } from '@arqonbus/brain';
+import { addBrainGauges, createRpcMetrics, startBrain } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
-import { VERSION, openLocalSpine } from '@arqonbus/runtime';
+import { VERSION, addSpineMetrics, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
 import { chooseListener, startShield } from '@arqonbus/shield';
 import type { Shield } from '@arqonbus/shield';
 import type { Spine } from '@arqonbus/spine';
-import { createAdminServer, createEventLoopLag, createMetrics } from '@arqonbus/telemetry';
+import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
 import type { AdminServer, ExtraRoute, Logger, Metrics } from '@arqonbus/telemetry';
 
 /** The whole bus in this process. */
@@ -13,6 +13,8 @@ export interface EmbeddedBus {
   readonly wsPort: number;
   readonly httpPort: number;
   readonly telemetryPort: number;
+  /** What its admin port shows. */
+  readonly metrics: Metrics;
   /** Which socket server runs, and why. */
   readonly listener: { readonly name: 'uws' | 'ws'; readonly reason: string };
   /** Sends the clients away in good order, then ends everything. */
@@ -32,22 +34,31 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const metrics = createMetrics();
   const parts = openLocalSpine(config, logger);
   // No other Brain or Shield can be there to wait for.
-  const brain = await startBrain(config, { ...parts, logger, settleMs: 0, handoverMs: 0 });
+  const tracing = await openServiceTracing(config, 'arqonbus', metrics);
+  const rpcMetrics = createRpcMetrics(metrics);
+  const brain = await startBrain(config, { ...parts, rpcMetrics, tracing, logger, settleMs: 0, handoverMs: 0 });
+  addBrainGauges(metrics, brain);
+  const stopProbe = addSpineMetrics({ ...parts, metrics });
   const choice = chooseListener(config.server.listener);
-  const shield = await startShield(config, { ...parts, metrics, logger, listener: choice.factory });
+  const shield = await startShield(config, { ...parts, metrics, tracing, logger, listener: choice.factory });
   const admin = createAdmin(metrics, shield, pages);
   const httpPort = await admin.listen(config.http.host, config.http.port);
   return {
     wsPort: shield.port,
     httpPort,
     telemetryPort: shield.telemetryPort,
+    metrics,
     listener: choice,
-    drain: () => drain(shield, brain, parts.spine, admin),
+    drain: async () => {
+      stopProbe();
+      await drain(shield, brain, parts.spine, admin);
+      await tracing?.close();
+    },
   };
 }
 
 function createAdmin(metrics: Metrics, shield: Shield, pages: EmbeddedBusOptions['pages']): AdminServer {
-  createEventLoopLag(metrics);
+  addProcessMetrics(metrics, VERSION);
   return createAdminServer({
     metrics,
     health: () => shield.health(),

@@ -8,10 +8,15 @@ import type { Interest } from './subscription-table.ts';
 /** Starts a timer; the returned function stops it. */
 export type StartTimer = (run: () => void, afterMs: number) => () => void;
 
-/** A request that waits for its first answer. */
-export interface PendingRequest {
+/** What is asked. */
+export interface Asked {
   readonly subject: Subject;
   readonly data: Uint8Array;
+  readonly traceparent: string;
+}
+
+/** A request that waits for its first answer. */
+export interface PendingRequest extends Asked {
   readonly deadlineMs: number;
   /** The first call decides; later ones are ignored. */
   settle(outcome: Uint8Array | BusError): void;
@@ -42,12 +47,7 @@ export class LocalRequests {
   }
 
   /** Starts a request's clock and queues it; the queue's owner gives it to {@link dispatch} when its turn comes. */
-  open(
-    subject: Subject,
-    data: Uint8Array,
-    timeoutMs: number,
-    enqueue: (request: PendingRequest) => void,
-  ): Promise<Uint8Array> {
+  open(asked: Asked, timeoutMs: number, enqueue: (request: PendingRequest) => void): Promise<Uint8Array> {
     const deadlineMs = deadlineIn(timeoutMs);
     const reply = new Promise<Uint8Array>((resolve, reject) => {
       const stop = this.#startTimer(() => reject(new BusError('TIMEOUT')), timeoutMs);
@@ -56,7 +56,7 @@ export class LocalRequests {
         if (outcome instanceof BusError) reject(outcome);
         else resolve(outcome);
       };
-      enqueue({ subject, data, deadlineMs, settle });
+      enqueue({ ...asked, deadlineMs, settle });
     });
     this.#waiting.add(reply);
     const forget = (): boolean => this.#waiting.delete(reply);
@@ -86,7 +86,7 @@ export class LocalRequests {
 
   async #ask(server: Server, request: PendingRequest): Promise<void> {
     try {
-      const answer = await server.handler(request.data, request.deadlineMs);
+      const answer = await server.handler(request.data, request.deadlineMs, request.traceparent);
       if (answer !== undefined) request.settle(answer);
     } catch (error) {
       this.#onError(error, request.subject);

@@ -99,9 +99,9 @@ class InProcessSpine implements LocalSpine {
     return { unsubscribe: () => this.#subscribers.remove(subscriber) };
   }
 
-  async request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async request(subject: Subject, data: Uint8Array, timeoutMs: number, traceparent = ''): Promise<Uint8Array> {
     this.#assertRoom();
-    return this.#requests.open(subject, data, timeoutMs, (request) => this.#enqueue(request));
+    return this.#requests.open({ subject, data, traceparent }, timeoutMs, (request) => this.#enqueue(request));
   }
 
   serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription {

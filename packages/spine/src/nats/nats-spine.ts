@@ -14,6 +14,8 @@ export interface NatsSpine extends Spine {
   readonly connection: NatsConnection;
   /** Bytes of the largest message that the servers take. */
   readonly maxPayloadBytes: number;
+  /** Bytes that the servers have not confirmed, wherever they lie. */
+  readonly unflushedBytes: number;
   /**
    * As `request`, for what a stream stores: messages of the same id once within its window (LOG-5), and where
    * `expectedSeq` is given, only if it is that of the subject's last message, 0 = if there is none (LOG-17).
@@ -83,6 +85,10 @@ class SpineOnNats implements NatsSpine {
     return this.#link.maxPayloadBytes;
   }
 
+  get unflushedBytes(): number {
+    return this.#outbox.unflushedBytes;
+  }
+
   publish(subject: Subject, data: Uint8Array): void {
     this.#assertOpen();
     this.#outbox.publish(subject, data);
@@ -93,9 +99,9 @@ class SpineOnNats implements NatsSpine {
     return this.#subscriptions.add(filter, onMessage);
   }
 
-  async request(subject: Subject, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+  async request(subject: Subject, data: Uint8Array, timeoutMs: number, traceparent?: string): Promise<Uint8Array> {
     this.#assertOpen();
-    return this.#outbox.request(subject, data, timeoutMs);
+    return this.#outbox.request(subject, data, timeoutMs, { traceparent });
   }
 
   async store(
@@ -106,7 +112,7 @@ class SpineOnNats implements NatsSpine {
     expectedSeq?: number,
   ): Promise<Uint8Array> {
     this.#assertOpen();
-    return this.#outbox.request(subject, data, timeoutMs, messageId, expectedSeq);
+    return this.#outbox.request(subject, data, timeoutMs, { messageId, expectedSeq });
   }
 
   serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription {

@@ -3,6 +3,7 @@ import { deadlineIn } from '../deadline.ts';
 import type { Subject } from '../subjects/subject.ts';
 import type { NatsLink } from './nats-link.ts';
 import { Requests } from './requests.ts';
+import type { Beside } from './requests.ts';
 
 /** Bounds and reports of an {@link Outbox}. */
 export interface OutboxOptions {
@@ -19,8 +20,7 @@ interface Entry {
 
 interface Asked {
   readonly deadlineMs: number;
-  readonly messageId: string | undefined;
-  readonly expectedSeq: number | undefined;
+  readonly beside: Beside;
   resolve(reply: Uint8Array): void;
   reject(error: unknown): void;
 }
@@ -70,25 +70,21 @@ export class Outbox {
     });
   }
 
+  /** Bytes that the server has not confirmed. */
+  get unflushedBytes(): number {
+    return this.#queuedBytes + this.#sentBytes - this.#confirmedBytes;
+  }
+
   /** Queues a message; throws `UNAVAILABLE` when it cannot be sent soon, `PAYLOAD_TOO_LARGE` when never. */
   publish(subject: Subject, data: Uint8Array): void {
     this.#enqueue({ subject, data, asked: undefined });
   }
 
-  /**
-   * Queues a request, in order with the messages. A stream stores what has the same `messageId` once, and nothing unless
-   * `expectedSeq` is that of its subject's last message.
-   */
-  request(
-    subject: Subject,
-    data: Uint8Array,
-    timeoutMs: number,
-    messageId?: string,
-    expectedSeq?: number,
-  ): Promise<Uint8Array> {
+  /** Queues a request, in order with the messages. */
+  request(subject: Subject, data: Uint8Array, timeoutMs: number, beside: Beside): Promise<Uint8Array> {
     const deadlineMs = deadlineIn(timeoutMs);
     return new Promise((resolve, reject) => {
-      this.#enqueue({ subject, data, asked: { deadlineMs, messageId, expectedSeq, resolve, reject } });
+      this.#enqueue({ subject, data, asked: { deadlineMs, beside, resolve, reject } });
     });
   }
 
@@ -114,8 +110,7 @@ export class Outbox {
   #enqueue(entry: Entry): void {
     this.#assertConnected();
     if (entry.data.length > this.#link.maxPayloadBytes) throw new BusError('PAYLOAD_TOO_LARGE');
-    const unflushed = this.#queuedBytes + this.#sentBytes - this.#confirmedBytes;
-    if (unflushed > this.#options.maxUnflushedBytes) {
+    if (this.unflushedBytes > this.#options.maxUnflushedBytes) {
       throw new BusError('UNAVAILABLE', 'Too much is waiting for the Spine.');
     }
     this.#queuedBytes += sizeOf(entry);
@@ -165,8 +160,7 @@ export class Outbox {
   async #ask({ subject, data }: Entry, asked: Asked): Promise<void> {
     this.#askedOpen++;
     try {
-      const { deadlineMs, messageId, expectedSeq } = asked;
-      asked.resolve(await this.#requests.send(subject, data, deadlineMs, messageId, expectedSeq));
+      asked.resolve(await this.#requests.send(subject, data, asked.deadlineMs, asked.beside));
     } catch (error) {
       asked.reject(error);
     }

@@ -12,11 +12,21 @@ interface Waiting {
   reject(error: BusError): void;
 }
 
-/** A stream stores messages of the same id once. */
-const MESSAGE_ID_HEADER = 'Nats-Msg-Id';
+/** What goes beside the data of a request, in headers. */
+export interface Beside {
+  /** A stream stores messages of the same id once. */
+  readonly messageId?: string | undefined;
+  /** A stream stores the message only behind this one of its subject, 0 = if there is none. */
+  readonly expectedSeq?: number | undefined;
+  /** W3C trace context, for a server (TEL-3). */
+  readonly traceparent?: string | undefined;
+}
 
-/** A stream stores the message only behind this one of its subject, 0 = if there is none. */
+const MESSAGE_ID_HEADER = 'Nats-Msg-Id';
 const EXPECTED_SEQ_HEADER = 'Nats-Expected-Last-Subject-Sequence';
+
+/** Where the trace context of a request stands. */
+export const TRACE_HEADER = 'traceparent';
 
 /** What the server says in place of an answer where nobody listens. */
 const NO_RESPONDERS = 503;
@@ -54,13 +64,7 @@ export class Requests {
    * Asks now. Rejects with `TIMEOUT`, with `NOT_FOUND` where nobody listens, with `UNAVAILABLE` for all else. What is for
    * a stream has a `messageId` and no deadline: a stream does not look at it, and would keep it.
    */
-  async send(
-    subject: Subject,
-    data: Uint8Array,
-    deadlineMs: number,
-    messageId?: string,
-    expectedSeq?: number,
-  ): Promise<Uint8Array> {
+  async send(subject: Subject, data: Uint8Array, deadlineMs: number, beside: Beside): Promise<Uint8Array> {
     const sentMs = performance.now();
     const leftMs = deadlineMs - sentMs;
     if (leftMs <= 0) throw new BusError('TIMEOUT');
@@ -72,11 +76,13 @@ export class Requests {
         this.#waiting.set(token, { subject, resolve, reject });
         this.#subscribe();
         const reply = this.#inbox + token;
+        const { messageId, expectedSeq, traceparent } = beside;
         const all =
           messageId === undefined
             ? headerOf(DEADLINE_HEADER, formatDeadline({ leftMs, sentMs, sender: this.#sender }))
             : headerOf(MESSAGE_ID_HEADER, messageId);
         if (expectedSeq !== undefined) all.set(EXPECTED_SEQ_HEADER, `${expectedSeq}`);
+        if (traceparent !== undefined) all.set(TRACE_HEADER, traceparent);
         this.#link.connection.publish(subject, data, { reply, headers: all });
       });
     } catch (cause) {

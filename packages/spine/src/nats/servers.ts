@@ -8,6 +8,7 @@ import { parseInbox } from './inbox.ts';
 import type { NatsLink } from './nats-link.ts';
 import type { Outbox } from './outbox.ts';
 import { RequestAges } from './request-ages.ts';
+import { TRACE_HEADER } from './requests.ts';
 import type { OnDeliveryError } from './subscriptions.ts';
 
 /** How long somebody is taken to wait who does not say it: none of ours. */
@@ -78,7 +79,8 @@ export class Servers {
   async #answer(message: Msg, filter: SubjectFilter, handler: RequestHandler): Promise<void> {
     try {
       const inbox = parseInbox(message.reply ?? '');
-      const answer = await handler(message.data, this.#deadlineOf(message));
+      const traceparent = message.headers?.get(TRACE_HEADER) ?? '';
+      const answer = await handler(message.data, this.#deadlineOf(message), traceparent);
       if (answer !== undefined) this.#outbox.publish(inbox, answer);
     } catch (error) {
       this.#onError(error, filter);

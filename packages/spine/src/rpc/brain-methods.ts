@@ -102,7 +102,12 @@ export function serveBrain<M extends BrainMethod>(
   // The table pairs each method with its schemas; inside this function the compiler sees all of them at once.
   const untyped = handler as unknown as MethodHandler<DescMessage, DescMessage>;
   const queue = isHeardByAll === true ? undefined : BRAIN_QUEUE;
-  return serveMethod(spine, { subject: subjectOf(method, partition), request, result, queue }, untyped, observer);
+  return serveMethod(
+    spine,
+    { method, subject: subjectOf(method, partition), request, result, queue },
+    untyped,
+    observer,
+  );
 }
 
 const ofTenant = (request: { readonly tenant?: string }): number => tenantPartition(request.tenant ?? '');
@@ -164,6 +169,9 @@ const schemas: BrainMethods = {
   'bans.list': { request: wire.ListBansRequestSchema, result: wire.ListBansResultSchema },
   'bans.lift': { request: wire.LiftBanRequestSchema, result: wire.LiftBanResultSchema },
 };
+
+/** The names of all methods. */
+export const brainMethodNames: readonly BrainMethod[] = Object.keys(schemas) as BrainMethod[];
 
 interface Schemas {
   readonly request: DescMessage;

@@ -13,19 +13,45 @@ function createFixture(handler: BrainHandler<'bans.lift'>) {
   const spine = createLocalSpine();
   const malformed: string[] = [];
   const failures: unknown[] = [];
+  const answered: unknown[] = [];
   const observer = {
+    onAnswered: (method: string, durationMs: number, code: string) =>
+      void answered.push([method, durationMs >= 0 && durationMs < 1_000, code]),
     onMalformed: (subject: string) => void malformed.push(subject),
     onFailure: (_: string, error: unknown) => void failures.push(error),
   };
   serveBrain(spine, 'bans.lift', handler, observer);
   const call = () => callBrain(spine, 'bans.lift', { tenant: 'acme', user: 'mallory' }, deadlineIn(2_000));
-  return { spine, malformed, failures, call };
+  return { spine, malformed, failures, answered, call };
 }
 
 describe('methods of the Brain', () => {
   it('[SPN-3] carry request and result as arqon.v1 messages', async () => {
     const { call } = createFixture(({ tenant, user }) => ({ lifted: tenant === 'acme' && user === 'mallory' }));
     await expect(call()).resolves.toMatchObject({ lifted: true });
+  });
+
+  it('[TEL-2] tell how long each took and how it ended', async () => {
+    const outcomes = [
+      { lifted: true },
+      new BusError('QUOTA_EXCEEDED', 'Seven are enough.'),
+      new TypeError('a bug of ours'),
+    ];
+    const { call, answered, spine } = createFixture(() => {
+      const outcome = outcomes.shift();
+      if (outcome instanceof Error) throw outcome;
+      return outcome ?? {};
+    });
+    await call();
+    await expect(call()).rejects.toThrow(BusError);
+    await expect(call()).rejects.toThrow(BusError);
+    await spine.request(lift, new Uint8Array([255]), 1_000);
+    expect(answered).toEqual([
+      ['bans.lift', true, ''],
+      ['bans.lift', true, 'QUOTA_EXCEEDED'],
+      ['bans.lift', true, 'INTERNAL_ERROR'],
+      ['bans.lift', true, 'VALIDATION_ERROR'],
+    ]);
   });
 
   it('[PRD-3] hand on the refusal of the handler, code and text', async () => {

@@ -19,6 +19,8 @@ export type MethodHandler<Request extends DescMessage, Result extends DescMessag
 
 /** Where a method is served, and what it speaks. */
 export interface Endpoint<Request extends DescMessage, Result extends DescMessage> {
+  /** `<module>.<method>`, without a partition. */
+  readonly method: string;
   readonly subject: Subject;
   readonly request: Request;
   readonly result: Result;
@@ -32,23 +34,30 @@ export interface Endpoint<Request extends DescMessage, Result extends DescMessag
  */
 export function serveMethod<Request extends DescMessage, Result extends DescMessage>(
   spine: Spine,
-  { subject, queue, request: requestSchema, result: resultSchema }: Endpoint<Request, Result>,
+  { method, subject, queue, request: requestSchema, result: resultSchema }: Endpoint<Request, Result>,
   handler: MethodHandler<Request, Result>,
   observer: RpcObserver,
 ): SpineSubscription {
-  async function answer(data: Uint8Array, deadlineMs: number): Promise<Uint8Array> {
+  async function answer(data: Uint8Array, deadlineMs: number, traceparent: string): Promise<Uint8Array> {
+    const startedMs = performance.now();
+    const refuse = (error: BusError): Uint8Array => {
+      observer.onAnswered(method, performance.now() - startedMs, error.code, traceparent);
+      return encodeError(error);
+    };
     const request = readMessage(requestSchema, data);
     if (request === undefined) {
       observer.onMalformed(subject);
-      return encodeError(new BusError('VALIDATION_ERROR'));
+      return refuse(new BusError('VALIDATION_ERROR'));
     }
     try {
       const result = create(resultSchema, await handler(request, deadlineMs));
-      return toBinary(BrainReplySchema, create(BrainReplySchema, { result: toBinary(resultSchema, result) }));
+      const reply = toBinary(BrainReplySchema, create(BrainReplySchema, { result: toBinary(resultSchema, result) }));
+      observer.onAnswered(method, performance.now() - startedMs, '', traceparent);
+      return reply;
     } catch (error) {
-      if (error instanceof BusError) return encodeError(error);
+      if (error instanceof BusError) return refuse(error);
       observer.onFailure(subject, error);
-      return encodeError(new BusError('INTERNAL_ERROR'));
+      return refuse(new BusError('INTERNAL_ERROR'));
     }
   }
   return spine.serve(subject, answer, queue);

@@ -26,6 +26,13 @@ export class LabelledCounter {
     counter.value += n;
   }
 
+  /** The sum over all values. */
+  total(): number {
+    let sum = 0;
+    for (const { value } of this.counters.values()) sum += value;
+    return sum;
+  }
+
   #open(labelValue: string): Counter {
     const name = this.counters.size < this.#maxValues ? labelValue : OTHER_LABEL;
     const known = this.counters.get(name);

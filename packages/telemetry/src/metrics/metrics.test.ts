@@ -72,7 +72,9 @@ describe('counters', () => {
 
   it('[SAF-5] by a label keep a bounded number of values', () => {
     const metrics = createMetrics();
-    const refused = metrics.labelledCounter('arqonbus_refused_total', 'Refusals by reason.', 'reason', 3);
+    const refused = metrics.labelledCounter('arqonbus_refused_total', 'Refusals by reason.', 'reason', {
+      maxValues: 3,
+    });
     for (let i = 0; i < 10_000; i++) refused.inc(`reason-${i}`);
     refused.inc('reason-0', 4);
     const { samples } = readExposition(metrics.render());
@@ -90,6 +92,70 @@ describe('counters', () => {
     expect(readExposition(metrics.render()).types.get('arqonbus_shed_total')).toBe('counter');
     for (let i = 0; i < 500; i++) shed.inc(String(i));
     expect(shed.counters.size).toBe(101);
+  });
+});
+
+describe('counters that somebody else keeps', () => {
+  it('[TEL-2] are asked at every scrape, and stand beside others of their name', () => {
+    const metrics = createMetrics();
+    let passed = 1;
+    metrics.counterOf('arqonbus_passed_total', 'Passed.', () => passed, { stage: 'rate' });
+    metrics.counterOf('arqonbus_passed_total', 'Passed.', () => passed * 2, { stage: 'decode' });
+    passed = 21;
+    const { types, samples } = readExposition(metrics.render());
+    expect(types.get('arqonbus_passed_total')).toBe('counter');
+    expect(samples.map(({ labels, value }) => [labels['stage'], value])).toEqual([
+      ['rate', 21],
+      ['decode', 42],
+    ]);
+  });
+
+  it('[TEL-2] with a label of run time show the values that are known from the start', () => {
+    const metrics = createMetrics();
+    metrics.labelledCounter('arqonbus_failed_total', 'Failed.', 'code', { values: ['TIMEOUT'] }).inc('OTHER');
+    expect(metrics.render()).toContain(
+      'arqonbus_failed_total{code="TIMEOUT"} 0\narqonbus_failed_total{code="OTHER"} 1\n',
+    );
+  });
+
+  it('[TEL-2] [SAF-5] with a label of run time keep their fixed labels, each with its own bound', () => {
+    const metrics = createMetrics();
+    for (const stage of ['rate', 'decode']) {
+      const blocks = metrics.labelledCounter('arqonbus_blocks_total', 'Blocks.', 'reason', {
+        maxValues: 1,
+        labels: { stage },
+      });
+      blocks.inc(`${stage}-one`);
+      blocks.inc(`${stage}-two`, 2);
+    }
+    expect(metrics.render()).toContain(
+      'arqonbus_blocks_total{reason="rate-one",stage="rate"} 1\n' +
+        'arqonbus_blocks_total{reason="other",stage="rate"} 2\n' +
+        'arqonbus_blocks_total{reason="decode-one",stage="decode"} 1\n',
+    );
+  });
+});
+
+describe('descriptions', () => {
+  it('[TEL-2] tell every metric by name, with its labels and what values they can have', () => {
+    const metrics = createMetrics();
+    metrics.gauge('arqonbus_up', 'Up.', () => 1);
+    metrics.histogram('arqonbus_b_seconds', 'B.', [1], { stage: 'rate' });
+    metrics.histogram('arqonbus_b_seconds', 'B.', [1], { stage: 'decode' });
+    metrics.labelledCounter('arqonbus_a_total', 'A.', 'reason', { labels: { stage: 'rate' } });
+    expect(metrics.describe()).toEqual([
+      {
+        name: 'arqonbus_a_total',
+        type: 'counter',
+        help: 'A.',
+        labels: new Map([
+          ['stage', ['rate']],
+          ['reason', []],
+        ]),
+      },
+      { name: 'arqonbus_b_seconds', type: 'histogram', help: 'B.', labels: new Map([['stage', ['rate', 'decode']]]) },
+      { name: 'arqonbus_up', type: 'gauge', help: 'Up.', labels: new Map() },
+    ]);
   });
 });
 

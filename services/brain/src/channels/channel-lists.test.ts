@@ -56,7 +56,7 @@ describe('channels.list, rooms and info', () => {
   it('[SPN-8] ask the owners of partitions for no longer than whoever asks them waits', async () => {
     const spine = createLocalSpine();
     const told: number[] = [];
-    const observer = { onMalformed: () => undefined, onFailure: () => undefined };
+    const observer = { onAnswered: () => undefined, onMalformed: () => undefined, onFailure: () => undefined };
     for (let partition = 0; partition < PARTITIONS; partition++) {
       const count = (_: unknown, deadlineMs: number): { readonly members: number[] } => {
         told.push(deadlineMs);

@@ -85,6 +85,13 @@ export class ChannelMirror {
     return this.#tenants.get(tenant)?.channels ?? 0;
   }
 
+  /** Channels of all tenants. */
+  size(): number {
+    let size = 0;
+    for (const { channels } of this.#tenants.values()) size += channels;
+    return size;
+  }
+
   /** Entries of the bucket that could not be read (SPN-3). */
   malformedEntries(): number {
     return this.#malformed;

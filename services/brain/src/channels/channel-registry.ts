@@ -145,6 +145,11 @@ export class ChannelRegistry {
     return this.#mirror.channelsWhere((tenant, room) => roomPartition(tenant, room) === partition);
   }
 
+  /** Channels that all tenants have made. */
+  size(): number {
+    return this.#mirror.size();
+  }
+
   /** Entries of the bucket that could not be read. */
   malformedEntries(): number {
     return this.#mirror.malformedEntries();

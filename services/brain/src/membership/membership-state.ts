@@ -43,6 +43,12 @@ export interface TenantMembers {
   readonly busyUsers: Map<string, number>;
 }
 
+/** Counts over all tenants. */
+export interface MembershipTotals {
+  readonly connections: number;
+  readonly memberships: number;
+}
+
 /** Is told what changes. */
 export interface MembershipListener {
   /** The channel got its first member, and lost its last. */
@@ -63,6 +69,8 @@ export class MembershipState {
   readonly #tenants = new Map<TenantId, TenantMembers>();
   readonly #listener: MembershipListener;
   readonly #busyFrom: number;
+  #connections = 0;
+  #memberships = 0;
 
   /** `busyFrom` is how many connections are many for a user. */
   constructor(listener: MembershipListener, busyFrom: number) {
@@ -109,6 +117,7 @@ export class MembershipState {
     const change = isConnected ? 1 : -1;
     const ofUser = (tenant.users.get(member.user) ?? 0) + change;
     tenant.connections += change;
+    this.#connections += change;
     if (ofUser === 0) tenant.users.delete(member.user);
     else tenant.users.set(member.user, ofUser);
     if (ofUser >= this.#busyFrom) tenant.busyUsers.set(member.user, ofUser);
@@ -155,6 +164,7 @@ export class MembershipState {
       return;
     }
     channel.clients.add(client);
+    this.#memberships += 1;
     client.channels.push(channel);
     const inRoom = room.clients.get(client) ?? 0;
     room.clients.set(client, inRoom + 1);
@@ -170,6 +180,10 @@ export class MembershipState {
     client.channels.splice(at, 1);
     this.#remove(client, channel);
     if (!client.isConnected && client.channels.length === 0) this.disconnect(client);
+  }
+
+  totals(): MembershipTotals {
+    return { connections: this.#connections, memberships: this.#memberships };
   }
 
   connections(tenant: TenantId): number {
@@ -211,6 +225,7 @@ export class MembershipState {
     if (left === 0) room.clients.delete(client);
     else room.clients.set(client, left);
     channel.clients.delete(client);
+    this.#memberships -= 1;
     channel.metas.delete(client);
     const address = addressOf(client.tenant, channel);
     this.#listener.onLeft(address, client);

@@ -13,7 +13,7 @@ import { TenantDemands } from '../limits/tenant-demands.ts';
 import { serveMembership } from '../membership/index.ts';
 import { MembershipReports } from '../membership/membership-reports.ts';
 import { MembershipState } from '../membership/membership-state.ts';
-import type { MembershipListener } from '../membership/membership-state.ts';
+import type { MembershipListener, MembershipTotals } from '../membership/membership-state.ts';
 import { Announcer } from '../presence/announcer.ts';
 import { servePresence, tellTakenOver } from '../presence/index.ts';
 import type { SeenShields } from './seen-shields.ts';
@@ -121,6 +121,10 @@ export class Partition {
     this.#demands.sweep();
     await this.#settling.whenSettled();
     await this.emptyChannels.sweep();
+  }
+
+  totals(): MembershipTotals {
+    return this.#state.totals();
   }
 
   ignoredChanges(): number {

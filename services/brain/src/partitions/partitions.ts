@@ -1,7 +1,14 @@
 import { roomPartition } from '@arqonbus/spine';
 import type { ChannelAddress } from '@arqonbus/spine';
+import type { MembershipTotals } from '../membership/membership-state.ts';
 import { Partition } from './partition.ts';
 import type { PartitionParts } from './partition.ts';
+
+/** Figures over all partitions of a Brain. */
+export interface PartitionFigures extends MembershipTotals {
+  readonly partitions: number;
+  readonly ignoredMembershipChanges: number;
+}
 
 /** The partitions that this Brain serves. */
 export class Partitions {
@@ -49,14 +56,16 @@ export class Partitions {
     for (const partition of this.#partitions.values()) await partition.sweep();
   }
 
-  count(): number {
-    return this.#partitions.size;
-  }
-
-  ignoredChanges(): number {
-    let count = 0;
-    for (const partition of this.#partitions.values()) count += partition.ignoredChanges();
-    return count;
+  /** What its partitions know of, together. */
+  figures(): PartitionFigures {
+    const sum = { connections: 0, memberships: 0, ignoredMembershipChanges: 0 };
+    for (const partition of this.#partitions.values()) {
+      const { connections, memberships } = partition.totals();
+      sum.connections += connections;
+      sum.memberships += memberships;
+      sum.ignoredMembershipChanges += partition.ignoredChanges();
+    }
+    return { ...sum, partitions: this.#partitions.size };
   }
 
   close(): void {

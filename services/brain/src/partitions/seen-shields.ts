@@ -18,6 +18,12 @@ export class SeenShields {
     this.#seen.set(node, this.#monotonicMs());
   }
 
+  /** How many are alive, as far as this Brain has heard. */
+  count(): number {
+    this.alive();
+    return this.#seen.size;
+  }
+
   /** The Shields that are alive; undefined while this Brain is too young to know them all. */
   alive(): readonly string[] | undefined {
     const nowMs = this.#monotonicMs();

@@ -1,4 +1,4 @@
-import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
+import type { ClientId, MessageId, TenantId, UserId } from '@arqonbus/protocol';
 import { TelemetryEventSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
 import { createLocalSpine, evt } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
@@ -12,7 +12,7 @@ function createRig() {
   const clock = createTestClock();
   const spine = createLocalSpine();
   const metrics = createMetrics();
-  const activity = createActivity({ spine, clock, metrics });
+  const activity = createActivity({ spine, clock, metrics, nextMessageId: () => 'arq_01JQ8X3YV4' as MessageId });
   const heard: object[] = [];
   const listen = (tenant: string): void => {
     for (const type of activityEventNames) {
@@ -49,6 +49,11 @@ describe('activity', () => {
     activity.commandExecuted(actor(), 'join_channel');
     activity.messageBlocked(actor(), { ...blocked, errors: [{ field: 'payload.password', problem: 'hunter2' }] });
     activity.sessionEnded(actor(), 'BANNED');
+    activity.channelCreated(actor(), { room: 'lab', channel: 'new' });
+    activity.presence(actor(), 'leave', { room: 'lab', channel: 'new' });
+    activity.channelDeleted(actor(), { room: 'lab', channel: 'new' });
+    // What observes is not observed (PRT-26).
+    activity.presence(actor(), 'join', { room: 'integriguard', channel: 'telemetry-stream' });
     activity.connected(actor('globex'));
     await turn();
     const base = { tenant: 'acme', atMs: clock.now(), client_id: 'n0a1b2c3d4e5f_7', user: 'auth0|5f7c8ec7' };
@@ -58,6 +63,9 @@ describe('activity', () => {
       { ...base, type: 'command_executed', command: 'join_channel' },
       { ...base, type: 'message_blocked', stage: 'rate', code: 'RATE_LIMITED', reason: 'messages' },
       { ...base, type: 'security_violation', code: 'BANNED' },
+      { ...base, type: 'channel_created', room: 'lab', channel: 'new' },
+      { ...base, type: 'presence', action: 'leave', room: 'lab', channel: 'new' },
+      { ...base, type: 'channel_deleted', room: 'lab', channel: 'new' },
     ]);
   });
 

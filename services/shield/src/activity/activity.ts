@@ -1,8 +1,9 @@
 import { createTokenBucket } from '@arqonbus/pipeline';
 import type { Outcome, TokenBucket } from '@arqonbus/pipeline';
-import type { ClientId, Clock, CommandName, ErrorCode, TenantId, UserId } from '@arqonbus/protocol';
+import { createEnvelope, encodeProtoEnvelope, isReservedRoom } from '@arqonbus/protocol';
+import type { ClientId, Clock, CommandName, ErrorCode, MessageId, TenantId, UserId } from '@arqonbus/protocol';
 import { TelemetryEventSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
-import { evt } from '@arqonbus/spine';
+import { channelOut, evt } from '@arqonbus/spine';
 import type { Spine } from '@arqonbus/spine';
 import type { Metrics } from '@arqonbus/telemetry';
 import { jsonBytes } from '../delivery/frames.ts';
@@ -14,16 +15,30 @@ export interface Actor {
   readonly tenant: TenantId;
   readonly user: UserId;
   readonly clientId: ClientId;
+  /** What it said it was; absent = nobody knows. */
+  readonly description?: { readonly clientType: string };
+}
+
+/** A channel that something happened in or to. */
+export interface Place {
+  readonly room: string;
+  readonly channel: string;
 }
 
 /**
- * Tells on the Spine what happens to sessions (TEL-4): ids, codes and names, never a payload, a token or free text of a
+ * Tells what happens to sessions, on the Spine for the telemetry stream and in `integriguard:telemetry-stream` of the
+ * tenant; what clients other than people do, as `agent_activity` in `integriguard:dashboard-events` too. Nothing is told
+ * of what happens in reserved rooms (PRT-26). It tells of sessions (TEL-4): ids, codes and names, never a payload, a token or free text of a
  * client. An accepted message is no event. Never throws; events beyond a tenant's rate are dropped and counted.
  */
 export interface Activity {
   connected(actor: Actor): void;
   disconnected(actor: Actor, closeCode: number): void;
   commandExecuted(actor: Actor, command: CommandName): void;
+  channelCreated(actor: Actor, place: Place): void;
+  channelDeleted(actor: Actor, place: Place): void;
+  /** A client joined or left a channel. Who disconnects leaves all of them without a word of each. */
+  presence(actor: Actor, action: 'join' | 'leave', place: Place): void;
   messageBlocked(actor: Actor, block: Extract<Outcome, { kind: 'block' }>): void;
   /** An operator or a ban ended the session. */
   sessionEnded(actor: Actor, code: ErrorCode): void;
@@ -36,10 +51,12 @@ export interface ActivityOptions {
   readonly spine: Spine;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly nextMessageId: () => MessageId;
 }
 
 /** Activity of one Shield. */
-export function createActivity({ spine, clock, metrics }: ActivityOptions): Activity {
+export function createActivity(options: ActivityOptions): Activity {
+  const { spine, clock, metrics } = options;
   const buckets = new Map<string, TokenBucket>();
   const dropped = metrics.labelledCounter(
     'arqonbus_activity_dropped_total',
@@ -55,12 +72,21 @@ export function createActivity({ spine, clock, metrics }: ActivityOptions): Acti
     }
     return bucket.take(1, clock.monotonicMs());
   };
-  const tell = ({ tenant, user, clientId }: Actor, type: ActivityEvent, more: object): void => {
+  const publish = createPublishEvent(options);
+  const tell = (actor: Actor, type: ActivityEvent, more: object): void => {
+    const { tenant, user, clientId } = actor;
     try {
       if (mayTell(tenant, type)) {
-        const fields = jsonBytes({ client_id: clientId, user, ...more });
-        const event = create(TelemetryEventSchema, { type, tenant, atMs: BigInt(clock.now()), fields });
+        const content = { client_id: clientId, user, ...more };
+        const event = create(TelemetryEventSchema, {
+          type,
+          tenant,
+          atMs: BigInt(clock.now()),
+          fields: jsonBytes(content),
+        });
         spine.publish(evt(tenant, type), toBinary(TelemetryEventSchema, event));
+        publish(tenant, 'telemetry-stream', { eventType: type, ...content });
+        if (isAgent(actor)) publish(tenant, 'dashboard-events', agentActivity(actor, type, content));
         return;
       }
     } catch {
@@ -68,14 +94,45 @@ export function createActivity({ spine, clock, metrics }: ActivityOptions): Acti
     }
     dropped.inc(type);
   };
+  const tellOf = (actor: Actor, type: ActivityEvent, { room, channel }: Place, more: object): void => {
+    if (!isReservedRoom(room)) tell(actor, type, { ...more, room, channel });
+  };
   return {
     connected: (actor) => tell(actor, 'client_connected', {}),
     disconnected: (actor, code) => tell(actor, 'client_disconnected', { code }),
     commandExecuted: (actor, command) => tell(actor, 'command_executed', { command }),
+    channelCreated: (actor, place) => tellOf(actor, 'channel_created', place, {}),
+    channelDeleted: (actor, place) => tellOf(actor, 'channel_deleted', place, {}),
+    presence: (actor, action, place) => tellOf(actor, 'presence', place, { action }),
     messageBlocked: (actor, { stage, code, reason }) => tell(actor, 'message_blocked', { stage, code, reason }),
     sessionEnded: (actor, code) => tell(actor, 'security_violation', { code }),
     sweep: () => {
       for (const [key, bucket] of buckets) if (bucket.isFull(clock.monotonicMs())) buckets.delete(key);
     },
   };
+}
+
+/** The room in which administrators of a tenant, and their programs, hear what goes on. */
+const OBSERVED_ROOM = 'integriguard';
+
+type PublishEvent = (tenant: TenantId, channel: 'telemetry-stream' | 'dashboard-events', payload: object) => void;
+
+function createPublishEvent({ spine, clock, nextMessageId }: ActivityOptions): PublishEvent {
+  return (tenant, channel, payload) => {
+    const envelope = createEnvelope('telemetry');
+    envelope.id = nextMessageId();
+    envelope.timestampMs = clock.now();
+    envelope.room = OBSERVED_ROOM;
+    envelope.channel = channel;
+    envelope.payload = jsonBytes(payload);
+    spine.publish(channelOut(tenant, OBSERVED_ROOM, channel), encodeProtoEnvelope(envelope));
+  };
+}
+
+function isAgent({ description }: Actor): boolean {
+  return description !== undefined && description.clientType !== 'human';
+}
+
+function agentActivity({ description }: Actor, activity: ActivityEvent, content: object): object {
+  return { eventType: 'agent_activity', activity, client_type: description?.clientType, ...content };
 }

@@ -12,6 +12,8 @@ export interface BanList {
   readonly ready: Promise<void>;
   /** False while bans may have come that are not known yet: from a loss of the Spine until all have been read again. */
   isCurrent(): boolean;
+  /** How many bans are in force. */
+  count(): number;
   stop(): void;
 }
 
@@ -41,6 +43,12 @@ export function createBanList(
     find: (tenant, user) => {
       const ban = bans.get(banKey(tenant, user));
       return ban !== undefined && isInForce(ban, now()) ? ban : undefined;
+    },
+    count: () => {
+      const nowMs = now();
+      let count = 0;
+      for (const ban of bans.values()) if (isInForce(ban, nowMs)) count += 1;
+      return count;
     },
     stop: () => watch.stop(),
   };

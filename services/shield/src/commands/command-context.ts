@@ -1,9 +1,11 @@
 import type { Authenticator } from '@arqonbus/auth';
 import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValue, ProfileOf, Spine } from '@arqonbus/spine';
+import type { Activity } from '../activity/activity.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { GapFiller } from '../delivery/gap-filler.ts';
+import type { RecoveryCounters } from '../delivery/recovery-counters.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import type { Replays } from '../history/replays.ts';
 import type { LongReads } from '../limits/long-reads.ts';
@@ -32,6 +34,8 @@ export interface CommandParts {
   /** Writes what waits to be written to the topics. */
   readonly coalescer: { flush(): void };
   readonly membership: MembershipReporter;
+  readonly activity: Pick<Activity, 'channelCreated' | 'channelDeleted' | 'presence'>;
+  readonly recoveries: Pick<RecoveryCounters, 'recovery'>;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly longReads: LongReads;

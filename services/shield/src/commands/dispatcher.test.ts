@@ -35,7 +35,9 @@ function createRig(parts: Partial<CommandParts> = {}, role: Role = 'user') {
     envelopes,
     send: testSend,
     monotonicMs: () => clock.monotonicMs(),
+    durations: metrics.histogram('arqonbus_command_duration_seconds', 'Commands.', [1]),
     mayAuthorize: () => state.mayAuthorize,
+    isTracing: false,
     executed: (_, name) => executed.inc(name),
     refused: (_, code) => refusals.push(code),
     refuse: createRefuse(envelopes, testSend, (context, error) => {
@@ -93,6 +95,7 @@ describe('a command', () => {
       },
     ]);
     expect(metrics.render()).toContain('arqonbus_commands_total{command="ping"} 1');
+    expect(metrics.render()).toContain('arqonbus_command_duration_seconds_count 1');
   });
 
   it.each([
@@ -159,6 +162,8 @@ describe('a command', () => {
       channelRegistry: { get: () => Promise.resolve({}) } as never,
       log: { read: () => Promise.resolve([{ seq: 5, prevSeq: 4, timestampMs: 0, data: new Uint8Array(0) }]) } as never,
       membership: { joining: () => Promise.resolve(), joined: () => undefined } as never,
+      activity: { presence: () => undefined } as never,
+      recoveries: { recovery: () => undefined },
       slowConsumers: {
         startBehind: () => {
           throw new Error('hunter2');

@@ -1,10 +1,13 @@
 import { BusError, commands, isCommandName } from '@arqonbus/protocol';
-import type { CommandName, CommandRight, ErrorCode } from '@arqonbus/protocol';
+import type { CommandName, CommandRight, Envelope, ErrorCode } from '@arqonbus/protocol';
 import { BRAIN_TIMEOUT_MS, deadlineIn } from '@arqonbus/spine';
+import { isSampled } from '@arqonbus/telemetry';
+import type { Histogram } from '@arqonbus/telemetry';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Refuse } from '../publish/refuse.ts';
 import type { Session } from '../session/session.ts';
+import { withTrace } from '../traces/traced-spine.ts';
 import { createParseArguments } from './arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from './command-context.ts';
 import { commandHandlers } from './handlers/index.ts';
@@ -24,10 +27,14 @@ export interface DispatcherOptions {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly monotonicMs: () => number;
+  readonly durations: Histogram;
+  /** What commands ask of the Brain carries their trace context then. */
+  readonly isTracing: boolean;
   /** False while it is not known who may still do what (SPN-6). */
   readonly mayAuthorize: () => boolean;
   readonly executed: (session: Session, name: CommandName) => void;
-  readonly refused: (session: Session, code: ErrorCode) => void;
+  /** The command is told as the client wrote it. */
+  readonly refused: (session: Session, code: ErrorCode, command: string) => void;
   readonly refuse: Refuse;
 }
 
@@ -39,18 +46,24 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
     try {
       const name = checkCall(call, options);
       const handler = commandHandlers[name] as CommandHandler<CommandName>;
-      const outcome: CommandOutcome<unknown> = await handler(call, parse(name, envelope.args), options.parts);
+      const outcome: CommandOutcome<unknown> = await handler(
+        call,
+        parse(name, envelope.args),
+        partsFor(envelope, options),
+      );
       options.executed(session, name);
       options.send(session, options.envelopes.response(envelope.id, outcome.result as object));
       return outcome.afterReply;
     } catch (error) {
-      if (error instanceof BusError) options.refused(session, error.code);
+      if (error instanceof BusError) options.refused(session, error.code, envelope.command);
       options.refuse(session, envelope.id, error, { command: envelope.command });
       return undefined;
     }
   };
   const run = async (call: CommandCall): Promise<void> => {
+    const startedMs = options.monotonicMs();
     const afterReply = await reply(call);
+    options.durations.observe((options.monotonicMs() - startedMs) / 1000);
     try {
       afterReply?.();
     } catch (error) {
@@ -59,6 +72,10 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
     }
   };
   return { dispatch: (command) => void run({ ...command, deadlineMs: deadlineIn(BRAIN_TIMEOUT_MS) }) };
+}
+
+function partsFor({ traceparent }: Envelope, { parts, isTracing }: DispatcherOptions): CommandParts {
+  return isTracing && isSampled(traceparent) ? { ...parts, spine: withTrace(parts.spine, traceparent) } : parts;
 }
 
 /** Rate, name and right of a command. */

@@ -111,5 +111,6 @@ function writeEntry(session: Session, subscription: Subscription, entry: LogEntr
     return;
   }
   if (envelope.sender === session.clientId && !subscription.echo) return;
+  options.counters.recovered[subscription.channel.logClass].inc();
   options.send(session, envelope);
 }

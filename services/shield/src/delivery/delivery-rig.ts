@@ -27,6 +27,7 @@ import type { Delivery } from './fan-out.ts';
 import { createGapFiller } from './gap-filler.ts';
 import { createHeldReads } from './held-reads.ts';
 import { createLaggingNotices } from './lagging-notices.ts';
+import { createRecoveryCounters } from './recovery-counters.ts';
 import { createSendToSession } from './send-to-session.ts';
 import { createSlowConsumers } from './slow-consumers.ts';
 import type { SlowConsumers } from './slow-consumers.ts';
@@ -174,7 +175,8 @@ export const noPresence: PresenceViews = {
 /** The parts under test, put together as the Shield does. */
 function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }: CoreOptions): Core {
   const metrics = createMetrics();
-  const counters = createDeliveryCounters(metrics);
+  const counters = createDeliveryCounters(metrics, () => clock.now());
+  const recoveries = createRecoveryCounters(metrics);
   const sessions = createSessionRegistry();
   const errors: unknown[] = [];
   const held: Delivery[] = [];
@@ -188,6 +190,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
     accept: createAcceptDelivery(coalescer, counters),
     pageMessages: limits.recoveryPage,
     onHole: () => undefined,
+    recoveries,
     onError: (_, error) => errors.push(error),
   });
   const monotonicMs = (): number => clock.monotonicMs();
@@ -199,6 +202,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
   const slowConsumers = createSlowConsumers({
     sessions,
     counters,
+    recoveries,
     limits,
     catchUp: createCatchUp({ log, counters, send, pageMessages: limits.recoveryPage, maxBufferedBytes: 500 }),
     notices: createLaggingNotices(envelopes, send, counters),
@@ -218,6 +222,8 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
     subscriptions,
     slowConsumers,
     gaps,
+    recoveries,
+    activity: { presence: () => undefined },
     coalescer,
     envelopes,
     send,

@@ -21,7 +21,7 @@ function createRig(needsSharedRoom = false) {
     sessions: rig.sessions,
     slowConsumers: rig.slowConsumers,
     send: rig.parts.send,
-    counters: createDeliveryCounters(metrics),
+    counters: createDeliveryCounters(metrics, () => 0),
   });
   const connect = (user: string, tenant = 'acme') => {
     const client = rig.connect({ user, tenant });

@@ -1,7 +1,9 @@
 import type { LogPosition, SpineStatus } from '@arqonbus/spine';
+import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it, vi } from 'vitest';
 import { createDeliveryRig } from './delivery-rig.ts';
 import { followDiscontinuities } from './discontinuities.ts';
+import { createRecoveryCounters } from './recovery-counters.ts';
 
 /** A rig whose Spine comes and goes by hand, and whose log says what the test wants. */
 async function createRig(position: Partial<LogPosition>) {
@@ -15,6 +17,7 @@ async function createRig(position: Partial<LogPosition>) {
   const told: unknown[] = [];
   const reached: unknown[] = [];
   const errors: unknown[] = [];
+  const metrics = createMetrics();
   const subscription = followDiscontinuities({
     spine: {
       ...rig.spine,
@@ -27,22 +30,24 @@ async function createRig(position: Partial<LogPosition>) {
     channels: rig.channels,
     gaps: { reach: async ({ name }, seq) => void reached.push([name, seq]) },
     tell: ({ name }, payload) => told.push([name, payload]),
+    recoveries: createRecoveryCounters(metrics),
     onError: (channel, error) => errors.push([channel.name, error]),
   });
   const lose = (): void => statuses[0]?.('disconnected');
   const comeBack = (): void => statuses[0]?.('connected');
-  return { rig, told, reached, errors, subscription, statuses, lose, comeBack };
+  return { rig, metrics, told, reached, errors, subscription, statuses, lose, comeBack };
 }
 
 describe('a loss of the Spine', () => {
   it('[SPN-4] is told on live channels once it is over, and on no other', async () => {
-    const { told, comeBack, lose, subscription, statuses } = await createRig({});
+    const { metrics, told, comeBack, lose, subscription, statuses } = await createRig({});
     comeBack();
     expect(told).toEqual([]);
     lose();
     comeBack();
     comeBack();
     expect(told).toEqual([['science:live', { event: 'discontinuity', reason: 'spine' }]]);
+    expect(metrics.render()).toContain('arqonbus_discontinuities_total{reason="spine"} 1');
     subscription.unsubscribe();
     expect(statuses).toEqual([]);
   });

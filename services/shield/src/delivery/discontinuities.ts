@@ -3,6 +3,7 @@ import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { LocalChannels } from '../subscriptions/local-channels.ts';
 import type { TellChannel } from './channel-notices.ts';
 import type { GapFiller } from './gap-filler.ts';
+import type { RecoveryCounters } from './recovery-counters.ts';
 
 /** What bringing channels over a loss of the Spine needs. */
 export interface DiscontinuitiesOptions {
@@ -11,6 +12,7 @@ export interface DiscontinuitiesOptions {
   readonly channels: LocalChannels;
   readonly gaps: Pick<GapFiller, 'reach'>;
   readonly tell: TellChannel;
+  readonly recoveries: Pick<RecoveryCounters, 'discontinuity'>;
   readonly onError: (channel: LocalChannel, error: unknown) => void;
 }
 
@@ -34,8 +36,10 @@ export function followDiscontinuities(options: DiscontinuitiesOptions): SpineSub
 function recover(options: DiscontinuitiesOptions): void {
   const logged: LocalChannel[] = [];
   for (const channel of options.channels.all()) {
-    if (channel.logClass === 'live') options.tell(channel, { event: 'discontinuity', reason: 'spine' });
-    else logged.push(channel);
+    if (channel.logClass === 'live') {
+      options.recoveries.discontinuity('spine');
+      options.tell(channel, { event: 'discontinuity', reason: 'spine' });
+    } else logged.push(channel);
   }
   const workers = Math.min(AT_ONCE, logged.length);
   for (let worker = 0; worker < workers; worker++) void recoverNext(logged, options);
@@ -52,7 +56,10 @@ async function recoverNext(left: LocalChannel[], options: DiscontinuitiesOptions
   }
 }
 
-async function recoverChannel(channel: LocalChannel, { log, gaps, tell }: DiscontinuitiesOptions): Promise<void> {
+async function recoverChannel(
+  channel: LocalChannel,
+  { log, gaps, tell, recoveries }: DiscontinuitiesOptions,
+): Promise<void> {
   await channel.ready;
   const { epoch, lastSeq } = await log.position(channel.address);
   if (epoch === channel.epoch) {
@@ -64,5 +71,6 @@ async function recoverChannel(channel: LocalChannel, { log, gaps, tell }: Discon
   channel.epoch = epoch;
   channel.lastSeq = lastSeq;
   channel.receivedSeq = lastSeq;
+  recoveries.discontinuity('epoch_changed');
   tell(channel, { event: 'lagging', epoch, seq: lastSeq, recovered: false, reason: 'epoch_changed' });
 }

@@ -54,6 +54,33 @@ describe('the fan-out', () => {
         .map(({ seq }) => seq),
     );
     expect(seen).toEqual([[2], [1, 2]]);
+    expect(rig.metrics.render()).toContain('arqonbus_messages_delivered_total{class="history"} 3');
+  });
+
+  it('[TEL-2] counts what each class of channel delivered, once for each subscriber', async () => {
+    const rig = createDeliveryRig();
+    for (const channel of ['general', 'live', 'live2']) await rig.join(rig.connect(), channel);
+    await rig.join(rig.connect({ format: 'proto' }), 'live');
+    for (const channel of ['general', 'live', 'live2', 'live2']) await rig.publish(channel);
+    await rig.deliver();
+    const text = rig.metrics.render();
+    expect(text).toContain('arqonbus_messages_delivered_total{class="live"} 4');
+    expect(text).toContain('arqonbus_messages_delivered_total{class="history"} 1');
+    expect(text).toContain('arqonbus_messages_delivered_total{class="state"} 0');
+  });
+
+  it('[TEL-2] takes the time from ingress to the sockets, of one publication in 16', async () => {
+    const rig = createDeliveryRig();
+    await rig.join(rig.connect(), 'live');
+    const timestampMs = rig.clock.now();
+    for (let i = 0; i < 31; i++) await rig.publish('live', { timestampMs });
+    rig.hand();
+    rig.clock.advance(40);
+    rig.write();
+    const text = rig.metrics.render();
+    expect(text).toContain('arqonbus_deliver_duration_seconds_bucket{le="0.025"} 0');
+    expect(text).toContain('arqonbus_deliver_duration_seconds_bucket{le="0.05"} 1');
+    expect(text).toContain('arqonbus_deliver_duration_seconds_sum 0.04');
   });
 
   it('[SPN-3] counts and drops what cannot be read', async () => {

@@ -5,6 +5,7 @@ import type { Connection, Listener } from '../listener/listener.ts';
 import type { Peer } from '../session/peer.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
+import type { DeliveryTracer } from '../traces/delivery-tracer.ts';
 import type { Coalescer } from './coalescer.ts';
 import { decodeDelivery, placeInLog } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
@@ -37,15 +38,18 @@ export function createTopicWriter(
   listener: Pick<Listener<Peer>, 'publish'>,
   sessions: SessionRegistry,
   counters: DeliveryCounters,
+  tracer?: DeliveryTracer,
 ): (delivery: Delivery) => void {
   return ({ channel, message, envelope }) => {
     if (!advance(channel, message)) return;
+    const startedMs = tracer === undefined ? 0 : tracer.begin(envelope);
     const except = findSilent(sessions, envelope.sender, channel);
     const json = channel.jsonSubscribers > 0 ? jsonFrame(envelope, message, channel.epoch) : undefined;
     const proto = channel.protoSubscribers > 0 ? protoFrame(message, channel.epoch) : undefined;
     if (json !== undefined) listener.publish(channel.jsonTopic, json, false, except);
     if (proto !== undefined) listener.publish(channel.protoTopic, proto, true, except);
-    counters.count(channel, json, proto);
+    counters.count(channel, json, proto, except?.data.format, envelope.timestampMs);
+    if (startedMs !== 0) tracer?.end(channel, envelope, startedMs);
   };
 }
 
@@ -75,5 +79,6 @@ function protoFrame({ data, seq, prevSeq }: SpineMessage, epoch: string): Uint8A
 function findSilent(sessions: SessionRegistry, sender: string, channel: LocalChannel): Connection<Peer> | undefined {
   const session = sessions.get(sender);
   const subscription = session?.subscriptions.get(channel.name);
-  return subscription === undefined || subscription.echo ? undefined : session?.connection;
+  // Who is out of its topics gets nothing by them anyway.
+  return subscription?.isAttached === true && !subscription.echo ? session?.connection : undefined;
 }

@@ -1,10 +1,12 @@
 import { UNKNOWN_SEQ } from '@arqonbus/spine';
 import type { ChannelLog, LogEntry, SpineMessage } from '@arqonbus/spine';
+import { createMetrics } from '@arqonbus/telemetry';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { turn } from '../session/session-rig.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import { createGapFiller } from './gap-filler.ts';
+import { createRecoveryCounters } from './recovery-counters.ts';
 
 const NO_DATA = new Uint8Array(0);
 
@@ -31,6 +33,7 @@ function createRig(seqs: number[], pageMessages = 3) {
   const got: (number | string)[] = [];
   const errors: unknown[] = [];
   const timers: (() => void)[] = [];
+  const metrics = createMetrics();
   const channel = {
     name: 'science:general',
     logClass: 'history',
@@ -42,6 +45,7 @@ function createRig(seqs: number[], pageMessages = 3) {
   const gaps = createGapFiller({
     log,
     pageMessages,
+    recoveries: createRecoveryCounters(metrics),
     accept: (_, { seq }) => got.push(seq),
     onHole: (_, reason) => got.push(reason),
     onError: (_, error) => errors.push(error),
@@ -52,12 +56,12 @@ function createRig(seqs: number[], pageMessages = 3) {
   const settle = async (): Promise<void> => {
     for (let i = 0; i < 100 && channel.filling !== undefined; i++) await turn();
   };
-  return { channel, gaps, got, errors, timers, state, arrive, settle };
+  return { channel, gaps, got, errors, timers, metrics, state, arrive, settle };
 }
 
 describe('a gap', () => {
   it('[LOG-8] is filled from the log before anything after it is handed on, by one fetch for all that comes meanwhile', async () => {
-    const { got, state, arrive, settle } = createRig([2, 4, 6, 8, 10, 11], 10);
+    const { got, state, metrics, arrive, settle } = createRig([2, 4, 6, 8, 10, 11], 10);
     arrive(2, 0);
     arrive(10, 8);
     arrive(11, 10);
@@ -65,6 +69,8 @@ describe('a gap', () => {
     await settle();
     expect(got).toEqual([2, 4, 6, 8, 10, 11]);
     expect(state.reads).toBe(1);
+    expect(metrics.render()).toContain('arqonbus_recoveries_total{path="gap",recovered="true"} 1');
+    expect(metrics.render()).toContain('arqonbus_messages_refetched_total 5');
     arrive(11, 10);
     arrive(13, 11);
     expect(got.slice(6)).toEqual([13]);
@@ -78,11 +84,12 @@ describe('a gap', () => {
   });
 
   it('[LOG-8] is told as a hole where the log has lost it, before what comes after', async () => {
-    const { got, arrive, settle } = createRig([9, 10]);
+    const { got, metrics, arrive, settle } = createRig([9, 10]);
     arrive(2, 0);
     arrive(10, 9);
     await settle();
     expect(got).toEqual([2, 'trimmed', 9, 10]);
+    expect(metrics.render()).toContain('arqonbus_recoveries_total{path="gap",recovered="false"} 1');
   });
 
   it('[LOG-8] is told as a hole where the log has lost all of it', async () => {

@@ -3,6 +3,7 @@ import type { ChannelLog, LogEntry } from '@arqonbus/spine';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Hole } from './catch-up.ts';
 import type { AcceptDelivery } from './fan-out.ts';
+import type { RecoveryCounters } from './recovery-counters.ts';
 
 /** Sees to it that a channel's subscribers miss nothing that its log has (LOG-8). */
 export interface GapFiller {
@@ -18,6 +19,7 @@ export interface GapFillerOptions {
   /** Where messages go in their order. */
   readonly accept: AcceptDelivery;
   readonly pageMessages: number;
+  readonly recoveries: Pick<RecoveryCounters, 'recovery' | 'refetched'>;
   /** Told before what comes after a hole that the log cannot fill any more. */
   readonly onHole: (channel: LocalChannel, reason: Hole) => void;
   readonly onError: (channel: LocalChannel, error: unknown) => void;
@@ -85,17 +87,23 @@ async function fillAll(
   filling: { readonly upTo: number },
   options: GapFillerOptions,
 ): Promise<void> {
+  let hasHole = false;
   while (channel.users > 0 && channel.receivedSeq < filling.upTo) {
     const afterSeq = Math.max(0, channel.receivedSeq);
     const entries = await readPage(channel, afterSeq, options);
     if (entries === undefined) continue;
-    if (isHole(channel, afterSeq, entries[0])) options.onHole(channel, 'trimmed');
+    if (isHole(channel, afterSeq, entries[0])) {
+      hasHole = true;
+      options.onHole(channel, 'trimmed');
+    }
+    options.recoveries.refetched(entries.length);
     for (const { seq, prevSeq, data } of entries) {
       handOn(channel, { subject: channel.subject, data, seq, prevSeq: Math.max(0, prevSeq) }, options.accept);
     }
     // Trimmed since it was announced: what comes next follows the hole.
     if (entries.length === 0) channel.receivedSeq = filling.upTo;
   }
+  options.recoveries.recovery('gap', !hasHole);
 }
 
 /** Undefined after a pause where the log could not be read. */

@@ -50,6 +50,8 @@ describe('a client that reads too slowly', () => {
     await rig.deliver();
     reader.read(all);
     expect(reader.received()).toEqual(all);
+    expect(rig.metrics.render()).toContain('arqonbus_messages_recovered_total{class="history"} 7');
+    expect(rig.metrics.render()).toContain('arqonbus_recoveries_total{path="catch_up",recovered="true"} 1');
     expect(client.session.slow).toBeUndefined();
     expect(client.connection.topics.size).toBe(2);
     rig.slowConsumers.sweep();
@@ -62,6 +64,7 @@ describe('a client that reads too slowly', () => {
     await rig.deliver();
     await drain(rig, client);
     expect(laggingOf(client).at(-1)).toMatchObject({ seq: 21, recovered: false, reason: 'trimmed' });
+    expect(rig.metrics.render()).toContain('arqonbus_recoveries_total{path="catch_up",recovered="false"} 1');
     await rig.publish('general');
     await rig.deliver();
     expect(client.connection.envelopes().at(-1)).toMatchObject({ type: 'event', seq: 22 });
@@ -77,6 +80,14 @@ describe('a client that reads too slowly', () => {
     await rig.publish('live');
     await rig.deliver();
     expect(client.connection.envelopes().at(-1)).toMatchObject({ type: 'event', seq: 0 });
+  });
+
+  it('[TEL-2] that closes while it is behind is counted with what its live channels shed', async () => {
+    const { rig, client } = await createSlow('live');
+    for (let i = 0; i < 5; i++) await rig.publish('live');
+    await rig.deliver();
+    rig.slowConsumers.onClosed(client.session);
+    expect(rig.metrics.render()).toContain('arqonbus_messages_shed_total{class="live"} 5');
   });
 
   it('[LOG-11] of a live channel is told nothing where it missed nothing', async () => {

@@ -6,6 +6,7 @@ import type { Subscription } from '../subscriptions/subscription.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 import type { LaggingNotices } from './lagging-notices.ts';
+import type { RecoveryCounters } from './recovery-counters.ts';
 import type { PauseMark, SlowState } from './slow-state.ts';
 
 /** Keeps clients that read too slowly from holding memory, and brings them back without a silent hole (LOG-11). */
@@ -14,6 +15,8 @@ export interface SlowConsumers {
   sweep(): void;
   /** The session's buffer shrank. */
   onDrain(session: Session): void;
+  /** Counts what a session that closes while it is behind will never get; called while it has its subscriptions. */
+  onClosed(session: Session): void;
   /** Lets a subscription that is in no topic yet begin behind the channel, after `seq`: what it missed is written first. */
   startBehind(session: Session, subscription: Subscription, seq: number): void;
   /** False = the client is over its limit: the frame is counted as shed and must not be written. */
@@ -27,6 +30,7 @@ export interface SlowConsumersOptions {
   readonly sessions: SessionRegistry;
   readonly catchUp: CatchUp;
   readonly counters: DeliveryCounters;
+  readonly recoveries: RecoveryCounters;
   readonly notices: LaggingNotices;
   readonly limits: Limits;
   readonly monotonicMs: () => number;
@@ -59,6 +63,13 @@ export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumer
     },
     onDrain: (session) => {
       if (session.slow !== undefined) check(session, slow, options);
+    },
+    onClosed: (session) => {
+      for (const [name, { delivered }] of session.slow?.marks ?? []) {
+        const channel = session.subscriptions.get(name)?.channel;
+        // What a log keeps can still be had, by a join with a position.
+        if (channel?.logClass === 'live') counters.shed.inc('live', channel.delivered - delivered);
+      }
     },
     startBehind: (session, subscription, seq) => {
       const { channel } = subscription;
@@ -169,7 +180,9 @@ async function resumeOne(
     mark.isAnnounced = true;
   }
   const result = await options.catchUp.run(session, subscription, mark, attach);
+  if (result.kind === 'complete' && mark.isAnnounced) options.recoveries.recovery('catch_up', true);
   if (result.kind === 'hole') {
+    options.recoveries.recovery('catch_up', false);
     notices.hole(session, channel, result.reason);
     attach();
   }

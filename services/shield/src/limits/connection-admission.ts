@@ -14,6 +14,8 @@ export interface ConnectionAdmission {
   closed(ip: string): void;
   /** Forgets addresses that hold nothing and have used nothing lately. */
   sweep(): void;
+  /** How many wait for a place in the rate of new connections. */
+  waiting(): number;
   /** How many addresses are remembered. */
   addresses(): number;
 }
@@ -27,6 +29,7 @@ interface IpState {
 export function createConnectionAdmission(limits: Limits, monotonicMs: () => number): ConnectionAdmission {
   const ips = new Map<string, IpState>();
   const rate = createTokenBucket(limits.newConnectionsPerSecond, limits.newConnectionsPerSecond, monotonicMs());
+  const queue = createQueue(rate, limits, monotonicMs);
   const of = (ip: string): IpState => {
     const known = ips.get(ip);
     if (known !== undefined) return known;
@@ -42,7 +45,8 @@ export function createConnectionAdmission(limits: Limits, monotonicMs: () => num
       const state = of(ip);
       return state.open < limits.connectionsPerIp && state.attempts.take(1, monotonicMs());
     },
-    enter: createQueue(rate, limits, monotonicMs),
+    enter: queue.enter,
+    waiting: queue.waiting,
     opened: (ip) => {
       const state = of(ip);
       if (state.open >= limits.connectionsPerIp) return false;
@@ -63,19 +67,26 @@ export function createConnectionAdmission(limits: Limits, monotonicMs: () => num
  * A first-come queue behind the bucket. Its length is what the rate can serve within the queue's time, so who is
  * queued is served in time and who is not is told at once.
  */
-function createQueue(rate: TokenBucket, limits: Limits, monotonicMs: () => number): () => Promise<boolean> | boolean {
+function createQueue(
+  rate: TokenBucket,
+  limits: Limits,
+  monotonicMs: () => number,
+): Pick<ConnectionAdmission, 'enter' | 'waiting'> {
   const maxWaiting = Math.ceil((limits.newConnectionsPerSecond * limits.connectQueueMs) / 1000);
   const waiting: (() => void)[] = [];
   const serve = (): void => {
     while (waiting.length > 0 && rate.take(1, monotonicMs())) waiting.shift()?.();
     if (waiting.length > 0) setTimeout(serve, rate.waitMs(1));
   };
-  return () => {
-    if (waiting.length === 0 && rate.take(1, monotonicMs())) return true;
-    if (waiting.length >= maxWaiting) return false;
-    return new Promise((resolve) => {
-      waiting.push(() => resolve(true));
-      if (waiting.length === 1) setTimeout(serve, rate.waitMs(1));
-    });
+  return {
+    enter: () => {
+      if (waiting.length === 0 && rate.take(1, monotonicMs())) return true;
+      if (waiting.length >= maxWaiting) return false;
+      return new Promise((resolve) => {
+        waiting.push(() => resolve(true));
+        if (waiting.length === 1) setTimeout(serve, rate.waitMs(1));
+      });
+    },
+    waiting: () => waiting.length,
   };
 }

@@ -17,7 +17,7 @@ const limits = {
 };
 const acme = 'acme' as TenantId;
 const partition = tenantPartition(acme);
-const ignore = { onMalformed: () => undefined, onFailure: () => undefined };
+const ignore = { onAnswered: () => undefined, onMalformed: () => undefined, onFailure: () => undefined };
 
 function createRig() {
   const clock = createTestClock();

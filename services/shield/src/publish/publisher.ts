@@ -1,10 +1,12 @@
 import { ANY_SEQ, BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import { channelOut } from '@arqonbus/spine';
-import type { ChannelAddress, ChannelLog, ProfileOf, Spine } from '@arqonbus/spine';
+import type { Appended, ChannelAddress, ChannelLog, ProfileOf, Spine } from '@arqonbus/spine';
+import { forEachClass } from '../delivery/class-counters.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Session } from '../session/session.ts';
+import type { PublishCounters } from './publish-counters.ts';
 import type { Refuse } from './refuse.ts';
 import type { PrivateMessages } from './private-messages.ts';
 
@@ -16,7 +18,7 @@ export interface Publisher {
 /** What publishing needs from around it. */
 export interface PublisherOptions {
   readonly spine: Spine;
-  readonly log: ChannelLog;
+  readonly log: Pick<ChannelLog, 'append'>;
   readonly profileOf: ProfileOf;
   /** False while it is not known who may still publish (SPN-6). */
   readonly mayAuthorize: () => boolean;
@@ -24,25 +26,19 @@ export interface PublisherOptions {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly refuse: Refuse;
+  readonly counters: PublishCounters;
 }
 
 /** A publisher over this Spine and this log. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { spine, log, profileOf, envelopes, send, refuse } = options;
-
-  const acknowledge = (session: Session, id: string, outcome: Promise<object>): void => {
-    session.unacknowledged++;
-    outcome.then(
-      (payload) => {
-        session.unacknowledged--;
-        send(session, envelopes.response(id, payload));
-      },
-      (error: unknown) => {
-        session.unacknowledged--;
-        refuse(session, id, error);
-      },
-    );
+  const { spine, log, profileOf, counters } = options;
+  const refuse: Refuse = (session, requestId, error) => {
+    counters.failed(error);
+    options.refuse(session, requestId, error);
   };
+  const acknowledge = createAcknowledge(options, refuse);
+  const publishPrivate = createPublishPrivate(options, refuse, acknowledge);
+  const positions = forEachClass((logClass) => (appended: Appended) => positionOf(counters.stored[logClass](appended)));
 
   const publishEvent = (session: Session, envelope: Envelope): void => {
     const { id, ack, expectedSeq } = envelope;
@@ -51,24 +47,18 @@ export function createPublisher(options: PublisherOptions): Publisher {
     envelope.expectedSeq = ANY_SEQ;
     const data = encodeProtoEnvelope(envelope);
     const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
-    if (profileOf(address.room, address.channel).logClass === 'live') {
+    const { logClass } = profileOf(address.room, address.channel);
+    if (logClass === 'live') {
       if (expectedSeq !== ANY_SEQ) throw new BusError('FEATURE_DISABLED', 'The channel keeps no log to compare with.');
       spine.publish(subjectOf(session, address), data);
+      counters.live();
       if (ack) acknowledge(session, id, spine.flush().then(noContent));
       return;
     }
     const append = { address, data, user: session.user, id };
     const stored = log.append(expectedSeq === ANY_SEQ ? append : { ...append, expectedSeq });
-    if (ack) acknowledge(session, id, stored.then(positionOf));
-    else stored.catch((error: unknown) => refuse(session, id, error));
-  };
-
-  const publishPrivate = (session: Session, envelope: Envelope): void => {
-    const { id, ack } = envelope;
-    envelope.ack = false;
-    const delivered = options.privateMessages.deliver(session, envelope);
-    if (ack) acknowledge(session, id, delivered.then(noContent));
-    else delivered.catch((error: unknown) => (isTargetMissing(error) ? undefined : refuse(session, id, error)));
+    if (ack) acknowledge(session, id, stored.then(positions[logClass]));
+    else stored.then(counters.stored[logClass], (error: unknown) => refuse(session, id, error));
   };
 
   return {
@@ -84,6 +74,49 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 }
 
+/** Answers a request with what this promise gives, or refuses it with what it fails with. */
+type Acknowledge = (session: Session, id: string, outcome: Promise<object>) => void;
+
+function createAcknowledge({ envelopes, send }: PublisherOptions, refuse: Refuse): Acknowledge {
+  return (session, id, outcome) => {
+    session.unacknowledged++;
+    outcome.then(
+      (payload) => {
+        session.unacknowledged--;
+        send(session, envelopes.response(id, payload));
+      },
+      (error: unknown) => {
+        session.unacknowledged--;
+        refuse(session, id, error);
+      },
+    );
+  };
+}
+
+function createPublishPrivate(
+  { privateMessages, counters }: PublisherOptions,
+  refuse: Refuse,
+  acknowledge: Acknowledge,
+): Publisher['publish'] {
+  const counted = (): object => {
+    counters.private();
+    return {};
+  };
+  return (session, envelope) => {
+    const { id, ack } = envelope;
+    envelope.ack = false;
+    const delivered = privateMessages.deliver(session, envelope).then(counted);
+    if (ack) acknowledge(session, id, delivered);
+    else {
+      delivered.catch((error: unknown) => {
+        // Who did not ask for an answer is not told that a target is away (PRT-17).
+        if (isTargetMissing(error)) counters.failed(error);
+        else refuse(session, id, error);
+      });
+    }
+  };
+}
+
 function subjectOf(session: Session, { tenant, room, channel }: ChannelAddress): ReturnType<typeof channelOut> {
   const subscription = session.subscriptions.get(`${room}:${channel}`);
   return subscription === undefined ? channelOut(tenant, room, channel) : subscription.channel.subject;
@@ -93,11 +126,10 @@ function noContent(): object {
   return {};
 }
 
-function positionOf({ seq, epoch, duplicate }: Awaited<ReturnType<ChannelLog['append']>>): object {
+function positionOf({ seq, epoch, duplicate }: Appended): object {
   return duplicate ? { seq, epoch, duplicate } : { seq, epoch };
 }
 
-/** Who did not ask for an answer is not told that a target is away (PRT-17). */
 function isTargetMissing(error: unknown): boolean {
   return error instanceof BusError && error.code === 'TARGET_NOT_FOUND';
 }

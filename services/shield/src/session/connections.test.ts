@@ -28,6 +28,7 @@ function createRig(changes: Partial<Limits> = {}) {
     find: () => (rig.isBanned ? ({ untilMs: 0n } as never) : undefined),
     ready: Promise.resolve(),
     isCurrent: () => true,
+    count: () => 0,
     stop: ignore,
   };
   const handlers = createConnections({
@@ -47,13 +48,14 @@ function createRig(changes: Partial<Limits> = {}) {
       closed: note('interest gone'),
       stop: ignore,
     },
-    slowConsumers: { onDrain: note('drain') } as never,
+    slowConsumers: { onClosed: () => undefined, onDrain: note('drain') } as never,
     admission,
     envelopes: createTestEnvelopes(clock),
     send: testSend,
     clock,
     limits,
     activity: { connected: ignore, disconnected: ignore },
+    opened: metrics.counter('arqonbus_connections_opened_total', 'Opened.'),
     closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Closed.', 'code'),
     logger: quiet,
   });

@@ -1,6 +1,7 @@
-import { errorTable } from '@arqonbus/protocol';
+import { closeCodes, errorTable } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
-import type { LabelledCounter, Logger } from '@arqonbus/telemetry';
+import { OTHER_LABEL } from '@arqonbus/telemetry';
+import type { Counter, LabelledCounter, Logger } from '@arqonbus/telemetry';
 import type { Activity } from '../activity/activity.ts';
 import type { FirstJoin } from '../commands/first-join.ts';
 import type { DirectDeliveries } from '../delivery/direct-deliveries.ts';
@@ -41,6 +42,7 @@ export interface ConnectionsOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly activity: Pick<Activity, 'connected' | 'disconnected'>;
+  readonly opened: Counter;
   readonly closed: LabelledCounter;
   readonly logger: Logger;
 }
@@ -70,10 +72,15 @@ export function createConnections(options: ConnectionsOptions): ListenerHandlers
       if (peer.kind === 'session') options.slowConsumers.onDrain(peer);
     },
     onClose: ({ data: peer }, code) => {
-      options.closed.inc(String(code));
+      options.closed.inc(isKnown(code) ? String(code) : OTHER_LABEL);
       if (peer.kind === 'session') close(peer, code, options);
     },
   };
+}
+
+/** Clients close with whatever code they like, and must not use up the label's values (SAF-5). */
+function isKnown(code: number): boolean {
+  return code === 1000 || code === 1005 || Object.hasOwn(closeCodes, code);
 }
 
 function refuse(
@@ -101,6 +108,7 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
   }
   session.connection = connection;
   sessions.add(session);
+  options.opened.inc();
   session.tenantState = options.handshakeOptions.tenantStates.of(session.tenant);
   session.tenantState.connections += 1;
   options.membership.connected(session);
@@ -147,6 +155,7 @@ function onControl(session: Session, { clock }: ConnectionsOptions): void {
 function close(session: Session, code: number, options: ConnectionsOptions): void {
   if (!options.sessions.remove(session)) return;
   options.membership.disconnected(session, LOST.has(code));
+  options.slowConsumers.onClosed(session);
   options.subscriptions.leaveAll(session);
   session.connection = undefined;
   session.slow = undefined;

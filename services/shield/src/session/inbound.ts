@@ -2,11 +2,12 @@ import { decodeFrame } from '@arqonbus/pipeline';
 import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
 import { createEnvelope } from '@arqonbus/protocol';
 import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
-import type { Counter } from '@arqonbus/telemetry';
+import type { Counter, Tracing } from '@arqonbus/telemetry';
 import type { CommandDispatcher } from '../commands/dispatcher.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Publisher } from '../publish/publisher.ts';
+import { traceIngress } from '../traces/trace-ingress.ts';
 import { closeSession } from './close-session.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
 import type { Session } from './session.ts';
@@ -24,6 +25,8 @@ export interface InboundOptions {
   readonly send: SendToSession;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Absent = nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   readonly messages: Counter;
   readonly bytes: Counter;
 }
@@ -33,7 +36,7 @@ const NOT_DECODED: Envelope = Object.freeze(createEnvelope('error'));
 
 /** Accepts frames into this pipeline. */
 export function createAcceptFrame(options: InboundOptions): AcceptFrame {
-  const { pipeline, publisher, dispatcher, clock } = options;
+  const { pipeline, publisher, dispatcher, clock, tracing } = options;
   return (session, frame, isBinary) => {
     if (session.isClosing) return;
     session.lastSeenMs = clock.monotonicMs();
@@ -53,6 +56,7 @@ export function createAcceptFrame(options: InboundOptions): AcceptFrame {
       envelope: NOT_DECODED,
     };
     const outcome = pipeline(ingress);
+    if (tracing !== undefined) traceIngress(tracing, ingress, outcome, clock.monotonicMs());
     if (outcome.kind === 'block') refuse(session, ingress, outcome, options);
     else if (ingress.envelope.type === 'command') dispatcher.dispatch({ session, envelope: ingress.envelope });
     else publisher.publish(session, ingress.envelope);

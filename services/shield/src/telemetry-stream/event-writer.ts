@@ -1,14 +1,14 @@
 import { createEnvelope, encodeJsonEnvelope } from '@arqonbus/protocol';
 import type { Limits } from '@arqonbus/protocol';
 import type { Counter } from '@arqonbus/telemetry';
-import type { ActivityEvent } from '../activity/activity-events.ts';
+import type { EventName } from '../activity/activity-events.ts';
 import { jsonBytes } from '../delivery/frames.ts';
 import type { Follower } from './follower.ts';
 
 /** Writes events to followers, of whom each may buffer `outboundBufferBytes`; what does not fit is dropped (TEL-4). */
 export interface EventWriter {
   /** Encodes the event once, for all of these who want it. */
-  write(followers: Iterable<Follower>, type: ActivityEvent, fields: object, atMs: number): void;
+  write(followers: Iterable<Follower>, type: EventName, fields: object, atMs: number): void;
   /** Tells a follower how many events it missed, once it has read enough for more to make sense. */
   tellDropped(follower: Follower): void;
 }

@@ -1,14 +1,14 @@
 import { scanJson } from '@arqonbus/protocol';
 import type { FieldProblem, Limits } from '@arqonbus/protocol';
-import { activityEventNames, isActivityEvent } from '../activity/activity-events.ts';
-import type { ActivityEvent } from '../activity/activity-events.ts';
+import { eventNames, isEventName } from '../activity/activity-events.ts';
+import type { EventName } from '../activity/activity-events.ts';
 
 /** A client's wish to hear more, or less. */
 export interface FilterFrame {
   readonly type: 'subscribe' | 'unsubscribe';
   /** Empty where the client gave none. */
   readonly id: string;
-  readonly events: readonly ActivityEvent[];
+  readonly events: readonly EventName[];
 }
 
 /** The outcome of reading a frame; `isMalformed` = it was no wish at all, which nobody does by mistake for long. */
@@ -31,13 +31,13 @@ export function parseFilterFrame(frame: Uint8Array, limits: Limits): FilterFrame
   if (scanned !== undefined) return malformed('', scanned.field, scanned.problem);
   const value: unknown = JSON.parse(new TextDecoder().decode(frame));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed('', '', 'is not an object');
-  const { type, id, events = activityEventNames } = value as Readonly<Record<string, unknown>>;
+  const { type, id, events = eventNames } = value as Readonly<Record<string, unknown>>;
   const replyTo = typeof id === 'string' && id.length <= MAX_ID ? id : '';
   if (type !== 'subscribe' && type !== 'unsubscribe')
     return malformed(replyTo, 'type', 'must be subscribe or unsubscribe');
   if (!isTexts(events)) return malformed(replyTo, 'events', 'must be a list of names');
-  const unknown = events.filter((name) => !isActivityEvent(name));
-  if (unknown.length === 0) return { ok: true, frame: { type, id: replyTo, events: events.filter(isActivityEvent) } };
+  const unknown = events.filter((name) => !isEventName(name));
+  if (unknown.length === 0) return { ok: true, frame: { type, id: replyTo, events: events.filter(isEventName) } };
   const errors = unknown
     .slice(0, MAX_NAMES_TOLD)
     .map((name) => ({ field: 'events', problem: `has no event ${JSON.stringify(name.slice(0, MAX_NAME_TOLD))}` }));
@@ -49,11 +49,11 @@ export function parseFilterFrame(frame: Uint8Array, limits: Limits): FilterFrame
  * what is wanted, later ones add to it.
  */
 export function applyFilter(
-  wanted: ReadonlySet<ActivityEvent> | undefined,
+  wanted: ReadonlySet<EventName> | undefined,
   { type, events }: FilterFrame,
-): ReadonlySet<ActivityEvent> {
+): ReadonlySet<EventName> {
   if (type === 'subscribe') return new Set([...(wanted ?? []), ...events]);
-  return new Set([...(wanted ?? activityEventNames)].filter((name) => !events.includes(name)));
+  return new Set([...(wanted ?? eventNames)].filter((name) => !events.includes(name)));
 }
 
 function isTexts(value: unknown): value is readonly string[] {

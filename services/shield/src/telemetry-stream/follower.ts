@@ -2,7 +2,7 @@ import type { Principal } from '@arqonbus/auth';
 import type { TokenBucket } from '@arqonbus/pipeline';
 import { closeCodes } from '@arqonbus/protocol';
 import type { CloseCode } from '@arqonbus/protocol';
-import type { ActivityEvent } from '../activity/activity-events.ts';
+import type { EventName } from '../activity/activity-events.ts';
 import type { Connection } from '../listener/listener.ts';
 import type { RefusedPeer } from '../session/peer.ts';
 
@@ -16,7 +16,7 @@ export interface Follower {
   /** Undefined before the socket opened and after it closed. */
   connection: Connection<TelemetryPeer> | undefined;
   /** The events it wants; undefined = all. */
-  events: ReadonlySet<ActivityEvent> | undefined;
+  events: ReadonlySet<EventName> | undefined;
   /** Events not written since it was told last, because it read too slowly. */
   dropped: number;
   /** Times of late bad frames, monotonic. */

@@ -1,6 +1,6 @@
 import type { AuthResult, Role } from '@arqonbus/auth';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
-import type { ClientId, Limits, TenantId, UserId } from '@arqonbus/protocol';
+import type { ClientId, Limits, MessageId, TenantId, UserId } from '@arqonbus/protocol';
 import { createLocalSpine } from '@arqonbus/spine';
 import type { LocalSpine } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
@@ -92,6 +92,7 @@ export function createTestStream(
       find: (tenant) => (tenant === state.bannedTenant ? ({ untilMs: 0n } as never) : undefined),
       ready: Promise.resolve(),
       isCurrent: () => true,
+      count: () => 0,
       stop: () => undefined,
     },
     remoteIp: (address) => address,
@@ -125,7 +126,7 @@ export function createStreamRig(): StreamRig {
   const parts = createStreamParts();
   const stream = createTestStream(parts);
   const { handlers } = stream;
-  const activity = createActivity(parts);
+  const activity = createActivity({ ...parts, nextMessageId: () => 'arq_01JQ8X3YV5' as MessageId });
   const knock: StreamRig['knock'] = async (more) => handlers.onUpgrade({ ...request, ...more });
   const open: StreamRig['open'] = (decision) => {
     if (!decision.accept) throw new Error(`refused: ${decision.body}`);

@@ -3,7 +3,7 @@ import type { TenantId } from '@arqonbus/protocol';
 import { TelemetryEventSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
 import { evt } from '@arqonbus/spine';
 import { describe, expect, it } from 'vitest';
-import { activityEventNames } from '../activity/activity-events.ts';
+import { eventNames } from '../activity/activity-events.ts';
 import { turn } from '../session/session-rig.ts';
 import { RIG_BUFFER_BYTES, createStreamRig, rigEvents, takePayloads } from './stream-rig.ts';
 
@@ -15,10 +15,8 @@ describe('the telemetry stream', () => {
     const { spine, metrics, connect, tell } = createStreamRig();
     const [acme, globex] = [await connect('admin@acme'), await connect('admin@globex')];
     expect(acme.envelopes().map(({ type }) => type)).toEqual(['system']);
-    expect(takePayloads(acme)).toEqual([{ event: 'telemetry_welcome', tenant: 'acme', events: activityEventNames }]);
-    expect(takePayloads(globex)).toEqual([
-      { event: 'telemetry_welcome', tenant: 'globex', events: activityEventNames },
-    ]);
+    expect(takePayloads(acme)).toEqual([{ event: 'telemetry_welcome', tenant: 'acme', events: eventNames }]);
+    expect(takePayloads(globex)).toEqual([{ event: 'telemetry_welcome', tenant: 'globex', events: eventNames }]);
     await tell('acme');
     expect(acme.envelopes().map(({ type, timestampMs, id }) => ({ type, timestampMs, id }))[0]).toEqual({
       type: 'telemetry',

@@ -2,7 +2,8 @@ import { errorTable } from '@arqonbus/protocol';
 import type { Clock, Envelope, FieldProblem } from '@arqonbus/protocol';
 import type { Spine } from '@arqonbus/spine';
 import type { Counter, Metrics } from '@arqonbus/telemetry';
-import { activityEventNames } from '../activity/activity-events.ts';
+import { eventNames } from '../activity/activity-events.ts';
+import type { SystemEvent } from '../activity/activity-events.ts';
 import { encodeFrame } from '../delivery/frames.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { ConnectionAdmission } from '../limits/connection-admission.ts';
@@ -24,6 +25,8 @@ export interface TelemetryStream {
   readonly handlers: ListenerHandlers<TelemetryPeer>;
   /** Looks after liveness, tokens and bans; run every second. */
   readonly watch: () => void;
+  /** Tells all who follow something about this Shield. */
+  readonly tellSystem: (event: SystemEvent) => void;
   /** Sends everybody away; resolves when the last one is gone. The caller has stopped accepting before. */
   readonly drain: () => Promise<void>;
 }
@@ -80,6 +83,7 @@ export function createTelemetryStream(options: TelemetryStreamOptions): Telemetr
         if (followers.size() === 0) onEmpty();
       },
     },
+    tellSystem: (event) => writer.write(followers.all(), event, {}, clock.now()),
     watch: () => {
       for (const follower of followers.all()) check(follower, parts);
     },
@@ -106,7 +110,7 @@ function open(connection: Connection<TelemetryPeer>, options: Parts): void {
     return;
   }
   peer.connection = connection;
-  const welcome = { event: 'telemetry_welcome', tenant: peer.principal.tenant, events: activityEventNames };
+  const welcome = { event: 'telemetry_welcome', tenant: peer.principal.tenant, events: eventNames };
   connection.send(encodeFrame(options.envelopes.system(welcome), 'json'), false);
 }
 

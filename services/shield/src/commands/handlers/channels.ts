@@ -16,7 +16,7 @@ const DEFAULT_PAGE = 100;
 export async function createChannel(
   { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'create_channel'>,
-  { spine, clock }: CommandParts,
+  { spine, clock, activity }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'create_channel'>>> {
   const { tenant, room, channel } = resolveRealChannel(session, envelope, args);
   requireRight(session, 'manage', room, channel);
@@ -29,6 +29,7 @@ export async function createChannel(
     settings: args.settings === undefined ? new Uint8Array(0) : jsonBytes(args.settings),
   };
   await callBrain(spine, 'channels.create', { tenant, record }, deadlineMs);
+  activity.channelCreated(session, { room, channel });
   return { result: { room, channel, created_at: formatTime(Number(record.createdAtMs)), created_by: session.user } };
 }
 
@@ -36,13 +37,14 @@ export async function createChannel(
 export async function deleteChannel(
   { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'delete_channel'>,
-  { spine, membership }: CommandParts,
+  { spine, membership, activity }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'delete_channel'>>> {
   const { tenant, room, channel } = resolveRealChannel(session, envelope, args);
   requireRight(session, 'manage', room, channel);
   // What this Shield's own members did just now must be known before anybody judges emptiness.
   await untilDeadline(membership.told(tenant, room), deadlineMs);
   await callBrain(spine, 'channels.delete', { tenant, room, channel }, deadlineMs);
+  activity.channelDeleted(session, { room, channel });
   return { result: { room, channel } };
 }
 

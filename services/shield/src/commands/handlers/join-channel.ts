@@ -90,7 +90,9 @@ async function ensureChannel(
   if (channel === ROOM_CHANNEL) return;
   if ((await parts.channelRegistry.get(channelKey(tenant, room, channel))) !== undefined) return;
   const record = { room, channel, createdBy: session.user, createdAtMs: BigInt(parts.clock.now()), autoCreated: true };
-  await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true }, deadlineMs);
+  const made = await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true }, deadlineMs);
+  const isOurs = made.record?.createdAtMs === record.createdAtMs && made.record.createdBy === session.user;
+  if (isOurs) parts.activity.channelCreated(session, { room, channel });
 }
 
 /** The newest publications, newest first, and the sequence up to which nothing is missing behind them. */
@@ -172,6 +174,9 @@ function commit(
     roomBehindSeq: isRoomBehind ? roomStart : undefined,
   });
   parts.membership.joined(session, room, name);
+  const { recovered } = recovery.result;
+  parts.activity.presence(session, 'join', { room, channel: name });
+  if (recovered !== undefined) parts.recoveries.recovery('join', recovered);
   const result: Result = {
     room,
     channel: name,

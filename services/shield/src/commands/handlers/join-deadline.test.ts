@@ -8,7 +8,7 @@ import { PresenceView } from '../../presence/presence-view.ts';
 import type { CommandParts } from '../command-context.ts';
 import { joinChannel } from './join-channel.ts';
 
-const observer = { onMalformed: () => undefined, onFailure: () => undefined };
+const observer = { onAnswered: () => undefined, onMalformed: () => undefined, onFailure: () => undefined };
 const partition = roomPartition('acme', 'science');
 const forever = new Promise<never>(() => undefined);
 

@@ -8,11 +8,12 @@ import { untilDeadline } from '../until-deadline.ts';
 export async function leaveChannel(
   { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'leave_channel'>,
-  { subscriptions, membership }: CommandParts,
+  { subscriptions, membership, activity }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'leave_channel'>>> {
   const { room, channel } = resolveChannel(session, envelope, args);
   if (!subscriptions.leave(session, room, channel))
     throw new BusError('NOT_SUBSCRIBED', 'You are not in this channel.');
   await untilDeadline(membership.left(session, room, channel), deadlineMs);
+  activity.presence(session, 'leave', { room, channel });
   return { result: { room, channel } };
 }
