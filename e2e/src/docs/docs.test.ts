@@ -79,8 +79,14 @@ describe('the programs in the documentation', () => {
   });
 
   it.each(runnable.filter(({ language }) => language === 'ts'))('[PRD-8] does what $name says', async (block) => {
-    const token = await bus.token({ tenant: block.name.replaceAll(/[^A-Za-z0-9]/g, '-') });
-    const output = await programs.run(block, { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: token });
+    const tenant = block.name.replaceAll(/[^A-Za-z0-9]/g, '-');
+    const [token, adminToken] = await Promise.all([bus.token({ tenant }), bus.token({ tenant, role: 'admin' })]);
+    const output = await programs.run(block, {
+      ARQONBUS_WS_URL: bus.wsUrl,
+      ARQONBUS_AUTH_JWT: token,
+      telemetry_url: bus.telemetryUrl,
+      admin_token: adminToken,
+    });
     for (const text of block.prints) expect(output).toContain(text);
   });
 });

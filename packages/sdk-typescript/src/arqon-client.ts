@@ -27,7 +27,7 @@ export interface ClientEvents {
   welcome: Welcome;
   /** A connection, or a try for one, ended; the client tries again unless `willReconnect` is false. */
   close: { readonly error: BusError | undefined; readonly willReconnect: boolean };
-  /** A joined channel was joined again after a reconnect; what was published meanwhile is missing. */
+  /** A joined channel was joined again after a reconnect; `recovered` says whether anything is missing. */
   rejoined: Rejoined;
   /** Messages of a channel without a log may have been lost on the server's side; the connection is as it was. */
   discontinuity: Discontinuity;

@@ -49,7 +49,8 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     example: { role: 'user', frames: [commandFrame('list_channels', { room: 'nowhere' })] },
   },
   CHANNEL_NOT_FOUND: {
-    cause: 'The channel does not exist in your tenant: never made, deleted, or gone 60 s after its last member left.',
+    cause:
+      'The channel does not exist in your tenant: never made, deleted, or made by a join and gone 60 s after its last member left.',
     action: 'Look at `list_channels`, or join it: that makes it.',
     example: { role: 'user', frames: [commandFrame('channel_info', { room: 'science', channel: 'nowhere' })] },
   },
@@ -91,7 +92,8 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
       'The message is over a limit: `limits.max_frame_bytes` (the SDK refuses it before it is sent), the `max_payload` of ' +
       'NATS, or 8 KiB of headers in the handshake.',
     action: 'Send less: put large content elsewhere, and its address into the message.',
-    connection: 'A frame over the limit ends it: 1009. The welcome frame tells the limit.',
+    connection:
+      'A frame over the limit ends it: 1009, or 1006 from the native socket server. The welcome tells the limit.',
   },
   AUTHENTICATION_FAILED: {
     cause:

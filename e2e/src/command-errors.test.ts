@@ -1,0 +1,69 @@
+import { commands } from '@arqonbus/protocol';
+import type { CommandDefinition, CommandName, ErrorCode } from '@arqonbus/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { JsonClient } from './harness/json-client.ts';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+type Role = 'guest' | 'user' | 'moderator' | 'admin';
+type Case = readonly [command: CommandName, role: Role, args: object, code: ErrorCode];
+
+let bus: Bus;
+const clients = new Map<Role, JsonClient>();
+
+beforeAll(async () => {
+  bus = await startBus({ ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '1', ARQONBUS_LIMITS_CHANNELS_PER_TENANT: '1' });
+  for (const role of ['guest', 'user', 'moderator', 'admin'] as const) clients.set(role, await bus.connect({ role }));
+  await clients.get('moderator')?.must('join_channel', { room: 'attic', channel: 'full' });
+});
+
+afterAll(async () => {
+  for (const client of clients.values()) client.end();
+  await bus.stop();
+});
+
+const general = { room: 'science', channel: 'general' };
+const nowhere = { room: 'science', channel: 'nowhere' };
+const telemetry = { room: 'integriguard', channel: 'telemetry-stream' };
+
+const cases: readonly Case[] = [
+  ['help', 'user', { command: 'fly' }, 'UNKNOWN_COMMAND'],
+  ['refresh', 'user', { token: 'not.a.token' }, 'AUTHENTICATION_FAILED'],
+  ['join_channel', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['join_channel', 'moderator', general, 'QUOTA_EXCEEDED'],
+  ['leave_channel', 'user', general, 'NOT_SUBSCRIBED'],
+  ['create_channel', 'user', nowhere, 'AUTHORIZATION_ERROR'],
+  ['create_channel', 'moderator', general, 'CHANNEL_EXISTS'],
+  ['create_channel', 'moderator', nowhere, 'QUOTA_EXCEEDED'],
+  ['delete_channel', 'user', general, 'AUTHORIZATION_ERROR'],
+  ['delete_channel', 'moderator', nowhere, 'CHANNEL_NOT_FOUND'],
+  ['delete_channel', 'moderator', { room: 'attic', channel: 'full' }, 'CHANNEL_NOT_EMPTY'],
+  ['list_channels', 'user', { room: 'nowhere' }, 'ROOM_NOT_FOUND'],
+  ['channel_info', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['channel_info', 'user', nowhere, 'CHANNEL_NOT_FOUND'],
+  ['history', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['history', 'admin', telemetry, 'FEATURE_DISABLED'],
+  ['op.history.get', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['op.history.get', 'admin', telemetry, 'FEATURE_DISABLED'],
+  ['op.session.disconnect', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
+  ['op.session.disconnect', 'admin', { client_id: 'nobody' }, 'TARGET_NOT_FOUND'],
+  ['op.ban.list', 'user', {}, 'AUTHORIZATION_ERROR'],
+  ['op.ban.lift', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
+];
+
+test.each(cases)('[PRT-21] %s of a %s with %j is refused with %s', async (command, role, args, code) => {
+  expect(await clients.get(role)?.command(command, args)).toMatchObject({ type: 'error', error_code: code });
+});
+
+test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED', async () => {
+  const token = await bus.token({ ttlMs: -60_000 });
+  expect(await clients.get('user')?.command('refresh', { token })).toMatchObject({ error_code: 'TOKEN_EXPIRED' });
+});
+
+test('[PRT-21] the registry names these refusals and no others', () => {
+  const shown = new Set([...cases.map(([command, , , code]) => `${command} ${code}`), 'refresh TOKEN_EXPIRED']);
+  const named = Object.values<CommandDefinition>(commands).flatMap(({ name, errors }) =>
+    errors.map((code) => `${name} ${code}`),
+  );
+  expect(named.toSorted()).toEqual([...shown].toSorted());
+});
