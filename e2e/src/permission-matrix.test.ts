@@ -26,7 +26,6 @@ const args: Readonly<Record<string, object>> = {
   channel_info: target,
   history: target,
   presence: target,
-  'op.history.replay': { ...target, from_seq: 1 },
   'op.history.get': target,
   'op.history.replay': target,
   'op.history.replay.cancel': { request_id: 'arq_replay-none' },
