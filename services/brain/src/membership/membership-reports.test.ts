@@ -95,7 +95,7 @@ describe('MembershipReports', () => {
           expect([...real.occupied].toSorted()).toEqual(naive.occupied().toSorted());
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -162,7 +162,7 @@ it('[PRS-5] who takes a partition over says so, and tells of nobody who was ther
   spine.subscribe(ctl('presence'), ({ data }) => {
     takenOver.push(fromBinary(PresenceTakenOverSchema, data).partition);
   });
-  const next = await createBrainFixture({ spine, keyValue, settleMs: 20, id: 'second' });
+  const next = await createBrainFixture({ spine, keyValue, settleMs: 500, id: 'second' });
   await next.report('n1', joins('n1_a'), { snapshot: true, number: 2 });
   const list = await next.call('presence.list', bench);
   expect(list.members.map(({ clientId }) => clientId)).toEqual(['n1_a']);

@@ -58,7 +58,9 @@ it('[ARC-5] what a join asks of the Brain has its deadline', async () => {
   const { join, deadlines } = createRig(Promise.resolve());
   const deadlineMs = deadlineIn(2_000);
   expect(await join(deadlineMs, false)).toBe('ok');
-  expect(deadlines).toEqual([expect.closeTo(deadlineMs, 0)]);
+  expect(deadlines.length).toBe(1);
+  // It travels as a span, so what a busy machine loses on the way is added.
+  expect(Math.abs((deadlines[0] ?? 0) - deadlineMs)).toBeLessThan(500);
 });
 
 it('[ARC-5] waiting for the announcement and for the members ends at that deadline', async () => {
