@@ -31,6 +31,7 @@ const cases: readonly Case[] = [
   ['refresh', 'user', { token: 'not.a.token' }, 'AUTHENTICATION_FAILED'],
   ['join_channel', 'guest', general, 'AUTHORIZATION_ERROR'],
   ['join_channel', 'moderator', general, 'QUOTA_EXCEEDED'],
+  ['join_channel', 'user', { ...general, meta: { text: 'x'.repeat(1_100) } }, 'PAYLOAD_TOO_LARGE'],
   ['leave_channel', 'user', general, 'NOT_SUBSCRIBED'],
   ['create_channel', 'user', nowhere, 'AUTHORIZATION_ERROR'],
   ['create_channel', 'moderator', general, 'CHANNEL_EXISTS'],
@@ -47,11 +48,13 @@ const cases: readonly Case[] = [
   ['op.history.get', 'admin', telemetry, 'FEATURE_DISABLED'],
   ['op.session.disconnect', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
   ['op.session.disconnect', 'admin', { client_id: 'nobody' }, 'TARGET_NOT_FOUND'],
+  ['presence', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['set_status', 'user', { meta: { text: 'x'.repeat(1_100) } }, 'PAYLOAD_TOO_LARGE'],
   ['op.ban.list', 'user', {}, 'AUTHORIZATION_ERROR'],
   ['op.ban.lift', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
 ];
 
-test.each(cases)('[PRT-21] %s of a %s with %j is refused with %s', async (command, role, args, code) => {
+test.each(cases)('[PRT-21] %s of a %s is refused ($3)', async (command, role, args, code) => {
   expect(await clients.get(role)?.command(command, args)).toMatchObject({ type: 'error', error_code: code });
 });
 
