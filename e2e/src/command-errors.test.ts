@@ -46,6 +46,8 @@ const cases: readonly Case[] = [
   ['history', 'admin', telemetry, 'FEATURE_DISABLED'],
   ['op.history.get', 'guest', general, 'AUTHORIZATION_ERROR'],
   ['op.history.get', 'admin', telemetry, 'FEATURE_DISABLED'],
+  ['op.history.replay', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['op.history.replay', 'admin', telemetry, 'FEATURE_DISABLED'],
   ['op.session.disconnect', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
   ['op.session.disconnect', 'admin', { client_id: 'nobody' }, 'TARGET_NOT_FOUND'],
   ['presence', 'guest', general, 'AUTHORIZATION_ERROR'],
@@ -63,8 +65,18 @@ test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED
   expect(await clients.get('user')?.command('refresh', { token })).toMatchObject({ error_code: 'TOKEN_EXPIRED' });
 });
 
+/** Refusals that need a log or a reader of a certain kind; the tests of history and replay show them. */
+const shownElsewhere = [
+  'history CONFLICT',
+  'op.history.get CONFLICT',
+  'op.history.replay CONFLICT',
+  'op.history.replay PAYLOAD_TOO_LARGE',
+  'op.history.replay TIMEOUT',
+];
+
 test('[PRT-21] the registry names these refusals and no others', () => {
-  const shown = new Set([...cases.map(([command, , , code]) => `${command} ${code}`), 'refresh TOKEN_EXPIRED']);
+  const shownHere = [...cases.map(([command, , , code]) => `${command} ${code}`), 'refresh TOKEN_EXPIRED'];
+  const shown = new Set([...shownHere, ...shownElsewhere]);
   const named = Object.values<CommandDefinition>(commands).flatMap(({ name, errors }) =>
     errors.map((code) => `${name} ${code}`),
   );
