@@ -31,6 +31,7 @@ const cases: readonly Case[] = [
   ['refresh', 'user', { token: 'not.a.token' }, 'AUTHENTICATION_FAILED'],
   ['join_channel', 'guest', general, 'AUTHORIZATION_ERROR'],
   ['join_channel', 'moderator', general, 'QUOTA_EXCEEDED'],
+  ['join_channel', 'user', { ...general, meta: { text: 'x'.repeat(1_100) } }, 'PAYLOAD_TOO_LARGE'],
   ['leave_channel', 'user', general, 'NOT_SUBSCRIBED'],
   ['create_channel', 'user', nowhere, 'AUTHORIZATION_ERROR'],
   ['create_channel', 'moderator', general, 'CHANNEL_EXISTS'],
@@ -45,13 +46,17 @@ const cases: readonly Case[] = [
   ['history', 'admin', telemetry, 'FEATURE_DISABLED'],
   ['op.history.get', 'guest', general, 'AUTHORIZATION_ERROR'],
   ['op.history.get', 'admin', telemetry, 'FEATURE_DISABLED'],
+  ['op.history.replay', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['op.history.replay', 'admin', telemetry, 'FEATURE_DISABLED'],
   ['op.session.disconnect', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
   ['op.session.disconnect', 'admin', { client_id: 'nobody' }, 'TARGET_NOT_FOUND'],
+  ['presence', 'guest', general, 'AUTHORIZATION_ERROR'],
+  ['set_status', 'user', { meta: { text: 'x'.repeat(1_100) } }, 'PAYLOAD_TOO_LARGE'],
   ['op.ban.list', 'user', {}, 'AUTHORIZATION_ERROR'],
   ['op.ban.lift', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
 ];
 
-test.each(cases)('[PRT-21] %s of a %s with %j is refused with %s', async (command, role, args, code) => {
+test.each(cases)('[PRT-21] %s of a %s is refused ($3)', async (command, role, args, code) => {
   expect(await clients.get(role)?.command(command, args)).toMatchObject({ type: 'error', error_code: code });
 });
 
@@ -60,8 +65,18 @@ test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED
   expect(await clients.get('user')?.command('refresh', { token })).toMatchObject({ error_code: 'TOKEN_EXPIRED' });
 });
 
+/** Refusals that need a log or a reader of a certain kind; the tests of history and replay show them. */
+const shownElsewhere = [
+  'history CONFLICT',
+  'op.history.get CONFLICT',
+  'op.history.replay CONFLICT',
+  'op.history.replay PAYLOAD_TOO_LARGE',
+  'op.history.replay TIMEOUT',
+];
+
 test('[PRT-21] the registry names these refusals and no others', () => {
-  const shown = new Set([...cases.map(([command, , , code]) => `${command} ${code}`), 'refresh TOKEN_EXPIRED']);
+  const shownHere = [...cases.map(([command, , , code]) => `${command} ${code}`), 'refresh TOKEN_EXPIRED'];
+  const shown = new Set([...shownHere, ...shownElsewhere]);
   const named = Object.values<CommandDefinition>(commands).flatMap(({ name, errors }) =>
     errors.map((code) => `${name} ${code}`),
   );

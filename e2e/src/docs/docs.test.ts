@@ -29,6 +29,12 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 
+  it('[PRD-8] is found from the README: no page stands alone', () => {
+    const readme = pages.find(({ path }) => path === 'README.md')?.text ?? '';
+    const alone = pages.filter(({ path }) => /^docs\/[^/]+$/.test(path) && !readme.includes(`(${path})`));
+    expect(alone.map(({ path }) => path)).toEqual([]);
+  });
+
   it('[PRD-8] names no setting, variable, metric, code or command that there is not', () => {
     // Decisions tell what was; the list of rules tells what will be.
     const present = pages.filter(({ path }) => !path.startsWith('docs/decisions/') && path !== 'docs/rules.md');

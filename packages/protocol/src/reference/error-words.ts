@@ -90,7 +90,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   PAYLOAD_TOO_LARGE: {
     cause:
       'The message is over a limit: `limits.max_frame_bytes` (the SDK refuses it before it is sent), the `max_payload` of ' +
-      'NATS, or 8 KiB of headers in the handshake.',
+      'NATS, 8 KiB of headers in the handshake, or 1 KiB of `meta`.',
     action: 'Send less: put large content elsewhere, and its address into the message.',
     connection:
       'A frame over the limit ends it: 1009, or 1006 from the native socket server. The welcome tells the limit.',

@@ -31,4 +31,11 @@ export const systemEventWords: Readonly<Record<string, SystemEventWords>> = {
     members: '`room`, `channel`, `reason`',
     meaning: 'The Shield was cut off: messages of this `live` channel may be missing. Nobody can tell which.',
   },
+  presence: {
+    members: '`room`, `channel`, `joins`, `leaves`, `updates`, `total`; and perhaps `counts_only`, `reset`',
+    meaning:
+      'To those who joined with `presence: true`: who came (`first_of_user`: no other connection of the user was there), ' +
+      'went (`last_of_user`) and changed. With `counts_only` there are too many to name. With `reset`, `joins` are all ' +
+      'there are, and who was known before is to be forgotten.',
+  },
 };
