@@ -18,7 +18,7 @@ export interface Append {
   /**
    * Store only if this is the sequence of the last publication that the log holds of the channel, 0 = if it holds none;
    * else `CONFLICT`, with that sequence and the epoch in its details (LOG-17). What is no longer kept counts for nothing.
-   * A repeat of a stored publication is a duplicate and no conflict.
+   * A repeat of a stored publication is a duplicate and no conflict. `FEATURE_DISABLED` where the log cannot tell.
    */
   readonly expectedSeq?: number;
 }

@@ -19,6 +19,7 @@ import type {
 } from '../channel-log.ts';
 import { conflict } from '../conflict.ts';
 import type { ProfileOf } from '../log-rules.ts';
+import { canCompare } from './can-compare.ts';
 import { readChannel } from './channel-reader.ts';
 import { LOG_SHARDS, streamOf } from './log-streams.ts';
 import { messageIdOf } from './message-id.ts';
@@ -73,6 +74,8 @@ class JetStreamChannelLog implements ChannelLog {
   readonly #manager: JetStreamManager;
   readonly #options: Required<JetStreamChannelLogOptions>;
   readonly #epochs = new Map<string, Epoch>();
+  /** Copies of each stream whose epoch was read. */
+  readonly #replicas = new Map<string, number>();
 
   constructor(
     spine: NatsSpine,
@@ -94,6 +97,12 @@ class JetStreamChannelLog implements ChannelLog {
     const epoch = await this.#epochOf(stream);
     const messageId = messageIdOf(append, idKey);
     const { expectedSeq } = append;
+    if (expectedSeq !== undefined && !this.#canCompare(stream)) {
+      throw new BusError(
+        'FEATURE_DISABLED',
+        'These NATS servers cannot compare in a replicated log: 2.12 or newer can.',
+      );
+    }
     const reply = parseStoreReply(await this.#store(subject, append.data, messageId, timeoutMs, expectedSeq));
     if (reply.kind === 'stored') return { seq: reply.seq, epoch, duplicate: reply.isDuplicate };
     return {
@@ -185,6 +194,11 @@ class JetStreamChannelLog implements ChannelLog {
     }
   }
 
+  /** Known once the epoch of the stream is. */
+  #canCompare(stream: string): boolean {
+    return canCompare(this.#spine.connection.info?.version ?? '', this.#replicas.get(stream) ?? 0);
+  }
+
   /** Changes whenever the stream is another one (LOG-4): sequences begin again with it. */
   #epochOf(stream: string): Promise<string> {
     const known = this.#epochs.get(stream);
@@ -200,7 +214,8 @@ class JetStreamChannelLog implements ChannelLog {
   }
 
   async #readEpoch(stream: string): Promise<string> {
-    const { created } = await reach(() => this.#manager.streams.info(stream));
+    const { created, config } = await reach(() => this.#manager.streams.info(stream));
+    this.#replicas.set(stream, config.num_replicas);
     return createHash('sha256').update(`${stream}/${created}`).digest('hex').slice(0, 16);
   }
 }
