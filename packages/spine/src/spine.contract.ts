@@ -131,7 +131,7 @@ export function describeSpine(name: string, open: OpenSpine): void {
 
     it('[TEL-3] hands the trace context of a request to who serves it', async () => {
       const subject = rpc('contract', `m${tenant.slice(2)}`);
-      far.serve(subject, (_data, _deadlineMs, traceparent) => bytes(`<${traceparent}>`));
+      far.serve(subject, (_, __, traceparent) => bytes(`<${traceparent}>`));
       await ready();
       const context = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
       await expect(near.request(subject, bytes('?'), 2_000, context).then(string)).resolves.toBe(`<${context}>`);
