@@ -10,3 +10,4 @@ export * from './reference-page.ts';
 export * from './setting.ts';
 export * from './settings.ts';
 export { suggest } from './suggest.ts';
+export * from './tls-files.ts';

@@ -35,6 +35,8 @@ describe('defaults', () => {
       compression: false,
       trustedProxies: [],
       allowedOrigins: [],
+      tlsCertFile: '',
+      tlsKeyFile: '',
       queryToken: false,
       drainTimeoutMs: 30_000,
     });

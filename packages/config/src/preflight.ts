@@ -1,15 +1,20 @@
 import { BlockList, isIP } from 'node:net';
 import type { Config } from './config.ts';
 import type { Problem } from './problem.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /** Where the process runs: outside development the strict rules hold (CFG-4). */
 export type RunMode = 'production' | 'development';
 
-/** Everything for which a process must refuse to start with this configuration (CFG-4, AUT-3). Empty = start. */
-export function preflight(config: Config, mode: RunMode): readonly Problem[] {
+/**
+ * Everything for which a process must refuse to start with this configuration (CFG-4, AUT-3). Empty = start. Reads the
+ * certificate files that are configured; `nowMs` is the wall clock that their validity is compared with.
+ */
+export function preflight(config: Config, mode: RunMode, nowMs: number = Date.now()): readonly Problem[] {
   return [
     ...checkLimits(config),
     ...checkAddresses(config),
+    ...checkTls(config, nowMs),
     ...checkNats(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
@@ -61,6 +66,16 @@ function checkAddresses({ server }: Config): readonly Problem[] {
     problems.push({ key: 'server.allowed_origins', problem: 'must name whole origins', fix });
   }
   return problems;
+}
+
+/** What the Shield would serve clients with, read as it will read it (AUT-6). */
+function checkTls({ server }: Config, nowMs: number): readonly Problem[] {
+  const { tlsCertFile, tlsKeyFile } = server;
+  if (tlsCertFile === '' && tlsKeyFile === '') return [];
+  if (tlsKeyFile === '') return [{ key: 'server.tls_key_file', problem: 'is missing beside server.tls_cert_file' }];
+  if (tlsCertFile === '') return [{ key: 'server.tls_cert_file', problem: 'is missing beside server.tls_key_file' }];
+  const reading = readTlsFiles(tlsCertFile, tlsKeyFile, nowMs);
+  return reading.ok ? [] : reading.problems;
 }
 
 function isAddressRange(text: string): boolean {
@@ -127,8 +142,9 @@ function isSafeUrl(text: string): boolean {
 
 function checkExposure({ server }: Config): readonly Problem[] {
   const problems: Problem[] = [];
-  if (!isLoopbackHost(server.host) && server.trustedProxies.length === 0) {
-    const fix = 'name the proxies that end TLS in server.trusted_proxies, or bind 127.0.0.1';
+  const isEncrypted = server.tlsCertFile !== '' || server.trustedProxies.length > 0;
+  if (!isLoopbackHost(server.host) && !isEncrypted) {
+    const fix = 'set server.tls_cert_file, name the proxies that end TLS in server.trusted_proxies, or bind 127.0.0.1';
     problems.push({ key: 'server.host', problem: 'is reachable from other machines without TLS', fix });
   }
   return problems;

@@ -24,6 +24,12 @@ const plainSettings = {
     default: [],
     doc: 'Origins of browser pages that may connect; compared exactly.',
   },
+  'server.tls_cert_file': {
+    kind: 'string',
+    default: '',
+    doc: 'Certificate chain in PEM: the Shield ends TLS itself, and reads it again when it changes (AUT-6).',
+  },
+  'server.tls_key_file': { kind: 'string', default: '', doc: 'Its private key in PEM, without a passphrase.' },
   'server.query_token': { kind: 'boolean', default: false, doc: 'Accept the token as a query parameter (PRT-2).' },
   'server.drain_timeout_ms': {
     kind: 'duration_ms',

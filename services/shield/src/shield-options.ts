@@ -12,6 +12,9 @@ export interface ShieldOptions {
   /** Of the telemetry stream; 0 = a free port. */
   readonly telemetryPort: number;
   readonly listener: ListenerFactory;
+  /** Certificate chain and key with which the listeners end TLS (AUT-6); empty = they do not. */
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
   readonly compression: boolean;
   readonly queryToken: boolean;
   readonly allowedOrigins: readonly string[];

@@ -41,10 +41,11 @@ export function startShieldService(config: Config, logger: Logger): Service {
 }
 
 function addressesOf(shield: Shield, { server, http }: Config, httpPort: number): ShieldAddresses {
+  const scheme = server.tlsCertFile === '' ? 'ws' : 'wss';
   return {
     node: shield.node,
-    ws_url: `ws://${server.host}:${shield.port}/v1/socket`,
+    ws_url: `${scheme}://${server.host}:${shield.port}/v1/socket`,
     http_url: `http://${http.host}:${httpPort}`,
-    telemetry_url: `ws://${server.host}:${shield.telemetryPort}/v1/socket`,
+    telemetry_url: `${scheme}://${server.host}:${shield.telemetryPort}/v1/socket`,
   };
 }
