@@ -39,6 +39,13 @@ describe('preflight', () => {
     expect(objections({ ...sound, ARQONBUS_AUTH_JWKS_FILE: '/etc/jwks.json' })).toEqual(['auth']);
   });
 
+  it('[AUT-6, CFG-4] takes an authenticator of the operator in the place of keys, not beside them', () => {
+    const service = { ARQONBUS_AUTH_SERVICE: 'true' };
+    expect(objections(service)).toEqual([]);
+    expect(objections({ ...sound, ...service })).toEqual(['auth']);
+    expect(objections({ ...service, ARQONBUS_AUTH_MODE: 'development' }, 'development')).toEqual(['auth.service']);
+  });
+
   it.each(['short', 'é'.repeat(15), 'a'.repeat(64), 'abcabcabcabcabcabcabcabcabcabcabcabc'])(
     '[AUT-1, CFG-4] refuses the weak secret %j',
     (weak) => {

@@ -103,8 +103,9 @@ function checkNats({ nats }: Config): readonly Problem[] {
   return isExposed ? [{ key, problem: 'leaves this machine without TLS', fix: 'write tls://' }] : [];
 }
 
-function checkDevelopmentAuth({ server, http }: Config, mode: RunMode): readonly Problem[] {
+function checkDevelopmentAuth({ auth, server, http }: Config, mode: RunMode): readonly Problem[] {
   if (mode === 'production') return [{ key: 'auth.mode', problem: 'must be required outside development' }];
+  if (auth.service) return [{ key: 'auth.service', problem: 'has no use where the process issues its own tokens' }];
   const hosts = [
     ['server.host', server.host],
     ['http.host', http.host],
@@ -115,11 +116,12 @@ function checkDevelopmentAuth({ server, http }: Config, mode: RunMode): readonly
 }
 
 function checkRequiredAuth({ auth }: Config): readonly Problem[] {
-  const sources = [auth.jwtSecret, auth.jwtPublicKey, auth.jwksFile, auth.jwksUrl].filter((source) => source !== '');
+  const keys = [auth.jwtSecret, auth.jwtPublicKey, auth.jwksFile, auth.jwksUrl].filter((source) => source !== '');
+  const sources = auth.service ? [...keys, 'service'] : keys;
   const problems: Problem[] = [];
-  const choice = 'set one of auth.jwt_secret, auth.jwt_public_key, auth.jwks_file, auth.jwks_url';
+  const choice = 'set one of auth.jwt_secret, auth.jwt_public_key, auth.jwks_file, auth.jwks_url, auth.service';
   if (sources.length === 0) problems.push({ key: 'auth', problem: 'has no key to check tokens with', fix: choice });
-  if (sources.length > 1) problems.push({ key: 'auth', problem: 'has several sources of keys', fix: choice });
+  if (sources.length > 1) problems.push({ key: 'auth', problem: 'has several ways to check tokens', fix: choice });
   if (auth.jwtSecret !== '') problems.push(...checkSecret(auth.jwtSecret));
   if (auth.jwksUrl !== '' && !isSafeUrl(auth.jwksUrl))
     problems.push({ key: 'auth.jwks_url', problem: 'must begin with https://' });

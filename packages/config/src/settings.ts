@@ -81,6 +81,11 @@ const plainSettings = {
   'auth.jwt_public_key': { kind: 'secret', default: '', doc: 'Public key in PEM for RS256, ES256 or EdDSA.' },
   'auth.jwks_file': { kind: 'string', default: '', doc: 'Path of a JWK set.' },
   'auth.jwks_url': { kind: 'string', default: '', doc: 'Address of a JWK set.' },
+  'auth.service': {
+    kind: 'boolean',
+    default: false,
+    doc: 'true = a service of your own checks tokens, over NATS (AUT-6, docs/authenticator.md); in the place of keys.',
+  },
   'auth.algorithms': {
     kind: 'list',
     values: ['HS256', 'RS256', 'ES256', 'EdDSA'],

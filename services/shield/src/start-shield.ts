@@ -29,7 +29,7 @@ export function startShield(
     privateScope: config.private.scope,
     lingerMs: config.presence.lingerMs,
     telemetryPort: config.telemetry.port,
-    authenticator: createAuthenticator(auth, () => clock.now()),
+    authenticator: createAuthenticator(auth, { ...parts, now: () => clock.now() }),
     clock,
     version: VERSION,
   });
