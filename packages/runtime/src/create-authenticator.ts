@@ -35,6 +35,11 @@ export function createAuthenticator(auth: Config['auth'], surroundings: Authenti
       onTrouble: (reason) => logTrouble(logger, reason),
     });
   }
+  return createKeyAuthenticator(auth, now);
+}
+
+/** The one that checks JSON web tokens with the configured keys (AUT-1). Throws a `BusError` for keys that cannot be used. */
+export function createKeyAuthenticator(auth: Config['auth'], now: () => number): Authenticator {
   return createJwtAuthenticator({
     keys: createKeys(auth, now),
     algorithms: auth.algorithms,
