@@ -1,6 +1,7 @@
 export { DEVELOPMENT_ROOMS } from './bootstrap-rooms.ts';
 export * from './config.ts';
 export { toCamelCase, toVariable } from './key-names.ts';
+export * from './live-settings.ts';
 export * from './log-settings.ts';
 export * from './config-value.ts';
 export * from './parse-config.ts';

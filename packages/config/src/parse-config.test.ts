@@ -40,7 +40,7 @@ describe('defaults', () => {
       queryToken: false,
       drainTimeoutMs: 30_000,
     });
-    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080 });
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080, adminToken: '' });
     expect(config.telemetry).toEqual({ port: 9101, logLevel: 'info' });
     expect(config.auth.mode).toBe('required');
     expect(config.access).toEqual({ default: 'open' });

@@ -53,6 +53,14 @@ describe('preflight', () => {
     },
   );
 
+  it.each(['short', 'please-change-me-in-production-0123456789', 'a'.repeat(64)])(
+    '[CFG-4] refuses the operator token %j',
+    (weak) => {
+      expect(objections({ ...sound, ARQONBUS_HTTP_ADMIN_TOKEN: weak })).toEqual(['http.admin_token']);
+      expect(objections({ ...sound, ARQONBUS_HTTP_ADMIN_TOKEN: secret })).toEqual([]);
+    },
+  );
+
   it.each([
     'a-string-secret-at-least-256-bits-long',
     'your-256-bit-secret-your-256-bit-secret',

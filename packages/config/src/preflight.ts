@@ -16,6 +16,7 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkAddresses(config),
     ...checkTls(config, nowMs),
     ...checkNats(config),
+    ...checkAdminToken(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];
@@ -122,15 +123,19 @@ function checkRequiredAuth({ auth }: Config): readonly Problem[] {
   const choice = 'set one of auth.jwt_secret, auth.jwt_public_key, auth.jwks_file, auth.jwks_url, auth.service';
   if (sources.length === 0) problems.push({ key: 'auth', problem: 'has no key to check tokens with', fix: choice });
   if (sources.length > 1) problems.push({ key: 'auth', problem: 'has several ways to check tokens', fix: choice });
-  if (auth.jwtSecret !== '') problems.push(...checkSecret(auth.jwtSecret));
+  if (auth.jwtSecret !== '') problems.push(...checkSecret('auth.jwt_secret', auth.jwtSecret));
   if (auth.jwksUrl !== '' && !isSafeUrl(auth.jwksUrl))
     problems.push({ key: 'auth.jwks_url', problem: 'must begin with https://' });
   if (auth.algorithms.length === 0) problems.push({ key: 'auth.algorithms', problem: 'allows no algorithm' });
   return problems;
 }
 
-function checkSecret(secret: string): readonly Problem[] {
-  const key = 'auth.jwt_secret';
+/** What opens the operator's routes must not be guessed; without it they stay shut (CFG-4). */
+function checkAdminToken({ http }: Config): readonly Problem[] {
+  return http.adminToken === '' ? [] : checkSecret('http.admin_token', http.adminToken);
+}
+
+function checkSecret(key: string, secret: string): readonly Problem[] {
   const fix = 'generate one, for example with: openssl rand -base64 48';
   if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) return [{ key, problem: 'has fewer than 32 bytes', fix }];
   if (EXAMPLE_SECRET.test(secret)) return [{ key, problem: 'is a known example', fix }];

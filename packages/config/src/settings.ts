@@ -46,6 +46,11 @@ const plainSettings = {
     max: 65_535,
     doc: 'Port for health, version and metrics; 0 = a free one.',
   },
+  'http.admin_token': {
+    kind: 'secret',
+    default: '',
+    doc: 'Bearer token of /settings at the admin port of a Shield, at least 32 bytes; empty = settings cannot be changed at run time.',
+  },
   'telemetry.port': {
     kind: 'integer',
     default: 9101,
@@ -57,6 +62,7 @@ const plainSettings = {
     kind: 'enum',
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
+    live: true,
     doc: 'Least level that is logged.',
   },
   'telemetry.traces_url': {
@@ -98,12 +104,14 @@ const plainSettings = {
     kind: 'enum',
     values: ['open', 'closed'],
     default: 'open',
+    live: true,
     doc: 'closed = every action needs a grant (PRM-2).',
   },
   'private.scope': {
     kind: 'enum',
     values: ['any', 'shared_room'],
     default: 'any',
+    live: true,
     doc: 'Whom private messages reach (PRT-17).',
   },
   'presence.linger_ms': {
