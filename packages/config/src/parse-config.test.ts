@@ -41,7 +41,7 @@ describe('defaults', () => {
       drainTimeoutMs: 30_000,
     });
     expect(config.http).toEqual({ host: '127.0.0.1', port: 8080, adminToken: '' });
-    expect(config.telemetry).toEqual({ port: 9101, logLevel: 'info' });
+    expect(config.telemetry).toEqual({ port: 9101, logLevel: 'info', tracesUrl: '', tracesPerMillion: 10_000 });
     expect(config.auth.mode).toBe('required');
     expect(config.access).toEqual({ default: 'open' });
     expect(config.private).toEqual({ scope: 'any' });

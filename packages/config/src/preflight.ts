@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import type { Config } from './config.ts';
 import type { Problem } from './problem.ts';
@@ -16,6 +18,7 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkAddresses(config),
     ...checkTls(config, nowMs),
     ...checkNats(config),
+    ...checkNatsAuthority(config),
     ...checkAdminToken(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
@@ -102,6 +105,17 @@ function checkNats({ nats }: Config): readonly Problem[] {
   }
   const isExposed = urls.some((url) => url?.protocol === 'nats:' && !isLoopbackHost(url.hostname));
   return isExposed ? [{ key, problem: 'leaves this machine without TLS', fix: 'write tls://' }] : [];
+}
+
+/** Read when the service connects, and then it would be late to say so. */
+function checkNatsAuthority({ nats }: Config): readonly Problem[] {
+  if (nats.caFile === '') return [];
+  try {
+    void new X509Certificate(readFileSync(nats.caFile));
+    return [];
+  } catch {
+    return [{ key: 'nats.ca_file', problem: 'names a file that holds no certificate in PEM, or cannot be read' }];
+  }
 }
 
 function checkDevelopmentAuth({ auth, server, http }: Config, mode: RunMode): readonly Problem[] {

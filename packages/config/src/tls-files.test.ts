@@ -11,8 +11,9 @@ const folder = mkdtempSync(join(tmpdir(), 'arqon-tls-'));
 const file = (name: string): string => join(folder, name);
 
 /** What preflight says of these files, with the clock at `nowMs`. */
-function objections(cert: string, key: string, nowMs = Date.now()): readonly string[] {
+function objections(cert: string, key: string, nowMs = Date.now(), more = {}): readonly string[] {
   const env = {
+    ...more,
     ARQONBUS_AUTH_JWT_SECRET: 'kq3V0cYw8mZr5uT1xB7nE2sL9dF4gH6j',
     ARQONBUS_SERVER_HOST: '0.0.0.0',
     ARQONBUS_SERVER_TLS_CERT_FILE: cert === '' ? '' : file(cert),
@@ -56,6 +57,17 @@ describe('the certificate of the Shield', () => {
   it('[CFG-4] refuses a certificate that has expired, or is not valid yet', () => {
     expect(objections('a.crt', 'a.key', Date.now() + 3 * DAY_MS)[0]).toMatch(/^server.tls_cert_file has expired on 20/);
     expect(objections('a.crt', 'a.key', Date.now() - DAY_MS)).toEqual(['server.tls_cert_file is not valid yet']);
+  });
+
+  it('[CFG-4] refuses a certificate of the authority of NATS that cannot be read', () => {
+    const problem = 'nats.ca_file names a file that holds no certificate in PEM, or cannot be read';
+    for (const [name, expected] of [
+      ['a.crt', []],
+      ['none', [problem]],
+      ['garbage', [problem]],
+    ] as const) {
+      expect(objections('a.crt', 'a.key', Date.now(), { ARQONBUS_NATS_CA_FILE: file(name) })).toEqual(expected);
+    }
   });
 
   it('[CFG-4] refuses a chain whose second certificate cannot be read', () => {
