@@ -26,6 +26,14 @@ const REQUIREMENTS = [
     places: ['/usr/sbin/nats-server', '/usr/local/sbin/nats-server'],
     debianPackage: 'nats-server',
   },
+  {
+    name: 'OpenSSL',
+    reason: 'the certificates of the tests are made by it',
+    variable: 'OPENSSL_PATH',
+    programs: ['openssl'],
+    places: ['/usr/local/bin/openssl'],
+    debianPackage: 'openssl',
+  },
 ];
 
 /** What the tests need: {@link ensurePrograms} of everything, and the newest NATS, which is built where there is Go. */

@@ -77,6 +77,7 @@ function natsConfig(passwords: Readonly<Record<ServiceKind, string>>): string {
   return [
     `NATS_SHIELD_PASSWORD: "${passwords.shield}"`,
     `NATS_BRAIN_PASSWORD: "${passwords.brain}"`,
+    `NATS_AUTHENTICATOR_PASSWORD: "${randomBytes(18).toString('hex')}"`,
     'max_payload: 2MB',
     readFileSync(USERS, 'utf8'),
   ].join('\n');

@@ -1,5 +1,5 @@
 import { connectRaw } from '@arqonbus/testkit';
-import type { RawClose, RawConduct, RawSocket } from '@arqonbus/testkit';
+import type { ConnectRawOptions, RawClose, RawConduct, RawSocket } from '@arqonbus/testkit';
 import { sayGoodbye } from './say-goodbye.ts';
 
 /** A JSON frame as it came. */
@@ -38,7 +38,7 @@ export interface JsonClient {
 }
 
 /** How to connect. */
-export interface JsonClientOptions extends RawConduct {
+export interface JsonClientOptions extends RawConduct, Pick<ConnectRawOptions, 'tls'> {
   readonly port: number;
   readonly token: string;
   /** Raw query string. */

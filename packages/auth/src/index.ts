@@ -10,3 +10,4 @@ export * from './keys/jwks-url-keys.ts';
 export * from './keys/key-source.ts';
 export * from './keys/pem-key.ts';
 export * from './keys/secret-key.ts';
+export * from './service/service-authenticator.ts';

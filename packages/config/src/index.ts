@@ -1,6 +1,7 @@
 export { DEVELOPMENT_ROOMS } from './bootstrap-rooms.ts';
 export * from './config.ts';
 export { toCamelCase, toVariable } from './key-names.ts';
+export * from './live-settings.ts';
 export * from './log-settings.ts';
 export * from './config-value.ts';
 export * from './parse-config.ts';
@@ -10,3 +11,4 @@ export * from './reference-page.ts';
 export * from './setting.ts';
 export * from './settings.ts';
 export { suggest } from './suggest.ts';
+export * from './tls-files.ts';

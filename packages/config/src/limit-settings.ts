@@ -50,10 +50,31 @@ const bounds: Readonly<Record<keyof Limits, Bounds>> = {
   pageBytes: [4_096, HARD_MAX_FRAME_BYTES, 'Bytes after which a page ends.'],
 };
 
+/** The limits whose users read them anew each time, or are told: the others are for the life of something. */
+const LIVE: ReadonlySet<keyof Limits> = new Set([
+  'maxSubscriptions',
+  'messagesPerSecond',
+  'messagesBurst',
+  'bytesPerSecond',
+  'commandsPerSecond',
+  'connectionsPerUser',
+  'connectionsPerIp',
+  'connectionsPerTenant',
+  'channelsPerTenant',
+  'messagesPerTenantPerSecond',
+  'bytesPerTenantPerSecond',
+  'badFramesPerMinute',
+  'refusalsPerTenSeconds',
+  'maxTargets',
+  'historyPage',
+]);
+
 function createLimitSettings(): LimitSettings {
   const entries = Object.entries(bounds).map(([name, [min, max, doc]]) => {
     const kind = name.endsWith('Ms') ? 'duration_ms' : 'integer';
-    const setting: NumberSetting = { kind, default: DEFAULT_LIMITS[name as keyof Limits], min, max, doc };
+    const limit = name as keyof Limits;
+    const live = LIVE.has(limit) ? { live: true as const } : {};
+    const setting: NumberSetting = { kind, default: DEFAULT_LIMITS[limit], min, max, ...live, doc };
     return [`limits.${toSnakeCase(name)}`, setting] as const;
   });
   return Object.fromEntries(entries) as LimitSettings;

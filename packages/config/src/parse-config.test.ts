@@ -35,10 +35,12 @@ describe('defaults', () => {
       compression: false,
       trustedProxies: [],
       allowedOrigins: [],
+      tlsCertFile: '',
+      tlsKeyFile: '',
       queryToken: false,
       drainTimeoutMs: 30_000,
     });
-    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080 });
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080, adminToken: '' });
     expect(config.telemetry).toEqual({ port: 9101, logLevel: 'info', tracesUrl: '', tracesPerMillion: 10_000 });
     expect(config.auth.mode).toBe('required');
     expect(config.access).toEqual({ default: 'open' });

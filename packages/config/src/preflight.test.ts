@@ -39,10 +39,25 @@ describe('preflight', () => {
     expect(objections({ ...sound, ARQONBUS_AUTH_JWKS_FILE: '/etc/jwks.json' })).toEqual(['auth']);
   });
 
+  it('[AUT-6, CFG-4] takes an authenticator of the operator in the place of keys, not beside them', () => {
+    const service = { ARQONBUS_AUTH_SERVICE: 'true' };
+    expect(objections(service)).toEqual([]);
+    expect(objections({ ...sound, ...service })).toEqual(['auth']);
+    expect(objections({ ...service, ARQONBUS_AUTH_MODE: 'development' }, 'development')).toEqual(['auth.service']);
+  });
+
   it.each(['short', 'é'.repeat(15), 'a'.repeat(64), 'abcabcabcabcabcabcabcabcabcabcabcabc'])(
     '[AUT-1, CFG-4] refuses the weak secret %j',
     (weak) => {
       expect(objections({ ARQONBUS_AUTH_JWT_SECRET: weak })).toEqual(['auth.jwt_secret']);
+    },
+  );
+
+  it.each(['short', 'please-change-me-in-production-0123456789', 'a'.repeat(64)])(
+    '[CFG-4] refuses the operator token %j',
+    (weak) => {
+      expect(objections({ ...sound, ARQONBUS_HTTP_ADMIN_TOKEN: weak })).toEqual(['http.admin_token']);
+      expect(objections({ ...sound, ARQONBUS_HTTP_ADMIN_TOKEN: secret })).toEqual([]);
     },
   );
 

@@ -1,16 +1,25 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import type { Config } from './config.ts';
 import type { Problem } from './problem.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /** Where the process runs: outside development the strict rules hold (CFG-4). */
 export type RunMode = 'production' | 'development';
 
-/** Everything for which a process must refuse to start with this configuration (CFG-4, AUT-3). Empty = start. */
-export function preflight(config: Config, mode: RunMode): readonly Problem[] {
+/**
+ * Everything for which a process must refuse to start with this configuration (CFG-4, AUT-3). Empty = start. Reads the
+ * certificate files that are configured; `nowMs` is the wall clock that their validity is compared with.
+ */
+export function preflight(config: Config, mode: RunMode, nowMs: number = Date.now()): readonly Problem[] {
   return [
     ...checkLimits(config),
     ...checkAddresses(config),
+    ...checkTls(config, nowMs),
     ...checkNats(config),
+    ...checkNatsAuthority(config),
+    ...checkAdminToken(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];
@@ -63,6 +72,16 @@ function checkAddresses({ server }: Config): readonly Problem[] {
   return problems;
 }
 
+/** What the Shield would serve clients with, read as it will read it (AUT-6). */
+function checkTls({ server }: Config, nowMs: number): readonly Problem[] {
+  const { tlsCertFile, tlsKeyFile } = server;
+  if (tlsCertFile === '' && tlsKeyFile === '') return [];
+  if (tlsKeyFile === '') return [{ key: 'server.tls_key_file', problem: 'is missing beside server.tls_cert_file' }];
+  if (tlsCertFile === '') return [{ key: 'server.tls_cert_file', problem: 'is missing beside server.tls_key_file' }];
+  const reading = readTlsFiles(tlsCertFile, tlsKeyFile, nowMs);
+  return reading.ok ? [] : reading.problems;
+}
+
 function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = isIP(address);
@@ -88,8 +107,20 @@ function checkNats({ nats }: Config): readonly Problem[] {
   return isExposed ? [{ key, problem: 'leaves this machine without TLS', fix: 'write tls://' }] : [];
 }
 
-function checkDevelopmentAuth({ server, http }: Config, mode: RunMode): readonly Problem[] {
+/** Read when the service connects, and then it would be late to say so. */
+function checkNatsAuthority({ nats }: Config): readonly Problem[] {
+  if (nats.caFile === '') return [];
+  try {
+    void new X509Certificate(readFileSync(nats.caFile));
+    return [];
+  } catch {
+    return [{ key: 'nats.ca_file', problem: 'names a file that holds no certificate in PEM, or cannot be read' }];
+  }
+}
+
+function checkDevelopmentAuth({ auth, server, http }: Config, mode: RunMode): readonly Problem[] {
   if (mode === 'production') return [{ key: 'auth.mode', problem: 'must be required outside development' }];
+  if (auth.service) return [{ key: 'auth.service', problem: 'has no use where the process issues its own tokens' }];
   const hosts = [
     ['server.host', server.host],
     ['http.host', http.host],
@@ -100,20 +131,25 @@ function checkDevelopmentAuth({ server, http }: Config, mode: RunMode): readonly
 }
 
 function checkRequiredAuth({ auth }: Config): readonly Problem[] {
-  const sources = [auth.jwtSecret, auth.jwtPublicKey, auth.jwksFile, auth.jwksUrl].filter((source) => source !== '');
+  const keys = [auth.jwtSecret, auth.jwtPublicKey, auth.jwksFile, auth.jwksUrl].filter((source) => source !== '');
+  const sources = auth.service ? [...keys, 'service'] : keys;
   const problems: Problem[] = [];
-  const choice = 'set one of auth.jwt_secret, auth.jwt_public_key, auth.jwks_file, auth.jwks_url';
+  const choice = 'set one of auth.jwt_secret, auth.jwt_public_key, auth.jwks_file, auth.jwks_url, auth.service';
   if (sources.length === 0) problems.push({ key: 'auth', problem: 'has no key to check tokens with', fix: choice });
-  if (sources.length > 1) problems.push({ key: 'auth', problem: 'has several sources of keys', fix: choice });
-  if (auth.jwtSecret !== '') problems.push(...checkSecret(auth.jwtSecret));
+  if (sources.length > 1) problems.push({ key: 'auth', problem: 'has several ways to check tokens', fix: choice });
+  if (auth.jwtSecret !== '') problems.push(...checkSecret('auth.jwt_secret', auth.jwtSecret));
   if (auth.jwksUrl !== '' && !isSafeUrl(auth.jwksUrl))
     problems.push({ key: 'auth.jwks_url', problem: 'must begin with https://' });
   if (auth.algorithms.length === 0) problems.push({ key: 'auth.algorithms', problem: 'allows no algorithm' });
   return problems;
 }
 
-function checkSecret(secret: string): readonly Problem[] {
-  const key = 'auth.jwt_secret';
+/** What opens the operator's routes must not be guessed; without it they stay shut (CFG-4). */
+function checkAdminToken({ http }: Config): readonly Problem[] {
+  return http.adminToken === '' ? [] : checkSecret('http.admin_token', http.adminToken);
+}
+
+function checkSecret(key: string, secret: string): readonly Problem[] {
   const fix = 'generate one, for example with: openssl rand -base64 48';
   if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) return [{ key, problem: 'has fewer than 32 bytes', fix }];
   if (EXAMPLE_SECRET.test(secret)) return [{ key, problem: 'is a known example', fix }];
@@ -127,8 +163,9 @@ function isSafeUrl(text: string): boolean {
 
 function checkExposure({ server }: Config): readonly Problem[] {
   const problems: Problem[] = [];
-  if (!isLoopbackHost(server.host) && server.trustedProxies.length === 0) {
-    const fix = 'name the proxies that end TLS in server.trusted_proxies, or bind 127.0.0.1';
+  const isEncrypted = server.tlsCertFile !== '' || server.trustedProxies.length > 0;
+  if (!isLoopbackHost(server.host) && !isEncrypted) {
+    const fix = 'set server.tls_cert_file, name the proxies that end TLS in server.trusted_proxies, or bind 127.0.0.1';
     problems.push({ key: 'server.host', problem: 'is reachable from other machines without TLS', fix });
   }
   return problems;

@@ -1,4 +1,5 @@
 import { toVariable } from './key-names.ts';
+import { isLive } from './live-settings.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
 import type { SettingKey } from './settings.ts';
@@ -12,6 +13,9 @@ A value comes from a flag, else from the environment, else from the file that \`
 settings), else it is the default. Unknown variables and keys are errors. A secret may stand in a file that
 \`<variable>_FILE\` names. \`arqon config print --effective\` shows what is in force and where each value comes from,
 \`arqon config check\` whether a service would start with it.
+
+A setting with ↻ can be changed while the bus runs, at all Shields and Brains at once and above every other source: with
+\`arqon config set\` and \`arqon config reset\`, which need \`http.admin_token\` at a Shield.
 `;
 
 /** The reference of all settings, as Markdown (CFG-1). */
@@ -28,7 +32,7 @@ export function referencePage(): string {
 function sectionText(section: string, keys: readonly SettingKey[]): string {
   const rows = keys.map((key) => {
     const setting: Setting = settings[key];
-    return `| \`${key}\` | \`${toVariable(key)}\` | ${typeText(setting)} | ${defaultText(setting)} | ${setting.doc} |`;
+    return `| \`${key}\` | \`${toVariable(key)}\` | ${typeText(setting)} | ${defaultText(setting)} | ${isLive(setting) ? '↻ ' : ''}${setting.doc} |`;
   });
   return [`## ${section}`, '', '| setting | variable | type | default | |', '|---|---|---|---|---|', ...rows, ''].join(
     '\n',

@@ -7,7 +7,14 @@ export type Setting =
   | { readonly kind: 'secret'; readonly default: ''; readonly doc: string }
   | { readonly kind: 'boolean'; readonly default: boolean; readonly doc: string }
   | NumberSetting
-  | { readonly kind: 'enum'; readonly values: readonly string[]; readonly default: string; readonly doc: string }
+  | {
+      readonly kind: 'enum';
+      readonly values: readonly string[];
+      readonly default: string;
+      /** May be changed at run time, and takes effect everywhere at once (CFG-1). */
+      readonly live?: true;
+      readonly doc: string;
+    }
   | {
       readonly kind: 'list';
       readonly values?: readonly string[];
@@ -24,6 +31,8 @@ export interface NumberSetting {
   readonly default: number;
   readonly min: number;
   readonly max: number;
+  /** May be changed at run time, and takes effect everywhere at once (CFG-1). */
+  readonly live?: true;
   readonly doc: string;
 }
 

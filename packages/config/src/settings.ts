@@ -24,6 +24,12 @@ const plainSettings = {
     default: [],
     doc: 'Origins of browser pages that may connect; compared exactly.',
   },
+  'server.tls_cert_file': {
+    kind: 'string',
+    default: '',
+    doc: 'Certificate chain in PEM: the Shield ends TLS itself, and reads it again when it changes (AUT-6).',
+  },
+  'server.tls_key_file': { kind: 'string', default: '', doc: 'Its private key in PEM, without a passphrase.' },
   'server.query_token': { kind: 'boolean', default: false, doc: 'Accept the token as a query parameter (PRT-2).' },
   'server.drain_timeout_ms': {
     kind: 'duration_ms',
@@ -40,6 +46,11 @@ const plainSettings = {
     max: 65_535,
     doc: 'Port for health, version and metrics; 0 = a free one.',
   },
+  'http.admin_token': {
+    kind: 'secret',
+    default: '',
+    doc: 'Bearer token of /settings at the admin port of a Shield, at least 32 bytes; empty = settings cannot be changed at run time.',
+  },
   'telemetry.port': {
     kind: 'integer',
     default: 9101,
@@ -51,6 +62,7 @@ const plainSettings = {
     kind: 'enum',
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
+    live: true,
     doc: 'Least level that is logged.',
   },
   'telemetry.traces_url': {
@@ -75,6 +87,11 @@ const plainSettings = {
   'auth.jwt_public_key': { kind: 'secret', default: '', doc: 'Public key in PEM for RS256, ES256 or EdDSA.' },
   'auth.jwks_file': { kind: 'string', default: '', doc: 'Path of a JWK set.' },
   'auth.jwks_url': { kind: 'string', default: '', doc: 'Address of a JWK set.' },
+  'auth.service': {
+    kind: 'boolean',
+    default: false,
+    doc: 'true = a service of your own checks tokens, over NATS (AUT-6, docs/authenticator.md); in the place of keys.',
+  },
   'auth.algorithms': {
     kind: 'list',
     values: ['HS256', 'RS256', 'ES256', 'EdDSA'],
@@ -87,12 +104,14 @@ const plainSettings = {
     kind: 'enum',
     values: ['open', 'closed'],
     default: 'open',
+    live: true,
     doc: 'closed = every action needs a grant (PRM-2).',
   },
   'private.scope': {
     kind: 'enum',
     values: ['any', 'shared_room'],
     default: 'any',
+    live: true,
     doc: 'Whom private messages reach (PRT-17).',
   },
   'presence.linger_ms': {

@@ -9,6 +9,13 @@ export interface RateBudget {
   readonly commands: TokenBucket;
 }
 
+/** Holds a connection to other limits from now on; what it has used up stays used. */
+export function setRateBudget({ messages, bytes, commands }: RateBudget, limits: Limits, nowMs: number): void {
+  messages.setRate(limits.messagesPerSecond, limits.messagesBurst, nowMs);
+  bytes.setRate(limits.bytesPerSecond, Math.max(limits.bytesPerSecond, limits.maxFrameBytes), nowMs);
+  commands.setRate(limits.commandsPerSecond, limits.commandsPerSecond, nowMs);
+}
+
 /** Full buckets after the limits of a connection. */
 export function createRateBudget(limits: Limits, nowMs: number): RateBudget {
   return {

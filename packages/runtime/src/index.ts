@@ -5,6 +5,8 @@ export * from './nats-service.ts';
 export * from './open-service-tracing.ts';
 export * from './open-spine.ts';
 export * from './run-service.ts';
+export * from './settings/follow-settings.ts';
+export * from './settings/open-settings.ts';
 export * from './service-flags.ts';
 export * from './spine-metrics.ts';
 export * from './until-available.ts';

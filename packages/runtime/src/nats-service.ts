@@ -1,16 +1,19 @@
-import type { Config } from '@arqonbus/config';
+import type { Config, LiveSettings } from '@arqonbus/config';
 import type { Spine } from '@arqonbus/spine';
 import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
-import type { HealthReport, Logger, Metrics, Tracing } from '@arqonbus/telemetry';
+import type { HealthReport, Logger, Metrics, RootLogger, Tracing } from '@arqonbus/telemetry';
 import { openServiceTracing } from './open-service-tracing.ts';
 import { openNatsSpine } from './open-spine.ts';
 import type { ServiceName, SpineParts } from './open-spine.ts';
 import type { Service } from './run-service.ts';
+import { createProcessSettings } from './settings/open-settings.ts';
 import { addSpineMetrics } from './spine-metrics.ts';
 import { VERSION } from './version.ts';
 
 /** What a service starts with, once the Spine is open. */
 export interface NatsServiceParts extends SpineParts {
+  /** The configuration, with what is changed at run time in force. */
+  readonly live: LiveSettings;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Undefined = nothing is traced. */
@@ -25,7 +28,9 @@ export interface NatsServiceParts extends SpineParts {
 export interface NatsServiceOptions {
   readonly name: ServiceName;
   readonly config: Config;
-  readonly logger: Logger;
+  readonly logger: RootLogger;
+  /** Whether settings can be read and changed at its admin port. */
+  readonly servesSettings: boolean;
   /** Asked at any time, also before the Spine is open. */
   readonly health: (spine: Spine | undefined) => HealthReport;
   /** Starts it, and gives its addresses. */
@@ -35,7 +40,9 @@ export interface NatsServiceOptions {
 }
 
 /** Starts a service on NATS. The admin port answers at once, however long the rest takes (O-13). */
-export function startNatsService({ name, config, logger, health, start, stop }: NatsServiceOptions): Service {
+export function startNatsService(options: NatsServiceOptions): Service {
+  const { name, config, logger, health, start, stop } = options;
+  const settings = createProcessSettings(config, logger);
   const metrics = createMetrics();
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -47,6 +54,7 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
     metrics,
     health: () => health(spine),
     version: { name: `arqonbus-${name}`, version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
+    ...(options.servesSettings ? { operator: settings.routes } : {}),
   });
   const open = async (): Promise<object> => {
     const httpPort = await admin.listen(config.http.host, config.http.port);
@@ -55,7 +63,8 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
     const parts = await openNatsSpine(config, name, logger, signal);
     spine = parts.spine;
     stopProbe = addSpineMetrics({ ...parts, metrics });
-    return start({ ...parts, logger, metrics, tracing, signal, httpPort });
+    await settings.open(parts);
+    return start({ ...parts, live: settings.live, logger, metrics, tracing, signal, httpPort });
   };
   const started = open();
   return {
@@ -64,6 +73,7 @@ export function startNatsService({ name, config, logger, health, start, stop }: 
       stopping.abort();
       await started.catch(() => undefined);
       await stop();
+      settings.stop();
       stopProbe();
       await spine?.close();
       await tracing?.close();

@@ -1,5 +1,6 @@
 export * from './admin/admin-server.ts';
 export * from './admin/health-report.ts';
+export type { OperatorAnswer, OperatorRequest, OperatorRoutes } from './admin/operator-routes.ts';
 export * from './log/logger.ts';
 export * from './metrics/event-loop-lag.ts';
 export * from './metrics/instruments.ts';

@@ -2,13 +2,13 @@ import type { Config } from '@arqonbus/config';
 import { startNatsService, untilAvailable } from '@arqonbus/runtime';
 import type { Service } from '@arqonbus/runtime';
 import type { Spine } from '@arqonbus/spine';
-import type { HealthReport, Logger } from '@arqonbus/telemetry';
+import type { HealthReport, RootLogger } from '@arqonbus/telemetry';
 import { addBrainGauges, createRpcMetrics } from './brain-metrics.ts';
 import type { Brain } from './brain.ts';
 import { startBrain } from './start-brain.ts';
 
 /** Starts a Brain on NATS; not ready before it has its share of the partitions. Its drain hands them over. */
-export function startBrainService(config: Config, logger: Logger): Service {
+export function startBrainService(config: Config, logger: RootLogger): Service {
   let brain: Brain | undefined;
   const onFailure = (error: unknown): void =>
     logger.warn({ event: 'waiting_for_buckets', err: error }, 'the Brain cannot start yet');
@@ -16,10 +16,11 @@ export function startBrainService(config: Config, logger: Logger): Service {
     name: 'brain',
     config,
     logger,
+    servesSettings: false,
     health: (spine) => healthOf(brain, spine),
-    start: async ({ metrics, signal, httpPort, ...parts }) => {
+    start: async ({ live, metrics, signal, httpPort, ...parts }) => {
       const rpcMetrics = createRpcMetrics(metrics);
-      brain = await untilAvailable(() => startBrain(config, { ...parts, rpcMetrics }), { signal, onFailure });
+      brain = await untilAvailable(() => startBrain(live.config, { ...parts, rpcMetrics }), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };
     },

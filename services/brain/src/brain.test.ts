@@ -71,7 +71,11 @@ describe('createBrain', () => {
 
   it('[PRT-10] tells nothing of a failure inside, and logs it', async () => {
     const logged: unknown[] = [];
-    const logger = { warn: () => undefined, error: (fields: object) => void logged.push(fields) };
+    const logger = {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (fields: object) => void logged.push(fields),
+    };
     const bug = new Error('secret detail');
     const keyValue = createFailingStore(
       () => true,
@@ -89,7 +93,11 @@ describe('createBrain', () => {
 
   it('[PRS-5] is swept by its timer, reports a sweep that fails, and stops with it', async () => {
     const logged: object[] = [];
-    const logger = { warn: () => undefined, error: (fields: object) => void logged.push(fields) };
+    const logger = {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (fields: object) => void logged.push(fields),
+    };
     let tick = (): void => undefined;
     let isStopped = false;
     const startTimer = (run: () => void) => {

@@ -18,9 +18,11 @@ import type { PartitionParts } from './partitions/partition.ts';
 import { Partitions } from './partitions/partitions.ts';
 import { SeenShields } from './partitions/seen-shields.ts';
 import { BrainRing } from './ring/brain-ring.ts';
+import { serveSettings } from './settings/index.ts';
 
 /** Where the Brain writes what went wrong; a pino logger fits. */
 export interface BrainLogger {
+  info(fields: Readonly<Record<string, unknown>>, text: string): void;
   warn(fields: Readonly<Record<string, unknown>>, text: string): void;
   error(fields: Readonly<Record<string, unknown>>, text: string): void;
 }
@@ -38,8 +40,8 @@ export interface BrainOptions {
   readonly rpcMetrics?: RpcMetrics;
   /** Absent = nothing is traced. */
   readonly tracing?: Tracing | undefined;
-  /** Default: the shipped limits. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
-  readonly limits?: Partial<Limits>;
+  /** Default: the shipped limits. Read each time, so what changes in it counts. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
+  readonly limits?: Limits;
   /** In channels with more members only their number is told (PRS-3). Default 500. */
   readonly maxListed?: number;
   /** How long a partition that is taken over waits for Shields to tell what they have. 0 where there can be no others. */
@@ -91,13 +93,12 @@ const MAX_LISTED = 500;
 export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger } = options;
   const now = (): number => clock.now();
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { handoverMs = HANDOVER_MS } = options;
+  const { limits = DEFAULT_LIMITS, handoverMs = HANDOVER_MS } = options;
   const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
     bucket: keyValue.bucket('ARQON_CHANNELS'),
     bootstrap: createBootstrapRecords(options.bootstrapRooms),
-    maxPerTenant: limits.channelsPerTenant,
+    maxPerTenant: () => limits.channelsPerTenant,
     listener: {
       onAdded: (address, record) => partitions.ofChannel(address)?.emptyChannels.onAdded(address, record),
       onRemoved: (address) => partitions.ofChannel(address)?.emptyChannels.onRemoved(address),
@@ -117,7 +118,8 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   });
 
   await registry.open();
-  const served = [...serveRooms(shared, observer), ...serveBans(shared, observer)];
+  const settings = serveSettings({ spine, bucket: keyValue.bucket('ARQON_SETTINGS'), now, logger }, observer);
+  const served = [...serveRooms(shared, observer), ...serveBans(shared, observer), ...settings];
   await ring.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
   const sweep = createSweep({ partitions, bans, clock });

@@ -77,7 +77,7 @@ function composePublisher({ options, delivery: { envelopes, send }, refuse, mayA
   return createPublisher({
     ...options,
     log: createTimedLog(options.log, metrics, () => clock.monotonicMs()),
-    privateMessages: createPrivateMessages(options.spine, options.privateScope === 'shared_room'),
+    privateMessages: createPrivateMessages(options.spine, () => options.private.scope === 'shared_room'),
     envelopes,
     send,
     refuse,

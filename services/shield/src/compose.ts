@@ -6,6 +6,7 @@ import type { BanList } from './bans/ban-list.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
+import { composeListeners } from './compose-listeners.ts';
 import { followDiscontinuities } from './delivery/discontinuities.ts';
 import { createIds } from './ids.ts';
 import type { Ids } from './ids.ts';
@@ -40,8 +41,6 @@ export interface ShieldParts extends DeliveryParts {
   readonly stop: () => void;
 }
 
-const LISTENER_TIMES = { handshakeTimeoutMs: 5_000, closeGraceMs: 1_000 };
-
 /** Puts a Shield together; nothing runs before the listener listens. */
 export function composeShield(options: ShieldOptions): ShieldParts {
   const { clock, limits, metrics } = options;
@@ -68,8 +67,6 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Connections closed, by code.', 'code'),
     logger: options.logger,
   });
-  const listenerLimits = { ...limits, ...LISTENER_TIMES, compression: options.compression };
-  const listener = options.listener<Peer>(handlers, listenerLimits);
   const telemetryStream = createTelemetryStream({
     ...options,
     ...handshakeOptions,
@@ -77,6 +74,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     nextMessageId: ids.nextMessageId,
     malformed: parts.counters.malformed,
   });
+  const { listener, telemetryListener, stopTls } = composeListeners(options, handlers, telemetryStream);
   const discontinuities = composeDiscontinuities(options, parts);
   const spineEvents = tellSpine(options, telemetryStream);
   addShieldGauges(metrics, { ...parts, bans, admission, draining });
@@ -84,13 +82,14 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     ...parts,
     node: ids.node,
     listener,
-    telemetryListener: options.listener<TelemetryPeer>(telemetryStream.handlers, listenerLimits),
+    telemetryListener,
     telemetryStream,
     bans,
     admission,
     draining,
     watch: createWatch(options, { ...parts, admission, activity, telemetryStream }),
     stop: () => {
+      stopTls();
       bans.stop();
       discontinuities.unsubscribe();
       spineEvents.unsubscribe();

@@ -1,4 +1,5 @@
 import type { Authenticator } from '@arqonbus/auth';
+import type { Config } from '@arqonbus/config';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValueStore, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
@@ -12,16 +13,22 @@ export interface ShieldOptions {
   /** Of the telemetry stream; 0 = a free port. */
   readonly telemetryPort: number;
   readonly listener: ListenerFactory;
+  /** Certificate chain and key with which the listeners end TLS (AUT-6); empty = they do not. */
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
   readonly compression: boolean;
   readonly queryToken: boolean;
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
-  readonly accessDefault: 'open' | 'closed';
-  readonly privateScope: 'any' | 'shared_room';
+  /** These three are sections of a configuration in which settings change at run time: read them each time (CFG-1). */
+  readonly access: Config['access'];
+  readonly private: Config['private'];
   /** How long who was lost stays a member (PRS-2). */
   readonly lingerMs: number;
-  readonly drainTimeoutMs: number;
   readonly limits: Limits;
+  /** Told after each such change. */
+  readonly onSettings: (listener: () => void) => void;
+  readonly drainTimeoutMs: number;
   readonly spine: Spine;
   readonly log: ChannelLog;
   readonly profileOf: ProfileOf;

@@ -1,7 +1,7 @@
 import type { Config } from '@arqonbus/config';
 import { startNatsService } from '@arqonbus/runtime';
 import type { Service } from '@arqonbus/runtime';
-import type { HealthReport, Logger } from '@arqonbus/telemetry';
+import type { HealthReport, RootLogger } from '@arqonbus/telemetry';
 import { chooseListener } from './listener/choose-listener.ts';
 import type { Shield } from './shield.ts';
 import { startShield } from './start-shield.ts';
@@ -20,20 +20,21 @@ const WAITING: HealthReport = { ready: false, checks: { spine: 'down' } };
  * Starts a Shield on NATS: not ready before the Spine and everything that must be known is there. Its drain sends the
  * clients away in good order (DPL-3).
  */
-export function startShieldService(config: Config, logger: Logger): Service {
+export function startShieldService(config: Config, logger: RootLogger): Service {
   let shield: Shield | undefined;
   return startNatsService({
     name: 'shield',
     config,
     logger,
+    servesSettings: true,
     health: () => shield?.health() ?? WAITING,
-    start: async ({ httpPort, ...parts }) => {
+    start: async ({ httpPort, live, ...parts }) => {
       const choice = chooseListener(config.server.listener);
       logger.info(
         { event: 'listener_chosen', listener: choice.name, reason: choice.reason },
         'a socket server was chosen',
       );
-      shield = await startShield(config, { ...parts, listener: choice.factory });
+      shield = await startShield(live, { ...parts, listener: choice.factory });
       return addressesOf(shield, config, httpPort);
     },
     stop: async () => shield?.drain(),
@@ -41,10 +42,11 @@ export function startShieldService(config: Config, logger: Logger): Service {
 }
 
 function addressesOf(shield: Shield, { server, http }: Config, httpPort: number): ShieldAddresses {
+  const scheme = server.tlsCertFile === '' ? 'ws' : 'wss';
   return {
     node: shield.node,
-    ws_url: `ws://${server.host}:${shield.port}/v1/socket`,
+    ws_url: `${scheme}://${server.host}:${shield.port}/v1/socket`,
     http_url: `http://${http.host}:${httpPort}`,
-    telemetry_url: `ws://${server.host}:${shield.telemetryPort}/v1/socket`,
+    telemetry_url: `${scheme}://${server.host}:${shield.telemetryPort}/v1/socket`,
   };
 }

@@ -1,6 +1,8 @@
 import type { HealthReport } from '@arqonbus/telemetry';
+import { leaveForbidden } from './commands/leave-forbidden.ts';
 import { composeShield } from './compose.ts';
 import type { ShieldParts } from './compose.ts';
+import { applySettings } from './limits/apply-settings.ts';
 import { drainSessions } from './session/drain.ts';
 import type { ShieldOptions } from './shield-options.ts';
 
@@ -28,6 +30,7 @@ const CHECK_PRESENCE_EVERY_MS = 10_000;
 /** Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans (SPN-6). */
 export async function createShield(options: ShieldOptions): Promise<Shield> {
   const parts = composeShield(options);
+  followSettings(parts, options);
   await parts.bans.ready;
   const telemetryPort = await parts.telemetryListener.listen(options.host, options.telemetryPort);
   const port = await parts.listener.listen(options.host, options.port);
@@ -57,6 +60,19 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
     },
     close,
   };
+}
+
+/** What a session was given at its handshake is given anew when it is changed at run time (CFG-1). */
+function followSettings(parts: ShieldParts, { limits, access, clock, onSettings }: ShieldOptions): void {
+  onSettings(() =>
+    applySettings({
+      sessions: parts.sessions.all(),
+      limits,
+      access,
+      monotonicMs: () => clock.monotonicMs(),
+      leaveForbidden: (session) => leaveForbidden(session, parts),
+    }),
+  );
 }
 
 /** Without the Spine, or the bans, nobody can be let in. Without the Brain everybody can: only some commands wait. */

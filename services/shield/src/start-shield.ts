@@ -1,4 +1,4 @@
-import type { Config } from '@arqonbus/config';
+import type { LiveSettings } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
 import { VERSION, createAuthenticator } from '@arqonbus/runtime';
 import type { SpineParts } from '@arqonbus/runtime';
@@ -16,20 +16,19 @@ export interface ShieldSurroundings extends SpineParts {
 }
 
 /** Starts a Shield as the configuration says. Throws a `BusError` for keys that cannot be used and ports that are taken. */
-export function startShield(
-  { server, limits, access, auth, ...config }: Config,
-  parts: ShieldSurroundings,
-): Promise<Shield> {
+export function startShield(live: LiveSettings, parts: ShieldSurroundings): Promise<Shield> {
+  const { server, limits, access, auth, ...config } = live.config;
   const clock = systemClock;
   return createShield({
     ...server,
     ...parts,
     limits,
-    accessDefault: access.default,
-    privateScope: config.private.scope,
+    access,
+    private: config.private,
+    onSettings: live.onChange,
     lingerMs: config.presence.lingerMs,
     telemetryPort: config.telemetry.port,
-    authenticator: createAuthenticator(auth, () => clock.now()),
+    authenticator: createAuthenticator(auth, { ...parts, now: () => clock.now() }),
     clock,
     version: VERSION,
   });

@@ -2,7 +2,10 @@ import { preflight, referencePage, settings, shownValue } from '@arqonbus/config
 import type { RunMode, SettingKey } from '@arqonbus/config';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { addChangeCommands } from './change-commands.ts';
 import { failWith, readConfig } from './read-config.ts';
+import { addSettingsFlags, settingsClientOf } from './settings-client.ts';
+import type { LiveSetting, SettingsFlags } from './settings-client.ts';
 
 interface ConfigFlags {
   readonly config?: string;
@@ -14,26 +17,41 @@ export function addConfigCommand(program: Command): void {
   const config = program.command('config').description('what the configuration says, and whether it is right');
   const withFile = (command: Command): Command =>
     command.option('--config <file>', 'configuration file, YAML').option('--json', 'print JSON for programs', false);
-  withFile(
+  const printing = withFile(
     config.command('print').description('show the settings that are given, and where they come from; never a secret'),
-  )
-    .option('--effective', 'show all settings, defaults too', false)
-    .action(print);
+  ).option('--effective', 'show all settings: defaults too, and what a running bus was changed to', false);
+  addSettingsFlags(printing).action(print);
   withFile(config.command('check').description('tell everything for which a service would not start; exit code 1 then'))
     .addOption(new Option('--mode <mode>').choices(['production', 'development']).default('production'))
     .action(check);
+  addChangeCommands(config);
   config.command('docs').description('print the reference of all settings, as Markdown').action(docs);
 }
 
-function print(flags: ConfigFlags & { readonly effective: boolean }): void {
+async function print(flags: ConfigFlags & SettingsFlags & { readonly effective: boolean }): Promise<void> {
   const result = readConfig(flags);
   if (!result.ok) return failWith(result.problems, flags.json);
+  const changed = flags.effective ? await changedSettings(flags) : new Map<SettingKey, LiveSetting>();
   const keys = (Object.keys(settings) as SettingKey[]).filter(
     (key) => flags.effective || result.sources.get(key) !== 'default',
   );
-  const rows = keys.map((key) => ({ key, value: shownValue(result.config, key), source: result.sources.get(key) }));
+  const rows = keys.map((key) => {
+    const live = changed.get(key);
+    const configured = { key, value: shownValue(result.config, key), source: result.sources.get(key) };
+    return live === undefined ? configured : { key, value: live.value, source: sourceOf(live) };
+  });
   if (flags.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
   else for (const { key, value, source } of rows) process.stdout.write(`${key} = ${textOf(value)}  (${source})\n`);
+}
+
+/** What the bus that flags or environment name was changed to at run time; it stands above every other source (CFG-1). */
+async function changedSettings(flags: SettingsFlags): Promise<ReadonlyMap<SettingKey, LiveSetting>> {
+  const live = (await settingsClientOf(flags)?.list()) ?? [];
+  return new Map(live.filter((setting) => setting.changed_at !== undefined).map((setting) => [setting.key, setting]));
+}
+
+function sourceOf({ changed_at: at, changed_by: by }: LiveSetting): string {
+  return `run time, ${at}${by === undefined || by === '' ? '' : ` by ${by}`}`;
 }
 
 function check(flags: ConfigFlags & { readonly mode: RunMode }): void {

@@ -22,10 +22,11 @@ export async function describeDevBus(
   issuer: DevelopmentIssuer,
 ): Promise<DevBusDescription> {
   const order = { tenant: TENANT, ttlMs: TOKEN_TTL_MS };
+  const scheme = config.server.tlsCertFile === '' ? 'ws' : 'wss';
   return {
-    ws_url: `ws://${hostOf(config.server.host)}:${bus.wsPort}/v1/socket`,
+    ws_url: `${scheme}://${hostOf(config.server.host)}:${bus.wsPort}/v1/socket`,
     http_url: `http://${hostOf(config.http.host)}:${bus.httpPort}`,
-    telemetry_url: `ws://${hostOf(config.server.host)}:${bus.telemetryPort}/v1/socket`,
+    telemetry_url: `${scheme}://${hostOf(config.server.host)}:${bus.telemetryPort}/v1/socket`,
     token: await issuer.issue({ ...order, user: 'dev-user', role: 'user' }),
     admin_token: await issuer.issue({ ...order, user: 'dev-admin', role: 'admin' }),
     jwt_secret: config.auth.jwtSecret,

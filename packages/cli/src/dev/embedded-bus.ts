@@ -1,12 +1,12 @@
 import { addBrainGauges, createRpcMetrics, startBrain } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
-import { VERSION, addSpineMetrics, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
+import { VERSION, addSpineMetrics, createProcessSettings, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
 import { chooseListener, startShield } from '@arqonbus/shield';
 import type { Shield } from '@arqonbus/shield';
 import type { Spine } from '@arqonbus/spine';
 import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
-import type { AdminServer, ExtraRoute, Logger, Metrics } from '@arqonbus/telemetry';
+import type { AdminServer, ExtraRoute, Metrics, OperatorRoutes, RootLogger } from '@arqonbus/telemetry';
 
 /** The whole bus in this process. */
 export interface EmbeddedBus {
@@ -24,7 +24,7 @@ export interface EmbeddedBus {
 /** What an embedded bus is made from. */
 export interface EmbeddedBusOptions {
   readonly config: Config;
-  readonly logger: Logger;
+  readonly logger: RootLogger;
   /** Pages of the admin port beside its own; read at every request. */
   readonly pages: ReadonlyMap<string, ExtraRoute>;
 }
@@ -32,16 +32,25 @@ export interface EmbeddedBusOptions {
 /** Starts Shield, Brain, Spine and log in this process, composed as in the cluster (ARC-11, ARC-12). */
 export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOptions): Promise<EmbeddedBus> {
   const metrics = createMetrics();
+  const settings = createProcessSettings(config, logger);
   const parts = openLocalSpine(config, logger);
   // No other Brain or Shield can be there to wait for.
   const tracing = await openServiceTracing(config, 'arqonbus', metrics);
   const rpcMetrics = createRpcMetrics(metrics);
-  const brain = await startBrain(config, { ...parts, rpcMetrics, tracing, logger, settleMs: 0, handoverMs: 0 });
+  const brain = await startBrain(settings.live.config, {
+    ...parts,
+    rpcMetrics,
+    tracing,
+    logger,
+    settleMs: 0,
+    handoverMs: 0,
+  });
+  await settings.open(parts);
   addBrainGauges(metrics, brain);
   const stopProbe = addSpineMetrics({ ...parts, metrics });
   const choice = chooseListener(config.server.listener);
-  const shield = await startShield(config, { ...parts, metrics, tracing, logger, listener: choice.factory });
-  const admin = createAdmin(metrics, shield, pages);
+  const shield = await startShield(settings.live, { ...parts, metrics, tracing, logger, listener: choice.factory });
+  const admin = createAdmin(metrics, shield, pages, settings.routes);
   const httpPort = await admin.listen(config.http.host, config.http.port);
   return {
     wsPort: shield.port,
@@ -53,17 +62,24 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
       stopProbe();
       await drain(shield, brain, parts.spine, admin);
       await tracing?.close();
+      settings.stop();
     },
   };
 }
 
-function createAdmin(metrics: Metrics, shield: Shield, pages: EmbeddedBusOptions['pages']): AdminServer {
+function createAdmin(
+  metrics: Metrics,
+  shield: Shield,
+  pages: EmbeddedBusOptions['pages'],
+  operator: OperatorRoutes,
+): AdminServer {
   addProcessMetrics(metrics, VERSION);
   return createAdminServer({
     metrics,
     health: () => shield.health(),
     version: { name: 'arqonbus', version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
     extraRoutes: pages,
+    operator,
   });
 }
 

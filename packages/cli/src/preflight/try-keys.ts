@@ -1,11 +1,12 @@
 import { createJwksUrlKeys } from '@arqonbus/auth';
 import type { Config, Problem } from '@arqonbus/config';
-import { createAuthenticator } from '@arqonbus/runtime';
+import { createKeyAuthenticator } from '@arqonbus/runtime';
 
 /** Whether there are keys to check tokens with: files that can be read, and an address that gives some (AUT-1). */
 export async function tryKeys({ auth }: Config): Promise<readonly Problem[]> {
+  if (auth.service) return [];
   try {
-    createAuthenticator(auth, Date.now);
+    createKeyAuthenticator(auth, Date.now);
   } catch (error) {
     return [{ key: 'auth', problem: `has keys that cannot be used: ${error instanceof Error ? error.message : ''}` }];
   }

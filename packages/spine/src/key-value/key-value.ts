@@ -46,4 +46,4 @@ export interface KeyValueStore {
 }
 
 /** The buckets there are. */
-export type BucketName = 'ARQON_CHANNELS' | 'ARQON_BANS' | 'ARQON_BRAINS';
+export type BucketName = 'ARQON_CHANNELS' | 'ARQON_BANS' | 'ARQON_BRAINS' | 'ARQON_SETTINGS';

@@ -32,7 +32,7 @@ export interface NatsKeyValueOptions {
 }
 
 /** Every bucket there is. */
-const BUCKETS: readonly BucketName[] = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_BRAINS'];
+const BUCKETS: readonly BucketName[] = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_BRAINS', 'ARQON_SETTINGS'];
 const DEFAULT_TIMEOUT_MS = 2_000;
 /** The most that NATS keeps. A watcher is told each change of a key as long as it lags behind by fewer than these. */
 const HISTORY = 64;

@@ -2,15 +2,13 @@ import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { natsReleases, shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
-import type { NatsServer } from '@arqonbus/testkit';
-
-type Service = 'shield' | 'brain';
+import type { NatsServer, NatsUser } from '@arqonbus/testkit';
 
 const users = shippedNatsConfig();
 let server: NatsServer;
 
 /** A connection as this service, and what the server has forbidden it so far. */
-async function connectAs(service: Service): Promise<{ readonly raw: NatsConnection; readonly denied: string[] }> {
+async function connectAs(service: NatsUser): Promise<{ readonly raw: NatsConnection; readonly denied: string[] }> {
   const { ARQONBUS_NATS_USER: user = '', ARQONBUS_NATS_PASSWORD: pass = '' } = users.env(service);
   const raw = await connect({ servers: server.url, user, pass, inboxPrefix: `_INBOX_${service}` });
   const denied: string[] = [];
@@ -21,7 +19,7 @@ async function connectAs(service: Service): Promise<{ readonly raw: NatsConnecti
 }
 
 /** True when the server forbids it: a permission violation that names the subject. */
-async function isForbidden(service: Service, operation: 'publish' | 'subscribe', subject: string): Promise<boolean> {
+async function isForbidden(service: NatsUser, operation: 'publish' | 'subscribe', subject: string): Promise<boolean> {
   const { raw, denied } = await connectAs(service);
   let refused = '';
   if (operation === 'publish') raw.publish(subject, 'x');
@@ -33,13 +31,15 @@ async function isForbidden(service: Service, operation: 'publish' | 'subscribe',
   return [...denied, refused].some((text) => /permissions violation/i.test(text) && text.includes(subject));
 }
 
-const forbidden: readonly (readonly [Service, 'publish' | 'subscribe', string])[] = [
+const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])[] = [
   ['shield', 'publish', 'arqon.audit.acme'],
   ['shield', 'publish', 'arqon.ctl.disconnect'],
   ['shield', 'publish', 'arqon.work.webhooks.acme'],
   ['shield', 'publish', 'shadow.arqon.out.acme.science.general'],
   ['shield', 'publish', '$KV.ARQON_BANS.acme.bob'],
   ['shield', 'publish', '$KV.ARQON_CHANNELS.acme.science.general'],
+  ['shield', 'publish', '$KV.ARQON_SETTINGS.limits.history_page'],
+  ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_SETTINGS'],
   ['shield', 'publish', '$JS.API.STREAM.CREATE.ANYTHING'],
   ['shield', 'publish', '$JS.API.STREAM.DELETE.KV_ARQON_BANS'],
   ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_BANS'],
@@ -61,6 +61,17 @@ const forbidden: readonly (readonly [Service, 'publish' | 'subscribe', string])[
   ['brain', 'publish', '$JS.API.STREAM.DELETE.KV_ARQON_BANS'],
   ['brain', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_CHANNELS'],
   ['brain', 'publish', '$SYS.REQ.SERVER.PING'],
+  ['brain', 'subscribe', 'arqon.rpc.auth.authenticate'],
+  ['brain', 'publish', 'arqon.rpc.auth.authenticate'],
+  ['shield', 'subscribe', 'arqon.rpc.auth.authenticate'],
+  ['authenticator', 'publish', 'arqon.rpc.auth.authenticate'],
+  ['authenticator', 'publish', 'arqon.out.acme.science.general'],
+  ['authenticator', 'publish', '_INBOX_shield.abc'],
+  ['authenticator', 'publish', '$JS.API.INFO'],
+  ['authenticator', 'subscribe', 'arqon.rpc.>'],
+  ['authenticator', 'subscribe', 'arqon.rpc.bans.list'],
+  ['authenticator', 'subscribe', '_INBOX_authenticator.>'],
+  ['authenticator', 'subscribe', '>'],
   ['brain', 'subscribe', 'arqon.out.>'],
   ['brain', 'subscribe', '_INBOX_shield.>'],
   ['brain', 'subscribe', '>'],
@@ -81,7 +92,9 @@ describe.each(natsReleases())('the shipped users of NATS %s', (release) => {
     ['shield', 'subscribe', 'arqon.out.acme.science.general'],
     ['shield', 'subscribe', 'arqon.ctl.disconnect'],
     ['brain', 'publish', 'arqon.ctl.disconnect'],
+    ['shield', 'publish', 'arqon.rpc.auth.authenticate'],
     ['brain', 'subscribe', 'arqon.rpc.bans.disconnect.0'],
+    ['authenticator', 'subscribe', 'arqon.rpc.auth.authenticate'],
   ] as const)('[SPN-2] %s may %s %s', async (service, operation, subject) => {
     expect(await isForbidden(service, operation, subject)).toBe(false);
   });

@@ -38,6 +38,8 @@ export interface BrainMethods {
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
   readonly 'bans.lift': Method<wire.LiftBanRequest, wire.LiftBanResult>;
+  readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
+  readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
 }
 
 /** `<module>.<method>`. */
@@ -168,6 +170,8 @@ const schemas: BrainMethods = {
   },
   'bans.list': { request: wire.ListBansRequestSchema, result: wire.ListBansResultSchema },
   'bans.lift': { request: wire.LiftBanRequestSchema, result: wire.LiftBanResultSchema },
+  'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
+  'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
 };
 
 /** The names of all methods. */

@@ -1,6 +1,6 @@
 import type { TenantId, UserId } from '@arqonbus/protocol';
 import type { ChannelAddress } from '../log/channel-log.ts';
-import { nameKeyToken, parseKeyToken, userToken } from './tokens.ts';
+import { nameKeyToken, parseKeyToken, userToken, wordToken } from './tokens.ts';
 
 /** Key of a channel's record in `ARQON_CHANNELS`, `<tenant>.<room>.<channel>`. The pseudo-channel `*` has none. */
 export function channelKey(tenant: TenantId, room: string, channel: string): string {
@@ -25,6 +25,12 @@ export function banKey(tenant: TenantId, user: string): string {
 /** Key of a Brain's lease in `ARQON_BRAINS`. */
 export function brainKey(id: string): string {
   return nameKeyToken(id, 'brain');
+}
+
+/** Key of a setting's record in `ARQON_SETTINGS`, `<section>.<name>`: the setting's own key. */
+export function settingKey(key: string): string {
+  const [section = '', name = ''] = key.split('.');
+  return `${wordToken(section, 'section')}.${wordToken(name, 'setting')}`;
 }
 
 /** Undoes {@link channelKey}; undefined for a key that it did not make. */

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BusError } from '@arqonbus/protocol';
 import { createMetrics } from '../metrics/metrics.ts';
 import { createAdminServer } from './admin-server.ts';
 import type { AdminServer, ExtraRoute } from './admin-server.ts';
 import type { HealthReport } from './health-report.ts';
+import type { OperatorAnswer, OperatorRequest } from './operator-routes.ts';
 
 const version = {
   name: 'arqonbus-shield',
@@ -18,14 +20,23 @@ let server: AdminServer;
 let port: number;
 let health: () => HealthReport;
 const extraRoutes = new Map<string, ExtraRoute>();
+const TOKEN = 'op-4f1d7a90c2e84b6f9d35aa01e7c8b264';
+const operator = {
+  prefix: '/settings',
+  token: TOKEN,
+  handle: (request: OperatorRequest): Promise<OperatorAnswer> => handle(request),
+};
+let handle: (request: OperatorRequest) => Promise<OperatorAnswer>;
 
 beforeEach(async () => {
   health = () => ({ ready: true, checks: { listener: 'ok', spine: 'ok' } });
+  operator.token = TOKEN;
+  handle = ({ method, path, body }) => Promise.resolve({ status: 200, body: { method, path, body } });
   const metrics = createMetrics();
   metrics.counter('arqonbus_messages_in_total', 'Messages.').inc(7);
   const now = (): number => Date.parse('2026-03-14T10:00:00.000Z');
   const uptimeSeconds = (): number => 12.7;
-  server = createAdminServer({ metrics, health: () => health(), version, extraRoutes, now, uptimeSeconds });
+  server = createAdminServer({ metrics, health: () => health(), version, extraRoutes, operator, now, uptimeSeconds });
   port = await server.listen('127.0.0.1', 0);
 });
 
@@ -195,6 +206,68 @@ describe('everything else', () => {
     await server.close();
     await closed;
     port = await server.listen('127.0.0.1', 0);
+    expect((await get('/health/live')).status).toBe(200);
+  });
+});
+
+describe("the operator's routes", () => {
+  const authorization = `Bearer ${TOKEN}`;
+  const ask = async (path: string, init: RequestInit = {}): Promise<readonly [number, unknown]> => {
+    const response = await get(path, { headers: { authorization }, ...init });
+    return [response.status, await response.json()];
+  };
+
+  it('[CFG-4] are handed method, path and body of who has the token', async () => {
+    const request = { method: 'PUT', path: '/settings/limits.history_page', body: '{"value": 7}' };
+    expect(await ask(`${request.path}?x=1`, { method: 'PUT', headers: { authorization }, body: request.body })).toEqual(
+      [200, request],
+    );
+    expect(await ask('/settings')).toEqual([200, { method: 'GET', path: '/settings', body: '' }]);
+  });
+
+  it.each([
+    '',
+    'Bearer ',
+    `Bearer ${TOKEN.slice(0, -1)}`,
+    `Bearer ${TOKEN}x`,
+    `bearer ${TOKEN}`,
+    TOKEN,
+    `Basic ${TOKEN}`,
+    `Bearer ${TOKEN.toUpperCase()}`,
+  ])('[CFG-4] are shut to who shows %j', async (wrong) => {
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const [status, body] = await ask('/settings', { method, headers: { authorization: wrong } });
+      expect([status, body]).toMatchObject([401, { error_code: 'AUTHENTICATION_FAILED' }]);
+    }
+  });
+
+  it('[CFG-4] are shut to all where there is no token, an empty one too', async () => {
+    operator.token = '';
+    for (const headers of [{}, { authorization: 'Bearer ' }, { authorization }]) {
+      expect(await ask('/settings', { headers })).toMatchObject([403, { error_code: 'FEATURE_DISABLED' }]);
+    }
+  });
+
+  it('are no neighbours of other paths', async () => {
+    for (const path of ['/settingsx', '/Settings', '//settings', '/%73ettings']) {
+      expect(await ask(path)).toMatchObject([404, { error_code: 'NOT_FOUND' }]);
+    }
+  });
+
+  it('[PRT-10] tell the code and text of a refusal, and nothing of a failure', async () => {
+    handle = () => Promise.reject(new BusError('VALIDATION_ERROR', 'limits.history_page is 0.'));
+    const refusal = { error: 'limits.history_page is 0.', error_code: 'VALIDATION_ERROR', details: {} };
+    expect(await ask('/settings')).toEqual([400, refusal]);
+    handle = () => Promise.reject(new TypeError('secret detail'));
+    const [status, body] = await ask('/settings');
+    expect([status, JSON.stringify(body)]).toEqual([500, expect.not.stringContaining('secret')]);
+  });
+
+  it('[PRD-5] take bodies of 4 KiB, and answer those that are longer', async () => {
+    const put = (bytes: number): ReturnType<typeof ask> =>
+      ask('/settings', { method: 'PUT', headers: { authorization }, body: 'x'.repeat(bytes) });
+    expect((await put(4_096))[0]).toBe(200);
+    expect(await put(4_097)).toMatchObject([413, { error_code: 'PAYLOAD_TOO_LARGE' }]);
     expect((await get('/health/live')).status).toBe(200);
   });
 });

@@ -4,6 +4,8 @@ import { BusError, errorTable } from '@arqonbus/protocol';
 import type { Metrics } from '../metrics/metrics.ts';
 import { healthStatus } from './health-report.ts';
 import type { HealthReport, VersionInfo } from './health-report.ts';
+import { answerOperator, isOperatorPath } from './operator-routes.ts';
+import type { OperatorRoutes } from './operator-routes.ts';
 
 /** A fixed page or file beside the routes of every process. */
 export interface ExtraRoute {
@@ -18,6 +20,8 @@ export interface AdminServerOptions {
   readonly version: VersionInfo;
   /** Pages by exact path, for GET; read at every request, so it may be filled later. */
   readonly extraRoutes?: ReadonlyMap<string, ExtraRoute>;
+  /** What needs the operator's token; absent = there is no such thing here. */
+  readonly operator?: OperatorRoutes;
   /** Wall clock, ms since the Unix epoch. */
   readonly now?: () => number;
   /** Seconds since the process started. */
@@ -34,13 +38,14 @@ export interface AdminServer {
 
 /**
  * Serves `/health/live`, `/health/ready`, `/health`, `/version`, `/metrics` and the extra routes. Paths are compared
- * as they come, so no spelling reaches a route but its own; everything else is a 404 in JSON. Never reads a body.
+ * as they come, so no spelling reaches a route but its own; everything else is a 404 in JSON. Reads a body for none but
+ * the operator's routes.
  */
 export function createAdminServer(options: AdminServerOptions): AdminServer {
   const routes = createRoutes(options);
   const server = createServer(
     { maxHeaderSize: 8_192, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 },
-    (request, response) => answer(request, response, routes, options.extraRoutes),
+    (request, response) => answer(request, response, routes, options),
   );
   return {
     listen: (host, port) =>
@@ -113,9 +118,25 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
   routes: Routes,
-  extraRoutes: ReadonlyMap<string, ExtraRoute> | undefined,
+  { extraRoutes, operator }: AdminServerOptions,
 ): void {
-  const { status, contentType, body } = findAnswer(request, routes, extraRoutes);
+  const path = pathOf(request);
+  if (operator === undefined || !isOperatorPath(path, operator)) {
+    write(request, response, findAnswer(request, routes, extraRoutes));
+    return;
+  }
+  void answerOperator(request, path, operator).then(({ status, body }) => {
+    // Who was refused before its body was read may still be sending it.
+    response.setHeader('connection', 'close');
+    write(request, response, json(status, body));
+  });
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
+}
+
+function write(request: IncomingMessage, response: ServerResponse, { status, contentType, body }: Answer): void {
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
@@ -133,7 +154,7 @@ function findAnswer(
   routes: Routes,
   extraRoutes: ReadonlyMap<string, ExtraRoute> | undefined,
 ): Answer {
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const path = pathOf(request);
   const route = routes.get(path);
   const page = extraRoutes?.get(path);
   if (route === undefined && page === undefined) return refusal(404, 'NOT_FOUND', errorTable.NOT_FOUND.text);

@@ -30,6 +30,11 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
+/** The logger of a process, whose level can change while it runs. Loggers that it has made keep theirs. */
+export interface RootLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 /** Where logs go and from which level on. */
 export interface LoggerOptions {
   readonly level: LogLevel;
@@ -41,7 +46,7 @@ export interface LoggerOptions {
  * Makes a logger. Fields named like secrets or payloads are replaced at any depth, and text that looks like a token
  * is replaced wherever it stands. Times are RFC 3339; levels are words.
  */
-export function createLogger({ level, destination }: LoggerOptions): Logger {
+export function createLogger({ level, destination }: LoggerOptions): RootLogger {
   const options = {
     level,
     base: null,
@@ -55,7 +60,13 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
     },
     hooks: { streamWrite: redactText },
   };
-  return adapt(destination === undefined ? pino(options) : pino(options, destination));
+  const target = destination === undefined ? pino(options) : pino(options, destination);
+  return {
+    ...adapt(target),
+    setLevel: (wanted) => {
+      target.level = wanted;
+    },
+  };
 }
 
 function adapt(target: PinoLogger): Logger {

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
+/** The users that are shipped: one for each service, and one for an authenticator of the operator's own. */
+export type NatsUser = 'shield' | 'brain' | 'authenticator';
+
 /** The shipped users of NATS, with passwords of this run, and what services need to be told of them. */
 export interface ShippedNatsConfig {
   /** Lines of a server's configuration. */
   readonly config: string;
-  /** Settings of a service. */
-  env(service: 'shield' | 'brain'): Readonly<Record<string, string>>;
+  /** Settings of a service that is this user. */
+  env(user: NatsUser): Readonly<Record<string, string>>;
 }
 
 const USERS = new URL('../../../../deploy/nats/users.conf', import.meta.url);
@@ -16,11 +19,13 @@ const USERS = new URL('../../../../deploy/nats/users.conf', import.meta.url);
  * streams of `ownProfiles` are named in it as its comment asks for.
  */
 export function shippedNatsConfig(ownProfiles: readonly string[] = []): ShippedNatsConfig {
-  const passwords = { shield: randomBytes(18).toString('hex'), brain: randomBytes(18).toString('hex') };
+  const password = (): string => randomBytes(18).toString('hex');
+  const passwords = { shield: password(), brain: password(), authenticator: password() };
   // A variable of the configuration stands before one of the environment.
   const variables = [
     `NATS_SHIELD_PASSWORD: "${passwords.shield}"`,
     `NATS_BRAIN_PASSWORD: "${passwords.brain}"`,
+    `NATS_AUTHENTICATOR_PASSWORD: "${passwords.authenticator}"`,
     'max_payload: 2MB',
   ];
   const users = readFileSync(USERS, 'utf8').replaceAll(/"[^"]*\bLOG_default_0\b[^"]*"/gu, (shipped) =>
@@ -28,6 +33,6 @@ export function shippedNatsConfig(ownProfiles: readonly string[] = []): ShippedN
   );
   return {
     config: [...variables, users].join('\n'),
-    env: (service) => ({ ARQONBUS_NATS_USER: service, ARQONBUS_NATS_PASSWORD: passwords[service] }),
+    env: (user) => ({ ARQONBUS_NATS_USER: user, ARQONBUS_NATS_PASSWORD: passwords[user] }),
   };
 }

@@ -3,6 +3,7 @@ import type { NatsServer } from '../nats-server/start-nats-server.ts';
 import { startServiceProcess } from './service-process.ts';
 import type { ServiceProcess } from './service-process.ts';
 import { shippedNatsConfig } from './shipped-nats-config.ts';
+import type { NatsUser } from './shipped-nats-config.ts';
 
 /** What a cluster on this machine is made of. */
 export interface ClusterOptions {
@@ -23,6 +24,8 @@ export interface ClusterOptions {
 /** Shields, Brains and NATS in processes of their own, on free ports of this machine. */
 export interface Cluster {
   readonly nats: NatsServer;
+  /** User and password of NATS, as settings of a service. */
+  readonly natsUser: (user: NatsUser) => Readonly<Record<string, string>>;
   /** In order; a Shield that was started again takes the place of its predecessor. */
   readonly shields: readonly ServiceProcess[];
   readonly brains: readonly ServiceProcess[];
@@ -72,6 +75,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   return {
     nats,
+    natsUser: users.env,
     shields: services.shield,
     brains: services.brain,
     startShield: (number, env) => start('shield', number, env),

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { parseHttpHead } from './http-head.ts';
 import type { HttpHead } from './http-head.ts';
 import { createRawSocket } from './raw-socket.ts';
@@ -23,6 +25,8 @@ export interface ConnectRawOptions extends RawConduct {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Offered subprotocols. */
   readonly protocols?: readonly string[];
+  /** Speaks TLS; the server's certificate is checked against these. */
+  readonly tls?: Pick<ConnectionOptions, 'ca' | 'ciphers' | 'maxVersion' | 'minVersion'>;
   /** Default 5,000. */
   readonly timeoutMs?: number;
 }
@@ -34,7 +38,7 @@ export interface ConnectRawOptions extends RawConduct {
 export async function connectRaw(options: ConnectRawOptions): Promise<RawSocket> {
   const timeoutMs = options.timeoutMs ?? 5_000;
   const key = randomBytes(16).toString('base64');
-  const socket = await withTimeout(openTcp(options.host ?? '127.0.0.1', options.port), timeoutMs, 'a TCP connection');
+  const socket = await openRaw(options);
   try {
     socket.write(handshakeText(options, key));
     const head = await withTimeout(readHead(socket), timeoutMs, 'the answer to the handshake');
@@ -46,6 +50,21 @@ export async function connectRaw(options: ConnectRawOptions): Promise<RawSocket>
     return createRawSocket(socket, head, body, options);
   } catch (error) {
     socket.destroy();
+    throw error;
+  }
+}
+
+/** Opens a connection, TCP or TLS, and sends nothing. */
+export async function openRaw(
+  options: Pick<ConnectRawOptions, 'port' | 'host' | 'tls' | 'timeoutMs'>,
+): Promise<Socket> {
+  const { host = '127.0.0.1', port, tls, timeoutMs = 5_000 } = options;
+  const tcp = await withTimeout(openTcp(host, port), timeoutMs, 'a TCP connection');
+  if (tls === undefined) return tcp;
+  try {
+    return await withTimeout(openTls(tcp, tls), timeoutMs, 'a TLS handshake');
+  } catch (error) {
+    tcp.destroy();
     throw error;
   }
 }
@@ -75,6 +94,17 @@ function openTcp(host: string, port: number): Promise<Socket> {
       resolve(socket);
     });
     socket.once('error', reject);
+  });
+}
+
+function openTls(tcp: Socket, options: NonNullable<ConnectRawOptions['tls']>): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ ...options, socket: tcp, servername: 'localhost' });
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      socket.off('error', reject).on('error', () => socket.destroy());
+      resolve(socket);
+    });
   });
 }
 

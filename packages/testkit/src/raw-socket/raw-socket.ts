@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { closePayload, encodeClientFrame, opcodes } from './client-frame.ts';
 import type { FrameOptions } from './client-frame.ts';
 import { createFrameReader } from './frame-reader.ts';
@@ -40,12 +41,14 @@ export interface RawSocket {
   pending(): number;
   /** Waits until the TCP connection is over. */
   closed(timeoutMs?: number): Promise<RawClose>;
+  /** The serial number of the server's certificate, in hexadecimal; `''` without TLS. */
+  readonly certificateSerial: string;
   /** True once the TCP connection is over. */
   isClosed(): boolean;
   /** Stops reading from the socket, so that the server's writes back up. */
   pause(): void;
   resume(): void;
-  /** Cuts the TCP connection without a goodbye; `reset` sends RST. */
+  /** Cuts the TCP connection without a goodbye; `reset` sends RST where there is no TLS. */
   destroy(reset?: boolean): void;
 }
 
@@ -57,8 +60,9 @@ export interface RawConduct {
   readonly answerPings?: boolean;
 }
 
-/** Wraps a TCP socket on which the handshake is done; `head` is the server's answer. */
+/** Wraps a TCP or TLS socket on which the handshake is done; `head` is the server's answer. */
 export function createRawSocket(socket: Socket, head: HttpHead, body: string, conduct: RawConduct): RawSocket {
+  const isTls = socket instanceof TLSSocket;
   const inbox = createInbox();
   const reader = createFrameReader();
   const { sendFrame, sendBytes } = createSender(socket);
@@ -95,6 +99,7 @@ export function createRawSocket(socket: Socket, head: HttpHead, body: string, co
     statusText: head.statusText,
     headers: head.headers,
     body,
+    certificateSerial: isTls ? (socket.getPeerX509Certificate()?.serialNumber ?? '') : '',
     sendText: (text) => sendFrame(opcodes.text, text),
     sendBinary: (bytes) => sendFrame(opcodes.binary, bytes),
     sendClose: (code, reason) => sendFrame(opcodes.close, closePayload(code, reason)),
@@ -107,7 +112,7 @@ export function createRawSocket(socket: Socket, head: HttpHead, body: string, co
     isClosed: () => socket.closed,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    destroy: (reset = false) => void (reset ? socket.resetAndDestroy() : socket.destroy()),
+    destroy: (reset = false) => void (reset && !isTls ? socket.resetAndDestroy() : socket.destroy()),
   };
 }
 

@@ -14,7 +14,7 @@ export interface ChannelRegistryOptions {
   readonly bucket: KeyValue;
   readonly bootstrap: BootstrapRecords;
   /** Channels of a tenant beside the bootstrap ones. Replicas count apart: a race between two may pass it by a few. */
-  readonly maxPerTenant: number;
+  readonly maxPerTenant: () => number;
   readonly listener: MirrorListener;
 }
 
@@ -32,7 +32,7 @@ export interface Created {
 export class ChannelRegistry {
   readonly #bucket: KeyValue;
   readonly #bootstrap: BootstrapRecords;
-  readonly #maxPerTenant: number;
+  readonly #maxPerTenant: () => number;
   readonly #mirror: ChannelMirror;
   /** Creations on their way, which count towards the quota. */
   readonly #creating = new Map<TenantId, number>();
@@ -70,7 +70,7 @@ export class ChannelRegistry {
     const known = this.find(address);
     if (known !== undefined) return { record: known, isOld: true };
     const creating = this.#creating.get(tenant) ?? 0;
-    if (this.#mirror.countOf(tenant) + creating >= this.#maxPerTenant) {
+    if (this.#mirror.countOf(tenant) + creating >= this.#maxPerTenant()) {
       throw new BusError('QUOTA_EXCEEDED', 'The tenant has as many channels as it may.');
     }
     this.#creating.set(tenant, creating + 1);

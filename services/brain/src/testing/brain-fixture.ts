@@ -1,3 +1,5 @@
+import { DEFAULT_LIMITS } from '@arqonbus/protocol';
+import type { Limits } from '@arqonbus/protocol';
 import { MembershipChange_Kind } from '@arqonbus/protocol/spine-messages';
 import {
   PARTITIONS,
@@ -40,8 +42,14 @@ const STEP_MS = 1_000;
 /** A busy machine is no fault of a Brain under test. */
 const PATIENCE_MS = 10_000;
 
+/** What differs from the defaults of a fixture; single limits, too. */
+export interface FixtureOptions extends Partial<Omit<BrainOptions, 'limits'>> {
+  readonly limits?: Partial<Limits>;
+}
+
 /** Starts a Brain whose timer only the test runs, by `brain.sweep()`. */
-export async function createBrainFixture(options: Partial<BrainOptions> = {}): Promise<BrainFixture> {
+export async function createBrainFixture(given: FixtureOptions = {}): Promise<BrainFixture> {
+  const { limits, ...options } = given;
   const spine = (options.spine as LocalSpine | undefined) ?? createLocalSpine();
   const keyValue = options.keyValue ?? createMemoryKeyValueStore();
   let nowMs = START_MS;
@@ -49,7 +57,8 @@ export async function createBrainFixture(options: Partial<BrainOptions> = {}): P
   const clock = { now, monotonicMs: now };
   const startTimer = () => () => undefined;
   const defaults = { bootstrapRooms: [], startTimer, settleMs: 0, handoverMs: 0 };
-  const brain = await createBrain({ ...defaults, ...options, spine, keyValue, clock });
+  const allLimits = { ...DEFAULT_LIMITS, ...limits };
+  const brain = await createBrain({ ...defaults, ...options, spine, keyValue, clock, limits: allLimits });
   const numbers = new Map<string, number>();
   return {
     brain,

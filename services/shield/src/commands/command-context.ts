@@ -1,4 +1,4 @@
-import type { Authenticator } from '@arqonbus/auth';
+import type { AccessDefault, Authenticator } from '@arqonbus/auth';
 import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValue, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Activity } from '../activity/activity.ts';
@@ -26,7 +26,7 @@ export interface CommandParts {
   readonly profileOf: ProfileOf;
   readonly channelRegistry: KeyValue;
   readonly authenticator: Authenticator;
-  readonly accessDefault: 'open' | 'closed';
+  readonly access: { readonly default: AccessDefault };
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;

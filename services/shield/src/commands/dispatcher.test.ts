@@ -191,7 +191,7 @@ describe('a command', () => {
 describe('a new token', () => {
   it('[PRT-6] of the same person replaces the old one, and the announcement of its end', async () => {
     const { run, replies, session, clock } = createRig({
-      accessDefault: 'open',
+      access: { default: 'open' },
       authenticator: {
         authenticate: () =>
           Promise.resolve({

@@ -28,7 +28,7 @@ function createRig(needsSharedRoom = false) {
     direct.opened(client.session);
     return client;
   };
-  const messages = createPrivateMessages(rig.spine, needsSharedRoom);
+  const messages = createPrivateMessages(rig.spine, () => needsSharedRoom);
   /** Delivers and moves the Spine along until it is settled; the error's details, or undefined. */
   const send = async (from: ReturnType<typeof connect>, to: readonly string[]): Promise<unknown> => {
     const envelope = { ...createEnvelope('private'), id: 'arq_private01', to };
@@ -71,7 +71,7 @@ describe('private messages', () => {
     const ada = connect('ada');
     const gone = connect('grace');
     rig.disconnect(gone);
-    const messages = createPrivateMessages(rig.spine, false);
+    const messages = createPrivateMessages(rig.spine, () => false);
     const envelope = { ...createEnvelope('private'), id: 'arq_private02', to: [gone.session.clientId] };
     const outcome = messages.deliver(ada.session, envelope).catch((error: unknown) => error);
     await rig.deliver();

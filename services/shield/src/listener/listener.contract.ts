@@ -6,9 +6,10 @@ import { framesContract } from './contract/frames.contract.ts';
 import { fuzzContract } from './contract/fuzz.contract.ts';
 import { handshakeContract } from './contract/handshake.contract.ts';
 import { lifecycleContract } from './contract/lifecycle.contract.ts';
+import { tlsContract } from './contract/tls.contract.ts';
 
 /**
- * The contract of the `Listener` port over raw TCP sockets, the same for both adapters (PRT-28). Where engines differ:
+ * The contract of the `Listener` port over raw sockets, TCP or TLS, the same for both adapters (PRT-28, AUT-6). Where engines differ:
  * - violations: `ws` tells the code, `uws` may cut (1006 at the client);
  * - close frames with a bad code, bad UTF-8 or a code of 3000-3999: `ws` answers 1002, 1007 or the code, `uws` an empty
  *   close frame;
@@ -17,12 +18,14 @@ import { lifecycleContract } from './contract/lifecycle.contract.ts';
  * - handshakes over 8 KiB: `ws` answers 431, `uws` does so or cuts (its own bounds: 50 headers, 4 KiB when split).
  */
 export function listenerContract(traits: ListenerTraits): void {
-  describe(`listener contract: ${traits.name}`, () => {
+  const over = traits.tls === undefined ? '' : ' over TLS';
+  describe(`listener contract: ${traits.name}${over}`, () => {
     cleanUpRigs();
     handshakeContract(traits);
     framesContract(traits);
     deliveryContract(traits);
     lifecycleContract(traits);
     fuzzContract(traits);
+    if (traits.tls !== undefined) tlsContract(traits);
   });
 }

@@ -1,3 +1,5 @@
+import type { TlsPair } from '@arqonbus/config';
+
 /** The name of a set of connections that hear the same frames. */
 export type Topic = string;
 
@@ -129,11 +131,19 @@ export interface Listener<D> {
    * Sends one frame to every connection subscribed to the topic, except one. The bytes are copied or written at once.
    */
   publish(topic: Topic, frame: Uint8Array, isBinary: boolean, except?: Connection<D>): void;
+  /**
+   * Serves what connects from now on with this certificate; open connections go on with theirs (AUT-6). Throws where the
+   * engine refuses it, and keeps the one in use. Only for a listener that was made with TLS.
+   */
+  renewTls(tls: TlsPair): void;
   /** Refuses new connections from now on; open ones stay. */
   stopAccepting(): void;
   /** Cuts every connection and frees the port; `onClose` has been called for each when it resolves. */
   close(): Promise<void>;
 }
 
-/** Makes a listener; each adapter exports one. */
-export type ListenerFactory = <D>(handlers: ListenerHandlers<D>, limits: ListenerLimits) => Listener<D>;
+/**
+ * Makes a listener; each adapter exports one. With `tls` it ends TLS, of version 1.2 or 1.3 (AUT-6). Throws for a
+ * certificate that the engine refuses.
+ */
+export type ListenerFactory = <D>(handlers: ListenerHandlers<D>, limits: ListenerLimits, tls?: TlsPair) => Listener<D>;

@@ -20,10 +20,11 @@ export interface PrivateMessages {
 const USER_PREFIX = 'user:';
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** Private messages over this Spine; `needsSharedRoom` is the setting `private.scope` = `shared_room`. */
-export function createPrivateMessages(spine: Spine, needsSharedRoom: boolean): PrivateMessages {
+/** Private messages over this Spine; `isRoomNeeded` is the setting `private.scope` = `shared_room`. */
+export function createPrivateMessages(spine: Spine, isRoomNeeded: () => boolean): PrivateMessages {
   return {
     deliver: async (session, envelope) => {
+      const needsSharedRoom = isRoomNeeded();
       const senderRooms = needsSharedRoom ? roomsOf(session) : [];
       const targets = [...new Set(envelope.to)];
       const found = await Promise.all(

@@ -53,7 +53,7 @@ function createRig(changes: Partial<HandshakeOptions> = {}): Rig {
           return Promise.resolve(rig.answer);
         },
       },
-      accessDefault: 'open',
+      access: { default: 'open' },
       allowedOrigins: [],
       queryToken: false,
       limits,

@@ -1,5 +1,5 @@
 import { createRights } from '@arqonbus/auth';
-import type { Principal } from '@arqonbus/auth';
+import type { AccessDefault, Principal } from '@arqonbus/auth';
 import { createRateBudget, createTokenBucket } from '@arqonbus/pipeline';
 import { formatTime } from '@arqonbus/protocol';
 import type { ClientId, Clock } from '@arqonbus/protocol';
@@ -21,7 +21,7 @@ import type { SessionRegistry } from './session-registry.ts';
 
 /** What a handshake needs from around it. */
 export interface HandshakeOptions extends IdentifyOptions {
-  readonly accessDefault: 'open' | 'closed';
+  readonly access: { readonly default: AccessDefault };
   readonly queryToken: boolean;
   readonly admission: ConnectionAdmission;
   readonly sessions: SessionRegistry;
@@ -108,7 +108,7 @@ function createSession(
     clientId: options.nextClientId(),
     sessionId: options.nextSessionId(),
     principal,
-    rights: createRights(principal.role, principal.permissions, { accessDefault: options.accessDefault }),
+    rights: createRights(principal.role, principal.permissions, { accessDefault: options.access.default }),
     format: negotiation.format,
     description,
     remoteIp,

@@ -4,6 +4,7 @@ import type { CommandArgs, CommandDefinition, CommandResult } from '@arqonbus/pr
 import { callBrain } from '@arqonbus/spine';
 import type { Session } from '../../session/session.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { leaveForbidden } from '../leave-forbidden.ts';
 import { untilDeadline } from '../until-deadline.ts';
 
 /** Answers at once. */
@@ -71,7 +72,7 @@ export async function refresh(
   { token }: CommandArgs<'refresh'>,
   parts: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'refresh'>>> {
-  const { authenticator, accessDefault, clock } = parts;
+  const { authenticator, access, clock } = parts;
   const auth = await authenticator.authenticate(token);
   if (!auth.ok) throw new BusError(auth.code);
   const { principal } = auth;
@@ -79,20 +80,9 @@ export async function refresh(
     throw new BusError('AUTHENTICATION_FAILED', 'The token is of another user or tenant.');
   }
   session.principal = principal;
-  session.rights = createRights(principal.role, principal.permissions, { accessDefault });
+  session.rights = createRights(principal.role, principal.permissions, { accessDefault: access.default });
   session.isExpiryAnnounced = false;
   session.tokenSinceMs = clock.now();
   leaveForbidden(session, parts);
   return { result: { token_expires_at: formatTime(principal.expiresAtMs) } };
-}
-
-/** A narrower token ends what it no longer allows, and says so (A-12). */
-function leaveForbidden(session: Session, { subscriptions, membership, envelopes, send }: CommandParts): void {
-  for (const { channel: local, isExplicit } of Array.from(session.subscriptions.values())) {
-    const { room, channel } = local.address;
-    if (!isExplicit || session.rights.may('join', room, channel)) continue;
-    subscriptions.leave(session, room, channel);
-    void membership.left(session, room, channel);
-    send(session, envelopes.system({ event: 'left', room, channel, reason: 'rights' }));
-  }
 }

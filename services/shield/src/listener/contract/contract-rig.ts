@@ -1,4 +1,6 @@
-import { connectRaw } from '@arqonbus/testkit';
+import type { TlsPair } from '@arqonbus/config';
+import type { Socket } from 'node:net';
+import { connectRaw, openRaw } from '@arqonbus/testkit';
 import type { ConnectRawOptions, RawSocket } from '@arqonbus/testkit';
 import { afterEach, expect } from 'vitest';
 import type {
@@ -20,6 +22,8 @@ export interface ListenerTraits {
   readonly answersHugeHandshakes: boolean;
   /** Header names may hold every sign that HTTP allows; else only letters, digits and `-`, and others get no answer. */
   readonly readsAnyHeaderName: boolean;
+  /** The listener ends TLS with this. */
+  readonly tls?: TlsPair;
 }
 
 /** What the rig keeps with a connection. */
@@ -56,6 +60,8 @@ export interface Rig {
   readonly controls: Connection<Visitor>[];
   readonly drains: Connection<Visitor>[];
   readonly closes: { readonly connection: Connection<Visitor>; readonly code: number }[];
+  /** A connection on which nothing was sent yet. */
+  open(): Promise<Socket>;
   connect(options?: Partial<ConnectRawOptions>): Promise<RawSocket>;
   /** A client and its connection on the server's side. */
   pair(options?: Partial<ConnectRawOptions>): Promise<{ client: RawSocket; connection: Connection<Visitor> }>;
@@ -86,7 +92,7 @@ export function cleanUpRigs(): void {
 
 /** Starts a listener that accepts everybody without echoing a subprotocol. */
 export async function startRig(traits: ListenerTraits, hooks: RigHooks = {}): Promise<Rig> {
-  const record: Omit<Rig, 'listener' | 'port' | 'connect' | 'pair'> = {
+  const record: Omit<Rig, 'listener' | 'port' | 'open' | 'connect' | 'pair'> = {
     requests: [],
     opened: [],
     messages: [],
@@ -117,11 +123,13 @@ export async function startRig(traits: ListenerTraits, hooks: RigHooks = {}): Pr
       onClose: (connection, code) => void record.closes.push({ connection, code }),
     },
     { ...contractLimits, ...hooks.limits },
+    traits.tls,
   );
   running.push(listener);
   const port = await listener.listen(hooks.host ?? '127.0.0.1', hooks.port ?? 0);
+  const tls = traits.tls === undefined ? {} : { tls: { ca: traits.tls.cert } };
   const connect = async (options: Partial<ConnectRawOptions> = {}): Promise<RawSocket> => {
-    const client = await connectRaw({ port, ...options });
+    const client = await connectRaw({ port, ...tls, ...options });
     clients.push(client);
     return client;
   };
@@ -135,7 +143,7 @@ export async function startRig(traits: ListenerTraits, hooks: RigHooks = {}): Pr
     }
     return { client, connection };
   };
-  return { listener, port, ...record, connect, pair };
+  return { listener, port, ...record, open: () => openRaw({ port, ...tls }), connect, pair };
 }
 
 /** Accepts `code`, and 1006 too where the engine may cut without a word (PRT-28). */

@@ -111,7 +111,7 @@ export function handshakeContract(traits: ListenerTraits): void {
     it('[PRT-1] P-13: takes a handshake that comes in pieces', async () => {
       const rig = await startRig(traits);
       const text = handshakeText({}, 'dGhlIHNhbXBsZSBub25jZQ==');
-      const socket = connect({ port: rig.port, host: '127.0.0.1', noDelay: true });
+      const socket = await rig.open();
       for (const piece of text.match(/[^]{1,40}/g) ?? []) {
         await new Promise<void>((resolve) => socket.write(piece, () => setImmediate(resolve)));
       }
@@ -236,34 +236,39 @@ export function handshakeContract(traits: ListenerTraits): void {
       expect(rig.messages[0]?.connection.data).toEqual({ name: 'later' });
     });
 
-    it('[ARC-8] P-15: survives 10,000 clients that leave during the decision', { timeout: 60_000 }, async () => {
-      const waiting: ((decision: UpgradeDecision<Visitor>) => void)[] = [];
-      const rig = await startRig(traits, { onUpgrade: () => new Promise((resolve) => waiting.push(resolve)) });
-      const text = handshakeText({}, 'dGhlIHNhbXBsZSBub25jZQ==');
-      for (let round = 0; round < 50; round += 1) {
-        const sockets = Array.from({ length: 200 }, () => connect({ port: rig.port, host: '127.0.0.1' }));
-        for (const socket of sockets) {
-          socket.on('error', () => socket.destroy());
-          socket.write(text);
+    // The handshakes of so many clients by hand are plain TCP; what they leave behind is the same over TLS.
+    it.runIf(traits.tls === undefined)(
+      '[ARC-8] P-15: survives 10,000 clients that leave during the decision',
+      { timeout: 60_000 },
+      async () => {
+        const waiting: ((decision: UpgradeDecision<Visitor>) => void)[] = [];
+        const rig = await startRig(traits, { onUpgrade: () => new Promise((resolve) => waiting.push(resolve)) });
+        const text = handshakeText({}, 'dGhlIHNhbXBsZSBub25jZQ==');
+        for (let round = 0; round < 50; round += 1) {
+          const sockets = Array.from({ length: 200 }, () => connect({ port: rig.port, host: '127.0.0.1' }));
+          for (const socket of sockets) {
+            socket.on('error', () => socket.destroy());
+            socket.write(text);
+          }
+          await waitUntil(() => waiting.length === 200, { what: '200 pending decisions' });
+          for (const [i, socket] of sockets.entries()) {
+            void (i % 2 === 0 ? socket.resetAndDestroy() : socket.destroy());
+          }
+          await waitUntil(() => sockets.every((socket) => socket.closed), { what: 'the clients to be gone' });
+          for (const [i, decide] of waiting.splice(0).entries()) {
+            decide(
+              i % 3 === 0 ? jsonRefusal(403, 'BANNED', 'no') : { accept: true, protocol: '', data: { name: 'gone' } },
+            );
+          }
         }
-        await waitUntil(() => waiting.length === 200, { what: '200 pending decisions' });
-        for (const [i, socket] of sockets.entries()) {
-          void (i % 2 === 0 ? socket.resetAndDestroy() : socket.destroy());
-        }
-        await waitUntil(() => sockets.every((socket) => socket.closed), { what: 'the clients to be gone' });
-        for (const [i, decide] of waiting.splice(0).entries()) {
-          decide(
-            i % 3 === 0 ? jsonRefusal(403, 'BANNED', 'no') : { accept: true, protocol: '', data: { name: 'gone' } },
-          );
-        }
-      }
-      await waitUntil(() => rig.closes.length === rig.opened.length, { what: 'onClose for each onOpen' });
-      expect(rig.requests).toHaveLength(10_000);
-      const connecting = rig.connect();
-      await waitUntil(() => waiting.length === 1, { what: 'one more decision' });
-      waiting[0]?.({ accept: true, protocol: '', data: { name: 'here' } });
-      expect((await connecting).status).toBe(101);
-    });
+        await waitUntil(() => rig.closes.length === rig.opened.length, { what: 'onClose for each onOpen' });
+        expect(rig.requests).toHaveLength(10_000);
+        const connecting = rig.connect();
+        await waitUntil(() => waiting.length === 1, { what: 'one more decision' });
+        waiting[0]?.({ accept: true, protocol: '', data: { name: 'here' } });
+        expect((await connecting).status).toBe(101);
+      },
+    );
   });
 
   describe('addresses', () => {

@@ -182,7 +182,9 @@ export function lifecycleContract(traits: ListenerTraits): void {
     it('[ARC-8] 1,000 connections come and go and leave nothing', { timeout: 30_000 }, async () => {
       const rig = await startRig(traits);
       for (let round = 0; round < 10; round += 1) {
-        const pairs = await Promise.all(Array.from({ length: 100 }, () => rig.connect()));
+        const pairs = await Promise.all(
+          Array.from({ length: 100 }, (_, i) => rig.connect({ path: `/v1/socket?${i}` })),
+        );
         for (const connection of rig.opened.slice(-100)) {
           connection.subscribe('t');
           connection.subscribe(`own ${rig.opened.indexOf(connection)}`);
@@ -253,6 +255,6 @@ function leave(client: Awaited<ReturnType<Rig['connect']>>, i: number, rig: Rig)
   } else if (i % 4 === 2) {
     client.destroy(true);
   } else {
-    rig.opened.at(-100 + i)?.close(1001, 'going away');
+    rig.opened.findLast(({ data }) => data.name === `${i}`)?.close(1001, 'going away');
   }
 }

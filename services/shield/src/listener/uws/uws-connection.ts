@@ -21,12 +21,14 @@ export interface UwsGoodbye {
   readonly deadline: NodeJS.Timeout;
 }
 
-/** What all connections of one listener share. */
+/** What all connections of one app share. */
 export interface UwsShared<D> {
   readonly goodbyes: Map<UwsConnection<D>, UwsGoodbye>;
   readonly limits: ListenerLimits;
   /** The connection whose batch is being written. */
   writing: UwsConnection<D> | undefined;
+  /** Open sockets, those that say goodbye too. */
+  sockets: number;
 }
 
 /** One per socket, and there are many: no closures, no empty collections. */

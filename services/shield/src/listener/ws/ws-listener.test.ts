@@ -3,6 +3,7 @@ import { opcodes, waitUntil } from '@arqonbus/testkit';
 import { describe, expect, it } from 'vitest';
 import { cleanUpRigs, startRig } from '../contract/contract-rig.ts';
 import type { ListenerTraits } from '../contract/contract-rig.ts';
+import { createTestTlsPair } from '../contract/test-tls-pair.ts';
 import { listenerContract } from '../listener.contract.ts';
 import { createWsListener } from './ws-listener.ts';
 
@@ -16,6 +17,7 @@ const traits: ListenerTraits = {
 };
 
 listenerContract(traits);
+listenerContract({ ...traits, tls: createTestTlsPair(1) });
 
 describe('what only ws enforces', () => {
   cleanUpRigs();

@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TlsPair } from '@arqonbus/config';
 import { BusError } from '@arqonbus/protocol';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions } from 'ws';
-import { MAX_HEADER_BYTES, readHandshake } from '../handshake.ts';
+import { readHandshake } from '../handshake.ts';
 import { failedDecision } from '../http-refusal.ts';
 import { MIN_COMPRESSED_BYTES } from '../listener.ts';
 import type { Listener, ListenerHandlers, ListenerLimits, UpgradeDecision } from '../listener.ts';
@@ -15,19 +15,12 @@ import { createTurnOutbox } from './turn-outbox.ts';
 import type { WsShared } from './ws-connection.ts';
 import { createWsConnections } from './ws-connections.ts';
 import type { WsConnections } from './ws-connections.ts';
-import { answerPlainRequest, readRequest, refuseUpgrade } from './ws-http.ts';
+import { readRequest, refuseUpgrade } from './ws-http.ts';
+import { createWsServer } from './ws-server.ts';
 
-/** The `ws` adapter of the {@link Listener} port: pure JavaScript on `node:http` and the package `ws`. */
-export function createWsListener<D>(handlers: ListenerHandlers<D>, limits: ListenerLimits): Listener<D> {
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: limits.handshakeTimeoutMs,
-      requestTimeout: limits.handshakeTimeoutMs,
-      connectionsCheckingInterval: limits.handshakeTimeoutMs / 4,
-    },
-    answerPlainRequest,
-  );
+/** The `ws` adapter of the {@link Listener} port: pure JavaScript on `node:http` or `node:https` and the package `ws`. */
+export function createWsListener<D>(handlers: ListenerHandlers<D>, limits: ListenerLimits, tls?: TlsPair): Listener<D> {
+  const { server, renewTls, cutUnsecured } = createWsServer(limits, tls);
   const shared: WsShared<D> = { outbox: createTurnOutbox(), topics: createTopicMembers() };
   const watch = watchAssembly(limits.fragmentTimeoutMs);
   const connections = createWsConnections(handlers, shared, watch);
@@ -48,11 +41,13 @@ export function createWsListener<D>(handlers: ListenerHandlers<D>, limits: Liste
         }
       }
     },
+    renewTls,
     stopAccepting: () => void server.close(),
     close: async () => {
       watch.stop();
       const isClosed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
       server.closeAllConnections();
+      cutUnsecured();
       upgrader.cutAll();
       await connections.cutAll();
       await isClosed;

@@ -1395,3 +1395,116 @@ export declare type PresenceTakenOver = Message<"arqon.v1.PresenceTakenOver"> & 
  */
 export declare const PresenceTakenOverSchema: GenMessage<PresenceTakenOver>;
 
+/**
+ * A setting that was changed at run time, stored by its key in the key-value bucket `ARQON_SETTINGS` (CFG-1).
+ *
+ * @generated from message arqon.v1.SettingRecord
+ */
+export declare type SettingRecord = Message<"arqon.v1.SettingRecord"> & {
+  /**
+   * As it would stand in the environment.
+   *
+   * @generated from field: string value = 1;
+   */
+  value: string;
+
+  /**
+   * @generated from field: int64 changed_at_ms = 2;
+   */
+  changedAtMs: bigint;
+
+  /**
+   * Where the change came from: the address that asked for it.
+   *
+   * @generated from field: string changed_by = 3;
+   */
+  changedBy: string;
+};
+
+/**
+ * Describes the message arqon.v1.SettingRecord.
+ * Use `create(SettingRecordSchema)` to create a new message.
+ */
+export declare const SettingRecordSchema: GenMessage<SettingRecord>;
+
+/**
+ * arqon.rpc.settings.set
+ *
+ * @generated from message arqon.v1.SetSettingRequest
+ */
+export declare type SetSettingRequest = Message<"arqon.v1.SetSettingRequest"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * @generated from field: string changed_by = 3;
+   */
+  changedBy: string;
+};
+
+/**
+ * Describes the message arqon.v1.SetSettingRequest.
+ * Use `create(SetSettingRequestSchema)` to create a new message.
+ */
+export declare const SetSettingRequestSchema: GenMessage<SetSettingRequest>;
+
+/**
+ * @generated from message arqon.v1.SetSettingResult
+ */
+export declare type SetSettingResult = Message<"arqon.v1.SetSettingResult"> & {
+};
+
+/**
+ * Describes the message arqon.v1.SetSettingResult.
+ * Use `create(SetSettingResultSchema)` to create a new message.
+ */
+export declare const SetSettingResultSchema: GenMessage<SetSettingResult>;
+
+/**
+ * arqon.rpc.settings.reset
+ *
+ * @generated from message arqon.v1.ResetSettingRequest
+ */
+export declare type ResetSettingRequest = Message<"arqon.v1.ResetSettingRequest"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: string changed_by = 2;
+   */
+  changedBy: string;
+};
+
+/**
+ * Describes the message arqon.v1.ResetSettingRequest.
+ * Use `create(ResetSettingRequestSchema)` to create a new message.
+ */
+export declare const ResetSettingRequestSchema: GenMessage<ResetSettingRequest>;
+
+/**
+ * @generated from message arqon.v1.ResetSettingResult
+ */
+export declare type ResetSettingResult = Message<"arqon.v1.ResetSettingResult"> & {
+  /**
+   * False where nothing had been changed.
+   *
+   * @generated from field: bool reset = 1;
+   */
+  reset: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.ResetSettingResult.
+ * Use `create(ResetSettingResultSchema)` to create a new message.
+ */
+export declare const ResetSettingResultSchema: GenMessage<ResetSettingResult>;
+
