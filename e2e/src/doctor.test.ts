@@ -1,6 +1,6 @@
+import { freePort } from '@arqonbus/testkit';
 import type { TokenOrder } from '@arqonbus/auth';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from './harness/free-port.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';

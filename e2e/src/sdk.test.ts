@@ -1,8 +1,7 @@
 import { createClient } from '@arqonbus/sdk';
 import type { ArqonClient, ClientOptions, WebSocketConstructor } from '@arqonbus/sdk';
-import { waitUntil } from '@arqonbus/testkit';
+import { freePort, waitUntil } from '@arqonbus/testkit';
 import { WebSocket } from 'ws';
-import { freePort } from './harness/free-port.ts';
 import { afterEach, expect, test } from 'vitest';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';

@@ -1,9 +1,9 @@
+import { freePort } from '@arqonbus/testkit';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { freePort } from '../harness/free-port.ts';
 import type { CodeBlock } from './code-blocks.ts';
 import { repository } from './markdown-pages.ts';
 

@@ -1,9 +1,9 @@
+import { freePort } from '@arqonbus/testkit';
 import { SHIPPED_RULES } from '@arqonbus/config';
 import { createClient } from '@arqonbus/sdk';
 import type { ArqonClient, Publication } from '@arqonbus/sdk';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort } from '../harness/free-port.ts';
 import { startBalancer } from './harness/balancer.ts';
 import type { Balancer } from './harness/balancer.ts';
 import { startFaultCluster } from './harness/fault-cluster.ts';

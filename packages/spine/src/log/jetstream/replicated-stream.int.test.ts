@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { LogProfile, TenantId } from '@arqonbus/protocol';
+import { BusError } from '@arqonbus/protocol';
+import { freePort, natsReleases, startNatsServer } from '@arqonbus/testkit';
+import type { NatsServer } from '@arqonbus/testkit';
+import { createNatsSpine } from '../../nats/nats-spine.ts';
+import type { NatsSpine } from '../../nats/nats-spine.ts';
+import type { Append, ChannelLog } from '../channel-log.ts';
+import { canCompare } from './can-compare.ts';
+import { createJetStreamChannelLog } from './jetstream-channel-log.ts';
+import { provisionLogStreams } from './log-streams.ts';
+
+const COPIES = 3;
+const kept: LogProfile = {
+  name: 'default',
+  logClass: 'history',
+  maxMessages: 50,
+  maxAgeMs: 60_000,
+  maxBytes: 1_048_576,
+};
+const address = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
+
+/** `stored`, `duplicate`, or the code of the refusal. */
+async function outcomeOf(log: ChannelLog, append: Partial<Append> & Pick<Append, 'id'>): Promise<string> {
+  try {
+    const appended = await log.append({ address, data: new Uint8Array(1), user: 'alice', ...append });
+    return appended.duplicate ? 'duplicate' : 'stored';
+  } catch (error) {
+    return error instanceof BusError ? error.code : String(error);
+  }
+}
+
+describe.each(natsReleases())('a stream with three copies, on NATS, %s', (release) => {
+  const servers: NatsServer[] = [];
+  let spine: NatsSpine;
+  let log: ChannelLog;
+
+  beforeAll(async () => {
+    const ports = await Promise.all(Array.from({ length: COPIES }, freePort));
+    const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ');
+    const start = (port: number): Promise<NatsServer> => {
+      const cluster = `cluster { name: copies, listen: "127.0.0.1:${port}", routes: [${routes}] }`;
+      return startNatsServer({ jetstream: true, release, config: `server_name: n${port}\n${cluster}` });
+    };
+    servers.push(...(await Promise.all(ports.map(start))));
+    spine = await createNatsSpine({ servers: servers.map(({ url }) => url), name: 'shield' });
+    // Until the three have found a leader there is nobody to make a stream.
+    await vi.waitFor(() => provisionLogStreams(spine, [kept], { replicas: COPIES, maxBytes: 16_777_216 }), 25_000);
+    const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
+    log = await createJetStreamChannelLog(spine, { profileOf: () => kept, profiles: [kept], idKey });
+  }, 40_000);
+
+  afterAll(async () => {
+    await spine.close();
+    await Promise.all(servers.map((server) => server.stop()));
+  });
+
+  it('[LOG-17] takes one of many that expect the same sequence, or refuses all where it would take several', async () => {
+    const can = canCompare(spine.connection.info?.version ?? '', COPIES);
+    const { seq } = await log.append({ address, data: new Uint8Array(1), user: 'alice', id: 'arq_copies-base' });
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => outcomeOf(log, { id: `arq_copies-${n}`, expectedSeq: seq })),
+    );
+    const refusals = new Set(outcomes.filter((outcome) => outcome !== 'stored'));
+    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(can ? 1 : 0);
+    // Another one may be on its way to the copies: then nobody knows yet which sequence is the last.
+    expect(can ? ['CONFLICT', 'UNAVAILABLE'] : ['FEATURE_DISABLED']).toEqual(expect.arrayContaining([...refusals]));
+    expect(await log.read(address, { limit: 50 })).toHaveLength(can ? 2 : 1);
+  });
+
+  it('[LOG-17] [LOG-5] knows a repeat from a conflict, as far as it takes conditions', async () => {
+    const can = canCompare(spine.connection.info?.version ?? '', COPIES);
+    const own = { ...address, channel: 'repeats' };
+    const outcomes = [
+      await outcomeOf(log, { address: own, id: 'arq_copies-once', expectedSeq: 0 }),
+      await outcomeOf(log, { address: own, id: 'arq_copies-since' }),
+      await outcomeOf(log, { address: own, id: 'arq_copies-once', expectedSeq: 0 }),
+      await outcomeOf(log, { address: own, id: 'arq_copies-late', expectedSeq: 0 }),
+    ];
+    const refused = 'FEATURE_DISABLED';
+    expect(outcomes).toEqual(
+      can ? ['stored', 'stored', 'duplicate', 'CONFLICT'] : [refused, 'stored', refused, refused],
+    );
+  });
+});
