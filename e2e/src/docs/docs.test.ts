@@ -14,7 +14,7 @@ const runnable = blocks.filter(({ notRun }) => notRun === '');
 
 describe('the documentation', () => {
   it('[PRD-8] has blocks of known languages only: what can be run is marked as such', () => {
-    const known = ['sh', 'ts', 'json', 'mermaid', 'text'];
+    const known = ['sh', 'ts', 'json', 'mermaid', 'promql', 'text'];
     const isWrong = ({ language, text }: (typeof blocks)[number]): boolean =>
       !(language === '' ? !/^\s*(npm|arqon|curl|node|export) /m.test(text) : known.includes(language));
     expect(blocks.filter(isWrong).map(({ name }) => name)).toEqual([]);
@@ -58,7 +58,7 @@ describe('the documentation', () => {
 describe('the commands in the documentation', () => {
   it.each(runnable.filter(({ language }) => language === 'sh'))(
     '[PRD-8] does what $name says',
-    { timeout: 30_000 },
+    { timeout: 45_000 },
     async (block) => {
       const { end, output } = await runShellBlock(block);
       expect({ end, output }).toEqual({ end: block.until === '' ? 0 : 'printed', output });

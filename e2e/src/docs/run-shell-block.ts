@@ -14,7 +14,7 @@ export interface ShellRun {
   readonly output: string;
 }
 
-const LIMIT_MS = 25_000;
+const LIMIT_MS = 40_000;
 
 /** Ports that the documentation names; each run has others in their place, as they may be taken. */
 const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|4222)\b/g;

@@ -90,7 +90,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   PAYLOAD_TOO_LARGE: {
     cause:
       'The message is over a limit: `limits.max_frame_bytes` (the SDK refuses it before it is sent), the `max_payload` of ' +
-      'NATS, 8 KiB of headers in the handshake, or 1 KiB of `meta`.',
+      'NATS, 8 KiB of headers in the handshake, or 1 KiB of `meta`. Of a replay: the window holds more than can be ordered.',
     action: 'Send less: put large content elsewhere, and its address into the message.',
     connection:
       'A frame over the limit ends it: 1009, or 1006 from the native socket server. The welcome tells the limit.',
@@ -169,10 +169,11 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     connection: 'Goes on. A new one is refused with 503 and `Retry-After`, or closed 1013.',
   },
   TIMEOUT: {
-    cause: 'No answer came in time. Whether the request was carried out is not known.',
+    cause:
+      'No answer came in time. Whether the request was carried out is not known. Of a replay: the client does not read.',
     action:
-      'A publication to a channel with a log: send it again under the same `id` within two minutes, it will not be there twice. Anything ' +
-      'else: look at the state first.',
+      'A publication to a channel with a log: send it again under the same `id` within two minutes, it will not be there ' +
+      'twice. Anything else: look at the state first.',
   },
   INTERNAL_ERROR: {
     cause: 'A fault of the bus. `payload.trace_id` names the line in the server’s log.',
