@@ -77,6 +77,8 @@ test('[TEL-3] a command leads to the Brain, and a message without a context gets
   for (const client of [alice, bob]) await client.must('join_channel', { room: 'traced', channel: 'talk' });
   await alice.publish('traced:talk', 'no context');
   const { traceparent } = (await bob.nextEvent()) as { readonly traceparent?: string };
+  // A cluster's Brains are cut off once its Shields have ended.
+  await expect.poll(() => named(ofTrace(traceId), 'brain channels.list'), { timeout: 10_000 }).toBeDefined();
   for (const client of [alice, bob]) client.end();
   await bus.stop();
   const ingress = named(ofTrace(traceId), 'shield ingress');

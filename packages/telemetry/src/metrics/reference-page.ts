@@ -15,6 +15,9 @@ count and time is in [telemetry](telemetry.md).
 |---|---|---|---|
 `;
 
+/** Long lists are found in a scrape, and would only make this page change with every new method. */
+const MAX_VALUES_TOLD = 8;
+
 /** The reference of all metrics, as Markdown (TEL-2). */
 export function metricsReferencePage(metrics: readonly MetricDescription[]): string {
   const rows = metrics.map(
@@ -25,7 +28,9 @@ export function metricsReferencePage(metrics: readonly MetricDescription[]): str
 
 function labelsText(labels: MetricDescription['labels']): string {
   const texts = [...labels].map(([label, values]) =>
-    values.length === 0 ? `\`${label}\`` : `\`${label}\`: ${values.map((value) => `\`${value}\``).join(', ')}`,
+    values.length === 0 || values.length > MAX_VALUES_TOLD
+      ? `\`${label}\``
+      : `\`${label}\`: ${values.map((value) => `\`${value}\``).join(', ')}`,
   );
   return texts.join('; ');
 }
