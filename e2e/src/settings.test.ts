@@ -259,24 +259,28 @@ test('[CFG-1] telemetry.log_level changes what every process logs, and changes a
   expect(bus.log()).not.toContain(TOKEN);
 });
 
-test('[CFG-1] [CLI-1] arqon config set, reset and print --effective talk to the running bus', async () => {
-  const env = { ARQONBUS_HTTP_URL: bus.httpUrl, ARQONBUS_HTTP_ADMIN_TOKEN: TOKEN };
-  const arqon = async (...args: readonly string[]): Promise<readonly [number | null, string]> => {
-    const run = runArqon(['config', ...args], env);
-    const code = await run.exited;
-    return [code, run.stdout() + run.stderr()];
-  };
-  expect(await arqon('set', 'limits.history_page', '7')).toEqual([0, 'limits.history_page = 7\n']);
-  await expect.poll(async () => (await ask('/limits.history_page')).body).toMatchObject({ value: 7 });
-  const [, effective] = await arqon('print', '--effective');
-  expect(effective).toMatch(/^limits\.history_page = 7 {2}\(run time, 20\S+ by \S*127\.0\.0\.1\)$/m);
-  expect(effective).toMatch(/^http\.admin_token = \(set, not shown\) {2}\(environment\)$/m);
-  expect(await arqon('set', 'limits.history_page', '0')).toEqual([
-    1,
-    'arqon: limits.history_page is 0; it must be from 1 to 1000\n',
-  ]);
-  expect(await arqon('reset', 'limits.history_page')).toEqual([0, 'limits.history_page is as configured again\n']);
-  expect(await arqon('reset', 'limits.history_page')).toEqual([0, 'limits.history_page was as configured\n']);
-  const [code, text] = await arqon('reset', 'limits.history_page', '--admin-token', 'wrong');
-  expect([code, text]).toEqual([1, 'arqon: The token was not accepted.\n']);
-});
+test(
+  '[CFG-1] [CLI-1] arqon config set, reset and print --effective talk to the running bus',
+  { timeout: 60_000 },
+  async () => {
+    const env = { ARQONBUS_HTTP_URL: bus.httpUrl, ARQONBUS_HTTP_ADMIN_TOKEN: TOKEN };
+    const arqon = async (...args: readonly string[]): Promise<readonly [number | null, string]> => {
+      const run = runArqon(['config', ...args], env);
+      const code = await run.exited;
+      return [code, run.stdout() + run.stderr()];
+    };
+    expect(await arqon('set', 'limits.history_page', '7')).toEqual([0, 'limits.history_page = 7\n']);
+    await expect.poll(async () => (await ask('/limits.history_page')).body).toMatchObject({ value: 7 });
+    const [, effective] = await arqon('print', '--effective');
+    expect(effective).toMatch(/^limits\.history_page = 7 {2}\(run time, 20\S+ by \S*127\.0\.0\.1\)$/m);
+    expect(effective).toMatch(/^http\.admin_token = \(set, not shown\) {2}\(environment\)$/m);
+    expect(await arqon('set', 'limits.history_page', '0')).toEqual([
+      1,
+      'arqon: limits.history_page is 0; it must be from 1 to 1000\n',
+    ]);
+    expect(await arqon('reset', 'limits.history_page')).toEqual([0, 'limits.history_page is as configured again\n']);
+    expect(await arqon('reset', 'limits.history_page')).toEqual([0, 'limits.history_page was as configured\n']);
+    const [code, text] = await arqon('reset', 'limits.history_page', '--admin-token', 'wrong');
+    expect([code, text]).toEqual([1, 'arqon: The token was not accepted.\n']);
+  },
+);

@@ -44,7 +44,7 @@ test(
   },
 );
 
-test('[CFG-1] a change outlives the restart of Shields and Brains', { timeout: 30_000 }, async () => {
+test('[CFG-1] a change outlives the restart of a Shield', { timeout: 30_000 }, async () => {
   await ask(NEAR, 'access.default', 'PUT', 'closed');
   await expect.poll(() => ask(CUT, 'access.default')).toMatchObject({ value: 'closed' });
   await bus.shields[CUT]?.stop();
