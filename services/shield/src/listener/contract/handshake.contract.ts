@@ -155,7 +155,7 @@ export function handshakeContract(traits: ListenerTraits): void {
       ['X-Bl\u00e4nk', false],
     ])('[PRT-28] P-14: takes a handshake with the header %s wholly, or nothing of it', async (name, isRead) => {
       const rig = await startRig(traits);
-      const odd = connect({ port: rig.port, host: '127.0.0.1' });
+      const odd = await rig.open();
       let answer = '';
       odd.on('error', () => undefined).on('data', (bytes: Buffer) => void (answer += bytes.toString()));
       odd.write(handshakeText({ path: '/ws', headers: { [name]: '1' } }, 'dGhlIHNhbXBsZSBub25jZQ=='));
