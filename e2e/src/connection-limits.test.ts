@@ -182,7 +182,7 @@ function commandsOf(command: string, list: readonly object[]): object[] {
 }
 
 test('[PRT-23] [L-03] channels that come and go leave nothing behind', async () => {
-  const bus = await startBus(roomyLimits);
+  const bus = await startBus({ ...roomyLimits, ARQONBUS_PRESENCE_LINGER_MS: '500' });
   const base = await bus.metric('arqonbus_local_channels');
   const client = await bus.connect();
   for (let round = 0; round < 5; round++) {
