@@ -237,14 +237,15 @@ export function handshakeContract(traits: ListenerTraits): void {
     });
 
     // The handshakes of so many clients by hand are plain TCP; what they leave behind is the same over TLS.
-    it.runIf(traits.tls === undefined)(
-      '[ARC-8] P-15: survives 10,000 clients that leave during the decision',
+    const counts = traits.tls === undefined ? [10_000] : [];
+    it.each(counts)(
+      '[ARC-8] P-15: survives %d clients that leave during the decision',
       { timeout: 60_000 },
-      async () => {
+      async (count) => {
         const waiting: ((decision: UpgradeDecision<Visitor>) => void)[] = [];
         const rig = await startRig(traits, { onUpgrade: () => new Promise((resolve) => waiting.push(resolve)) });
         const text = handshakeText({}, 'dGhlIHNhbXBsZSBub25jZQ==');
-        for (let round = 0; round < 50; round += 1) {
+        for (let round = 0; round < count / 200; round += 1) {
           const sockets = Array.from({ length: 200 }, () => connect({ port: rig.port, host: '127.0.0.1' }));
           for (const socket of sockets) {
             socket.on('error', () => socket.destroy());
@@ -262,7 +263,7 @@ export function handshakeContract(traits: ListenerTraits): void {
           }
         }
         await waitUntil(() => rig.closes.length === rig.opened.length, { what: 'onClose for each onOpen' });
-        expect(rig.requests).toHaveLength(10_000);
+        expect(rig.requests).toHaveLength(count);
         const connecting = rig.connect();
         await waitUntil(() => waiting.length === 1, { what: 'one more decision' });
         waiting[0]?.({ accept: true, protocol: '', data: { name: 'here' } });
