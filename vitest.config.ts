@@ -6,6 +6,8 @@ const branches = 95;
 const faults = 'e2e/src/faults/**/*.test.ts';
 /** About `arqon dev` itself, which is one process, and about the documentation, which starts what it needs. */
 const devOnly = ['e2e/src/start.test.ts', 'e2e/src/chat-page.test.ts', 'e2e/src/docs/**/*.test.ts'];
+/** About a client that sees one Shield alone, whatever stands behind it: once is enough. */
+const clusterOnly = ['e2e/src/doctor.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -23,7 +25,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/src/**/*.test.ts'],
-          exclude: [faults],
+          exclude: [faults, ...clusterOnly],
           globalSetup: ['e2e/src/harness/build-once.ts'],
         },
       },

@@ -1,10 +1,12 @@
 import { endWithParent } from './end-with-parent.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
-import { parts, stages } from './check-stages.mjs';
 import { reportStages } from './gates/stage-report.mjs';
 
 // `npm run check [-- <stage> ...]`: the gates of docs/gates.md; all of them when none is named. Ends with a table of stages and times.
 endWithParent();
+// Not before: in a fresh clone the packages that the stages import are not there yet.
+await ensureInstalled();
+const { parts, stages } = await import('./check-stages.mjs');
 const all = { ...stages, ...parts };
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !Object.hasOwn(all, name));
@@ -14,7 +16,6 @@ if (unknown.length > 0) {
   );
   process.exitCode = 2;
 } else {
-  await ensureInstalled();
   const results = [];
   for (const name of named.length > 0 ? named : Object.keys(stages)) results.push(await runStage(name));
   const { text, isGood } = reportStages(results);
