@@ -7,6 +7,11 @@ export interface ChannelAddress {
   readonly channel: string;
 }
 
+/** `<tenant>/<room>:<channel>`: the key of a channel among all of a process; no two addresses share one. */
+export function addressKey({ tenant, room, channel }: ChannelAddress): string {
+  return `${tenant}/${room}:${channel}`;
+}
+
 /** A publication on its way into the log. */
 export interface Append {
   readonly address: ChannelAddress;

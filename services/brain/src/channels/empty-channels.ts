@@ -2,6 +2,7 @@ import { BusError } from '@arqonbus/protocol';
 import type { Clock } from '@arqonbus/protocol';
 import { ChannelRecordSchema, create } from '@arqonbus/protocol/spine-messages';
 import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
+import { addressKey } from '@arqonbus/spine';
 import type { ChannelAddress } from '@arqonbus/spine';
 import type { MembershipState } from '../membership/membership-state.ts';
 import type { ChannelRegistry } from './channel-registry.ts';
@@ -36,27 +37,27 @@ export class EmptyChannels {
 
   /** A record appeared. */
   onAdded(address: ChannelAddress, record: ChannelRecord): void {
-    this.#unrecorded.delete(keyOf(address));
+    this.#unrecorded.delete(addressKey(address));
     if (record.autoCreated && this.#membersOf(address) === 0) this.#startWaiting(address);
   }
 
   /** A record went away. */
   onRemoved(address: ChannelAddress): void {
-    this.#emptySince.delete(keyOf(address));
+    this.#emptySince.delete(addressKey(address));
   }
 
   /** The first member came. */
   onOccupied(address: ChannelAddress): void {
     if (address.channel === '*') return;
-    this.#emptySince.delete(keyOf(address));
+    this.#emptySince.delete(addressKey(address));
     if (this.#parts.registry.find(address) !== undefined) return;
-    this.#unrecorded.set(keyOf(address), address);
+    this.#unrecorded.set(addressKey(address), address);
     void this.#record(address);
   }
 
   /** The last member went. */
   onEmptied(address: ChannelAddress): void {
-    this.#unrecorded.delete(keyOf(address));
+    this.#unrecorded.delete(addressKey(address));
     const record = this.#parts.registry.find(address);
     if (record?.autoCreated === true) this.#startWaiting(address);
   }
@@ -86,14 +87,14 @@ export class EmptyChannels {
     const record = create(ChannelRecordSchema, { room, channel, createdAtMs, autoCreated: true });
     try {
       await this.#parts.registry.restore(address, record);
-      this.#unrecorded.delete(keyOf(address));
+      this.#unrecorded.delete(addressKey(address));
     } catch (error) {
       this.#parts.onError(error);
     }
   }
 
   #startWaiting(address: ChannelAddress): void {
-    const key = keyOf(address);
+    const key = addressKey(address);
     this.#emptySince.delete(key);
     this.#emptySince.set(key, { address, sinceMs: this.#parts.clock.monotonicMs() });
   }
@@ -101,8 +102,4 @@ export class EmptyChannels {
   #membersOf({ tenant, room, channel }: ChannelAddress): number {
     return this.#parts.state.clientsIn(tenant, room, channel).size;
   }
-}
-
-function keyOf({ tenant, room, channel }: ChannelAddress): string {
-  return `${tenant}/${room}/${channel}`;
 }

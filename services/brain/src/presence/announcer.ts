@@ -1,6 +1,6 @@
 import type { Member, PresenceChange } from '@arqonbus/protocol/spine-messages';
 import { PresenceChangeSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
-import { presenceOf } from '@arqonbus/spine';
+import { addressKey, presenceOf } from '@arqonbus/spine';
 import type { ChannelAddress, Spine } from '@arqonbus/spine';
 import { memberIn } from '../membership/membership-state.ts';
 import type { Client, MembershipState } from '../membership/membership-state.ts';
@@ -80,7 +80,7 @@ export class Announcer {
 
   /** The last change of a channel, after what waits was told; 0 = none. */
   numberOf(address: ChannelAddress): number {
-    const told = this.#channels.get(keyOf(address));
+    const told = this.#channels.get(addressKey(address));
     if (told !== undefined && this.#waiting.has(told)) this.#tell(told);
     return told?.number ?? 0;
   }
@@ -92,7 +92,7 @@ export class Announcer {
 
   #note(address: ChannelAddress): PendingChange | undefined {
     if (!this.#isTelling) return undefined;
-    const key = keyOf(address);
+    const key = addressKey(address);
     let told = this.#channels.get(key);
     if (told === undefined) {
       const toldAtMs = Number.NEGATIVE_INFINITY;
@@ -108,7 +108,7 @@ export class Announcer {
     this.#waiting.delete(told);
     const { tenant, room, channel } = address;
     const total = this.#options.state.clientsIn(tenant, room, channel).size;
-    if (total === 0) this.#channels.delete(keyOf(address));
+    if (total === 0) this.#channels.delete(addressKey(address));
     told.pending = new PendingChange();
     if (pending.isEmpty()) return;
     const countsOnly = total > this.#options.maxListed;
@@ -145,8 +145,4 @@ function listsOf({ joins, leaves, updates }: PendingChange, countsOnly: boolean)
 
 function numbersOf(number: number, prev: number): { readonly number: bigint; readonly prevNumber: bigint } {
   return { number: BigInt(number), prevNumber: BigInt(prev) };
-}
-
-function keyOf({ tenant, room, channel }: ChannelAddress): string {
-  return `${tenant}/${room}:${channel}`;
 }

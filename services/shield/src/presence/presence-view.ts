@@ -1,4 +1,5 @@
 import type { PresenceListResult, PresenceChange } from '@arqonbus/protocol/spine-messages';
+import { addressKey } from '@arqonbus/spine';
 import type { ChannelAddress, SpineSubscription } from '@arqonbus/spine';
 import type { Topic } from '../listener/listener.ts';
 import { PresenceList } from './presence-list.ts';
@@ -37,9 +38,8 @@ export class PresenceView {
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: PresenceViewOptions) {
-    const { tenant, room, channel } = options.address;
     this.address = options.address;
-    this.key = `${tenant}/${room}:${channel}`;
+    this.key = addressKey(options.address);
     this.jsonTopic = `jp/${this.key}`;
     this.protoTopic = `pp/${this.key}`;
     this.#options = options;

@@ -1,5 +1,5 @@
 import { PresenceChangeSchema, PresenceTakenOverSchema, readMessage } from '@arqonbus/protocol/spine-messages';
-import { BRAIN_TIMEOUT_MS, callBrain, ctl, deadlineIn, presenceOf, roomPartition } from '@arqonbus/spine';
+import { BRAIN_TIMEOUT_MS, addressKey, callBrain, ctl, deadlineIn, presenceOf, roomPartition } from '@arqonbus/spine';
 import type { ChannelAddress, Spine } from '@arqonbus/spine';
 import { encodeFrame } from '../delivery/frames.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
@@ -56,7 +56,7 @@ export function createPresenceViews(options: PresenceViewsOptions): PresenceView
     callBrain(spine, 'presence.list', { tenant, room, channel }, deadlineIn(BRAIN_TIMEOUT_MS));
   return {
     open: (address) => {
-      const view = views.get(keyOf(address)) ?? new PresenceView({ address, fetch, onNews, onError });
+      const view = views.get(addressKey(address)) ?? new PresenceView({ address, fetch, onNews, onError });
       // Interest first, list second: a change between the two is known already and passed over.
       view.interest ??= spine.subscribe(presenceOf(address.tenant, address.room, address.channel), ({ data }) => {
         const change = readMessage(PresenceChangeSchema, data);
@@ -142,8 +142,4 @@ function topicOf({ format }: Session, view: PresenceView): PresenceView['jsonTop
 
 function partitionOf({ address }: PresenceView): number {
   return roomPartition(address.tenant, address.room);
-}
-
-function keyOf({ tenant, room, channel }: ChannelAddress): string {
-  return `${tenant}/${room}:${channel}`;
 }

@@ -1,4 +1,4 @@
-import { UNKNOWN_SEQ, channelOut } from '@arqonbus/spine';
+import { UNKNOWN_SEQ, addressKey, channelOut } from '@arqonbus/spine';
 import type { LogProfile } from '@arqonbus/protocol';
 import type { ChannelAddress, ChannelLog, Spine, SpineMessage } from '@arqonbus/spine';
 import type { TenantStates } from '../limits/tenant-states.ts';
@@ -31,7 +31,7 @@ export function createLocalChannels(options: LocalChannelsOptions): LocalChannel
   const channels = new Map<string, LocalChannel>();
   return {
     open: (address) => {
-      const known = channels.get(keyOf(address));
+      const known = channels.get(addressKey(address));
       if (known !== undefined) {
         known.users += 1;
         return known;
@@ -58,12 +58,8 @@ export function createLocalChannels(options: LocalChannelsOptions): LocalChannel
   };
 }
 
-function keyOf({ tenant, room, channel }: ChannelAddress): string {
-  return `${tenant}/${room}:${channel}`;
-}
-
 function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptions): LocalChannel {
-  const key = keyOf(address);
+  const key = addressKey(address);
   return {
     address,
     name: `${address.room}:${address.channel}`,
