@@ -1,6 +1,7 @@
 import { formatTime } from '@arqonbus/protocol';
 import type { CommandResult } from '@arqonbus/protocol';
 import type { Member } from '@arqonbus/protocol/spine-messages';
+import { jsonObject } from '../delivery/frames.ts';
 
 type MemberResult = CommandResult<'channel_info'>['participants'][number];
 
@@ -15,11 +16,6 @@ export function memberOf(member: Member): MemberResult {
     personality: member.personality,
     joined_at: formatTime(Number(member.joinedAtMs)),
     status: member.status,
-    ...(member.meta.length === 0 ? {} : { meta: parseMeta(member.meta) }),
+    ...(member.meta.length === 0 ? {} : { meta: jsonObject(member.meta) }),
   };
-}
-
-/** Written by a Shield, from what it had parsed before. */
-function parseMeta(meta: Uint8Array): { readonly [name: string]: unknown } {
-  return JSON.parse(new TextDecoder().decode(meta)) as { readonly [name: string]: unknown };
 }

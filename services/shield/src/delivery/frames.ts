@@ -4,10 +4,16 @@ import type { Envelope, ErrorCode, FieldProblem } from '@arqonbus/protocol';
 import { hasPublications, jsonWithPublications } from './publication.ts';
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** A JSON value as the bytes that envelopes carry. */
 export function jsonBytes(value: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(value));
+}
+
+/** The JSON object in bytes that {@link jsonBytes} made, here or at another Shield; empty bytes are an empty one. */
+export function jsonObject(bytes: Uint8Array): { readonly [name: string]: unknown } {
+  return bytes.length === 0 ? {} : (JSON.parse(decoder.decode(bytes)) as { readonly [name: string]: unknown });
 }
 
 /** One frame of this envelope in a wire format. */

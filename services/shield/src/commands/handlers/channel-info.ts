@@ -3,6 +3,7 @@ import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveRealChannel } from '../command-target.ts';
+import { jsonObject } from '../../delivery/frames.ts';
 import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
 import { untilDeadline } from '../until-deadline.ts';
@@ -25,15 +26,9 @@ export async function channelInfo(
     room,
     ...entryOf(record, members),
     participants: participants.map(memberOf),
-    settings: settingsOf(record.settings),
+    settings: jsonObject(record.settings),
   };
   if (profileOf(room, channel).logClass === 'live') return { result };
   const { epoch, firstSeq, lastSeq } = await log.position(address);
   return { result: { ...result, log: { epoch, first_seq: firstSeq, last_seq: lastSeq } } };
-}
-
-function settingsOf(settings: Uint8Array): { readonly [name: string]: unknown } {
-  return settings.length === 0
-    ? {}
-    : (JSON.parse(new TextDecoder().decode(settings)) as { readonly [name: string]: unknown });
 }
