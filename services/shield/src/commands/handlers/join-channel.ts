@@ -114,11 +114,15 @@ async function knowMembers(view: PresenceView, deadlineMs: number): Promise<void
 }
 
 /** Who is there. The joiner itself may be on its way into the list, and is a member all the same. */
-function membersOf({ list }: PresenceView, session: Session): Pick<Result, 'members' | 'total' | 'counts_only'> {
+function membersOf(
+  { list }: PresenceView,
+  session: Session,
+  ownMeta = session.meta,
+): Pick<Result, 'members' | 'total' | 'counts_only'> {
   if (list.isCountsOnly) return { total: list.total, counts_only: true };
   const members: Members = list.members().map(memberOf);
   const isListed = members.some((member) => member.client_id === session.clientId);
-  const all = isListed ? members : [...members, memberOf(memberOfSession(session))];
+  const all = isListed ? members : [...members, memberOf({ ...memberOfSession(session), meta: ownMeta })];
   return { members: all, total: all.length };
 }
 
@@ -181,7 +185,7 @@ function commit(
     room,
     channel: name,
     ...(channel.logClass === 'live' ? {} : { epoch: channel.epoch, seq: start }),
-    ...(join.view === undefined ? {} : membersOf(join.view, session)),
+    ...(join.view === undefined ? {} : membersOf(join.view, session, args.ownMeta)),
     ...(history === undefined ? {} : { publications: publicationsOf(history, channel, parts) }),
     ...recovery.result,
     ...(roomStart === undefined ? {} : roomLogOf(join.roomChannel, roomStart, roomRecovery)),
