@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   config: ['protocol'],
   telemetry: ['protocol'],
+  storage: ['protocol', 'config', 'telemetry'],
   spine: ['protocol'],
   auth: ['protocol', 'config', 'telemetry'],
   pipeline: ['auth', 'casil', 'policy', 'schema', 'protocol', 'telemetry'],
