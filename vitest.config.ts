@@ -4,8 +4,10 @@ import type { ViteUserConfig } from 'vitest/config';
 const branches = 95;
 /** These start clusters of their own, and harm them. */
 const faults = 'e2e/src/faults/**/*.test.ts';
-/** About `arqon dev` itself, which is one process, and about the documentation, which starts what it needs. */
-const devOnly = ['e2e/src/start.test.ts', 'e2e/src/chat-page.test.ts', 'e2e/src/docs/**/*.test.ts'];
+/** About `arqon dev` itself, which is one process, and about documentation and packages, which start what they need. */
+const devOnly = ['start.test.ts', 'chat-page.test.ts', 'packed.test.ts', 'docs/**/*.test.ts'].map(
+  (name) => `e2e/src/${name}`,
+);
 /** About a client that sees one Shield alone, whatever stands behind it: once is enough. */
 const clusterOnly = ['e2e/src/doctor.test.ts'];
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildSdkDeclarations } from './build-declarations.mjs';
 import { bundleForBrowser, bundleForNode, keepSourceUrls, stopCompiler } from './bundle.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { hashFiles, listFiles } from './hash-files.mjs';
@@ -21,8 +22,8 @@ export function serviceBundle(name) {
 }
 
 /**
- * Builds what runs: the `arqon` bundle with the chat page beside it, the services, and the SDK. Does nothing when no source changed
- * since the last build. Gives true when it built. Throws with the compiler's errors.
+ * Builds what runs: the `arqon` bundle with the chat page beside it, the services, and the SDK with
+ * its types. Does nothing when no source changed since the last build. Gives true when it built. Throws with the compiler's errors.
  */
 export async function build() {
   const sources = hashFiles(sourceFiles());
@@ -34,6 +35,7 @@ export async function build() {
       bundleForNode('packages/cli/src/main.ts', cliBundle),
       ...services.map((name) => bundleForNode(`services/${name}/src/main.ts`, serviceBundle(name))),
       bundleForBrowser('packages/sdk-typescript/src/index.ts', join(sdkDist, 'index.js')),
+      buildSdkDeclarations(),
       buildChatPage(),
     ]);
   } finally {
@@ -51,7 +53,8 @@ function sourceFiles() {
   const code = folders.flatMap((folder) =>
     existsSync(join(folder, 'src')) ? listFiles(join(folder, 'src'), isSource) : [],
   );
-  return [join(root, 'pnpm-lock.yaml'), ...own, ...code];
+  const settings = ['pnpm-lock.yaml', 'tsconfig.json', 'packages/sdk-typescript/tsconfig.declarations.json'];
+  return [...settings.map((path) => join(root, path)), ...own, ...code];
 }
 
 async function buildChatPage() {
