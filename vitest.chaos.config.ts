@@ -5,7 +5,7 @@ import type { ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['e2e/src/chaos/*.chaos.ts'],
-    globalSetup: ['e2e/src/harness/build-once.ts'],
+    globalSetup: ['e2e/src/harness/build-once.ts', 'packages/testkit/src/postgres-server/shared-postgres.setup.ts'],
     setupFiles: ['scripts/fail-on-leaks.mjs'],
     pool: 'forks',
     maxWorkers: 1,

@@ -11,6 +11,9 @@ const devOnly = ['start.test.ts', 'chat-page.test.ts', 'packed.test.ts', 'docs/*
 /** About a client that sees one Shield alone, whatever stands behind it: once is enough. */
 const clusterOnly = ['e2e/src/doctor.test.ts'];
 
+/** Costs nothing before a test asks for it. */
+const sharedPostgres = 'packages/testkit/src/postgres-server/shared-postgres.setup.ts';
+
 const config: ViteUserConfig = defineConfig({
   test: {
     // Several projects, so that only runs with end-to-end tests build what those start.
@@ -54,6 +57,7 @@ const config: ViteUserConfig = defineConfig({
       },
     ],
     setupFiles: ['scripts/fail-on-leaks.mjs'],
+    globalSetup: [sharedPostgres],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 15_000,

@@ -27,6 +27,14 @@ const REQUIREMENTS = [
     debianPackage: 'nats-server',
   },
   {
+    name: 'Postgres',
+    reason: 'durable state is tested on a real Postgres',
+    variable: 'POSTGRES_PATH',
+    programs: ['postgres'],
+    places: ['18', '17', '16', '15'].map((major) => `/usr/lib/postgresql/${major}/bin/postgres`),
+    debianPackage: 'postgresql',
+  },
+  {
     name: 'OpenSSL',
     reason: 'the certificates of the tests are made by it',
     variable: 'OPENSSL_PATH',

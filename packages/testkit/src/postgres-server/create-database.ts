@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+
+/** An empty database for one test. */
+export interface PostgresDatabase {
+  readonly name: string;
+  /** For migrations: of the role that owns what they make. */
+  readonly ownerUrl: string;
+  /** For the code under test: of the role that Brains connect as. */
+  readonly url: string;
+  /** Of an administrator, whom no row-level security binds. */
+  readonly adminUrl: string;
+  /** Ends what is connected to it, and removes it. */
+  drop(): Promise<void>;
+}
+
+/** Makes an empty database, of the owner's role, on the server with this port. */
+export async function createPostgresDatabase(port: number): Promise<PostgresDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await asAdministrator(port, `CREATE DATABASE ${name} OWNER arqon_owner`);
+  const urlOf = (user: string): string => `postgres://${user}@127.0.0.1:${port}/${name}`;
+  return {
+    name,
+    ownerUrl: urlOf('arqon_owner'),
+    url: urlOf('arqon_brain'),
+    adminUrl: urlOf('postgres'),
+    drop: () => asAdministrator(port, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+async function asAdministrator(port: number, sql: string): Promise<void> {
+  const client = new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

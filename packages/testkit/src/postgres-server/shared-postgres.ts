@@ -1,0 +1,27 @@
+import { get } from 'node:http';
+import { createPostgresDatabase } from './create-database.ts';
+import type { PostgresDatabase } from './create-database.ts';
+
+/** Names where the run's one server is asked for. */
+export const SHARED_POSTGRES = 'ARQON_TEST_SHARED_POSTGRES';
+
+/**
+ * Makes an empty database on the server that all tests of a run share, and starts that server if this is the first. Who
+ * harms Postgres starts one of its own instead.
+ */
+export async function createTestDatabase(): Promise<PostgresDatabase> {
+  const url = process.env[SHARED_POSTGRES];
+  if (url === undefined) throw new Error('No shared Postgres: its set-up is missing in the configuration of vitest.');
+  return createPostgresDatabase(Number(await ask(url)));
+}
+
+function ask(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => (response.statusCode === 200 ? resolve(body) : reject(new Error(body))));
+    });
+    request.on('error', reject);
+  });
+}
