@@ -29,6 +29,26 @@ test.each([
   back.end();
 });
 
+test('[LOG-10] many clients that come back to one channel share one read of the log at each Shield', async () => {
+  const target = { room: 'recover', channel: 'herd' };
+  const alice = await bus.connect();
+  const { epoch, seq } = await alice.must('join_channel', target);
+  for (let n = 1; n < KEPT; n++) await alice.publish('recover:herd', n);
+  const reads = (): Promise<number> => bus.metric('arqonbus_recovery_reads_total{from="log"}');
+  const before = await reads();
+  const herd = await Promise.all(Array.from({ length: 30 }, (_, n) => bus.connect({ user: `returning-${n}` })));
+  const joined = await Promise.all(
+    herd.map((client) => client.must('join_channel', { ...target, from: { epoch, seq } })),
+  );
+  expect(joined.every(({ recovered }) => recovered === true)).toBe(true);
+  for (const client of herd) {
+    for (let n = 1; n < KEPT; n++) expect((await client.nextEvent()).payload).toBe(n);
+    client.end();
+  }
+  expect((await reads()) - before).toBeLessThanOrEqual(bus.pids.length);
+  alice.end();
+});
+
 test('[LOG-9] [ARC-13] history and recovery give numbers back as they were written', async () => {
   const alice = await bus.connect();
   await alice.must('join_channel', { room: 'exact', channel: 'numbers' });

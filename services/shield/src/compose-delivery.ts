@@ -1,3 +1,4 @@
+import type { Limits } from '@arqonbus/protocol';
 import { BRAIN_TIMEOUT_MS, callBrain, deadlineIn } from '@arqonbus/spine';
 import type { SpineSubscription } from '@arqonbus/spine';
 import { createCatchUp } from './delivery/catch-up.ts';
@@ -20,6 +21,8 @@ import { createRecoveryCounters } from './delivery/recovery-counters.ts';
 import type { RecoveryCounters } from './delivery/recovery-counters.ts';
 import { createSendToSession } from './delivery/send-to-session.ts';
 import type { SendToSession } from './delivery/send-to-session.ts';
+import { MAX_PAGE_BYTES, createSharedReads } from './delivery/shared-reads.ts';
+import type { SharedReads } from './delivery/shared-reads.ts';
 import { createSlowConsumers } from './delivery/slow-consumers.ts';
 import type { SlowConsumers } from './delivery/slow-consumers.ts';
 import type { Ids } from './ids.ts';
@@ -56,6 +59,7 @@ export interface DeliveryParts {
   readonly coalescer: Coalescer<Delivery>;
   readonly channels: LocalChannels;
   readonly gaps: GapFiller;
+  readonly reads: SharedReads;
   readonly tell: TellChannel;
   readonly presence: PresenceViews;
   readonly subscriptions: Subscriptions;
@@ -82,7 +86,8 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const coalescer = createCoalescer({ deliver, laneOf, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
   const envelopes = createServerEnvelopes(ids.nextMessageId, () => clock.now());
   const tell = createTellChannel({ publish }, envelopes, coalescer.flush);
-  const gaps = composeGapFiller(options, createAcceptDelivery(coalescer, counters), tell, recoveries);
+  const reads = composeReads(options, recoveries);
+  const gaps = composeGapFiller(options, createAcceptDelivery(coalescer, counters), { tell, recoveries, reads });
   const channels = createLocalChannels({ ...options, tenantStates, onMessage: gaps.accept });
   const send = createSendToSession(counters);
   const presence = createPresenceViews({
@@ -103,6 +108,7 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
     coalescer,
     channels,
     gaps,
+    reads,
     tell,
     envelopes,
     send,
@@ -125,21 +131,29 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   };
 }
 
+function composeReads({ log, limits, clock }: ShieldOptions, recoveries: RecoveryCounters): SharedReads {
+  return createSharedReads({
+    log,
+    pageMessages: limits.recoveryPage,
+    pageBytes: Math.min(MAX_PAGE_BYTES, maxCatchUpBytes(limits)),
+    onAnswer: recoveries.read,
+    monotonicMs: () => clock.monotonicMs(),
+  });
+}
+
 function composeTracer({ tracing, clock }: ShieldOptions): DeliveryTracer | undefined {
   return tracing === undefined ? undefined : createDeliveryTracer(tracing, () => clock.now());
 }
 
 function composeGapFiller(
-  { log, limits, logger }: ShieldOptions,
+  { logger }: ShieldOptions,
   accept: AcceptDelivery,
-  tell: TellChannel,
-  recoveries: RecoveryCounters,
+  { tell, recoveries, reads }: Pick<DeliveryParts, 'tell' | 'recoveries' | 'reads'>,
 ): GapFiller {
   return createGapFiller({
-    log,
+    reads,
     accept,
     recoveries,
-    pageMessages: limits.recoveryPage,
     onHole: (channel, reason) => {
       const { epoch, receivedSeq: seq } = channel;
       recoveries.discontinuity(reason);
@@ -185,15 +199,14 @@ function composeMembership(
 
 type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders' | 'shares'>;
 
-function composeSlowConsumers({ log, limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
-  const { sessions, counters, recoveries, envelopes, send, subscriptions } = shared;
-  const catchUp = createCatchUp({
-    log,
-    counters,
-    send,
-    pageMessages: limits.recoveryPage,
-    maxBufferedBytes: limits.outboundBufferBytes / 2,
-  });
+/** What a client that is brought back takes at once. */
+function maxCatchUpBytes({ outboundBufferBytes }: Limits): number {
+  return outboundBufferBytes / 2;
+}
+
+function composeSlowConsumers({ limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
+  const { sessions, counters, recoveries, reads, envelopes, send, subscriptions } = shared;
+  const catchUp = createCatchUp({ reads, counters, send, maxBufferedBytes: maxCatchUpBytes(limits) });
   return createSlowConsumers({
     sessions,
     catchUp,

@@ -187,6 +187,7 @@ interface WatchedParts extends DeliveryParts {
 
 function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () => void {
   const { sessions, envelopes, send, tenantStates, shares, admission, activity, telemetryStream, membership } = parts;
+  const { reads } = parts;
   const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
   return () => {
     checkLifetimes();
@@ -196,5 +197,6 @@ function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () 
     tenantStates.sweep();
     shares.exchange();
     membership.sweep();
+    reads.sweep();
   };
 }

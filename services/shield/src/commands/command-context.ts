@@ -6,6 +6,7 @@ import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { GapFiller } from '../delivery/gap-filler.ts';
 import type { RecoveryCounters } from '../delivery/recovery-counters.ts';
+import type { SharedReads } from '../delivery/shared-reads.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import type { Replays } from '../history/replays.ts';
 import type { LongReads } from '../limits/long-reads.ts';
@@ -31,6 +32,7 @@ export interface CommandParts {
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;
   readonly gaps: Pick<GapFiller, 'reach'>;
+  readonly reads: Pick<SharedReads, 'after' | 'newest'>;
   /** Writes what waits to be written to the topics. */
   readonly coalescer: { flush(): void };
   readonly membership: MembershipReporter;

@@ -160,7 +160,9 @@ describe('a command', () => {
         release: () => undefined,
       } as never,
       channelRegistry: { get: () => Promise.resolve({}) } as never,
-      log: { read: () => Promise.resolve([{ seq: 5, prevSeq: 4, timestampMs: 0, data: new Uint8Array(0) }]) } as never,
+      reads: {
+        after: () => Promise.resolve([{ seq: 5, prevSeq: 4, timestampMs: 0, data: new Uint8Array(0) }]),
+      } as never,
       membership: { joining: () => Promise.resolve(), joined: () => undefined } as never,
       activity: { presence: () => undefined } as never,
       recoveries: { recovery: () => undefined },

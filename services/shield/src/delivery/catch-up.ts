@@ -1,11 +1,12 @@
 import { UNKNOWN_SEQ } from '@arqonbus/spine';
-import type { ChannelLog, LogEntry } from '@arqonbus/spine';
+import type { LogEntry } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { decodeEntry } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 import type { SendToSession } from './send-to-session.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** Why publications after a position cannot all be had any more. */
 export type Hole = 'trimmed' | 'epoch_changed' | 'no_log';
@@ -33,10 +34,10 @@ export interface CatchUp {
 
 /** What catching up needs from around it. */
 export interface CatchUpOptions {
-  readonly log: ChannelLog;
+  /** No page may be more than a client can take at once: what it cannot would be read again, and again. */
+  readonly reads: Pick<SharedReads, 'after'>;
   readonly counters: DeliveryCounters;
   readonly send: SendToSession;
-  readonly pageMessages: number;
   /** A catch-up writes no more once the client's buffer holds this much. */
   readonly maxBufferedBytes: number;
 }
@@ -49,9 +50,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       // Once the client has what the topics had, the rest comes by topic: no await may stand between this and the switch.
       while (progress.seq < channel.lastSeq) {
         const afterSeq = progress.seq;
-        // No more than the client can take at once: what it cannot would be read again, and again.
-        const range = { afterSeq, limit: options.pageMessages, maxBytes: options.maxBufferedBytes };
-        const entries = await options.log.read(channel.address, range);
+        const entries = await options.reads.after(channel, afterSeq, channel.lastSeq);
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
         if (isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
         if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, SHIPPED_PROFILES, createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { CommandArgs, Envelope, Limits, TenantId } from '@arqonbus/protocol';
-import { channelOut, createLocalSpine, createLogRules, createMemoryChannelLog, deadlineIn } from '@arqonbus/spine';
+import { channelOut, createLogRules, createMemoryChannelLog, deadlineIn } from '@arqonbus/spine';
 import type { ChannelAddress, ChannelLog, LocalSpine } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import type { Metrics } from '@arqonbus/telemetry';
@@ -25,12 +25,14 @@ import { createDeliveryCounters } from './delivery-counters.ts';
 import { createAcceptDelivery, createTopicWriter } from './fan-out.ts';
 import type { Delivery } from './fan-out.ts';
 import { createGapFiller } from './gap-filler.ts';
-import { createHeldReads } from './held-reads.ts';
+import { createHeldReads, createTestReads } from './held-reads.ts';
 import { createLaggingNotices } from './lagging-notices.ts';
 import { createRecoveryCounters } from './recovery-counters.ts';
 import { createSendToSession } from './send-to-session.ts';
+import { MAX_PAGE_BYTES } from './shared-reads.ts';
 import { createSlowConsumers } from './slow-consumers.ts';
 import type { SlowConsumers } from './slow-consumers.ts';
+import { createSteppedSpine } from './stepped-spine.ts';
 
 /** For tests: a client of the rig. */
 export interface RigClient {
@@ -158,6 +160,15 @@ type Core = Pick<
   'metrics' | 'sessions' | 'channels' | 'subscriptions' | 'slowConsumers' | 'parts' | 'errors' | 'write'
 >;
 
+const channelRegistry = { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) };
+const noMembership = {
+  joining: nothing,
+  joined: () => undefined,
+  notJoined: () => undefined,
+  left: nothing,
+  told: nothing,
+};
+
 /** Nobody watches members here. */
 export const noPresence: PresenceViews = {
   open: () => {
@@ -172,7 +183,7 @@ export const noPresence: PresenceViews = {
   stop: () => undefined,
 };
 
-/** The parts under test, put together as the Shield does. */
+/** The parts under test, put together as the Shield does. Joins ask for no more; their channel exists. */
 function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }: CoreOptions): Core {
   const metrics = createMetrics();
   const counters = createDeliveryCounters(metrics, () => clock.now());
@@ -185,10 +196,11 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
     for (const delivery of held.splice(0)) writeOne(delivery);
   };
   const coalescer = { push: (delivery: Delivery) => void held.push(delivery), flush: write };
+  const readsOf = createTestReads(limits, recoveries, clock);
+  const reads = readsOf(log, 500);
   const gaps = createGapFiller({
-    log: memoryLog,
+    reads: readsOf(memoryLog, MAX_PAGE_BYTES),
     accept: createAcceptDelivery(coalescer, counters),
-    pageMessages: limits.recoveryPage,
     onHole: () => undefined,
     recoveries,
     onError: (_, error) => errors.push(error),
@@ -199,19 +211,15 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
   const subscriptions = createSubscriptions(channels, presence, limits);
   const send = createSendToSession(counters);
   const envelopes = createTestEnvelopes(clock);
+  const onError = (_: unknown, error: unknown): void => void errors.push(error);
+  const shared = { sessions, counters, recoveries, limits, monotonicMs, onError };
   const slowConsumers = createSlowConsumers({
-    sessions,
-    counters,
-    recoveries,
-    limits,
-    catchUp: createCatchUp({ log, counters, send, pageMessages: limits.recoveryPage, maxBufferedBytes: 500 }),
+    ...shared,
+    catchUp: createCatchUp({ reads, counters, send, maxBufferedBytes: 500 }),
     notices: createLaggingNotices(envelopes, send, counters),
-    monotonicMs,
     attach: subscriptions.attach,
     detach: subscriptions.detach,
-    onError: (_, error) => errors.push(error),
   });
-  // Joins ask for no more than these; the channel exists.
   const parts = {
     clock,
     limits,
@@ -222,14 +230,15 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
     subscriptions,
     slowConsumers,
     gaps,
+    reads,
     recoveries,
     activity: { presence: () => undefined },
     coalescer,
     envelopes,
     send,
     longReads: createLongReads(),
-    channelRegistry: { get: () => Promise.resolve({ key: '', value: new Uint8Array(0), revision: 1 }) },
-    membership: { joining: nothing, joined: () => undefined, notJoined: () => undefined, left: nothing, told: nothing },
+    channelRegistry,
+    membership: noMembership,
   } as unknown as CommandParts;
   return { metrics, sessions, channels, subscriptions, slowConsumers, parts, errors, write };
 }
@@ -252,26 +261,6 @@ function createSockets(): Sockets {
       for (const connection of connections) {
         if (connection !== except && connection.topics.has(topic)) connection.send(frame);
       }
-    },
-  };
-}
-
-/** A Spine whose deliveries and deadlines wait for the test. */
-function createSteppedSpine(): { readonly spine: LocalSpine; hand(): void; expire(): Promise<void> } {
-  const runs: (() => void)[] = [];
-  const deadlines = new Set<() => void>();
-  const startTimer = (run: () => void): (() => void) => {
-    deadlines.add(run);
-    return () => deadlines.delete(run);
-  };
-  return {
-    spine: createLocalSpine({ schedule: (run) => runs.push(run), startTimer }),
-    hand: () => {
-      for (const run of runs.splice(0)) run();
-    },
-    expire: async () => {
-      for (const expire of deadlines) expire();
-      await turn();
     },
   };
 }

@@ -7,6 +7,7 @@ import { turn } from '../session/session-rig.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import { createGapFiller } from './gap-filler.ts';
 import { createRecoveryCounters } from './recovery-counters.ts';
+import { MAX_PAGE_BYTES, createSharedReads } from './shared-reads.ts';
 
 const NO_DATA = new Uint8Array(0);
 
@@ -35,17 +36,19 @@ function createRig(seqs: number[], pageMessages = 3) {
   const timers: (() => void)[] = [];
   const metrics = createMetrics();
   const channel = {
-    name: 'science:general',
+    key: 'acme/science:general',
+    epoch: 'e1',
     logClass: 'history',
     users: 1,
     receivedSeq: 0,
     isContinuous: true,
     filling: undefined,
   } as unknown as LocalChannel;
+  const recoveries = createRecoveryCounters(metrics);
+  const page = { pageMessages, pageBytes: MAX_PAGE_BYTES };
   const gaps = createGapFiller({
-    log,
-    pageMessages,
-    recoveries: createRecoveryCounters(metrics),
+    reads: createSharedReads({ log, ...page, onAnswer: recoveries.read, monotonicMs: () => 0 }),
+    recoveries,
     accept: (_, { seq }) => got.push(seq),
     onHole: (_, reason) => got.push(reason),
     onError: (_, error) => errors.push(error),

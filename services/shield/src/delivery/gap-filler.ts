@@ -1,9 +1,10 @@
 import { UNKNOWN_SEQ } from '@arqonbus/spine';
-import type { ChannelLog, LogEntry } from '@arqonbus/spine';
+import type { LogEntry } from '@arqonbus/spine';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Hole } from './catch-up.ts';
 import type { AcceptDelivery } from './fan-out.ts';
 import type { RecoveryCounters } from './recovery-counters.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** Sees to it that a channel's subscribers miss nothing that its log has (LOG-8). */
 export interface GapFiller {
@@ -15,10 +16,9 @@ export interface GapFiller {
 
 /** What filling gaps needs from around it. */
 export interface GapFillerOptions {
-  readonly log: ChannelLog;
+  readonly reads: Pick<SharedReads, 'after'>;
   /** Where messages go in their order. */
   readonly accept: AcceptDelivery;
-  readonly pageMessages: number;
   readonly recoveries: Pick<RecoveryCounters, 'recovery' | 'refetched'>;
   /** Told before what comes after a hole that the log cannot fill any more. */
   readonly onHole: (channel: LocalChannel, reason: Hole) => void;
@@ -29,11 +29,6 @@ export interface GapFillerOptions {
 
 /** How long to wait after the log could not be read. */
 const RETRY_MS = 500;
-/**
- * Bytes of one page. It is written to everybody in the channel in one turn, so it must be far less than what cuts a client
- * off between two looks at its buffer: a page of 300 large messages did that to clients that read well (R-29).
- */
-const PAGE_BYTES = 1_048_576;
 
 /**
  * While a gap is being filled nothing is held: messages that come meanwhile only say how far to read, since the log has
@@ -90,7 +85,7 @@ async function fillAll(
   let hasHole = false;
   while (channel.users > 0 && channel.receivedSeq < filling.upTo) {
     const afterSeq = Math.max(0, channel.receivedSeq);
-    const entries = await readPage(channel, afterSeq, options);
+    const entries = await readPage(channel, afterSeq, filling.upTo, options);
     if (entries === undefined) continue;
     if (isHole(channel, afterSeq, entries[0])) {
       hasHole = true;
@@ -110,10 +105,11 @@ async function fillAll(
 async function readPage(
   channel: LocalChannel,
   afterSeq: number,
-  { log, pageMessages, onError, startTimer = setTimeout }: GapFillerOptions,
+  upTo: number,
+  { reads, onError, startTimer = setTimeout }: GapFillerOptions,
 ): Promise<readonly LogEntry[] | undefined> {
   try {
-    return await log.read(channel.address, { afterSeq, limit: pageMessages, maxBytes: PAGE_BYTES });
+    return await reads.after(channel, afterSeq, upTo);
   } catch (error) {
     onError(channel, error);
     await new Promise<void>((resolve) => {

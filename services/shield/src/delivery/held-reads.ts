@@ -1,5 +1,9 @@
+import type { Clock, Limits } from '@arqonbus/protocol';
 import type { ChannelLog } from '@arqonbus/spine';
 import { turn } from '../session/session-rig.ts';
+import type { RecoveryCounters } from './recovery-counters.ts';
+import { createSharedReads } from './shared-reads.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** For tests: a log that answers when it is told to. */
 export interface HeldReads {
@@ -33,4 +37,14 @@ export function createHeldReads(log: ChannelLog): HeldReads {
     },
   };
   return reads;
+}
+
+/** For tests: makes shared reads of a log in pages of so many bytes. */
+export function createTestReads(
+  { recoveryPage: pageMessages }: Limits,
+  { read: onAnswer }: RecoveryCounters,
+  clock: Clock,
+): (log: ChannelLog, pageBytes: number) => SharedReads {
+  return (log, pageBytes) =>
+    createSharedReads({ log, pageMessages, pageBytes, onAnswer, monotonicMs: () => clock.monotonicMs() });
 }

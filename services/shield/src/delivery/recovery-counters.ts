@@ -13,6 +13,8 @@ export interface RecoveryCounters {
   recovery(path: RecoveryPath, isRecovered: boolean): void;
   /** Counts publications that did not come by the Spine and were read from the log. */
   refetched(count: number): void;
+  /** Counts that somebody was brought something of a channel's past: read from the log for it, or shared with others (LOG-10). */
+  read(from: 'log' | 'page'): void;
   /** Counts that all subscribers of a channel here were told of a loss. */
   discontinuity(reason: Hole | 'spine'): void;
 }
@@ -33,6 +35,13 @@ export function createRecoveryCounters(metrics: Metrics): RecoveryCounters {
     'arqonbus_messages_refetched_total',
     'Publications that did not come by the Spine and were read from the log.',
   );
+  const readOf = (from: 'log' | 'page'): Counter =>
+    metrics.counter(
+      'arqonbus_recovery_reads_total',
+      'Pages of a channel that recoveries asked for, by where they came from: the log, or a page that was read for others.',
+      { from },
+    );
+  const reads = { log: readOf('log'), page: readOf('page') };
   const discontinuities = metrics.labelledCounter(
     'arqonbus_discontinuities_total',
     'Times that the subscribers of a channel were told that publications may be lost, by reason.',
@@ -40,6 +49,7 @@ export function createRecoveryCounters(metrics: Metrics): RecoveryCounters {
   );
   return {
     recovery: (path, isRecovered) => recoveries[path][isRecovered ? 'yes' : 'no'].inc(),
+    read: (from) => reads[from].inc(),
     refetched: (count) => refetched.inc(count),
     discontinuity: (reason) => discontinuities.inc(reason),
   };

@@ -1,7 +1,7 @@
 import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain, channelKey } from '@arqonbus/spine';
-import type { ChannelAddress, LogEntry } from '@arqonbus/spine';
+import type { ChannelAddress } from '@arqonbus/spine';
 import { encodeMeta } from '../../presence/meta.ts';
 import type { PresenceView } from '../../presence/presence-view.ts';
 import { memberOfSession } from '../../membership/member-of-session.ts';
@@ -9,6 +9,7 @@ import { pageOf } from '../../delivery/publication.ts';
 import type { Publication } from '../../delivery/publication.ts';
 import { isHole } from '../../delivery/catch-up.ts';
 import type { Hole } from '../../delivery/catch-up.ts';
+import type { NewestEntries } from '../../delivery/shared-reads.ts';
 import type { Session } from '../../session/session.ts';
 import type { LocalChannel } from '../../subscriptions/local-channel.ts';
 import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
@@ -68,7 +69,7 @@ async function joinAnnounced(
 }
 
 interface Found {
-  readonly history: History | undefined;
+  readonly history: NewestEntries | undefined;
   readonly recovery: Recovery;
   readonly roomRecovery: Recovery;
 }
@@ -95,17 +96,9 @@ async function ensureChannel(
   if (isOurs) parts.activity.channelCreated(session, { room, channel });
 }
 
-/** The newest publications, newest first, and the sequence up to which nothing is missing behind them. */
-interface History {
-  readonly entries: readonly LogEntry[];
-  readonly seq: number;
-}
-
-async function readHistory({ channel }: PreparedJoin, limit: number, { log }: CommandParts): Promise<History> {
-  const { lastSeq } = channel;
-  if (limit === 0 || channel.logClass === 'live') return { entries: [], seq: lastSeq };
-  const entries = await log.read(channel.address, { limit, order: 'newest' });
-  return { entries, seq: Math.max(lastSeq, entries[0]?.seq ?? 0) };
+async function readHistory({ channel }: PreparedJoin, limit: number, { reads }: CommandParts): Promise<NewestEntries> {
+  if (limit === 0 || channel.logClass === 'live') return { entries: [], seq: channel.lastSeq };
+  return reads.newest(channel, limit);
 }
 
 async function knowMembers(view: PresenceView, deadlineMs: number): Promise<void> {
@@ -136,7 +129,7 @@ interface Recovery {
 async function judgeRecovery(
   channel: LocalChannel,
   from: Args['from'],
-  { log, gaps, coalescer }: CommandParts,
+  { log, reads, gaps, coalescer }: CommandParts,
 ): Promise<Recovery> {
   if (from === undefined) return { from: undefined, result: {} };
   if (channel.logClass === 'live') return lost('no_log');
@@ -147,8 +140,10 @@ async function judgeRecovery(
     coalescer.flush();
   }
   if (from.seq > channel.lastSeq) return lost('trimmed');
-  const [first] = await log.read(channel.address, { afterSeq: from.seq, limit: 1 });
-  if (isHole(channel, from.seq, first)) return lost('trimmed');
+  if (from.seq < channel.lastSeq) {
+    const [first] = await reads.after(channel, from.seq, channel.lastSeq);
+    if (isHole(channel, from.seq, first)) return lost('trimmed');
+  }
   return { from: from.seq, result: { recovered: true } };
 }
 
@@ -215,7 +210,7 @@ function roomLogOf({ logClass, epoch }: LocalChannel, seq: number, { result }: R
  * Where somebody without a position begins: after the publications of the reply, since more may have been delivered
  * since they were read; before the one value of a `state` channel, which a joiner gets at once; else now.
  */
-function startOf({ logClass, lastSeq }: LocalChannel, history: History | undefined): number {
+function startOf({ logClass, lastSeq }: LocalChannel, history: NewestEntries | undefined): number {
   if (history !== undefined && (history.entries.length > 0 || logClass !== 'state'))
     return Math.min(history.seq, lastSeq);
   return logClass === 'state' ? 0 : lastSeq;
@@ -230,7 +225,7 @@ function pausedAtOf(session: Session, { name, logClass }: LocalChannel): number 
 
 /** The newest ones, oldest first. What the topics have not had yet comes by topic, and must not come twice. */
 function publicationsOf(
-  { entries }: History,
+  { entries }: NewestEntries,
   { lastSeq, epoch }: LocalChannel,
   { limits }: CommandParts,
 ): readonly Publication[] {
