@@ -4,8 +4,8 @@ import type { ViteUserConfig } from 'vitest/config';
 const branches = 95;
 /** These start clusters of their own, and harm them. */
 const faults = 'e2e/src/faults/**/*.test.ts';
-/** About `arqon dev` itself, which is one process, and about documentation and packages, which start what they need. */
-const devOnly = ['start.test.ts', 'chat-page.test.ts', 'packed.test.ts', 'docs/**/*.test.ts'].map(
+/** About `arqon dev` itself, which is one process, and about documentation, packages and alerts, which start what they need. */
+const devOnly = ['start.test.ts', 'chat-page.test.ts', 'packed.test.ts', 'docs/**/*.test.ts', 'alerts/*.test.ts'].map(
   (name) => `e2e/src/${name}`,
 );
 /** About a client that sees one Shield alone, whatever stands behind it: once is enough. */

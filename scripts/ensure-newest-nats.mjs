@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.mjs';
 import { isExecutable, onPath } from './find-program.mjs';
 import { isMain } from './root.mjs';
 import { run } from './run.mjs';
@@ -61,10 +62,6 @@ function moveTo(building, folder) {
     // Another run was faster: what it built is as good.
     if (!existsSync(join(folder, 'nats-server'))) throw error;
   }
-}
-
-function cacheFolder() {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'arqonbus');
 }
 
 // `node scripts/ensure-newest-nats.mjs` prints the variable, to run single tests by hand: `env $(node ...) npx vitest ...`.

@@ -1,4 +1,5 @@
 import { ensureNewestNats } from './ensure-newest-nats.mjs';
+import { ensurePromtool } from './ensure-promtool.mjs';
 import { isExecutable, onPath } from './find-program.mjs';
 import { isMain } from './root.mjs';
 import { run } from './run.mjs';
@@ -44,9 +45,10 @@ const REQUIREMENTS = [
   },
 ];
 
-/** What the tests need: {@link ensurePrograms} of everything, and the newest NATS, which is built where there is Go. */
+/** What the tests need: {@link ensurePrograms} of everything, promtool, and the newest NATS, which is built where there is Go. */
 export async function ensureSystem() {
-  return { ...(await ensurePrograms(REQUIREMENTS.map(({ name }) => name))), ...(await ensureNewestNats()) };
+  const programs = await ensurePrograms(REQUIREMENTS.map(({ name }) => name));
+  return { ...programs, ...(await ensurePromtool()), ...(await ensureNewestNats()) };
 }
 
 /**

@@ -1,0 +1,97 @@
+import { absent, counter, gauge } from './series.ts';
+import type { Series } from './series.ts';
+
+/** An alert on what is wrong right now: what makes it fire by the end of `minutes`, and what must not. */
+export interface ImmediateAlert {
+  readonly minutes: number;
+  readonly fires: readonly (readonly Series[])[];
+  readonly silent: readonly (readonly Series[])[];
+}
+
+/** Probes of the Spine a minute, so many of them slower than a quarter of a second. */
+function probes(slow: number, minutes: number): readonly Series[] {
+  const bucket = (le: string, perMinute: number): Series =>
+    counter(`arqonbus_spine_round_trip_seconds_bucket{instance="a",le="${le}"}`, [[perMinute, minutes]]);
+  return [bucket('0.25', 12 - slow), bucket('0.5', 12), bucket('+Inf', 12)];
+}
+
+/** A gauge of one process that is wrong at 0: long enough, too shortly, never. */
+function zeroGauge(series: string, forMinutes: number): ImmediateAlert {
+  const minutes = 10 + forMinutes;
+  return {
+    minutes,
+    fires: [[gauge(series, [1, 8], [0, forMinutes + 5])]],
+    silent: [[gauge(series, [1, minutes])], [gauge(series, [1, 8], [0, 0], [1, minutes])]],
+  };
+}
+
+/** A counter of what should never happen: once is enough, for a quarter of an hour. */
+function neverCounter(...names: readonly string[]): ImmediateAlert {
+  const once = (name: string): Series =>
+    counter(name, [
+      [0, 8],
+      [1, 0],
+      [0, 30],
+    ]);
+  return {
+    minutes: 12,
+    fires: names.map((name) => [once(name)]),
+    silent: [names.map((name) => counter(name, [[0, 30]])), names.map((name) => gauge(name, [5, 30]))],
+  };
+}
+
+const brains = (first: Series, second: Series): readonly Series[] => [first, second];
+const partitions = (instance: string): string => `arqonbus_brain_partitions{instance="${instance}"}`;
+const refused = (reason: string, perMinute: number): Series =>
+  counter(`arqonbus_connections_refused_total{reason="${reason}"}`, [[perMinute, 30]]);
+const slowConsumers = (slow: number): readonly Series[] => [
+  gauge('arqonbus_slow_consumers{instance="a"}', [slow, 30]),
+  gauge('arqonbus_connections{instance="a"}', [1_000, 30]),
+];
+
+/** Every alert of the group `arqonbus-now`. */
+export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
+  ArqonbusSpineLost: zeroGauge('arqonbus_spine_connected{instance="a"}', 1),
+  ArqonbusBansUnknown: zeroGauge('arqonbus_bans_current{instance="a"}', 2),
+  ArqonbusBrainUnheard: zeroGauge('arqonbus_membership_heard{instance="a"}', 2),
+  ArqonbusPartitionsUnserved: {
+    minutes: 15,
+    fires: [
+      brains(gauge(partitions('a'), [8, 30]), absent(partitions('b'), 30)),
+      // Nobody is left to say it.
+      brains(absent(partitions('a'), 30), absent(partitions('b'), 30)),
+    ],
+    silent: [
+      brains(gauge(partitions('a'), [8, 30]), gauge(partitions('b'), [8, 30])),
+      // The other one takes over.
+      brains(gauge(partitions('a'), [8, 8], [16, 30]), gauge(partitions('b'), [8, 8], [0, 30])),
+    ],
+  },
+  ArqonbusSpineSlow: { minutes: 20, fires: [probes(2, 30)], silent: [probes(0, 30), probes(2, 5)] },
+  ArqonbusSpineBacklog: {
+    minutes: 15,
+    fires: [[gauge('arqonbus_spine_unflushed_bytes', [0, 8], [5_000_000, 30])]],
+    silent: [[gauge('arqonbus_spine_unflushed_bytes', [4_000_000, 30])]],
+  },
+  ArqonbusEventLoopBlocked: {
+    minutes: 15,
+    fires: [[gauge('arqonbus_event_loop_lag_seconds', [0.3, 30])]],
+    silent: [
+      [gauge('arqonbus_event_loop_lag_seconds', [0.2, 30])],
+      [gauge('arqonbus_event_loop_lag_seconds', [0.01, 11], [0.3, 30])],
+    ],
+  },
+  ArqonbusSlowConsumers: { minutes: 15, fires: [slowConsumers(60)], silent: [slowConsumers(40)] },
+  ArqonbusAdmissionQueued: {
+    minutes: 15,
+    fires: [[gauge('arqonbus_admission_waiting', [3, 30])]],
+    silent: [[gauge('arqonbus_admission_waiting', [3, 8], [0, 1], [3, 30])]],
+  },
+  ArqonbusInternalErrors: neverCounter('arqonbus_internal_errors_total', 'arqonbus_brain_requests_failed_total'),
+  ArqonbusMalformedOnSpine: neverCounter('arqonbus_spine_malformed_total'),
+  ArqonbusAuthFailures: {
+    minutes: 20,
+    fires: [[refused('token_expired', 400), refused('token_signature', 400)]],
+    silent: [[refused('token_expired', 500)], [refused('full', 5_000)]],
+  },
+};
