@@ -36,6 +36,14 @@ const REQUIREMENTS = [
     debianPackage: 'postgresql',
   },
   {
+    name: 'Valkey or Redis 7',
+    reason: 'storage is tested on a real server',
+    variable: 'VALKEY_SERVER_PATH',
+    programs: ['valkey-server', 'redis-server'],
+    places: ['/usr/sbin/valkey-server', '/usr/sbin/redis-server'],
+    debianPackage: 'redis-server',
+  },
+  {
     name: 'OpenSSL',
     reason: 'the certificates of the tests are made by it',
     variable: 'OPENSSL_PATH',

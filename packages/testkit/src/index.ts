@@ -20,3 +20,5 @@ export * from './tls/create-test-certificate.ts';
 export * from './tokens/test-tokens.ts';
 export { socketServers } from './socket-servers/socket-servers.ts';
 export type { SocketServer } from './socket-servers/socket-servers.ts';
+export * from './valkey-server/start-valkey-server.ts';
+export * from './valkey-server/shipped-valkey-users.ts';

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../raw-socket/wait-until.ts';
+import { endProcess } from '../process/end-process.ts';
 import { createGuard } from './create-guard.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import type { NatsRelease } from './nats-releases.ts';
@@ -39,7 +39,6 @@ export interface NatsServer {
 }
 
 const START_TIMEOUT_MS = 10_000;
-const STOP_TIMEOUT_MS = 5_000;
 
 /**
  * Starts a NATS server on a free port with a temporary folder and waits until it answers. Neither process nor folder
@@ -129,15 +128,4 @@ function greets(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
-}
-
-/** Ends a process that may be suspended; kills it if it takes too long. */
-async function endProcess(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const exited = once(server, 'exit');
-  server.kill('SIGCONT');
-  server.kill(signal);
-  const timer = setTimeout(() => server.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await exited;
-  clearTimeout(timer);
 }
