@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSdkDeclarations } from './build-declarations.mjs';
@@ -42,6 +42,7 @@ export async function build() {
     await stopCompiler();
   }
   for (const folder of [cliDist, dirname(serviceBundle('shield'))]) linkNativeSocketServer(folder);
+  copyMigrations();
   writeFileSync(stampPath, sources);
   return true;
 }
@@ -64,6 +65,13 @@ async function buildChatPage() {
   const { buildChatPage: buildPage } = await import(pathToFileURL(builder).href);
   writeFileSync(join(cliDist, 'chat.html'), await buildPage());
   for (const file of [builder, `${builder}.map`]) rmSync(file);
+}
+
+/** `arqon migrate` reads its steps from the folder of the bundle. */
+function copyMigrations() {
+  const target = join(cliDist, 'migrations');
+  rmSync(target, { recursive: true, force: true });
+  cpSync(join(root, 'packages/storage/src/postgres/migrations'), target, { recursive: true });
 }
 
 /** The native socket server cannot be bundled and belongs to the Shield; a bundle finds it as a module of its own folder. */

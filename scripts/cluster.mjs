@@ -4,11 +4,11 @@ import { ensureInstalled } from './ensure-installed.mjs';
 import { ensurePrograms } from './ensure-system.mjs';
 import { importSource } from './import-source.mjs';
 
-// `npm run cluster [-- --shields 2 --brains 2 --json]`: Shields, Brains and NATS on this machine, from a fresh clone.
+// `npm run cluster [-- --shields 2 --brains 2 --json]`: Shields, Brains, NATS and Postgres on this machine, from a fresh clone.
 // Progress goes to stderr alone, so that `--json` leaves one line on stdout.
 endWithParent();
 await ensureInstalled();
-Object.assign(process.env, await ensurePrograms(['nats-server']));
+Object.assign(process.env, await ensurePrograms(['nats-server', 'Postgres']));
 if (await build()) process.stderr.write('Built.\n');
 
 process.setSourceMapsEnabled(true);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startNatsServer } from '@arqonbus/testkit';
+import { startBrainStorage, startNatsServer } from '@arqonbus/testkit';
 import { ARQON_SETTINGS, profilingArgs } from './arqon-settings.ts';
 import type { Bus } from './bus.ts';
 import { startChild } from './child.ts';
@@ -22,6 +22,7 @@ type ServiceKind = 'shield' | 'brain';
 const START_TIMEOUT_MS = 30_000;
 
 const PROBE = fileURLToPath(new URL('./probe-process.mjs', import.meta.url));
+const ARQON = fileURLToPath(new URL('../../packages/cli/dist/arqon.mjs', import.meta.url));
 const USERS = new URL('../../deploy/nats/users.conf', import.meta.url);
 
 const bundles: Readonly<Record<ServiceKind, string>> = {
@@ -35,12 +36,14 @@ export async function startClusterBus({ shields, brains, profileFolder }: Cluste
   const passwords = { shield: randomBytes(18).toString('hex'), brain: randomBytes(18).toString('hex') };
   const known = findChildren('nats-server');
   const nats = await startNatsServer({ jetstream: true, config: natsConfig(passwords) });
+  const storage = await startBrainStorage(ARQON, 'own');
   const services: Child[] = [];
   const start = (kind: ServiceKind, nodeArgs: readonly string[]): Child => {
     const env = {
       ...serviceSettings(secret, nats.url),
       ARQONBUS_NATS_USER: kind,
       ARQONBUS_NATS_PASSWORD: passwords[kind],
+      ...(kind === 'brain' ? storage.env : {}),
     };
     const child = startChild({ file: bundles[kind], nodeArgs: ['--expose-gc', '--import', PROBE, ...nodeArgs], env });
     services.push(child);
@@ -48,7 +51,7 @@ export async function startClusterBus({ shields, brains, profileFolder }: Cluste
   };
   const stop = async (): Promise<void> => {
     await Promise.all(services.map((service) => service.stop()));
-    await nats.stop();
+    await Promise.all([nats.stop(), storage.stop()]);
   };
   try {
     const brainChildren = Array.from({ length: brains }, () => start('brain', []));

@@ -54,6 +54,7 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   ArqonbusSpineLost: zeroGauge('arqonbus_spine_connected{instance="a"}', 1),
   ArqonbusBansUnknown: zeroGauge('arqonbus_bans_current{instance="a"}', 2),
   ArqonbusBrainUnheard: zeroGauge('arqonbus_membership_heard{instance="a"}', 2),
+  ArqonbusPostgresDown: zeroGauge('arqonbus_postgres_up{instance="a"}', 2),
   ArqonbusPartitionsUnserved: {
     minutes: 15,
     fires: [

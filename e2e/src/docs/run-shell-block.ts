@@ -1,4 +1,4 @@
-import { freePort } from '@arqonbus/testkit';
+import { freePort, sharedPostgresPort } from '@arqonbus/testkit';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ export interface ShellRun {
 const LIMIT_MS = 40_000;
 
 /** Ports that the documentation names; each run has others in their place, as they may be taken. */
-const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|4222)\b/g;
+const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|4222|5432)\b/g;
 
 /**
  * Runs a block with bash, as somebody would who has cloned and built the repository: in a folder that looks like the
@@ -26,6 +26,8 @@ const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|4222)\b/g;
 export async function runShellBlock(block: CodeBlock): Promise<ShellRun> {
   const folder = cloneFolder();
   const ports = new Map(await Promise.all(portsOf(block.text).map(async (port) => [port, await freePort()] as const)));
+  const postgres = block.text.includes('psql') ? await runningPostgres() : {};
+  if (postgres.PGPORT !== undefined) ports.set('5432', Number(postgres.PGPORT));
   const portOf = (port: string): string => String(ports.get(port) ?? port);
   const child = spawn('bash', ['-euo', 'pipefail', '-c', block.text.replace(PORTS, portOf)], {
     cwd: folder,
@@ -34,6 +36,7 @@ export async function runShellBlock(block: CodeBlock): Promise<ShellRun> {
       PATH: [folder, dirname(process.env['NATS_SERVER_PATH'] ?? '/usr/sbin/nats-server'), process.env['PATH']].join(
         ':',
       ),
+      ...postgres,
       // A cluster takes free ports by itself, and would give these to each of its processes.
       ...(block.text.includes('npm run cluster') ? {} : addresses(portOf)),
     },
@@ -60,6 +63,12 @@ export async function runShellBlock(block: CodeBlock): Promise<ShellRun> {
   await closed;
   rmSync(folder, { recursive: true });
   return { end, output };
+}
+
+/** What an administrator of Postgres has in the environment: here, that of the test run's server. */
+async function runningPostgres(): Promise<{ readonly PGPORT?: string }> {
+  const PGPORT = String(await sharedPostgresPort());
+  return { PGHOST: '127.0.0.1', PGPORT, PGUSER: 'postgres', PGDATABASE: 'postgres' } as { readonly PGPORT: string };
 }
 
 function portsOf(text: string): readonly string[] {

@@ -22,7 +22,7 @@ const services: NatsSpine[] = [];
 beforeAll(async () => {
   const { ARQONBUS_AUTH_JWT_SECRET: _, ...settings } = developmentSettings('');
   const env = { ...settings, ARQONBUS_AUTH_SERVICE: 'true' };
-  cluster = await startCluster({ programs, shields: 1, brains: 1, env });
+  cluster = await startCluster({ programs, postgres: 'shared', shields: 1, brains: 1, env });
   port = Number(new URL(cluster.shields[0]?.addresses()['ws_url'] ?? '').port);
 });
 

@@ -3,19 +3,22 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
-import type { NatsServer } from '@arqonbus/testkit';
+import { createTestDatabase, shippedNatsConfig, startBrainStorage, startNatsServer } from '@arqonbus/testkit';
+import type { BrainStorage, NatsServer } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runArqon } from '../harness/run-arqon.ts';
+import { programs } from '../harness/start-cluster-servers.ts';
 
 // What `arqon preflight` tells before a service is started, with a NATS that has the shipped users.
 
 const users = shippedNatsConfig();
 let nats: NatsServer;
 let server: Server;
+let storage: BrainStorage;
 
 beforeAll(async () => {
   nats = await startNatsServer({ jetstream: true, config: `max_payload: 2MB\n${users.config}` });
+  storage = await startBrainStorage(programs.arqon, 'shared');
   server = createServer((request, response) => {
     response.end(request.url === '/keys' ? '{"keys":[]}' : 'no keys');
   });
@@ -24,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   server.close();
-  await nats.stop();
+  await Promise.all([nats.stop(), storage.stop()]);
 });
 
 function sound(service: 'shield' | 'brain'): Record<string, string> {
@@ -36,6 +39,7 @@ function sound(service: 'shield' | 'brain'): Record<string, string> {
     ARQONBUS_LOG_ID_KEY: randomBytes(32).toString('hex'),
     ARQONBUS_NATS_URL: nats.url,
     ...users.env(service),
+    ...(service === 'brain' ? storage.env : {}),
   };
 }
 
@@ -88,4 +92,40 @@ test('[CFG-4] [PRT-28] preflight tells that NATS takes smaller messages than cli
   expect([code, keys]).toEqual([1, ['nats.url']]);
   expect(output).toContain('NATS takes messages of 65536 bytes (max_payload); 131072 are needed.');
   await small.stop();
+});
+
+test.for([
+  ['memory', { ARQONBUS_STORAGE_BACKEND: 'memory' }, 'storage.backend', /forgets grants/],
+  ['no address', { ARQONBUS_POSTGRES_URL: '' }, 'postgres.url', /is missing/],
+  ['nobody there', { ARQONBUS_POSTGRES_URL: 'postgres://arqon_brain@127.0.0.1:9/bus' }, 'postgres.url', /ECONNREFUSED/],
+] as const)('[CFG-4] preflight of a Brain with %s in the place of Postgres', async ([, env, key, words]) => {
+  const { code, keys, output } = await preflight('brain', env);
+  expect([code, keys]).toEqual([1, [key]]);
+  expect(output).toMatch(words);
+});
+
+test('[CFG-4] [BRN-2] preflight tells that tables are missing, and of a role that may see too much', async () => {
+  const empty = await createTestDatabase();
+  const untouched = await preflight('brain', { ARQONBUS_POSTGRES_URL: empty.url });
+  expect([untouched.code, untouched.keys]).toEqual([1, ['postgres.url']]);
+  expect(untouched.output).toContain('arqon migrate');
+  const migrated = runArqon(['migrate', '--json'], { ARQONBUS_POSTGRES_OWNER_URL: empty.ownerUrl });
+  expect(await migrated.exited).toBe(0);
+  expect(JSON.parse(migrated.stdout())).toMatchObject({ from: 0 });
+  expect(await preflight('brain', { ARQONBUS_POSTGRES_URL: empty.url })).toMatchObject({ code: 0, keys: [] });
+  const above = await preflight('brain', { ARQONBUS_POSTGRES_URL: empty.adminUrl });
+  expect([above.code, above.keys]).toEqual([1, ['postgres.url']]);
+  expect(above.output).toContain('row-level security');
+  await empty.drop();
+});
+
+test('[CLI-1] arqon migrate says what is missing, and never a password', async () => {
+  const lost = runArqon(['migrate'], {});
+  expect(await lost.exited).toBe(1);
+  expect(lost.stderr()).toContain('arqon: postgres.owner_url is missing');
+  const ownerUrl = 'postgres://arqon_owner:wrong-wrong-wrong@127.0.0.1:9/bus';
+  const refused = runArqon(['migrate'], { ARQONBUS_POSTGRES_OWNER_URL: ownerUrl });
+  expect(await refused.exited).toBe(1);
+  expect(refused.stderr()).toContain('ECONNREFUSED');
+  expect(refused.stdout() + refused.stderr()).not.toContain('wrong-wrong-wrong');
 });

@@ -9,6 +9,9 @@ import { programs } from '../harness/start-cluster-servers.ts';
 const secret = {
   ARQONBUS_AUTH_JWT_SECRET: 'b7e1f0a9c2d84e56b7e1f0a9c2d84e5602f4',
   ARQONBUS_LOG_ID_KEY: 'c4a19e07d3b85f62c4a19e07d3b85f62',
+  // Not there: a Brain starts without it.
+  ARQONBUS_STORAGE_BACKEND: 'postgres',
+  ARQONBUS_POSTGRES_URL: 'postgres://arqon_brain@127.0.0.1:9/arqonbus',
 };
 const freePorts = { ARQONBUS_SERVER_PORT: '0', ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0' };
 

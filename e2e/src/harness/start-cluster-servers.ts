@@ -5,10 +5,11 @@ import { startCluster } from '@arqonbus/testkit';
 import type { Cluster } from '@arqonbus/testkit';
 import type { BusServers } from './start-bus.ts';
 
-/** The built services. */
-export const programs: { readonly shield: string; readonly brain: string } = {
+/** The built services, and the command line. */
+export const programs: { readonly shield: string; readonly brain: string; readonly arqon: string } = {
   shield: fileURLToPath(new URL('../../../services/shield/dist/shield.mjs', import.meta.url)),
   brain: fileURLToPath(new URL('../../../services/brain/dist/brain.mjs', import.meta.url)),
+  arqon: fileURLToPath(new URL('../../../packages/cli/dist/arqon.mjs', import.meta.url)),
 };
 
 /** What `arqon dev` has by itself. */
@@ -22,11 +23,12 @@ export function developmentSettings(jwtSecret: string): Readonly<Record<string, 
   };
 }
 
-/** Two Shields, two Brains and NATS; the first Shield listens on the port that is asked for. */
+/** Two Shields, two Brains, NATS and Postgres; the first Shield listens on the port that is asked for. */
 export async function startClusterServers(env: Readonly<Record<string, string>>, onPort: number): Promise<BusServers> {
   const jwtSecret = env['ARQONBUS_AUTH_JWT_SECRET'] ?? randomBytes(32).toString('hex');
   const cluster = await startCluster({
     programs,
+    postgres: 'shared',
     env: { ...developmentSettings(jwtSecret), ...env },
     envOf: (service, number): Record<string, string> =>
       service === 'shield' && number === 0 ? { ARQONBUS_SERVER_PORT: String(onPort) } : {},

@@ -10,6 +10,7 @@ import { addDevCommand } from './dev/dev-command.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addCompletionCommand } from './inspect/completion-command.ts';
 import { addVersionCommand } from './inspect/version-command.ts';
+import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addMetricsCommand } from './metrics/metrics-command.ts';
 import { addPreflightCommand } from './preflight/preflight-command.ts';
 import { addAuthCommand } from './tokens/auth-command.ts';
@@ -23,16 +24,9 @@ const program = new Command('arqon')
 
 // Listed by --help in this order.
 const client = [addDevCommand, addStatusCommand, addTailCommand, addPublishCommand, addDoctorCommand, addBenchCommand];
-const operator = [
-  addTokenCommand,
-  addAuthCommand,
-  addConfigCommand,
-  addMetricsCommand,
-  addPreflightCommand,
-  addVersionCommand,
-  addCompletionCommand,
-];
-for (const addCommand of [...client, ...operator]) addCommand(program);
+const operator = [addTokenCommand, addAuthCommand, addConfigCommand, addPreflightCommand, addMigrateCommand];
+const about = [addMetricsCommand, addVersionCommand, addCompletionCommand];
+for (const addCommand of [...client, ...operator, ...about]) addCommand(program);
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);

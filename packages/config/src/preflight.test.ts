@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './parse-config.ts';
-import { isLoopbackHost, preflight } from './preflight.ts';
+import { isLoopbackHost } from './loopback.ts';
+import { preflight } from './preflight.ts';
 import type { RunMode } from './preflight.ts';
 
 const secret = 'kq3V0cYw8mZr5uT1xB7nE2sL9dF4gH6j';

@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { Config } from './config.ts';
+import { isLoopbackHost } from './loopback.ts';
+import { checkPostgres } from './postgres-addresses.ts';
 import type { Problem } from './problem.ts';
 import { readTlsFiles } from './tls-files.ts';
 
@@ -19,23 +21,12 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkTls(config, nowMs),
     ...checkNats(config),
     ...checkNatsAuthority(config),
+    ...checkPostgres(config),
     ...checkAdminToken(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];
 }
-
-/** True for `localhost` and addresses that only this machine reaches. */
-export function isLoopbackHost(host: string): boolean {
-  const address = host.replace(/^\[(.*)\]$/, '$1');
-  const family = isIP(address);
-  if (family === 0) return host.toLowerCase() === 'localhost';
-  return loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
 
 const MIN_SECRET_BYTES = 32;
 

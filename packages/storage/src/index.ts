@@ -11,3 +11,4 @@ export * from './valkey/valkey-script.ts';
 export { createValkeyLogStore } from './valkey/log/valkey-log-store.ts';
 export * from './valkey/log/log-keys.ts';
 export * from './valkey/log/log-store.ts';
+export * from './postgres/postgres-metrics.ts';

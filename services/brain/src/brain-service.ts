@@ -5,11 +5,14 @@ import type { Spine } from '@arqonbus/spine';
 import type { HealthReport, RootLogger } from '@arqonbus/telemetry';
 import { addBrainGauges, createRpcMetrics } from './brain-metrics.ts';
 import type { Brain } from './brain.ts';
+import { openStorage } from './storage/open-storage.ts';
+import type { Storage } from './storage/open-storage.ts';
 import { startBrain } from './start-brain.ts';
 
 /** Starts a Brain on NATS; not ready before it has its share of the partitions. Its drain hands them over. */
 export function startBrainService(config: Config, logger: RootLogger): Service {
   let brain: Brain | undefined;
+  let storage: Storage | undefined;
   const onFailure = (error: unknown): void =>
     logger.warn({ event: 'waiting_for_buckets', err: error }, 'the Brain cannot start yet');
   return startNatsService({
@@ -17,22 +20,29 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
     config,
     logger,
     servesSettings: false,
-    health: (spine) => healthOf(brain, spine),
+    health: (spine) => healthOf(brain, spine, storage),
     start: async ({ live, metrics, signal, httpPort, ...parts }) => {
       const rpcMetrics = createRpcMetrics(metrics);
+      storage = openStorage(config, { metrics, logger });
       brain = await untilAvailable(() => startBrain(live.config, { ...parts, rpcMetrics }), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };
     },
-    stop: async () => brain?.close(),
+    stop: async () => {
+      await brain?.close();
+      await storage?.close();
+    },
   });
 }
 
-function healthOf(brain: Brain | undefined, spine: Spine | undefined): HealthReport {
+/** Without Postgres it is ready all the same: only changes of what lies there are refused (ARC-5). */
+function healthOf(brain: Brain | undefined, spine: Spine | undefined, storage: Storage | undefined): HealthReport {
   const isReady = brain?.isReady() ?? false;
   const checks = {
     spine: spine?.status() === 'connected' ? 'ok' : 'down',
     buckets: isReady ? 'ok' : 'down',
   } as const;
-  return { ready: isReady, checks };
+  const database = storage?.database;
+  const postgres = database === undefined ? {} : ({ postgres: database.status() === 'ok' ? 'ok' : 'down' } as const);
+  return { ready: isReady, checks: { ...checks, ...postgres } };
 }

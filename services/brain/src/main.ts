@@ -1,9 +1,15 @@
 #!/usr/bin/env node
+import { needsDurableStorage } from '@arqonbus/config';
 import { loadConfig, needsNats, parseServiceFlags, runService } from '@arqonbus/runtime';
 import { createLogger } from '@arqonbus/telemetry';
 import { startBrainService } from './brain-service.ts';
 
 const flags = parseServiceFlags(process.argv.slice(2));
-const config = loadConfig({ mode: 'production', path: flags.config, env: process.env, check: needsNats });
+const config = loadConfig({
+  mode: 'production',
+  path: flags.config,
+  env: process.env,
+  check: (read) => [...needsNats(read), ...needsDurableStorage(read)],
+});
 const logger = createLogger({ level: config.telemetry.logLevel, destination: process.stderr });
 runService(startBrainService(config, logger), logger);

@@ -1,4 +1,5 @@
-import { createLogger } from '@arqonbus/telemetry';
+import { addPostgresGauges, createPostgresObserver } from '@arqonbus/storage';
+import { createLogger, createMetrics } from '@arqonbus/telemetry';
 import type { MetricDescription } from '@arqonbus/telemetry';
 import { startEmbeddedBus } from '../dev/embedded-bus.ts';
 import { readDevConfig } from '../dev/read-dev-config.ts';
@@ -9,5 +10,13 @@ export async function describeMetrics(): Promise<readonly MetricDescription[]> {
   const bus = await startEmbeddedBus({ config, logger: createLogger({ level: 'silent' }), pages: new Map() });
   const descriptions = bus.metrics.describe();
   await bus.drain();
-  return descriptions;
+  return [...descriptions, ...describePostgresMetrics()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What a Brain with Postgres shows beside that; a laptop's bus has none. */
+function describePostgresMetrics(): readonly MetricDescription[] {
+  const metrics = createMetrics();
+  createPostgresObserver(metrics);
+  addPostgresGauges(metrics, { status: () => 'starting', figures: () => ({ connections: 0, waiting: 0 }) });
+  return metrics.describe();
 }

@@ -1,4 +1,4 @@
-import { preflight as checkConfig } from '@arqonbus/config';
+import { needsDurableStorage, preflight as checkConfig } from '@arqonbus/config';
 import type { Config, Problem } from '@arqonbus/config';
 import { needsIdKey, needsNats } from '@arqonbus/runtime';
 import type { ServiceName } from '@arqonbus/runtime';
@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { failWith, readConfig } from '../config/read-config.ts';
 import { tryKeys } from './try-keys.ts';
 import { tryPorts } from './try-ports.ts';
+import { tryPostgres } from './try-postgres.ts';
 import { trySpine } from './try-spine.ts';
 
 interface PreflightFlags {
@@ -28,7 +29,7 @@ Examples:
 export function addPreflightCommand(program: Command): void {
   program
     .command('preflight')
-    .description('tell everything for which a service would not start here; tries ports, keys and NATS')
+    .description('tell everything for which a service would not start here; tries ports, keys, NATS and Postgres')
     .option('--config <file>', 'configuration file, YAML')
     .addOption(new Option('--service <name>', 'which one').choices(['shield', 'brain']).default('shield'))
     .option('--json', 'print JSON for programs', false)
@@ -46,13 +47,18 @@ async function preflight(flags: PreflightFlags): Promise<void> {
 
 async function findProblems(config: Config, service: ServiceName): Promise<readonly Problem[]> {
   const isShield = service === 'shield';
-  const written = [...checkConfig(config, 'production'), ...needsNats(config), ...(isShield ? needsIdKey(config) : [])];
+  const written = [
+    ...checkConfig(config, 'production'),
+    ...needsNats(config),
+    ...(isShield ? needsIdKey(config) : needsDurableStorage(config)),
+  ];
   // What is written wrongly is told once, and not again as a connection that fails.
   const isWrong = (section: string): boolean => written.some(({ key }) => key.startsWith(section));
   const tried = await Promise.all([
     tryPorts(config, isShield),
     isWrong('auth') || !isShield ? [] : tryKeys(config),
     isWrong('nats') ? [] : trySpine(config, service),
+    isShield || isWrong('postgres') ? [] : tryPostgres(config),
   ]);
   return [...written, ...tried.flat()];
 }

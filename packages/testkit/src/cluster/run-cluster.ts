@@ -15,14 +15,15 @@ interface Order {
 
 const ROOMS = { science: ['general', 'explore', 'hypothesize', 'design', 'execute', 'interpret', 'share'] };
 const TENANT = 'dev';
+const ARQON = fileURLToPath(new URL('../../../cli/dist/arqon.mjs', import.meta.url));
 const DAY_S = 86_400;
 
-/** Starts Shields, Brains and NATS on free ports of this machine, says where they are, and runs until it is told to end. */
+/** Starts Shields, Brains, NATS and Postgres on free ports of this machine, says where they are, and runs until it is told to end. */
 export async function runCluster(args: readonly string[]): Promise<void> {
   const { shields, brains, asJson } = parseOrder(args);
   const tokens = createTokens();
   const cluster = await startCluster({
-    programs: { shield: programOf('shield'), brain: programOf('brain') },
+    programs: { shield: programOf('shield'), brain: programOf('brain'), arqon: ARQON },
     shields,
     brains,
     env: {
@@ -53,9 +54,10 @@ function programOf(service: 'shield' | 'brain'): string {
   return fileURLToPath(new URL(`../../../../services/${service}/dist/${service}.mjs`, import.meta.url));
 }
 
-function describe({ nats, shields, brains }: Cluster, tokens: TestTokens): object {
+function describe({ nats, postgres, shields, brains }: Cluster, tokens: TestTokens): object {
   return {
     nats_url: nats.url,
+    postgres: { port: postgres?.port, pid: postgres?.pid() },
     shields: shields.map((shield) => ({ ...shield.addresses(), pid: shield.pid })),
     brains: brains.map((brain) => ({ ...brain.addresses(), pid: brain.pid })),
     token: tokenOf(tokens, 'user'),
@@ -69,7 +71,7 @@ function tokenOf(tokens: TestTokens, role: 'user' | 'admin'): string {
   return tokens.sign('HS256', { sub: `dev-${role}`, tenant_id: TENANT, role, exp });
 }
 
-function print({ nats, shields, brains }: Cluster, tokens: TestTokens): string {
+function print({ nats, postgres, shields, brains }: Cluster, tokens: TestTokens): string {
   const token = tokenOf(tokens, 'user');
   const page = new URL('../../../cli/dist/chat.html', import.meta.url).href;
   const chatOf = (wsUrl: string): string =>
@@ -82,6 +84,7 @@ function print({ nats, shields, brains }: Cluster, tokens: TestTokens): string {
     'ArqonBus is running as a cluster.',
     '',
     `  ${'nats'.padEnd(10)} ${nats.url}`,
+    `  ${'postgres'.padEnd(10)} 127.0.0.1:${postgres?.port ?? ''}   pid ${postgres?.pid() ?? ''}`,
     ...rows,
     '',
     `  User token   ${token}`,

@@ -1,3 +1,6 @@
+import type { PostgresServer } from '../postgres-server/start-postgres-server.ts';
+import { startBrainStorage } from './brain-storage.ts';
+import type { PostgresChoice } from './brain-storage.ts';
 import { startNatsServer } from '../nats-server/start-nats-server.ts';
 import type { NatsServer } from '../nats-server/start-nats-server.ts';
 import { startServiceProcess } from './service-process.ts';
@@ -7,8 +10,10 @@ import type { NatsUser } from './shipped-nats-config.ts';
 
 /** What a cluster on this machine is made of. */
 export interface ClusterOptions {
-  /** The built services. */
-  readonly programs: { readonly shield: string; readonly brain: string };
+  /** The built services, and the command line. */
+  readonly programs: { readonly shield: string; readonly brain: string; readonly arqon: string };
+  /** Default: own. */
+  readonly postgres?: PostgresChoice;
   /** Default 2. */
   readonly shields?: number;
   /** Default 2. */
@@ -24,6 +29,8 @@ export interface ClusterOptions {
 /** Shields, Brains and NATS in processes of their own, on free ports of this machine. */
 export interface Cluster {
   readonly nats: NatsServer;
+  /** Undefined where it is shared with other tests. */
+  readonly postgres: PostgresServer | undefined;
   /** User and password of NATS, as settings of a service. */
   readonly natsUser: (user: NatsUser) => Readonly<Record<string, string>>;
   /** In order; a Shield that was started again takes the place of its predecessor. */
@@ -46,11 +53,23 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const profiles = JSON.parse(options.env['ARQONBUS_LOG_PROFILES'] ?? '{}') as object;
   const users = shippedNatsConfig(Object.keys(profiles));
   const config = `${users.config}\n${options.natsConfig ?? ''}`;
-  const nats = await startNatsServer({ jetstream: true, config });
+  const [nats, storage] = await Promise.all([
+    startNatsServer({ jetstream: true, config }),
+    startBrainStorage(options.programs.arqon, options.postgres ?? 'own'),
+  ]);
   const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[] };
   const launch = (kind: 'shield' | 'brain', number: number, more = {}): ServiceProcess => {
     const own = options.envOf?.(kind, number, nats.url) ?? {};
-    const env = { ...FREE_PORTS, ARQONBUS_NATS_URL: nats.url, ...users.env(kind), ...options.env, ...own, ...more };
+    const stored = kind === 'brain' ? storage.env : {};
+    const env = {
+      ...FREE_PORTS,
+      ARQONBUS_NATS_URL: nats.url,
+      ...users.env(kind),
+      ...stored,
+      ...options.env,
+      ...own,
+      ...more,
+    };
     const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind], env });
     services[kind][number] = service;
     return service;
@@ -63,7 +82,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const stop = async (): Promise<void> => {
     await Promise.all(services.shield.map((shield) => shield.stop()));
     await Promise.all(services.brain.map((brain) => brain.stop()));
-    await nats.stop();
+    await Promise.all([nats.stop(), storage.stop()]);
   };
   try {
     const brains = Array.from({ length: options.brains ?? 2 }, (_, number) => launch('brain', number));
@@ -75,6 +94,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   return {
     nats,
+    postgres: storage.postgres,
     natsUser: users.env,
     shields: services.shield,
     brains: services.brain,
@@ -83,7 +103,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     stop,
     kill: async () => {
       await Promise.all([...services.shield, ...services.brain].map((service) => service.kill()));
-      await nats.stop();
+      await Promise.all([nats.stop(), storage.stop()]);
     },
   };
 }

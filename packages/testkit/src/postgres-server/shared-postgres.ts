@@ -10,9 +10,14 @@ export const SHARED_POSTGRES = 'ARQON_TEST_SHARED_POSTGRES';
  * harms Postgres starts one of its own instead.
  */
 export async function createTestDatabase(): Promise<PostgresDatabase> {
+  return createPostgresDatabase(await sharedPostgresPort());
+}
+
+/** Where that server listens, on 127.0.0.1; its administrator is `postgres`, without a password. */
+export async function sharedPostgresPort(): Promise<number> {
   const url = process.env[SHARED_POSTGRES];
   if (url === undefined) throw new Error('No shared Postgres: its set-up is missing in the configuration of vitest.');
-  return createPostgresDatabase(Number(await ask(url)));
+  return Number(await ask(url));
 }
 
 function ask(url: string): Promise<string> {

@@ -44,6 +44,7 @@ const ROLES = new URL('../../../../deploy/postgres/roles.sql', import.meta.url);
 export async function startPostgresServer(): Promise<PostgresServer> {
   const programs = findPostgres();
   const user = ordinaryUser();
+  const env = withoutPostgresSettings(process.env);
   const folder = mkdtempSync(join(tmpdir(), 'arqonbus-postgres-'));
   const guard = createGuard(folder);
   const data = join(folder, 'data');
@@ -52,7 +53,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
 
   const start = async (): Promise<void> => {
     const log = openSync(join(folder, 'postgres.log'), 'a');
-    const started = spawn(programs.postgres, ['-D', data], { stdio: ['ignore', log, log], cwd: folder, ...user });
+    const started = spawn(programs.postgres, ['-D', data], { stdio: ['ignore', log, log], cwd: folder, env, ...user });
     closeSync(log);
     child = started;
     guard.watch(started.pid);
@@ -68,7 +69,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   try {
     if (user !== undefined) chownSync(folder, user.uid, user.gid);
     const initdb = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
-    execFileSync(programs.initdb, initdb, { stdio: 'pipe', cwd: folder, ...user });
+    execFileSync(programs.initdb, initdb, { stdio: 'pipe', cwd: folder, env, ...user });
     writeFileSync(join(data, 'postgresql.auto.conf'), configText(port, folder));
     await start();
     await run(port, readFileSync(ROLES, 'utf8'));
@@ -92,6 +93,11 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     suspend: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
   };
+}
+
+/** What somebody has set for a server of their own. */
+function withoutPostgresSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('PG')));
 }
 
 function configText(port: number, folder: string): string {
