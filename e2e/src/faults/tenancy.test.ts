@@ -1,4 +1,4 @@
-import { connectRaw } from '@arqonbus/testkit';
+import { connectRaw, welchT, withoutOutliers } from '@arqonbus/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { connectProto, jsonBytes, payloadOf } from '../harness/proto-client.ts';
 import { startFaultCluster } from './harness/fault-cluster.ts';
@@ -7,7 +7,6 @@ import type { Answer, FollowedClient } from './harness/followed-client.ts';
 import { followTelemetry } from './harness/follow-telemetry.ts';
 import { report } from './harness/report.ts';
 import { SHARED, TENANT_RULES, isDelivery, leaveTraces, readEverything } from './harness/tenant-traces.ts';
-import { welchT, withoutOutliers } from './harness/welch.ts';
 
 // Two tenants with the same names for everything, on two Shields. One process and names that the border refuses are
 // shown elsewhere (tenants, bad-input, telemetry-stream, wire-formats); here is what only a cluster can leak.

@@ -17,6 +17,7 @@ export * from './raw-socket/free-port.ts';
 export * from './raw-socket/raw-socket.ts';
 export * from './raw-socket/wait-until.ts';
 export * from './raw-socket/with-timeout.ts';
+export * from './statistics/welch.ts';
 export * from './tls/create-test-certificate.ts';
 export * from './tokens/test-tokens.ts';
 export { socketServers } from './socket-servers/socket-servers.ts';
