@@ -7,7 +7,7 @@ import type { Bus } from './harness/start-bus.ts';
 
 // Two that do something at once to the same thing: between the check and the act of one lies the act of the other.
 
-const RACES = 240;
+const RACES = 144;
 const AT_ONCE = 12;
 let bus: Bus;
 

@@ -6,8 +6,8 @@ import { report } from './harness/report.ts';
 
 const ward = { room: 'churn', channel: 'ward' };
 const CHURNERS_PER_SHIELD = 20;
-const CHANGES_WITH_BRAINS = 1_000;
-const CHANGES_WITHOUT_ONE = 1_000;
+const CHANGES_WITH_BRAINS = 500;
+const CHANGES_WITHOUT_ONE = 500;
 
 const { bus, connect } = drilledCluster();
 

@@ -4,6 +4,7 @@ import type { JWTVerifyOptions } from 'jose';
 import type { AuthResult, Authenticator } from '../authenticator.ts';
 import type { KeySource, TokenAlgorithm } from '../keys/key-source.ts';
 import { parseJsonPart } from './json-part.ts';
+import { mayBeSignedWith } from './secret-signature.ts';
 import { parseTokenClaims } from './token-claims.ts';
 import { parseTokenHeader } from './token-header.ts';
 
@@ -51,7 +52,10 @@ async function checkToken(token: string, options: JwtAuthenticatorOptions): Prom
   const header = parseTokenHeader(headerPart, options.algorithms);
   if (typeof header === 'string') return refuse(header);
   const lookup = await options.keys.find(header.algorithm, header.kid);
-  if (lookup.ok) return checkSigned(token, claimsPart, header.algorithm, lookup.key, options);
+  if (lookup.ok) {
+    if (header.algorithm === 'HS256' && !mayBeSignedWith(lookup.key, token)) return refuse('wrong_signature');
+    return checkSigned(token, claimsPart, header.algorithm, lookup.key, options);
+  }
   return lookup.reason === 'keys_unavailable' ? unavailable(lookup.reason) : refuse(lookup.reason);
 }
 
