@@ -29,6 +29,9 @@ const telemetry = { room: 'integriguard', channel: 'telemetry-stream' };
 const cases: readonly Case[] = [
   ['help', 'user', { command: 'fly' }, 'UNKNOWN_COMMAND'],
   ['refresh', 'user', { token: 'not.a.token' }, 'AUTHENTICATION_FAILED'],
+  ['resume', 'user', { resume_token: 'none', channels: {} }, 'RESUME_EXPIRED'],
+  ['resume', 'moderator', { resume_token: 'none', channels: {} }, 'CONFLICT'],
+  ['resume', 'user', { resume_token: 'x', channels: {}, meta: { text: 'x'.repeat(1_100) } }, 'PAYLOAD_TOO_LARGE'],
   ['join_channel', 'guest', general, 'AUTHORIZATION_ERROR'],
   ['join_channel', 'moderator', general, 'QUOTA_EXCEEDED'],
   ['join_channel', 'user', { ...general, meta: { text: 'x'.repeat(1_100) } }, 'PAYLOAD_TOO_LARGE'],

@@ -20,6 +20,7 @@ const nobody = 'c-nobody-at-all';
 /** Arguments with which nothing but the missing right is in the way of the first refusal. */
 const args: Readonly<Record<string, object>> = {
   refresh: { token: 'not-a-token' },
+  resume: { resume_token: 'not-a-token', channels: {} },
   list_channels: { room: 'science' },
   leave_channel: target,
   join_channel: target,

@@ -128,6 +128,23 @@ const plainSettings = {
     max: 500,
     doc: 'In channels with more members only their number is told (PRS-3).',
   },
+  'resume.window_ms': {
+    kind: 'duration_ms',
+    default: 120_000,
+    min: 0,
+    max: 600_000,
+    doc: 'How long after a loss a client may resume its session; the same at every Shield (PRT-7).',
+  },
+  'resume.key': {
+    kind: 'secret',
+    default: '',
+    doc: 'Seals resume tokens: at least 32 bytes, the same at every Shield. Empty = derived from `log.id_key`.',
+  },
+  'resume.other_key': {
+    kind: 'secret',
+    default: '',
+    doc: 'Tokens sealed with this key are taken as well, while a key is being replaced.',
+  },
   'nats.url': {
     kind: 'list',
     default: [],

@@ -6,6 +6,7 @@ export { create, equals, fromBinary, toBinary } from '@bufbuild/protobuf';
 export * from './gen/arqon/v1/auth_pb.js';
 export * from './gen/arqon/v1/brain_pb.js';
 export * from './gen/arqon/v1/delivery_pb.js';
+export * from './gen/arqon/v1/resume_pb.js';
 export * from './gen/arqon/v1/telemetry_pb.js';
 
 /** The message in these bytes, or undefined where they hold none: what is malformed is dropped by whoever hears it (SPN-3). */

@@ -20,12 +20,28 @@ export function parseServiceFlags(args: readonly string[]): ServiceFlags {
 
 const MIN_ID_KEY_BYTES = 32;
 
+/** What a Shield needs of keys. */
+export function needsKeys(config: Config): readonly Problem[] {
+  return [...needsIdKey(config), ...needsLongResumeKeys(config)];
+}
+
 /** A Shield names what it stores by ids that nobody else can make (LOG-5). */
-export function needsIdKey({ log }: Config): readonly Problem[] {
+function needsIdKey({ log }: Config): readonly Problem[] {
   const fix = 'generate one with: arqon auth gen; every Shield needs the same';
   if (log.idKey === '') return [{ key: 'log.id_key', problem: 'is missing', fix }];
   const isShort = Buffer.byteLength(log.idKey) < MIN_ID_KEY_BYTES;
   return isShort ? [{ key: 'log.id_key', problem: `has fewer than ${MIN_ID_KEY_BYTES} bytes`, fix }] : [];
+}
+
+/** Resume tokens are sealed with keys that nobody can guess (PRT-7). */
+function needsLongResumeKeys({ resume }: Config): readonly Problem[] {
+  const fix = 'generate one with: arqon auth gen; every Shield needs the same';
+  const keys = { 'resume.key': resume.key, 'resume.other_key': resume.otherKey };
+  return Object.entries(keys).flatMap(([key, value]) =>
+    value !== '' && Buffer.byteLength(value) < MIN_ID_KEY_BYTES
+      ? [{ key, problem: `has fewer than ${MIN_ID_KEY_BYTES} bytes`, fix }]
+      : [],
+  );
 }
 
 /** A service of its own meets the others on NATS, so it needs to know where that is (CFG-4). */

@@ -17,6 +17,7 @@ import { serveRooms } from './channels/index.ts';
 import type { PartitionParts } from './partitions/partition.ts';
 import { Partitions } from './partitions/partitions.ts';
 import { SeenShields } from './partitions/seen-shields.ts';
+import { ResumeStore } from './resume/resume-store.ts';
 import { BrainRing } from './ring/brain-ring.ts';
 import { serveSettings } from './settings/index.ts';
 
@@ -87,7 +88,7 @@ const HANDOVER_MS = 1_500;
 const MAX_LISTED = 500;
 
 /**
- * Starts the control modules: channel registry, membership and bans. Resolves once the registry is known and this
+ * Starts the control modules: channel registry, membership, bans and resumes. Resolves once the registry is known and this
  * Brain has its share of the partitions (BRN-1).
  */
 export async function createBrain(options: BrainOptions): Promise<Brain> {
@@ -107,7 +108,8 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
   const observer = createObserver(options, () => clock.now());
   const shields = new SeenShields(() => clock.monotonicMs());
-  const shared = { ...settingsOf(options, limits), spine, registry, bans, shields, clock, observer, onError };
+  const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
+  const shared = { ...settingsOf(options, limits), spine, registry, bans, resumes, shields, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const ring = new BrainRing({
     id: brainKey(options.id ?? `b${randomBytes(6).toString('hex')}`),

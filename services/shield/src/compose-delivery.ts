@@ -36,6 +36,7 @@ import type { MembershipReporter } from './membership/membership-reporter.ts';
 import { followReportOrders } from './membership/report-orders.ts';
 import { createPresenceViews } from './presence/presence-views.ts';
 import type { PresenceViews } from './presence/presence-views.ts';
+import { AbsentClients } from './resume/absent-clients.ts';
 import type { Peer } from './session/peer.ts';
 import { createSessionRegistry } from './session/session-registry.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
@@ -65,6 +66,7 @@ export interface DeliveryParts {
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;
   readonly directDeliveries: DirectDeliveries;
+  readonly absent: AbsentClients;
   readonly membership: MembershipReporter;
   readonly reportOrders: SpineSubscription;
   readonly shares: TenantShares;
@@ -116,10 +118,12 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
     subscriptions: createSubscriptions(channels, presence, limits),
   };
   const slowConsumers = composeSlowConsumers(options, shared);
+  const absent = new AbsentClients(ids.node);
   return {
     ...shared,
+    absent,
     slowConsumers,
-    directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers }),
+    directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers, absent }),
     ...composeMembership(options, ids, shared),
     shares: createTenantShares({
       ...shared,
@@ -197,7 +201,10 @@ function composeMembership(
   };
 }
 
-type SharedParts = Omit<DeliveryParts, 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders' | 'shares'>;
+type SharedParts = Omit<
+  DeliveryParts,
+  'absent' | 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders' | 'shares'
+>;
 
 /** What a client that is brought back takes at once. */
 function maxCatchUpBytes({ outboundBufferBytes }: Limits): number {

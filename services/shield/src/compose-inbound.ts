@@ -8,6 +8,7 @@ import type { CommandDispatcher } from './commands/dispatcher.ts';
 import { createFirstJoin } from './commands/first-join.ts';
 import type { FirstJoin } from './commands/first-join.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
+import type { ResumeParts } from './compose-resume.ts';
 import { composePipeline } from './compose-pipeline.ts';
 import { createReplays } from './history/replays.ts';
 import type { Ids } from './ids.ts';
@@ -38,7 +39,7 @@ const COMMAND_BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.
 export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
-  delivery: DeliveryParts,
+  delivery: DeliveryParts & Pick<ResumeParts, 'resumes'>,
   activity: Activity,
   mayAuthorize: () => boolean,
 ): InboundParts {
@@ -152,7 +153,7 @@ function blockFields(
 function composeCommandParts(
   options: ShieldOptions,
   ids: Ids,
-  delivery: DeliveryParts,
+  delivery: DeliveryParts & Pick<ResumeParts, 'resumes'>,
   activity: Activity,
 ): CommandParts {
   const longReads = createLongReads();

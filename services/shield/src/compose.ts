@@ -7,6 +7,8 @@ import { composeDelivery } from './compose-delivery.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
 import { composeListeners } from './compose-listeners.ts';
+import { composeResume } from './compose-resume.ts';
+import type { ResumeParts } from './compose-resume.ts';
 import { followDiscontinuities } from './delivery/discontinuities.ts';
 import { createIds } from './ids.ts';
 import type { Ids } from './ids.ts';
@@ -51,14 +53,16 @@ export function composeShield(options: ShieldOptions): ShieldParts {
   );
   const { envelopes } = parts;
   const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
-  const bans = composeBans(options, parts, activity);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
+  const resume = composeResume(options, ids.node, { ...parts, activity, admission });
+  const bans = composeBans(options, { ...parts, ...resume }, activity);
   const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, bans, admission, draining });
   const handlers = createConnections({
     ...parts,
+    ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, parts, activity, () => bans.isCurrent()),
+    ...composeInbound(options, ids, { ...parts, ...resume }, activity, () => bans.isCurrent()),
     activity,
     admission,
     clock,
@@ -77,7 +81,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
   const { listener, telemetryListener, stopTls } = composeListeners(options, handlers, telemetryStream);
   const discontinuities = composeDiscontinuities(options, parts);
   const spineEvents = tellSpine(options, telemetryStream);
-  addShieldGauges(metrics, { ...parts, bans, admission, draining });
+  addShieldGauges(metrics, { ...parts, ...resume, bans, admission, draining });
   return {
     ...parts,
     node: ids.node,
@@ -91,6 +95,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     stop: () => {
       stopTls();
       bans.stop();
+      resume.holder.unsubscribe();
       discontinuities.unsubscribe();
       spineEvents.unsubscribe();
       stopDelivery(parts);
@@ -114,7 +119,7 @@ function stopDelivery({ directDeliveries, reportOrders, shares, presence, coales
 
 function composeBans(
   { spine, keyValue, clock, metrics }: ShieldOptions,
-  parts: DeliveryParts,
+  parts: DeliveryParts & Pick<ResumeParts, 'endSession'>,
   activity: Activity,
 ): BanList {
   const ended = metrics.labelledCounter(
@@ -130,6 +135,7 @@ function composeBans(
     sessions,
     envelopes,
     send,
+    onReplaced: parts.endSession.replaced,
     onEnded: (session, code) => {
       ended.inc(code);
       activity.sessionEnded(session, code);

@@ -1,5 +1,6 @@
 import type { Metrics } from '@arqonbus/telemetry';
 import type { ShieldParts } from './compose.ts';
+import type { ResumeParts } from './compose-resume.ts';
 import type { LocalChannels } from './subscriptions/local-channels.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
 
@@ -7,15 +8,17 @@ import type { SessionRegistry } from './session/session-registry.ts';
 export type ShownParts = Pick<
   ShieldParts,
   'sessions' | 'channels' | 'slowConsumers' | 'presence' | 'membership' | 'bans' | 'admission' | 'draining'
->;
+> &
+  Pick<ResumeParts, 'lost'>;
 
 /** Figures that are read when somebody asks for them (TEL-2). */
 export function addShieldGauges(metrics: Metrics, parts: ShownParts): void {
-  const { sessions, channels, slowConsumers, presence, membership, bans, admission, draining } = parts;
+  const { sessions, channels, slowConsumers, presence, membership, bans, admission, draining, lost } = parts;
   metrics.gauge('arqonbus_connections', 'Open sessions.', () => sessions.size());
   metrics.gauge('arqonbus_local_channels', 'Channels with a subscriber here.', () => channels.size());
   metrics.gauge('arqonbus_presence_channels', 'Channels whose members are watched here.', () => presence.size());
   metrics.gauge('arqonbus_slow_consumers', 'Sessions over their limit or catching up.', () => slowConsumers.count());
+  metrics.gauge('arqonbus_resumable_clients', 'Clients that were lost here and may still resume.', () => lost.size());
   metrics.gauge('arqonbus_draining', '1 while the Shield sends its clients away.', () => Number(draining.isOn));
   metrics.gauge('arqonbus_bans', 'Bans in force.', () => bans.count());
   metrics.gauge(

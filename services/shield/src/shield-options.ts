@@ -25,6 +25,10 @@ export interface ShieldOptions {
   readonly private: Config['private'];
   /** How long who was lost stays a member (PRS-2). */
   readonly lingerMs: number;
+  /** Of resume tokens: the first one seals, all of them open (PRT-7). */
+  readonly resumeKeys: readonly [Uint8Array, ...Uint8Array[]];
+  /** How long after a loss a session may be resumed; 0 = none may. */
+  readonly resumeWindowMs: number;
   readonly limits: Limits;
   /** Told after each such change. */
   readonly onSettings: (listener: () => void) => void;

@@ -3,6 +3,7 @@ import { systemClock } from '@arqonbus/protocol';
 import { VERSION, createAuthenticator } from '@arqonbus/runtime';
 import type { SpineParts } from '@arqonbus/runtime';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
+import { resumeKeysOf } from './resume/resume-keys.ts';
 import type { ListenerFactory } from './listener/listener.ts';
 import { createShield } from './shield.ts';
 import type { Shield } from './shield.ts';
@@ -27,6 +28,8 @@ export function startShield(live: LiveSettings, parts: ShieldSurroundings): Prom
     private: config.private,
     onSettings: live.onChange,
     lingerMs: config.presence.lingerMs,
+    resumeKeys: resumeKeysOf(config),
+    resumeWindowMs: config.resume.windowMs,
     telemetryPort: config.telemetry.port,
     authenticator: createAuthenticator(auth, { ...parts, now: () => clock.now() }),
     clock,

@@ -47,8 +47,10 @@ function fieldRows(schema: Schema, path: string, isArgument: boolean): readonly 
     const isRequired = required.has(name);
     const mark = isArgument === isRequired ? (isArgument ? ' **required**' : ' (not always)') : '';
     const row = [`${code(path + name)}${mark}`, typeText(field), field.description ?? ''];
-    const inner = field.items ?? field;
-    return [row, ...fieldRows(inner, `${path}${name}${field.items === undefined ? '' : '[]'}.`, isArgument)];
+    const { items, additionalProperties: members } = field;
+    if (items !== undefined) return [row, ...fieldRows(items, `${path}${name}[].`, isArgument)];
+    const isMap = typeof members === 'object';
+    return [row, ...fieldRows(isMap ? members : field, `${path}${name}.${isMap ? '*.' : ''}`, isArgument)];
   });
 }
 

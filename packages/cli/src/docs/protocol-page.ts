@@ -6,7 +6,7 @@ import { closeCodeWords, envelopeFieldWords, systemEventWords } from '@arqonbus/
 import { commandSection, rightsTable } from './command-section.ts';
 import { errorIndex } from './error-pages.ts';
 import { code, markdownTable } from './markdown-table.ts';
-import { connecting, delivery, head, replies, types } from './protocol-prose.ts';
+import { connecting, delivery, head, replies, resuming, types } from './protocol-prose.ts';
 
 /** The reference of the client protocol, as Markdown: prose around the tables that the code itself uses (PRT-21). */
 export function protocolPage(): string {
@@ -21,6 +21,7 @@ export function protocolPage(): string {
     types,
     replies,
     delivery,
+    resuming,
     '## System messages',
     'A `system` frame has `payload.event`:',
     systemTable(),

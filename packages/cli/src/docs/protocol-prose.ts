@@ -43,7 +43,7 @@ The server speaks first:
   "user": "alice", "tenant": "acme", "protocol": "1.0", "server_time": "2026-11-25T20:00:00.000Z", "heartbeat_ms": 25000,
   "limits": {"max_frame_bytes": 65536, "max_subscriptions": 128, "messages_per_second": 100, "bytes_per_second": 1048576,
    "commands_per_second": 30, "max_depth": 32, "history_page": 1000, "recovery_page": 300},
-  "token_expires_at": "2026-11-25T21:00:00.000Z"}}
+  "token_expires_at": "2026-11-25T21:00:00.000Z", "resume_token": "AQ9X…"}}
 \`\`\`
 
 It pings every \`heartbeat_ms\`; a client from which nothing comes, no frame and no pong, is closed 4408. The command
@@ -83,6 +83,27 @@ before), or an \`error\`. Without \`ack\` you hear of it only if it was refused.
 An \`error\` has \`error_code\` for programs, \`error\` for people, and in \`payload\` what helps: \`errors\` (the wrong
 fields), \`retry_after_ms\`, \`missing\`, \`trace_id\`.`;
 
+/** How to come back as the same client. */
+export const resuming = `## Resuming
+
+Within two minutes (\`resume.window_ms\`) of a loss, a new connection to any Shield can go on as the client that was lost:
+
+\`\`\`json
+{"type": "command", "command": "resume", "id": "arq_resume-1", "args": {"resume_token": "AQ9X…", "channels": {
+  "science:general": {"epoch": "9f1c4a…", "seq": 4711, "echo": true},
+  "science:lab": null}}}
+\`\`\`
+
+It comes first: a connection that has joined a channel is refused (\`CONFLICT\`), so leave \`channel\` out of the URL.
+\`channels\` is what the session was: each with its last position, where there was one, and the options of its join. The
+reply tells the client id, a new token (each works once) and what each join would have told, or \`error_code\`: rights are
+checked again. What was missed follows as ordinary events, in order and before what is new. Others in the channel see
+nothing of it within \`presence.linger_ms\` (10 s) of the loss, and a \`leave\` and a \`join\` of the same client later.
+Where the old connection is still open, it is told \`replaced\` and closed 4403. Private messages arrive on the new one.
+
+\`RESUME_EXPIRED\` leaves the connection as it is: join with \`from\`. A session that ended with a goodbye (1000), or by an
+order, cannot be resumed. \`UNAVAILABLE\` decides nothing: the token still holds.`;
+
 /** What is promised of deliveries. */
 export const delivery = `## Delivery
 
@@ -90,8 +111,9 @@ export const delivery = `## Delivery
 - Two events of one connection to one channel arrive in that order everywhere.
 - A channel with a log has one order for all: \`seq\` rises, \`prev_seq\` is the one before. Drop what you have seen
   (\`seq\` not above your last, in the same \`epoch\`).
-- After a lost connection, join with \`from\` and your last position. \`recovered: true\` means that everything after it
-  follows, as ordinary events; \`false\` that something is missing (\`reason\`).
+- After a lost connection, come back as the same client with [\`resume\`](#resume), or join with \`from\` and your last
+  position. \`recovered: true\` means that everything after it follows, as ordinary events; \`false\` that something is
+  missing (\`reason\`).
 - A message to the whole room comes once, however many of its channels you are in. The channel \`*\` has a log and
   positions of its own.
 - Send a publication whose reply was lost again under the same \`id\` within two minutes: where the channel keeps a log,

@@ -1,6 +1,6 @@
 import { needsDurableStorage, preflight as checkConfig } from '@arqonbus/config';
 import type { Config, Problem } from '@arqonbus/config';
-import { needsIdKey, needsNats } from '@arqonbus/runtime';
+import { needsKeys, needsNats } from '@arqonbus/runtime';
 import type { ServiceName } from '@arqonbus/runtime';
 import { Option } from 'commander';
 import type { Command } from 'commander';
@@ -50,7 +50,7 @@ async function findProblems(config: Config, service: ServiceName): Promise<reado
   const written = [
     ...checkConfig(config, 'production'),
     ...needsNats(config),
-    ...(isShield ? needsIdKey(config) : needsDurableStorage(config)),
+    ...(isShield ? needsKeys(config) : needsDurableStorage(config)),
   ];
   // What is written wrongly is told once, and not again as a connection that fails.
   const isWrong = (section: string): boolean => written.some(({ key }) => key.startsWith(section));

@@ -50,6 +50,25 @@ const roomLog = {
   },
 } as const;
 
+/** Where a join has led. */
+export const joinResultSchema = {
+  type: 'object',
+  properties: {
+    room: nameSchema as typeof nameSchema,
+    channel: nameSchema as typeof nameSchema,
+    epoch: { type: 'string', description: 'Which log `seq` counts in; not on `live` channels.' },
+    seq: { type: 'integer', description: 'What is received from now on comes after this.' },
+    members: { type: 'array', items: memberSchema as typeof memberSchema },
+    total: { type: 'integer' },
+    counts_only: { type: 'boolean' },
+    publications: { type: 'array', items: { type: 'object' } },
+    recovered: { type: 'boolean' },
+    reason: { type: 'string' },
+    room_log: roomLog as typeof roomLog,
+  },
+  required: ['room', 'channel'],
+} as const;
+
 /** Commands about rooms and channels. `room` may be left out: the client's default target is meant then. */
 export const channelCommands = {
   join_channel: {
@@ -73,23 +92,7 @@ export const channelCommands = {
         meta: { type: 'object', description: 'What other members see of this client in this channel; at most 1 KiB.' },
       },
     },
-    result: {
-      type: 'object',
-      properties: {
-        room: nameSchema as typeof nameSchema,
-        channel: nameSchema as typeof nameSchema,
-        epoch: { type: 'string', description: 'Which log `seq` counts in; not on `live` channels.' },
-        seq: { type: 'integer', description: 'What is received from now on comes after this.' },
-        members: { type: 'array', items: memberSchema as typeof memberSchema },
-        total: { type: 'integer' },
-        counts_only: { type: 'boolean' },
-        publications: { type: 'array', items: { type: 'object' } },
-        recovered: { type: 'boolean' },
-        reason: { type: 'string' },
-        room_log: roomLog as typeof roomLog,
-      },
-      required: ['room', 'channel'],
-    },
+    result: joinResultSchema as typeof joinResultSchema,
   },
   leave_channel: {
     name: 'leave_channel',

@@ -19,7 +19,8 @@ const keywords: Readonly<Record<string, string>> = {
   items: 'object',
   properties: 'object',
   required: 'object',
-  additionalProperties: 'boolean',
+  nullable: 'boolean',
+  additionalProperties: 'object',
 };
 
 function isRegExp(text: string): boolean {
@@ -47,6 +48,7 @@ function faults(schema: Schema, path: string): readonly string[] {
   for (const [name, property] of Object.entries(schema.properties ?? {}))
     found.push(...faults(property, `${path}.${name}`));
   if (schema.items !== undefined) found.push(...faults(schema.items, `${path}[]`));
+  if (typeof schema.additionalProperties === 'object') found.push(...faults(schema.additionalProperties, `${path}.*`));
   return found;
 }
 
@@ -60,6 +62,8 @@ function unbounded(schema: Schema, path: string): readonly string[] {
   const inside = Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
     unbounded(property, `${path}.${name}`),
   );
+  const { additionalProperties: others } = schema;
+  if (typeof others === 'object') inside.push(...unbounded(others, `${path}.*`));
   return own ? [path, ...inside] : inside;
 }
 

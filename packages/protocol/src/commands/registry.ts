@@ -3,12 +3,14 @@ import { adminCommands } from './admin-commands.ts';
 import { channelCommands } from './channel-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
+import { resumeCommands } from './resume-commands.ts';
 import type { TypeOf } from './schema.ts';
 import { sessionCommands } from './session-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
 export const commands: Commands = {
   ...sessionCommands,
+  ...resumeCommands,
   ...channelCommands,
   ...presenceCommands,
   ...historyCommands,
@@ -17,6 +19,7 @@ export const commands: Commands = {
 
 /** The type of {@link commands}, down to the words of every schema. */
 export type Commands = typeof sessionCommands &
+  typeof resumeCommands &
   typeof channelCommands &
   typeof presenceCommands &
   typeof historyCommands &

@@ -15,7 +15,10 @@ export interface Schema {
   readonly items?: Schema;
   readonly properties?: { readonly [name: string]: Schema };
   readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
+  /** `null` is a value too. */
+  readonly nullable?: boolean;
+  /** Whether there may be members that are not named, or what they are. */
+  readonly additionalProperties?: boolean | Schema;
 }
 
 type Required<S extends Schema> = S extends { readonly required: readonly (infer R)[] } ? R : never;
@@ -27,7 +30,9 @@ type ObjectOf<S extends Schema, P extends { readonly [name: string]: Schema }> =
 };
 
 /** The type of the values that schema `S` accepts; `unknown` where it says nothing. */
-export type TypeOf<S extends Schema> = S extends { readonly enum: readonly (infer E)[] }
+export type TypeOf<S extends Schema> = S extends { readonly nullable: true } ? ValueOf<S> | null : ValueOf<S>;
+
+type ValueOf<S extends Schema> = S extends { readonly enum: readonly (infer E)[] }
   ? E
   : S extends { readonly type: 'string' }
     ? string
@@ -42,6 +47,8 @@ export type TypeOf<S extends Schema> = S extends { readonly enum: readonly (infe
                 readonly properties: infer P extends { readonly [name: string]: Schema };
               }
             ? ObjectOf<S, P>
-            : S extends { readonly type: 'object' }
-              ? { readonly [name: string]: unknown }
-              : unknown;
+            : S extends { readonly type: 'object'; readonly additionalProperties: infer A extends Schema }
+              ? { readonly [name: string]: TypeOf<A> }
+              : S extends { readonly type: 'object' }
+                ? { readonly [name: string]: unknown }
+                : unknown;

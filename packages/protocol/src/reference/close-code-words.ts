@@ -13,7 +13,7 @@ export const closeCodeWords: Readonly<Record<CloseCode, string>> = {
   1013: 'Too much to do, draining, or cut off from the Spine.',
   4400: 'Too many bad frames (`limits.bad_frames_per_minute`).',
   4401: 'The token was not accepted, or has expired.',
-  4403: 'Banned, ended by an operator, or an origin that may not connect.',
+  4403: 'Banned, ended by an operator, an origin that may not connect, or resumed on another connection (`replaced`).',
   4408: 'Nothing came from the client for `limits.idle_timeout_ms`, not even a pong.',
   4409: 'The client does not read: more than the outbound buffer waits, and nothing moves.',
   4413: 'Too many subscriptions. This version answers `QUOTA_EXCEEDED` and keeps the connection.',

@@ -139,8 +139,11 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     },
   },
   RESUME_EXPIRED: {
-    cause: 'Reserved: this version has no `resume`.',
-    action: 'Join again with `from`, as the SDK does.',
+    cause:
+      'The token of a `resume` holds no more: its session was lost for longer than `resume.window_ms` (2 minutes), ended ' +
+      'for good, or has been resumed with it already; or no Shield gave it out to this user.',
+    action: 'Join again with `from`, as the SDK does: nothing is lost but the client id.',
+    example: { role: 'user', frames: [commandFrame('resume', { resume_token: 'none', channels: {} })] },
   },
   RATE_LIMITED: {
     cause:

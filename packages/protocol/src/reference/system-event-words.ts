@@ -12,6 +12,10 @@ export const systemEventWords: Readonly<Record<string, SystemEventWords>> = {
     members: 'as the result of `join_channel`',
     meaning: 'The channel of the query parameters `room` and `channel` was joined.',
   },
+  replaced: {
+    members: '',
+    meaning: 'The client was resumed on another connection. This one is closed 4403 `replaced`.',
+  },
   token_expiring: {
     members: '`in_ms`',
     meaning: 'Send `refresh` with a new token within this time, or be closed 4401.',

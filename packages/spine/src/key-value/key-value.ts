@@ -46,4 +46,10 @@ export interface KeyValueStore {
 }
 
 /** The buckets there are. */
-export type BucketName = 'ARQON_CHANNELS' | 'ARQON_BANS' | 'ARQON_BRAINS' | 'ARQON_SETTINGS';
+export type BucketName = 'ARQON_CHANNELS' | 'ARQON_BANS' | 'ARQON_BRAINS' | 'ARQON_SETTINGS' | 'ARQON_RESUMES';
+
+/**
+ * Buckets whose entries go by themselves so long after they were written; watchers are not told. Resumes: longer than a
+ * connection lives (4 h ± 10 %) and may be resumed afterwards.
+ */
+export const BUCKET_TTL_MS: Readonly<Partial<Record<BucketName, number>>> = { ARQON_RESUMES: 16_200_000 };

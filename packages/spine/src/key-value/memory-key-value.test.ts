@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { BUCKET_TTL_MS } from './key-value.ts';
 import { describeKeyValue } from './key-value.contract.ts';
 import { createMemoryKeyValueStore } from './memory-key-value.ts';
 
@@ -24,5 +25,22 @@ describe('createMemoryKeyValueStore', () => {
     expect(told).toEqual(['acme.alice', 'acme.bob']);
     failing.stop();
     sound.stop();
+  });
+
+  it('[PRT-7] forgets resumes after their time, each from when it was written last, and nothing else', async () => {
+    let nowMs = 0;
+    const store = createMemoryKeyValueStore(undefined, () => nowMs);
+    const [resumes, bans] = [store.bucket('ARQON_RESUMES'), store.bucket('ARQON_BANS')];
+    const ttlMs = BUCKET_TTL_MS.ARQON_RESUMES ?? 0;
+    const first = await resumes.create('acme.n1_a', Uint8Array.of(1));
+    await resumes.create('acme.n1_b', Uint8Array.of(1));
+    await bans.create('acme.alice', Uint8Array.of(1));
+    nowMs = ttlMs - 1;
+    await resumes.update('acme.n1_a', Uint8Array.of(2), first);
+    nowMs = ttlMs;
+    expect((await resumes.list('')).map(({ key }) => key)).toEqual(['acme.n1_a']);
+    nowMs = 2 * ttlMs - 1;
+    expect([await resumes.get('acme.n1_a'), (await bans.list('')).length]).toEqual([undefined, 1]);
+    await resumes.create('acme.n1_a', Uint8Array.of(3));
   });
 });

@@ -1,15 +1,20 @@
 import { BusError } from '@arqonbus/protocol';
+import { BUCKET_TTL_MS } from './key-value.ts';
 import type { BucketName, KeyValue, KeyValueChange, KeyValueEntry, KeyValueStore, KeyValueWatch } from './key-value.ts';
 
 /**
  * Makes buckets that live as long as the process. Values are copied in; those handed out must not be written to.
  * Watchers are told in microtasks, in the order of the changes; what a watcher throws goes to `onError`.
  */
-export function createMemoryKeyValueStore(onError: (error: unknown) => void = () => undefined): KeyValueStore {
+export function createMemoryKeyValueStore(
+  onError: (error: unknown) => void = () => undefined,
+  now: () => number = Date.now,
+): KeyValueStore {
   const buckets = new Map<BucketName, KeyValue>();
   return {
     bucket(name) {
-      const bucket = buckets.get(name) ?? new MemoryBucket(onError);
+      const ttlMs = BUCKET_TTL_MS[name] ?? Number.POSITIVE_INFINITY;
+      const bucket = buckets.get(name) ?? new MemoryBucket(onError, now, ttlMs);
       buckets.set(name, bucket);
       return bucket;
     },
@@ -22,25 +27,34 @@ interface Watcher {
 }
 
 class MemoryBucket implements KeyValue {
+  /** In the order in which they were written. */
   readonly #entries = new Map<string, KeyValueEntry>();
+  readonly #writtenAtMs = new Map<string, number>();
+  readonly #now: () => number;
+  readonly #ttlMs: number;
   readonly #watchers = new Set<Watcher>();
   readonly #onError: (error: unknown) => void;
   #revision = 0;
 
-  constructor(onError: (error: unknown) => void) {
+  constructor(onError: (error: unknown) => void, now: () => number, ttlMs: number) {
     this.#onError = onError;
+    this.#now = now;
+    this.#ttlMs = ttlMs;
   }
 
   async get(key: string): Promise<KeyValueEntry | undefined> {
+    this.#expire();
     return this.#entries.get(key);
   }
 
   async create(key: string, value: Uint8Array): Promise<number> {
+    this.#expire();
     if (this.#entries.has(key)) throw new BusError('CONFLICT', 'The key exists already.');
     return this.#put(key, value);
   }
 
   async update(key: string, value: Uint8Array, revision: number): Promise<number> {
+    this.#expire();
     if (this.#entries.get(key)?.revision !== revision) throw new BusError('CONFLICT');
     return this.#put(key, value);
   }
@@ -49,11 +63,12 @@ class MemoryBucket implements KeyValue {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     if (revision !== undefined && entry.revision !== revision) throw new BusError('CONFLICT');
-    this.#entries.delete(key);
+    this.#forget(key);
     this.#tell({ key, value: undefined, revision: ++this.#revision });
   }
 
   async list(prefix: string): Promise<readonly KeyValueEntry[]> {
+    this.#expire();
     const found = [...this.#entries.values()].filter((entry) => entry.key.startsWith(prefix));
     return found.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
@@ -83,10 +98,26 @@ class MemoryBucket implements KeyValue {
 
   #put(key: string, value: Uint8Array): number {
     const revision = ++this.#revision;
-    const entry: KeyValueEntry = { key, value: new Uint8Array(value), revision };
+    const entry = { key, value: new Uint8Array(value), revision };
+    this.#forget(key);
+    this.#writtenAtMs.set(key, this.#now());
     this.#entries.set(key, entry);
     this.#tell(entry);
     return revision;
+  }
+
+  /** Costs what has expired since the last time. */
+  #expire(): void {
+    const oldestMs = this.#now() - this.#ttlMs;
+    for (const [key, writtenAtMs] of this.#writtenAtMs) {
+      if (writtenAtMs > oldestMs) return;
+      this.#forget(key);
+    }
+  }
+
+  #forget(key: string): void {
+    this.#entries.delete(key);
+    this.#writtenAtMs.delete(key);
   }
 
   #tell(change: KeyValueChange): void {

@@ -11,6 +11,7 @@ import type {
   KeyValueStore,
   KeyValueWatch,
 } from '../key-value/key-value.ts';
+import { BUCKET_TTL_MS } from '../key-value/key-value.ts';
 import { listBucket, readBucket } from './bucket-reader.ts';
 import type { BucketRead, BucketReadListener } from './bucket-reader.ts';
 import { BucketWatch } from './bucket-watch.ts';
@@ -32,7 +33,13 @@ export interface NatsKeyValueOptions {
 }
 
 /** Every bucket there is. */
-const BUCKETS: readonly BucketName[] = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_BRAINS', 'ARQON_SETTINGS'];
+const BUCKETS: readonly BucketName[] = [
+  'ARQON_CHANNELS',
+  'ARQON_BANS',
+  'ARQON_BRAINS',
+  'ARQON_SETTINGS',
+  'ARQON_RESUMES',
+];
 const DEFAULT_TIMEOUT_MS = 2_000;
 /** The most that NATS keeps. A watcher is told each change of a key as long as it lags behind by fewer than these. */
 const HISTORY = 64;
@@ -66,7 +73,10 @@ async function openBucket(js: JetStreamClient, name: BucketName, create: NatsKey
   // Direct reads come from any replica, which may lag; ours come from the leader.
   const common = { allow_direct: false };
   if (create !== undefined) {
-    return kvm.create(name, { ...common, history: HISTORY, storage: StorageType.File, replicas: create.replicas });
+    const ttl = BUCKET_TTL_MS[name];
+    // Nobody watches what expires: its last state is all that is kept.
+    const kept = ttl === undefined ? { history: HISTORY } : { history: 1, ttl };
+    return kvm.create(name, { ...common, ...kept, storage: StorageType.File, replicas: create.replicas });
   }
   const kv = await kvm.open(name, common);
   await kv.status();

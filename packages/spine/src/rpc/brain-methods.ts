@@ -34,6 +34,7 @@ export interface BrainMethods {
   readonly 'membership.count': Method<wire.TenantCountRequest, wire.TenantCountResult>;
   readonly 'presence.list': Method<wire.PresenceListRequest, wire.PresenceListResult>;
   readonly 'presence.check': Method<wire.PresenceCheckRequest, wire.PresenceCheckResult>;
+  readonly 'resume.claim': Method<wire.ResumeClaimRequest, wire.ResumeClaimResult>;
   readonly 'limits.share': Method<wire.ShareRequest, wire.ShareResult>;
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
@@ -161,6 +162,11 @@ const schemas: BrainMethods = {
     request: wire.PresenceCheckRequestSchema,
     result: wire.PresenceCheckResultSchema,
     partition: asNamed,
+  },
+  'resume.claim': {
+    request: wire.ResumeClaimRequestSchema,
+    result: wire.ResumeClaimResultSchema,
+    partition: ofTenant,
   },
   'limits.share': { request: wire.ShareRequestSchema, result: wire.ShareResultSchema, partition: asNamed },
   'bans.disconnect': {

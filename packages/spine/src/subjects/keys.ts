@@ -1,4 +1,4 @@
-import type { TenantId, UserId } from '@arqonbus/protocol';
+import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
 import type { ChannelAddress } from '../log/channel-log.ts';
 import { nameKeyToken, parseKeyToken, userToken, wordToken } from './tokens.ts';
 
@@ -20,6 +20,11 @@ export function tenantPrefix(tenant: TenantId): string {
 /** Key of a user's ban in `ARQON_BANS`, `<tenant>.<user>`. */
 export function banKey(tenant: TenantId, user: string): string {
   return tenantPrefix(tenant) + userToken(user);
+}
+
+/** Key of the record of a client that was resumed, in `ARQON_RESUMES`: `<tenant>.<client>`. */
+export function resumeKey(tenant: TenantId, client: ClientId): string {
+  return tenantPrefix(tenant) + nameKeyToken(client, 'client');
 }
 
 /** Key of a Brain's lease in `ARQON_BRAINS`. */

@@ -57,6 +57,21 @@ export function clientsOf(node: string): SubjectFilter {
   return `arqon.out.*._client.${nameToken(node, 'node')}.>` as SubjectFilter;
 }
 
+/** The node where a client was born, which its id names. */
+export function homeOf(client: ClientId): string {
+  return client.slice(0, Math.max(0, client.indexOf('_')));
+}
+
+/** Requests to one Shield about a client of the tenant, `arqon.out.<tenant>._shield.<node>`. */
+export function shieldOut(tenant: TenantId, node: string): Subject {
+  return outOf(tenant, `_shield.${nameToken(node, 'node')}`);
+}
+
+/** What is asked of this Shield, in any tenant. */
+export function requestsToShield(node: string): SubjectFilter {
+  return `arqon.out.*._shield.${nameToken(node, 'node')}` as SubjectFilter;
+}
+
 /** True for the shape of a client id: a name whose part before the first `_`, the node of its birth, is not empty. */
 export function isClientId(text: string): text is ClientId {
   return isName(text) && text.indexOf('_') > 0;
@@ -106,8 +121,4 @@ function logRoot(profile: string, shard: number): string {
 
 function outOf(tenant: TenantId, rest: string): Subject {
   return `arqon.out.${nameToken(tenant, 'tenant')}.${rest}` as Subject;
-}
-
-function homeOf(client: ClientId): string {
-  return client.slice(0, Math.max(0, client.indexOf('_')));
 }

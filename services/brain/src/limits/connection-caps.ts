@@ -1,5 +1,6 @@
 import type { Spine } from '@arqonbus/spine';
-import type { Client, MembershipState } from '../membership/membership-state.ts';
+import type { Client } from '../membership/members.ts';
+import type { MembershipState } from '../membership/membership-state.ts';
 import { orderDisconnect } from '../orders/order-disconnect.ts';
 import type { ClusterLimits } from './index.ts';
 

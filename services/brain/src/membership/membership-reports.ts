@@ -2,7 +2,8 @@ import { isName, isUserId } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import { MemberSchema, MembershipChange_Kind, equals } from '@arqonbus/protocol/spine-messages';
 import type { Member, MembershipChange, MembershipReport } from '@arqonbus/protocol/spine-messages';
-import type { Client, MembershipState } from './membership-state.ts';
+import type { Client } from './members.ts';
+import type { MembershipState } from './membership-state.ts';
 
 /** How long a Shield that says nothing keeps its clients (PRS-2). */
 export const LEASE_MS = 10_000;
@@ -21,29 +22,35 @@ interface NodeState {
 interface Told {
   readonly tenant: TenantId;
   readonly member: Member;
+  readonly generation: number;
   readonly isConnected: boolean;
   readonly channels: Map<string, MembershipChange>;
 }
 
+/** Is told of connections. */
+export interface ReportsListener {
+  /** One was reported as new. */
+  onConnected(client: Client): void;
+  /** The client has been resumed, and a Shield has its connection from before still open. */
+  onReplaced(client: Client): void;
+}
+
+const NOBODY: ReportsListener = { onConnected: () => undefined, onReplaced: () => undefined };
+
 /**
  * Keeps {@link MembershipState} as the Shields report it (PRS-2). Reports are numbered: an old one is dropped, and
- * after a missing one nothing is believed but a snapshot. A client belongs to the node that connected it last; what
- * another node says of it counts for nothing.
+ * after a missing one nothing is believed but a snapshot. A client belongs to the node that resumed or connected it
+ * last; what another node says of it counts for nothing.
  */
 export class MembershipReports {
   readonly #state: MembershipState;
   readonly #monotonicMs: () => number;
   readonly #nodes = new Map<string, NodeState>();
-  readonly #onConnected: (client: Client) => void;
+  readonly #listener: ReportsListener;
   #ignoredChanges = 0;
 
-  /** `onConnected` hears of every connection that was reported as new. */
-  constructor(
-    state: MembershipState,
-    monotonicMs: () => number,
-    onConnected: (client: Client) => void = () => undefined,
-  ) {
-    this.#onConnected = onConnected;
+  constructor(state: MembershipState, monotonicMs: () => number, listener: ReportsListener = NOBODY) {
+    this.#listener = listener;
     this.#state = state;
     this.#monotonicMs = monotonicMs;
   }
@@ -82,6 +89,7 @@ export class MembershipReports {
       if (nowMs - lastSeenMs < LEASE_MS) continue;
       this.#nodes.delete(node);
       for (const client of this.#state.reportedBy(node)) this.#state.disconnect(client);
+      for (const client of this.#state.inheritedFrom(node)) this.#state.dropInherited(client);
     }
   }
 
@@ -109,15 +117,39 @@ export class MembershipReports {
       return;
     }
     const tenant = change.tenant as TenantId;
-    if (kind === MembershipChange_Kind.CONNECT && member !== undefined) {
-      this.#onConnected(this.#state.connect(tenant, node, member));
+    const known = this.#state.find(tenant, change.clientId);
+    if (known !== undefined && change.generation < known.generation) {
+      this.#noteFormerHolder(node, known, kind);
       return;
     }
-    const known = this.#state.find(tenant, change.clientId);
+    const isResumed = known !== undefined && change.generation > known.generation;
+    if (isResumed) this.#resume(known, node, member, change.generation);
+    if (kind === MembershipChange_Kind.CONNECT && member !== undefined) {
+      if (isResumed) this.#state.setConnected(known, true);
+      this.#listener.onConnected(isResumed ? known : this.#state.connect(tenant, node, member, change.generation));
+      return;
+    }
     const isNew = known === undefined && kind === MembershipChange_Kind.JOIN && member !== undefined;
-    const client = isNew ? this.#state.meet(tenant, node, member) : known;
-    if (client?.node !== node) this.#ignoredChanges++;
-    else this.#change(client, change);
+    const client = isNew ? this.#state.meet(tenant, node, member, change.generation) : known;
+    if (client?.node === node) this.#change(client, change);
+    // Who resumes tells of each channel that it does not take up, wherever it was before.
+    else if (client !== undefined || change.generation === 0) this.#ignoredChanges++;
+  }
+
+  /** The client comes back as a new generation: nobody sees anything of it but what it shows in another way now. */
+  #resume(client: Client, node: string, member: Member | undefined, generation: number): void {
+    if (client.isConnected) this.#listener.onReplaced({ ...client, generation });
+    this.#state.resume(client, node, generation);
+    if (member === undefined) return;
+    if (member.user !== client.member.user) this.#ignoredChanges++;
+    else if (!isSameMember(member, client.member)) this.#describe(client, member);
+  }
+
+  /** What the holder of an older generation says is over; its end ends what nobody has taken up since. */
+  #noteFormerHolder(node: string, client: Client, kind: MembershipChange_Kind): void {
+    if (kind === MembershipChange_Kind.CONNECT) this.#listener.onReplaced(client);
+    const isEnd = kind === MembershipChange_Kind.DISCONNECT && client.inherited?.node === node;
+    if (isEnd) this.#state.dropInherited(client);
   }
 
   #change(client: Client, change: MembershipChange): void {
@@ -147,9 +179,18 @@ export class MembershipReports {
     for (const client of this.#state.reportedBy(node)) {
       if (!told.has(keyOf(client.tenant.id, client.member.clientId))) this.#state.disconnect(client);
     }
-    for (const { tenant, member, isConnected, channels } of told.values()) {
+    for (const client of this.#state.inheritedFrom(node)) {
+      if (!told.has(keyOf(client.tenant.id, client.member.clientId))) this.#state.dropInherited(client);
+    }
+    for (const { tenant, member, generation, isConnected, channels } of told.values()) {
       const known = this.#state.find(tenant, member.clientId);
-      const client = known?.node === node ? known : this.#state.meet(tenant, node, member);
+      if (known !== undefined && generation < known.generation) {
+        if (isConnected) this.#listener.onReplaced(known);
+        continue;
+      }
+      const isResumed = known !== undefined && generation > known.generation;
+      if (isResumed) this.#resume(known, node, member, generation);
+      const client = known?.node === node ? known : this.#state.meet(tenant, node, member, generation);
       // A user's connections are counted under its name, which no snapshot changes.
       if (member.user === client.member.user && !isSameMember(member, client.member)) this.#describe(client, member);
       // Joins before leaves: a client that is known by its channels alone would go in between.
@@ -167,7 +208,10 @@ export class MembershipReports {
     for (const change of changes) {
       const { kind, member, room, channel } = change;
       const key = keyOf(change.tenant, change.clientId);
-      const client = told.get(key) ?? newcomer(change);
+      const known = told.get(key);
+      // Both are there while who was resumed on the same Shield lingers as what it was before.
+      if (known !== undefined && change.generation < known.generation) continue;
+      const client = known?.generation === change.generation ? known : newcomer(change);
       const isTold = isWellFormed(change) && client !== undefined;
       if (isTold && kind === MembershipChange_Kind.CONNECT && member !== undefined) {
         told.set(key, { ...client, isConnected: true, member, channels: new Map() });
@@ -183,9 +227,9 @@ export class MembershipReports {
 }
 
 /** A client that a snapshot has not named before; undefined where nothing is said of who it is. */
-function newcomer({ tenant, member }: MembershipChange): Told | undefined {
+function newcomer({ tenant, member, generation }: MembershipChange): Told | undefined {
   if (member === undefined) return undefined;
-  return { tenant: tenant as TenantId, member, isConnected: false, channels: new Map() };
+  return { tenant: tenant as TenantId, member, generation, isConnected: false, channels: new Map() };
 }
 
 /** What the client shows in the channel that it joins, where that is not what it shows everywhere. */

@@ -1,47 +1,7 @@
 import type { TenantId } from '@arqonbus/protocol';
 import type { Member } from '@arqonbus/protocol/spine-messages';
 import type { ChannelAddress } from '@arqonbus/spine';
-
-/** A connected client. One object, shared by every channel that it is in. */
-export interface Client {
-  readonly tenant: TenantMembers;
-  member: Member;
-  /** Shield that reports it. */
-  readonly node: string;
-  /** Its connection was reported here; false = it is known by its channels alone, and goes with the last of them. */
-  isConnected: boolean;
-  /** A handful at most: a list is smaller than a set. */
-  readonly channels: ChannelMembers[];
-}
-
-/** The clients in one channel. */
-export interface ChannelMembers {
-  readonly room: RoomMembers;
-  readonly name: string;
-  readonly clients: Set<Client>;
-  /** What clients that joined with a meta of their own show here; most have none. */
-  readonly metas: Map<Client, Uint8Array>;
-}
-
-/** The channels of one room that have members. */
-export interface RoomMembers {
-  readonly name: string;
-  readonly channels: Map<string, ChannelMembers>;
-  /** In how many channels of the room each client is. */
-  readonly clients: Map<Client, number>;
-}
-
-/** One tenant's clients. Tenants share nothing (PRD-4). */
-export interface TenantMembers {
-  readonly id: TenantId;
-  readonly clients: Map<string, Client>;
-  readonly rooms: Map<string, RoomMembers>;
-  connections: number;
-  /** Connections by user. */
-  readonly users: Map<string, number>;
-  /** Those of them who have many, so that telling of them costs nothing for all the others. */
-  readonly busyUsers: Map<string, number>;
-}
+import type { ChannelMembers, Client, RoomMembers, TenantMembers } from './members.ts';
 
 /** Counts over all tenants. */
 export interface MembershipTotals {
@@ -83,14 +43,14 @@ export class MembershipState {
   }
 
   /** A new connection without memberships; one that was known under this id is gone before. */
-  connect(tenantId: TenantId, node: string, member: Member): Client {
-    const client = this.meet(tenantId, node, member);
+  connect(tenantId: TenantId, node: string, member: Member, generation = 0): Client {
+    const client = this.meet(tenantId, node, member, generation);
     this.setConnected(client, true);
     return client;
   }
 
   /** A client that is heard of by its channels alone; one that was known under this id is gone before. */
-  meet(tenantId: TenantId, node: string, member: Member): Client {
+  meet(tenantId: TenantId, node: string, member: Member, generation = 0): Client {
     const known = this.find(tenantId, member.clientId);
     if (known !== undefined) this.disconnect(known);
     let tenant = this.#tenants.get(tenantId);
@@ -105,7 +65,15 @@ export class MembershipState {
       };
       this.#tenants.set(tenantId, tenant);
     }
-    const client: Client = { tenant, member: slim(member), node, isConnected: false, channels: [] };
+    const client: Client = {
+      tenant,
+      member: slim(member),
+      node,
+      generation,
+      inherited: undefined,
+      isConnected: false,
+      channels: [],
+    };
     tenant.clients.set(member.clientId, client);
     return client;
   }
@@ -122,6 +90,20 @@ export class MembershipState {
     else tenant.users.set(member.user, ofUser);
     if (ofUser >= this.#busyFrom) tenant.busyUsers.set(member.user, ofUser);
     else tenant.busyUsers.delete(member.user);
+  }
+
+  /** The client was resumed on this node: it stays where it is, so that nobody sees it leave and come (PRS-2). */
+  resume(client: Client, node: string, generation: number): void {
+    client.inherited = { node: client.node, channels: new Set(client.channels) };
+    client.node = node;
+    client.generation = generation;
+  }
+
+  /** Ends the memberships that the client has not taken up since it was resumed. */
+  dropInherited(client: Client): void {
+    const channels = client.inherited?.channels ?? NO_CHANNELS;
+    client.inherited = undefined;
+    for (const { room, name } of channels) this.leave(client, room.name, name);
   }
 
   disconnect(client: Client): void {
@@ -157,6 +139,7 @@ export class MembershipState {
       channel = { room, name: channelName, clients: new Set(), metas: new Map() };
       room.channels.set(channelName, channel);
     }
+    client.inherited?.channels.delete(channel);
     const address = addressOf(tenant, channel);
     const isMetaNew = setMeta(channel, client, meta);
     if (channel.clients.has(client)) {
@@ -214,8 +197,16 @@ export class MembershipState {
 
   /** Every client that this node reports. */
   reportedBy(node: string): readonly Client[] {
-    const clients = [...this.#tenants.values()].flatMap((tenant) => [...tenant.clients.values()]);
-    return clients.filter((client) => client.node === node);
+    return this.#all().filter((client) => client.node === node);
+  }
+
+  /** Every client with memberships from the time in which this node held it. */
+  inheritedFrom(node: string): readonly Client[] {
+    return this.#all().filter((client) => client.inherited?.node === node);
+  }
+
+  #all(): readonly Client[] {
+    return [...this.#tenants.values()].flatMap((tenant) => [...tenant.clients.values()]);
   }
 
   #remove(client: Client, channel: ChannelMembers): void {
@@ -225,6 +216,7 @@ export class MembershipState {
     if (left === 0) room.clients.delete(client);
     else room.clients.set(client, left);
     channel.clients.delete(client);
+    client.inherited?.channels.delete(channel);
     this.#memberships -= 1;
     channel.metas.delete(client);
     const address = addressOf(client.tenant, channel);
@@ -245,6 +237,7 @@ function slim(member: Member): Member {
   return member;
 }
 
+const NO_CHANNELS: ReadonlySet<ChannelMembers> = new Set();
 const NO_CLIENTS: ReadonlySet<Client> = new Set();
 const NOBODY: ReadonlyMap<string, number> = new Map();
 

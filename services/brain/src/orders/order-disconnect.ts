@@ -13,8 +13,10 @@ export interface DisconnectOrderInit {
   /** All sessions of a user. */
   readonly user?: string;
   /** `BANNED`, `QUOTA_EXCEEDED`, or '' = an operator said so. */
-  readonly code: string;
+  readonly code?: string;
   readonly reason?: string;
+  /** The generation as which the client was resumed: its older sessions end as replaced. */
+  readonly replacedBy?: number;
 }
 
 /** Orders every Shield to end sessions (AUT-5). Throws `UNAVAILABLE` while the Spine cannot be used. */

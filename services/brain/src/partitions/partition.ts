@@ -16,6 +16,9 @@ import { MembershipState } from '../membership/membership-state.ts';
 import type { MembershipListener, MembershipTotals } from '../membership/membership-state.ts';
 import { Announcer } from '../presence/announcer.ts';
 import { servePresence, tellTakenOver } from '../presence/index.ts';
+import { serveResume } from '../resume/index.ts';
+import { createReplacedOrders } from '../resume/replaced-orders.ts';
+import type { ResumeStore } from '../resume/resume-store.ts';
 import type { SeenShields } from './seen-shields.ts';
 import { Settling } from './settling.ts';
 
@@ -24,6 +27,7 @@ export interface PartitionParts {
   readonly spine: Spine;
   readonly registry: ChannelRegistry;
   readonly bans: BanStore;
+  readonly resumes: ResumeStore;
   readonly shields: SeenShields;
   readonly clock: Clock;
   readonly pageBytes: number;
@@ -76,11 +80,10 @@ export class Partition {
       tenure,
       monotonicMs: () => clock.monotonicMs(),
     });
-    this.#reports = new MembershipReports(
-      this.#state,
-      () => clock.monotonicMs(),
-      createConnectionCaps({ ...parts, state: this.#state }),
-    );
+    this.#reports = new MembershipReports(this.#state, () => clock.monotonicMs(), {
+      onConnected: createConnectionCaps({ ...parts, state: this.#state }),
+      onReplaced: createReplacedOrders(parts),
+    });
     this.#demands = new TenantDemands(() => clock.monotonicMs());
     this.emptyChannels = new EmptyChannels({ ...parts, state: this.#state });
     this.#settling = new Settling({ ...parts, partition: number, reports: this.#reports });
@@ -103,6 +106,7 @@ export class Partition {
       ...serveDisconnects(shared, observer),
       ...serveLimits(shared, observer),
       ...servePresence(shared, observer),
+      ...serveResume(shared, observer),
     ];
     this.doubt();
     void this.#announceOnceSettled(parts);

@@ -2,8 +2,9 @@ import type { Member, PresenceChange } from '@arqonbus/protocol/spine-messages';
 import { PresenceChangeSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
 import { addressKey, presenceOf } from '@arqonbus/spine';
 import type { ChannelAddress, Spine } from '@arqonbus/spine';
+import type { Client } from '../membership/members.ts';
 import { memberIn } from '../membership/membership-state.ts';
-import type { Client, MembershipState } from '../membership/membership-state.ts';
+import type { MembershipState } from '../membership/membership-state.ts';
 import { PendingChange } from './pending-change.ts';
 
 /** What telling of members needs. */

@@ -1,5 +1,6 @@
 import { BusError, isChannel, isName, isUserId } from '@arqonbus/protocol';
-import type { TenantId, UserId } from '@arqonbus/protocol';
+import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
+import { isClientId } from '@arqonbus/spine';
 
 function refuse(text: string): never {
   throw new BusError('VALIDATION_ERROR', text);
@@ -29,6 +30,11 @@ export function parseChannelOrRoom(text: string): string {
 /** A user (SPN-7). */
 export function parseUser(text: string): UserId {
   return isUserId(text) ? text : refuse('The user is malformed.');
+}
+
+/** The id of a client. */
+export function parseClient(text: string): ClientId {
+  return isClientId(text) ? text : refuse('The client is malformed.');
 }
 
 /** Free text of at most this many characters. */

@@ -21,6 +21,8 @@ export interface DisconnectsOptions {
   readonly sessions: SessionRegistry;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
+  /** Ends a session whose client was resumed elsewhere (PRT-7). */
+  readonly onReplaced: (session: Session) => void;
   /** Told of every session that is ended. */
   readonly onEnded: (session: Session, code: EndCode) => void;
   readonly onMalformed: () => void;
@@ -34,6 +36,7 @@ export function createDisconnects(options: DisconnectsOptions): BanList {
   const orders = options.spine.subscribe(ctl('disconnect'), ({ data }) => {
     const order = readMessage(DisconnectOrderSchema, data);
     if (order === undefined) options.onMalformed();
+    else if (order.replacedBy > 0) endReplaced(order, options);
     else end(findSessions(order, options.sessions), codeOf(order), order.reason, options);
   });
   return {
@@ -43,6 +46,12 @@ export function createDisconnects(options: DisconnectsOptions): BanList {
       orders.unsubscribe();
     },
   };
+}
+
+function endReplaced(order: DisconnectOrder, { sessions, onReplaced }: DisconnectsOptions): void {
+  for (const session of findSessions(order, sessions)) {
+    if (session.generation < order.replacedBy) onReplaced(session);
+  }
 }
 
 /** Why the Brain ends a session: an operator says so or has banned its user, or it is one too many (PRT-27). */

@@ -11,6 +11,7 @@ import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import type { Replays } from '../history/replays.ts';
 import type { LongReads } from '../limits/long-reads.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
+import type { Resumes } from '../resume/resumes.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
@@ -41,6 +42,7 @@ export interface CommandParts {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly longReads: LongReads;
+  readonly resumes: Resumes;
   readonly replays: Replays;
 }
 

@@ -4,6 +4,7 @@ import { clientOut, tenantOut, userOut } from '@arqonbus/spine';
 import type { Subject } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it } from 'vitest';
+import { AbsentClients } from '../resume/absent-clients.ts';
 import { createPrivateMessages } from '../publish/private-messages.ts';
 import { turn } from '../session/session-rig.ts';
 import { createDeliveryCounters } from './delivery-counters.ts';
@@ -20,6 +21,7 @@ function createRig(needsSharedRoom = false) {
     spine: rig.spine,
     sessions: rig.sessions,
     slowConsumers: rig.slowConsumers,
+    absent: new AbsentClients(node),
     send: rig.parts.send,
     counters: createDeliveryCounters(metrics, () => 0),
   });

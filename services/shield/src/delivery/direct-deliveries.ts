@@ -7,8 +7,9 @@ import {
   toBinary,
 } from '@arqonbus/protocol/spine-messages';
 import type { PrivateDelivery } from '@arqonbus/protocol/spine-messages';
-import { clientsOf, tenantOut, userOut } from '@arqonbus/spine';
+import { clientOut, clientsOf, homeOf, tenantOut, userOut } from '@arqonbus/spine';
 import type { Spine, SpineMessage, SpineSubscription, Subject } from '@arqonbus/spine';
+import type { AbsentClients } from '../resume/absent-clients.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { decodeDelivery } from './decode-delivery.ts';
@@ -20,6 +21,8 @@ import type { SlowConsumers } from './slow-consumers.ts';
 export interface DirectDeliveries {
   /** Takes the interest that the session's user and tenant need. */
   opened(session: Session): void;
+  /** The session has become a client that was born at another Shield, perhaps: hears what is sent to it. */
+  adopted(session: Session): void;
   closed(session: Session): void;
   stop(): void;
 }
@@ -30,6 +33,7 @@ export interface DirectDeliveriesOptions {
   readonly spine: Spine;
   readonly sessions: SessionRegistry;
   readonly slowConsumers: SlowConsumers;
+  readonly absent: Pick<AbsentClients, 'mayBeElsewhere'>;
   readonly send: SendToSession;
   readonly counters: DeliveryCounters;
 }
@@ -39,18 +43,26 @@ const USER_PREFIX = 'user:';
 /** Starts hearing messages to this Shield's clients. */
 export function createDirectDeliveries(options: DirectDeliveriesOptions): DirectDeliveries {
   const { spine, node } = options;
-  const clients = spine.serve(clientsOf(node), (data) => answerPrivate(data, options, answerOf(0)));
+  const nobody = answerOf(0);
+  const ifAbsent = (target: string): Uint8Array | undefined =>
+    options.absent.mayBeElsewhere(target) ? undefined : nobody;
+  const clients = spine.serve(clientsOf(node), (data) => answerPrivate(data, options, ifAbsent));
   const interests = createInterests();
   return {
     opened: ({ tenant, user }) => {
-      interests.take(userOut(tenant, user), (subject) =>
-        spine.serve(subject, (data) => answerPrivate(data, options, undefined)),
-      );
+      interests.take(userOut(tenant, user), (subject) => spine.serve(subject, (data) => answerPrivate(data, options)));
       interests.take(tenantOut(tenant), (subject) =>
         spine.subscribe(subject, (message) => writeToTenant(tenant, message, options)),
       );
     },
-    closed: ({ tenant, user }) => {
+    adopted: ({ tenant, clientId }) => {
+      if (homeOf(clientId) === node) return;
+      interests.take(clientOut(tenant, clientId), (subject) =>
+        spine.serve(subject, (data) => answerPrivate(data, options)),
+      );
+    },
+    closed: ({ tenant, user, clientId }) => {
+      if (homeOf(clientId) !== node) interests.give(clientOut(tenant, clientId));
       interests.give(userOut(tenant, user));
       interests.give(tenantOut(tenant));
     },
@@ -62,13 +74,14 @@ export function createDirectDeliveries(options: DirectDeliveriesOptions): Direct
 }
 
 /**
- * Writes a private message to its target's sessions here. Where there are none, the answer is `ifNone`: the Shield where
- * a client was born knows that it is gone, but of a user's connections others may have some, so it is silent.
+ * Writes a private message to its target's sessions here. Where there are none, the answer is what `ifNone` gives: the
+ * Shield where a client was born knows that it is gone, unless it may have been resumed elsewhere; of a user's connections
+ * others may have some, so it is silent.
  */
 function answerPrivate(
   data: Uint8Array,
   options: DirectDeliveriesOptions,
-  ifNone: Uint8Array | undefined,
+  ifNone: (target: string) => Uint8Array | undefined = silence,
 ): Uint8Array | undefined {
   const delivery = readMessage(PrivateDeliverySchema, data);
   const envelope = delivery === undefined ? undefined : decodeDelivery(delivery.envelope);
@@ -81,7 +94,11 @@ function answerPrivate(
     connections += 1;
     if (options.slowConsumers.mayWrite(session)) options.send(session, envelope);
   }
-  return connections === 0 ? ifNone : answerOf(connections);
+  return connections === 0 ? ifNone(envelope.to[0] ?? '') : answerOf(connections);
+}
+
+function silence(): undefined {
+  return undefined;
 }
 
 function answerOf(connections: number): Uint8Array {

@@ -11,7 +11,7 @@ export interface Gone {
 }
 
 interface Lost extends Gone {
-  readonly endsAtMs: number;
+  endsAtMs: number;
   readonly joins: readonly { readonly partition: number; readonly change: MembershipChange }[];
 }
 
@@ -41,6 +41,17 @@ export class LostSessions {
       endsAtMs: this.#monotonicMs() + this.#lingerMs,
     });
     return true;
+  }
+
+  /** The client has been resumed: its time begins anew, so that who takes up its channels finds them. */
+  restart(tenant: string, clientId: string): void {
+    for (const lost of this.#lost) {
+      if (lost.change.clientId !== clientId || lost.change.tenant !== tenant) continue;
+      this.#lost.delete(lost);
+      this.#lost.add(lost);
+      lost.endsAtMs = this.#monotonicMs() + this.#lingerMs;
+      return;
+    }
   }
 
   /** What a snapshot of this partition says of them. */

@@ -30,6 +30,8 @@ export interface MembershipReporter {
    * member for a while: it may be back before anybody notices (PRS-2).
    */
   disconnected(session: Session, isLost: boolean): void;
+  /** The client was resumed at another Shield, which takes up its memberships now: they are not ended meanwhile. */
+  resumedElsewhere(tenant: string, clientId: string): void;
   /** Resolves when the Brain knows all that was told of this tenant's connections, or of this room. */
   told(tenant: string, room?: string): Promise<void>;
   /** Ends the memberships of those who were lost and did not come back; run every second. */
@@ -94,6 +96,7 @@ export function createMembershipReporter(options: MembershipReporterOptions): Me
       if (isLost && lost.add(session, partitions)) at(tenantPartition(session.tenant)).add(lingerOf(session));
       else for (const partition of partitions) at(partition).add(disconnectOf(session));
     },
+    resumedElsewhere: (tenant, clientId) => lost.restart(tenant, clientId),
     sweep: () => {
       for (const { change, partitions } of lost.takeOver()) {
         for (const partition of partitions) at(partition).add(change);

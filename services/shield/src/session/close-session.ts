@@ -6,5 +6,6 @@ import type { Session } from './session.ts';
 export function closeSession(session: Session, code: CloseCode): void {
   if (session.connection === undefined || session.isClosing) return;
   session.isClosing = true;
+  session.closingCode = code;
   session.connection.close(code, closeCodes[code].name);
 }

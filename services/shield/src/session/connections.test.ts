@@ -5,7 +5,10 @@ import type { Logger } from '@arqonbus/telemetry';
 import { describe, expect, it } from 'vitest';
 import { createConnectionAdmission } from '../limits/connection-admission.ts';
 import { createTenantStates } from '../limits/tenant-states.ts';
+import { AbsentClients } from '../resume/absent-clients.ts';
+import { LostClients } from '../resume/lost-clients.ts';
 import { createConnections } from './connections.ts';
+import { createEndSession } from './end-session.ts';
 import type { Peer } from './peer.ts';
 import { createSessionRegistry } from './session-registry.ts';
 import { TestConnection, createTestClock, createTestEnvelopes, createTestSession, testSend } from './session-rig.ts';
@@ -31,33 +34,45 @@ function createRig(changes: Partial<Limits> = {}) {
     count: () => 0,
     stop: ignore,
   };
-  const handlers = createConnections({
-    handshake: () => Promise.reject(new Error('not asked here')),
-    handshakeOptions: { bans, sessions, tenantStates, limits, onRefused: note('refused') },
-    acceptFrame: note('frame'),
-    firstJoin: note('first join'),
+  const shared = {
     sessions,
-    subscriptions: { leaveAll: note('left all') } as never,
+    admission,
     membership: { connected: note('member'), disconnected: note('member gone') } as never,
-    shares: { refresh: note('shares asked for') },
     directDeliveries: {
       opened: () => {
         if (rig.isSpineClosed) throw new Error('closed');
         events.push('interest');
       },
+      adopted: ignore,
       closed: note('interest gone'),
       stop: ignore,
     },
     slowConsumers: { onClosed: () => undefined, onDrain: note('drain') } as never,
-    admission,
+    activity: { connected: ignore, disconnected: ignore },
     envelopes: createTestEnvelopes(clock),
     send: testSend,
+    logger: quiet,
+  };
+  const endSession = createEndSession({
+    ...shared,
+    subscriptions: { leaveAll: note('left all') } as never,
+    lost: new LostClients(120_000, monotonicMs),
+    absent: new AbsentClients('n0a1b2c3d4e5f'),
+    onReplaced: note('replaced'),
+  });
+  const handlers = createConnections({
+    ...shared,
+    endSession,
+    resumes: { issue: () => 'sealed' },
+    handshake: () => Promise.reject(new Error('not asked here')),
+    handshakeOptions: { bans, sessions, tenantStates, limits, onRefused: note('refused') },
+    acceptFrame: note('frame'),
+    firstJoin: note('first join'),
+    shares: { refresh: note('shares asked for') },
     clock,
     limits,
-    activity: { connected: ignore, disconnected: ignore },
     opened: metrics.counter('arqonbus_connections_opened_total', 'Opened.'),
     closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Closed.', 'code'),
-    logger: quiet,
   });
   const connect = (user = 'ada'): TestConnection => {
     const { session } = createTestSession({ user, limits, clock });

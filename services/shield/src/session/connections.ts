@@ -13,8 +13,9 @@ import type { ConnectionAdmission } from '../limits/connection-admission.ts';
 import type { TenantShares } from '../limits/tenant-shares.ts';
 import type { Connection, ListenerHandlers } from '../listener/listener.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
-import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import type { Resumes } from '../resume/resumes.ts';
 import { closeSession } from './close-session.ts';
+import type { EndSession } from './end-session.ts';
 import { checkPrincipal } from './handshake.ts';
 import type { Handshake, HandshakeOptions } from './handshake.ts';
 import type { AcceptFrame } from './inbound.ts';
@@ -31,27 +32,22 @@ export interface ConnectionsOptions {
   readonly acceptFrame: AcceptFrame;
   readonly firstJoin: FirstJoin;
   readonly sessions: SessionRegistry;
-  readonly subscriptions: Subscriptions;
-  readonly membership: MembershipReporter;
+  readonly endSession: EndSession;
+  readonly resumes: Pick<Resumes, 'issue'>;
+  readonly membership: Pick<MembershipReporter, 'connected'>;
   readonly shares: Pick<TenantShares, 'refresh'>;
-  readonly directDeliveries: DirectDeliveries;
-  readonly slowConsumers: SlowConsumers;
+  readonly directDeliveries: Pick<DirectDeliveries, 'opened'>;
+  readonly slowConsumers: Pick<SlowConsumers, 'onDrain'>;
   readonly admission: ConnectionAdmission;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly activity: Pick<Activity, 'connected' | 'disconnected'>;
+  readonly activity: Pick<Activity, 'connected'>;
   readonly opened: Counter;
   readonly closed: LabelledCounter;
   readonly logger: Logger;
 }
-
-/**
- * Ends of a connection that are not the client's word: it may be back before anybody notices (PRS-2). Not 1012: who is
- * sent away is told to come back later than anybody is kept.
- */
-const LOST: ReadonlySet<number> = new Set([1006, 1011, 1013, 4401, 4408, 4409, 4429]);
 
 /** What the Shield does when a socket opens, speaks, drains and closes. */
 export function createConnections(options: ConnectionsOptions): ListenerHandlers<Peer> {
@@ -73,7 +69,7 @@ export function createConnections(options: ConnectionsOptions): ListenerHandlers
     },
     onClose: ({ data: peer }, code) => {
       options.closed.inc(isKnown(code) ? String(code) : OTHER_LABEL);
-      if (peer.kind === 'session') close(peer, code, options);
+      if (peer.kind === 'session') options.endSession.closed(peer, code);
     },
   };
 }
@@ -115,7 +111,8 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
   if (isNearCap(session, options)) options.shares.refresh(session.tenant);
   options.activity.connected(session);
   const { clock, limits, envelopes } = options;
-  options.send(session, envelopes.system(welcomePayload(session, limits, clock.now())));
+  const resumeToken = options.resumes.issue(session);
+  options.send(session, envelopes.system(welcomePayload(session, limits, clock.now(), resumeToken)));
   options.firstJoin(session);
   logger.info({ event: 'client_connected', tenant: session.tenant, client_id: session.clientId }, 'a client connected');
 }
@@ -150,21 +147,4 @@ function onControl(session: Session, { clock }: ConnectionsOptions): void {
   const nowMs = clock.monotonicMs();
   session.lastSeenMs = nowMs;
   if (!session.control.take(1, nowMs)) closeSession(session, 4429);
-}
-
-function close(session: Session, code: number, options: ConnectionsOptions): void {
-  if (!options.sessions.remove(session)) return;
-  options.membership.disconnected(session, LOST.has(code));
-  options.slowConsumers.onClosed(session);
-  options.subscriptions.leaveAll(session);
-  session.connection = undefined;
-  session.slow = undefined;
-  session.tenantState.connections -= 1;
-  options.admission.closed(session.remoteIp);
-  options.directDeliveries.closed(session);
-  options.activity.disconnected(session, code);
-  options.logger.info(
-    { event: 'client_disconnected', tenant: session.tenant, client_id: session.clientId, code },
-    'a client disconnected',
-  );
 }

@@ -1,6 +1,6 @@
 import type { Principal, Rights } from '@arqonbus/auth';
 import type { Origin, RateBudget, TokenBucket, WireFormat } from '@arqonbus/pipeline';
-import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
+import type { ClientId, CloseCode, TenantId, UserId } from '@arqonbus/protocol';
 import type { SlowState } from '../delivery/slow-state.ts';
 import type { TenantState } from '../limits/tenant-states.ts';
 import type { Connection } from '../listener/listener.ts';
@@ -44,7 +44,10 @@ const NOTHING = new Uint8Array(0);
  */
 export class Session implements Origin {
   readonly kind = 'session';
-  readonly clientId: ClientId;
+  /** Another one once the client has resumed an earlier session (PRT-7). */
+  clientId: ClientId;
+  /** How many times the client has been resumed. */
+  generation = 0;
   readonly sessionId: string;
   readonly format: WireFormat;
   readonly description: ClientDescription;
@@ -53,7 +56,8 @@ export class Session implements Origin {
   readonly control: TokenBucket;
   /** Looked up again when the socket opens: it may have been forgotten since the handshake. */
   tenantState: TenantState;
-  readonly openedAtMs: number;
+  /** Wall time when the client connected first, in the session that was resumed where there was one. */
+  openedAtMs: number;
   /** End of the connection's longest life, monotonic; the token may end it sooner. */
   readonly closesAtMs: number;
   /** Undefined before the socket opened and after it closed. */
@@ -70,6 +74,8 @@ export class Session implements Origin {
   unacknowledged = 0;
   /** Set once a close has begun: nothing it sends counts any more. */
   isClosing = false;
+  /** Why this side closes it. */
+  closingCode: CloseCode | undefined = undefined;
   /** Monotonic, as all spans below. */
   lastSeenMs: number;
   lastPingMs: number;

@@ -3,7 +3,7 @@ import type { Limits } from '@arqonbus/protocol';
 import type { Session } from './session.ts';
 
 /** What the first frame tells a client (PRT-4). */
-export function welcomePayload(session: Session, limits: Limits, nowMs: number): object {
+export function welcomePayload(session: Session, limits: Limits, nowMs: number, resumeToken: string): object {
   return {
     event: 'welcome',
     client_id: session.clientId,
@@ -24,5 +24,6 @@ export function welcomePayload(session: Session, limits: Limits, nowMs: number):
       recovery_page: limits.recoveryPage,
     },
     token_expires_at: formatTime(session.principal.expiresAtMs),
+    ...(resumeToken === '' ? {} : { resume_token: resumeToken }),
   };
 }

@@ -8,6 +8,7 @@ import { joinChannel } from './join-channel.ts';
 import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { cancelReplay, replayHistory } from './replay.ts';
+import { resume } from './resume.ts';
 import { help, ping, refresh, status } from './session.ts';
 
 /** Carries out one command; throws a `BusError` to refuse it. */
@@ -23,6 +24,7 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   status,
   help,
   refresh,
+  resume,
   join_channel: joinChannel,
   leave_channel: leaveChannel,
   create_channel: createChannel,

@@ -26,8 +26,19 @@ type ParsedArgs = Args & { readonly ownMeta: Uint8Array | undefined };
 type Result = CommandResult<'join_channel'>;
 type Members = NonNullable<Result['members']>;
 
+/** A join of which everything has been asked that must be asked. */
+export interface ReadyJoin {
+  /** Makes the join, in the turn of its reply. To be called once, whatever happens; throws where it cannot be made. */
+  commit(): CommandOutcome<Result>;
+}
+
 /** Subscribes. Everything that must be asked is asked first; the join itself and its reply happen in one turn. */
 export async function joinChannel(call: CommandCall, args: Args, parts: CommandParts): Promise<CommandOutcome<Result>> {
+  return (await readyJoin(call, args, parts)).commit();
+}
+
+/** Asks what a join must ask. */
+export async function readyJoin(call: CommandCall, args: Args, parts: CommandParts): Promise<ReadyJoin> {
   const { session } = call;
   const { subscriptions } = parts;
   const address = resolveChannel(session, call.envelope, args);
@@ -43,28 +54,47 @@ export async function joinChannel(call: CommandCall, args: Args, parts: CommandP
   const join = await subscriptions.prepare(session, address, args.presence === true);
   try {
     await ensureChannel(address, call, parts);
-    return await joinAnnounced(call, join, { ...args, ownMeta: meta }, parts);
-  } finally {
+    const found = await announceAndGather(call, join, { ...args, ownMeta: meta }, parts);
+    return { commit: () => commitOnce(session, join, { ...args, ownMeta: meta }, found, parts) };
+  } catch (error) {
     subscriptions.release(session, join);
+    throw error;
   }
 }
 
-/** Joins once the Brain counts the session: a channel that is told of as joined cannot be deleted as empty any more. */
-async function joinAnnounced(
+/** The Brain counts the session first: a channel that is told of as joined cannot be deleted as empty any more. */
+async function announceAndGather(
   { session, deadlineMs }: CommandCall,
   join: PreparedJoin,
   args: ParsedArgs,
   parts: CommandParts,
-): Promise<CommandOutcome<Result>> {
+): Promise<Found> {
   const { room, channel } = join.channel.address;
   try {
     await untilDeadline(parts.membership.joining(session, room, channel, args.ownMeta), deadlineMs);
-    const found = await gather(join, args, deadlineMs, parts);
+    return await gather(join, args, deadlineMs, parts);
+  } catch (error) {
+    parts.membership.notJoined(session, room, channel);
+    throw error;
+  }
+}
+
+function commitOnce(
+  session: Session,
+  join: PreparedJoin,
+  args: ParsedArgs,
+  found: Found,
+  parts: CommandParts,
+): CommandOutcome<Result> {
+  const { room, channel } = join.channel.address;
+  try {
     if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
     return commit(session, join, args, found, parts);
   } catch (error) {
     parts.membership.notJoined(session, room, channel);
     throw error;
+  } finally {
+    parts.subscriptions.release(session, join);
   }
 }
 

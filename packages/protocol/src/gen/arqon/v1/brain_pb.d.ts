@@ -501,6 +501,13 @@ export declare type MembershipChange = Message<"arqon.v1.MembershipChange"> & {
    * @generated from field: bytes meta = 7;
    */
   meta: Uint8Array;
+
+  /**
+   * How many times the client has been resumed (PRT-7): what is said of an older generation counts for nothing.
+   *
+   * @generated from field: uint32 generation = 8;
+   */
+  generation: number;
 };
 
 /**
@@ -1043,6 +1050,13 @@ export declare type DisconnectOrder = Message<"arqon.v1.DisconnectOrder"> & {
    * @generated from field: string code = 5;
    */
   code: string;
+
+  /**
+   * Above 0: the client has been resumed as this generation, and sessions of older ones end as replaced (PRT-7).
+   *
+   * @generated from field: uint32 replaced_by = 6;
+   */
+  replacedBy: number;
 };
 
 /**
