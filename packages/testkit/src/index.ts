@@ -6,6 +6,8 @@ export * from './cluster/brain-storage.ts';
 export * from './cluster/service-process.ts';
 export * from './cluster/shipped-nats-config.ts';
 export * from './cluster/start-cluster.ts';
+export * from './history/check-history.ts';
+export type * from './history/history.ts';
 export * from './nats-server/start-nats-server.ts';
 export type { PostgresDatabase } from './postgres-server/create-database.ts';
 export { createTestDatabase, sharedPostgresPort } from './postgres-server/shared-postgres.ts';
