@@ -20,6 +20,8 @@ export type CatchUpResult =
 export interface Progress {
   /** Sequence of the last publication that it has, or needs not. */
   seq: number;
+  /** Of the log that the sequence is of: in another one it means nothing. */
+  readonly epoch: string;
 }
 
 /** Writes to one session what it missed of a channel. */
@@ -48,10 +50,13 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
     run: async (session, subscription, progress, onComplete) => {
       const { channel } = subscription;
       // Once the client has what the topics had, the rest comes by topic: no await may stand between this and the switch.
-      while (progress.seq < channel.lastSeq) {
+      for (;;) {
+        if (progress.epoch !== channel.epoch) return { kind: 'hole', reason: 'epoch_changed' };
+        if (progress.seq >= channel.lastSeq) break;
         const afterSeq = progress.seq;
         const entries = await options.reads.after(channel, afterSeq, channel.lastSeq);
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
+        if (progress.epoch !== channel.epoch) continue;
         if (isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
         if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };
         // A `state` channel whose one message has been replaced: the new one comes by topic.

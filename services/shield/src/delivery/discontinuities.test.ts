@@ -1,3 +1,4 @@
+import { BusError } from '@arqonbus/protocol';
 import type { LogPosition, SpineStatus } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it, vi } from 'vitest';
@@ -6,13 +7,16 @@ import { followDiscontinuities } from './discontinuities.ts';
 import { createRecoveryCounters } from './recovery-counters.ts';
 
 /** A rig whose Spine comes and goes by hand, and whose log says what the test wants. */
-async function createRig(position: Partial<LogPosition>) {
+async function createRig(position: Partial<LogPosition>, failures = 0) {
   const rig = createDeliveryRig();
   const client = rig.connect();
   await rig.join(client, 'live');
   await rig.join(client, 'general');
   await rig.publish('general');
   await rig.deliver();
+  let failuresLeft = failures;
+  let status: SpineStatus = 'connected';
+  const timers: (() => void)[] = [];
   const statuses: ((status: SpineStatus) => void)[] = [];
   const told: unknown[] = [];
   const reached: unknown[] = [];
@@ -21,21 +25,33 @@ async function createRig(position: Partial<LogPosition>) {
   const subscription = followDiscontinuities({
     spine: {
       ...rig.spine,
+      status: () => status,
       onStatus: (listener) => {
         statuses.push(listener);
         return { unsubscribe: () => statuses.pop() };
       },
     },
-    log: { ...rig.log, position: async (address) => ({ ...(await rig.log.position(address)), ...position }) },
+    log: {
+      ...rig.log,
+      position: async (address) => {
+        if (failuresLeft-- > 0) throw new BusError('TIMEOUT');
+        return { ...(await rig.log.position(address)), ...position };
+      },
+    },
+    startTimer: (run) => void timers.push(run),
     channels: rig.channels,
     gaps: { reach: async ({ name }, seq) => void reached.push([name, seq]) },
     tell: ({ name }, payload) => told.push([name, payload]),
     recoveries: createRecoveryCounters(metrics),
     onError: (channel, error) => errors.push([channel.name, error]),
   });
-  const lose = (): void => statuses[0]?.('disconnected');
-  const comeBack = (): void => statuses[0]?.('connected');
-  return { rig, metrics, told, reached, errors, subscription, statuses, lose, comeBack };
+  const become = (next: SpineStatus): void => {
+    status = next;
+    statuses[0]?.(next);
+  };
+  const lose = (): void => become('disconnected');
+  const comeBack = (): void => become('connected');
+  return { rig, metrics, told, reached, errors, timers, subscription, statuses, lose, comeBack };
 }
 
 describe('a loss of the Spine', () => {
@@ -60,6 +76,30 @@ describe('a loss of the Spine', () => {
     comeBack();
     await vi.waitFor(() => expect(reached).toContainEqual(['science:general', 9]));
     await vi.waitFor(() => expect(general?.isContinuous).toBe(true));
+  });
+
+  it('[LOG-16] looks again where the log could not be read: the channel and its room', async () => {
+    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, 2);
+    lose();
+    comeBack();
+    await vi.waitFor(() => expect([errors.length, timers.length]).toEqual([2, 2]));
+    expect(reached).toEqual([]);
+    for (const run of timers.splice(0)) run();
+    await vi.waitFor(() => expect(reached).toContainEqual(['science:general', 9]));
+    await vi.waitFor(() => expect(reached).toContainEqual(['science:*', 9]));
+    expect(timers).toEqual([]);
+  });
+
+  it('[LOG-16] leaves a log that could not be read to the next reconnect where the Spine is lost again', async () => {
+    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, 2);
+    lose();
+    comeBack();
+    await vi.waitFor(() => expect(errors.length).toBe(2));
+    lose();
+    for (const run of timers.splice(0)) run();
+    expect([reached, timers]).toEqual([[], []]);
+    comeBack();
+    await vi.waitFor(() => expect(reached.length).toBe(2));
   });
 
   it('[LOG-4] is told as a hole where the log is another one now', async () => {

@@ -14,7 +14,12 @@ export interface DiscontinuitiesOptions {
   readonly tell: TellChannel;
   readonly recoveries: Pick<RecoveryCounters, 'discontinuity'>;
   readonly onError: (channel: LocalChannel, error: unknown) => void;
+  /** Runs something later. Default `setTimeout`. */
+  readonly startTimer?: (run: () => void, afterMs: number) => void;
 }
+
+/** How long to wait after a log could not be read. */
+const RETRY_MS = 500;
 
 /** Channels whose logs are looked at together, so that a Shield with many does not ask for all of them at once. */
 const AT_ONCE = 16;
@@ -50,10 +55,19 @@ async function recoverNext(left: LocalChannel[], options: DiscontinuitiesOptions
     try {
       await recoverChannel(channel, options);
     } catch (error) {
-      // Lost again: the next reconnect looks anew.
       options.onError(channel, error);
+      lookAgain(channel, options);
     }
   }
+}
+
+/** Where the Spine was lost again the next reconnect looks anew; else nobody would (found by the simulation). */
+function lookAgain(channel: LocalChannel, options: DiscontinuitiesOptions): void {
+  const { spine, startTimer = setTimeout } = options;
+  startTimer(() => {
+    const isWanted = spine.status() === 'connected' && channel.users > 0 && !channel.isContinuous;
+    if (isWanted) void recoverNext([channel], options);
+  }, RETRY_MS);
 }
 
 async function recoverChannel(

@@ -15,6 +15,11 @@ async function createSlow(channel: string): Promise<{ readonly rig: DeliveryRig;
   return { rig, client };
 }
 
+/** As after a loss of the Spine in which the log was lost, too. */
+function renewLog(rig: DeliveryRig, lastSeq: number): void {
+  for (const channel of rig.channels.all()) Object.assign(channel, { epoch: 'e2', lastSeq, receivedSeq: lastSeq });
+}
+
 async function drain(rig: DeliveryRig, { session, connection }: RigClient): Promise<void> {
   connection.buffered = 0;
   rig.slowConsumers.onDrain(session);
@@ -68,6 +73,45 @@ describe('a client that reads too slowly', () => {
     await rig.publish('general');
     await rig.deliver();
     expect(client.connection.envelopes().at(-1)).toMatchObject({ type: 'event', seq: 22 });
+  });
+
+  it('[LOG-4] [LOG-11] hears of a hole where the log is another one by the time it has drained', async () => {
+    const { rig, client } = await createSlow('general');
+    await rig.publish('general');
+    await rig.deliver();
+    renewLog(rig, 9);
+    await drain(rig, client);
+    expect(laggingOf(client).at(-1)).toMatchObject({ epoch: 'e2', seq: 9, recovered: false, reason: 'epoch_changed' });
+    expect(client.connection.topics.size).toBe(2);
+  });
+
+  it('[LOG-4] [LOG-11] gets nothing of another log that took the place of its own during a read', async () => {
+    const { rig, client } = await createSlow('general');
+    for (let i = 0; i < 3; i++) await rig.publish('general');
+    await rig.deliver();
+    const frames = client.connection.envelopes().filter(({ type }) => type === 'event').length;
+    rig.holdsReads = true;
+    await drain(rig, client);
+    renewLog(rig, 9);
+    await rig.releaseReads();
+    expect(client.connection.envelopes().filter(({ type }) => type === 'event')).toHaveLength(frames);
+    expect(laggingOf(client).at(-1)).toMatchObject({ epoch: 'e2', recovered: false, reason: 'epoch_changed' });
+  });
+
+  it('[SPN-4] [LOG-11] waits after a loss of the Spine until it is known whether the log is still the same', async () => {
+    const { rig, client } = await createSlow('general');
+    const seq = await rig.publish('general');
+    await rig.deliver();
+    const [channel] = [...rig.channels.all()].filter(({ name }) => name === 'science:general');
+    if (channel === undefined) throw new Error('the channel is not open');
+    channel.isContinuous = false;
+    await drain(rig, client);
+    expect(client.session.slow?.marks.has('science:general')).toBe(true);
+    channel.isContinuous = true;
+    rig.slowConsumers.sweep();
+    await rig.deliver();
+    expect(client.connection.envelopes().findLast(({ type }) => type === 'event')).toMatchObject({ seq });
+    expect(client.session.slow).toBeUndefined();
   });
 
   it('[LOG-11] of a live channel is told how many it missed', async () => {

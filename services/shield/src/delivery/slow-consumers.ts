@@ -2,6 +2,7 @@ import type { Limits } from '@arqonbus/protocol';
 import { closeSession } from '../session/close-session.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
+import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
@@ -76,7 +77,7 @@ export function createSlowConsumers(options: SlowConsumersOptions): SlowConsumer
       // Left, or joined anew, since: nothing of it is left to bring back.
       if (session.connection === undefined || session.subscriptions.get(channel.name) !== subscription) return;
       const state = stateOf(session, slow);
-      state.marks.set(channel.name, { seq, delivered: channel.delivered, isAnnounced: true });
+      state.marks.set(channel.name, { ...markOf(channel), seq, isAnnounced: true });
       if (state.phase === 'paused') check(session, slow, options);
     },
     mayWrite: (session) => {
@@ -126,6 +127,11 @@ function resume(session: Session, state: SlowState, slow: Set<Session>, options:
     });
 }
 
+/** At the channel's present position. */
+function markOf({ lastSeq: seq, epoch, delivered }: LocalChannel): PauseMark {
+  return { seq, epoch, delivered, isAnnounced: false };
+}
+
 function onOver(session: Session, state: SlowState, buffered: number, options: SlowConsumersOptions): void {
   const { limits, monotonicMs } = options;
   if (state.overSinceMs === 0) state.overSinceMs = monotonicMs();
@@ -133,7 +139,7 @@ function onOver(session: Session, state: SlowState, buffered: number, options: S
     const { channel } = subscription;
     if (!subscription.isAttached || state.marks.has(channel.name)) continue;
     options.detach(session, subscription);
-    state.marks.set(channel.name, { seq: channel.lastSeq, delivered: channel.delivered, isAnnounced: false });
+    state.marks.set(channel.name, markOf(channel));
   }
   const isStuck = monotonicMs() - state.overSinceMs > limits.slowConsumerTimeoutMs;
   if (isStuck || buffered > limits.outboundBufferBytes + HARD_CAP_BEYOND_LIMIT) closeSession(session, 4409);
@@ -175,6 +181,8 @@ async function resumeOne(
     attach();
     return true;
   }
+  // After a loss of the Spine it is not known yet whether the log is still the same: the next sweep asks again.
+  if (!channel.isContinuous) return false;
   if (!mark.isAnnounced && mark.seq < channel.lastSeq) {
     notices.lagging(session, channel, mark.seq);
     mark.isAnnounced = true;

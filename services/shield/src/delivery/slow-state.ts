@@ -2,6 +2,8 @@
 export interface PauseMark {
   /** Sequence of the last publication written to its buffer. */
   seq: number;
+  /** Of the log that the sequence is of. */
+  readonly epoch: string;
   /** The channel's count of deliveries then; what a `live` channel shed is counted from it. */
   readonly delivered: number;
   /** The client has been told. */
