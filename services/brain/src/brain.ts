@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
@@ -36,6 +36,8 @@ export interface BrainOptions {
   readonly bootstrapRooms: readonly BootstrapRoom[];
   /** This process among all Brains. Default: a random one. */
   readonly id?: string;
+  /** Fills the bytes it is given with randomness; ids come from it. Default: the platform's. */
+  readonly fillRandom?: (bytes: Uint8Array) => void;
   readonly logger?: BrainLogger;
   /** Told of every request. Made once however often a Brain is started. Default: nobody is told. */
   readonly rpcMetrics?: RpcMetrics;
@@ -112,7 +114,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const shared = { ...settingsOf(options, limits), spine, registry, bans, resumes, shields, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const ring = new BrainRing({
-    id: brainKey(options.id ?? `b${randomBytes(6).toString('hex')}`),
+    id: brainKey(options.id ?? `b${randomText(options, 6, 'hex')}`),
     bucket: keyValue.bucket('ARQON_BRAINS'),
     monotonicMs: () => clock.monotonicMs(),
     onOwned: (owned) => partitions.own(owned),
@@ -171,8 +173,14 @@ function settingsOf(
     pageBytes: limits.pageBytes,
     settleMs: options.settleMs ?? SETTLE_MS,
     maxListed: options.maxListed ?? MAX_LISTED,
-    nextTenure: () => randomBytes(9).toString('base64url'),
+    nextTenure: () => randomText(options, 9, 'base64url'),
   };
+}
+
+function randomText({ fillRandom = randomFillSync }: BrainOptions, length: number, encoding: BufferEncoding): string {
+  const bytes = Buffer.alloc(length);
+  fillRandom(bytes);
+  return bytes.toString(encoding);
 }
 
 function createSweep({ partitions, bans, clock }: Swept): () => Promise<void> {

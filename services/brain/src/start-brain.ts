@@ -6,7 +6,10 @@ import { createBrain } from './brain.ts';
 import type { Brain, BrainOptions } from './brain.ts';
 
 /** What a Brain needs beyond the configuration. */
-export interface BrainSurroundings extends Pick<BrainOptions, 'settleMs' | 'handoverMs' | 'rpcMetrics' | 'tracing'> {
+export interface BrainSurroundings extends Pick<
+  BrainOptions,
+  'settleMs' | 'handoverMs' | 'rpcMetrics' | 'tracing' | 'fillRandom'
+> {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
   readonly logger: Logger;

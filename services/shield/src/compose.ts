@@ -46,7 +46,7 @@ export interface ShieldParts extends DeliveryParts {
 /** Puts a Shield together; nothing runs before the listener listens. */
 export function composeShield(options: ShieldOptions): ShieldParts {
   const { clock, limits, metrics } = options;
-  const ids = createIds(() => clock.now());
+  const ids = createIds(() => clock.now(), options.fillRandom);
   const draining = { isOn: false };
   const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
     listener.publish(topic, frame, isBinary, except),

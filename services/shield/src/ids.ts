@@ -1,4 +1,3 @@
-import { randomBytes, randomFillSync } from 'node:crypto';
 import { createMessageIds } from '@arqonbus/protocol';
 import type { ClientId, MessageId } from '@arqonbus/protocol';
 
@@ -14,19 +13,20 @@ export interface Ids {
   nextTraceId(): string;
 }
 
-/** Ids of a new node. */
-export function createIds(now: () => number): Ids {
+/** Ids of a new node, from a source that fills bytes with randomness. */
+export function createIds(now: () => number, fillRandom: (bytes: Uint8Array) => void): Ids {
+  /** Random letters and digits that need no escaping anywhere. */
+  const randomText = (length: number): string => {
+    const bytes = Buffer.alloc(length);
+    fillRandom(bytes);
+    return bytes.toString('hex');
+  };
   const node = `n${randomText(6)}`;
   return {
     node,
-    nextMessageId: createMessageIds(now, (bytes) => void randomFillSync(bytes)),
+    nextMessageId: createMessageIds(now, fillRandom),
     nextClientId: () => `${node}_${randomText(10)}` as ClientId,
     nextSessionId: () => `s_${randomText(12)}`,
-    nextTraceId: () => randomBytes(16).toString('hex'),
+    nextTraceId: () => randomText(16),
   };
-}
-
-/** Random letters and digits that need no escaping anywhere. */
-function randomText(bytes: number): string {
-  return randomBytes(bytes).toString('hex');
 }

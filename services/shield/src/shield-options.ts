@@ -43,5 +43,7 @@ export interface ShieldOptions {
   readonly tracing?: Tracing | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Fills the bytes it is given with randomness; ids come from it. */
+  readonly fillRandom: (bytes: Uint8Array) => void;
   readonly version: string;
 }

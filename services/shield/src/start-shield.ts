@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto';
+import type { Authenticator } from '@arqonbus/auth';
 import type { LiveSettings } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
 import { VERSION, createAuthenticator } from '@arqonbus/runtime';
@@ -14,6 +16,10 @@ export interface ShieldSurroundings extends SpineParts {
   readonly tracing?: Tracing | undefined;
   readonly logger: Logger;
   readonly listener: ListenerFactory;
+  /** In place of the one that the configuration asks for. */
+  readonly authenticator?: Authenticator;
+  /** Default: the platform's randomness. */
+  readonly fillRandom?: (bytes: Uint8Array) => void;
 }
 
 /** Starts a Shield as the configuration says. Throws a `BusError` for keys that cannot be used and ports that are taken. */
@@ -31,8 +37,9 @@ export function startShield(live: LiveSettings, parts: ShieldSurroundings): Prom
     resumeKeys: resumeKeysOf(config),
     resumeWindowMs: config.resume.windowMs,
     telemetryPort: config.telemetry.port,
-    authenticator: createAuthenticator(auth, { ...parts, now: () => clock.now() }),
+    authenticator: parts.authenticator ?? createAuthenticator(auth, { ...parts, now: () => clock.now() }),
     clock,
+    fillRandom: parts.fillRandom ?? ((bytes) => void randomFillSync(bytes)),
     version: VERSION,
   });
 }

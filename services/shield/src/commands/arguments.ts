@@ -8,17 +8,22 @@ const decoder = new TextDecoder();
 /** Checks the arguments of a command against its registry entry; throws `VALIDATION_ERROR` that names the fields. */
 export type ParseArguments = <N extends CommandName>(name: N, args: Uint8Array) => CommandArgs<N>;
 
-/** Compiles the schemas of the registry once (PRT-21). */
+let compiled: ReadonlyMap<string, ValidateFunction> | undefined;
+
+/** Compiles the schemas of the registry, once in a process (PRT-21): that takes tens of milliseconds. */
 export function createParseArguments(): ParseArguments {
-  const ajv = new Ajv({ strict: true, allErrors: false });
-  const validators = new Map<string, ValidateFunction>();
-  for (const definition of Object.values(commands)) validators.set(definition.name, ajv.compile(definition.args));
+  const validators = (compiled ??= compileAll());
   return <N extends CommandName>(name: N, args: Uint8Array): CommandArgs<N> => {
     const value: unknown = args.length === 0 ? {} : JSON.parse(decoder.decode(args));
     const validate = validators.get(name);
     if (validate?.(value) !== true) throw invalid(problemsOf(validate));
     return value as CommandArgs<N>;
   };
+}
+
+function compileAll(): ReadonlyMap<string, ValidateFunction> {
+  const ajv = new Ajv({ strict: true, allErrors: false });
+  return new Map(Object.values(commands).map(({ name, args }) => [name, ajv.compile(args)]));
 }
 
 /** A `VALIDATION_ERROR` about these fields. */
