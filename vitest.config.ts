@@ -8,6 +8,8 @@ const faults = 'e2e/src/faults/**/*.test.ts';
 const devOnly = ['start.test.ts', 'chat-page.test.ts', 'packed.test.ts', 'docs/**/*.test.ts', 'alerts/*.test.ts'].map(
   (name) => `e2e/src/${name}`,
 );
+/** Runs in virtual time, which stands in for that of the whole process. */
+const simulation = 'e2e/src/simulation/**';
 /** About a client that sees one Shield alone, whatever stands behind it: once is enough. */
 const clusterOnly = ['e2e/src/doctor.test.ts'];
 
@@ -30,7 +32,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/src/**/*.test.ts'],
-          exclude: [faults, ...clusterOnly],
+          exclude: [faults, simulation, ...clusterOnly],
           globalSetup: ['e2e/src/harness/build-once.ts'],
         },
       },
@@ -40,10 +42,14 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'e2e-cluster',
           include: ['e2e/src/**/*.test.ts'],
-          exclude: [faults, ...devOnly],
+          exclude: [faults, simulation, ...devOnly],
           globalSetup: ['e2e/src/harness/build-once.ts'],
           env: { E2E_MODE: 'cluster' },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'simulation', include: ['e2e/src/simulation/**/*.test.ts'], testTimeout: 300_000 },
       },
       {
         extends: true,
