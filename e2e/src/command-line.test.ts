@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -42,7 +45,7 @@ test('[CLI-1] tail shows what publish sends, for people and for programs', async
   const witness = await bus.connect({ user: 'witness' });
   await witness.must('join_channel', { room: 'cli', channel: 'all' });
   const membersOf = async (): Promise<unknown> => (await witness.must('channel_info', { room: 'cli:all' }))['members'];
-  await expect.poll(membersOf).toBe(2);
+  await expect.poll(membersOf, { timeout: 8_000 }).toBe(2);
   expect(await arqon(['publish', 'cli:all', '{"text":"Grüße 🚀"}'], env)).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^Published arq_/),
@@ -64,7 +67,7 @@ test('[CLI-1] status and version show the bus', async () => {
   expect(JSON.parse(version.stdout)).toMatchObject({ name: 'arqon', version: '0.1.0', server: { protocol: '1.0' } });
 });
 
-test('[CLI-1] failures are told on stderr after `arqon:`, with exit code 1; misuse with 2', async () => {
+test('[CLI-1] failures are told on stderr after `arqon:`, with exit code 1', async () => {
   const env = await client();
   const failures: readonly (readonly [string[], Readonly<Record<string, string>>, RegExp])[] = [
     [['status'], { ...env, ARQONBUS_AUTH_JWT: 'junk' }, /token was not accepted/],
@@ -74,18 +77,49 @@ test('[CLI-1] failures are told on stderr after `arqon:`, with exit code 1; misu
     [['version', '--http-url', 'http://127.0.0.1:9'], env, /does not answer/],
     [['token', '--user', 'a', '--tenant', 'b'], {}, /there is no secret/],
   ];
-  for (const [args, more, text] of failures) {
+  const checkFailure = async ([args, more, text]: (typeof failures)[number]): Promise<void> => {
     const { code, stdout, stderr } = await arqon(args, more);
     expect([args, code, stdout]).toEqual([args, 1, '']);
     expect(stderr).toMatch(/^arqon: /);
     expect(stderr).toMatch(text);
     expect(stderr).not.toMatch(/\bat .*\.mjs/);
-  }
-  for (const args of [['nonsense'], ['publish'], ['tail', 'a:b', '--limit', '0'], ['token', '--user', 'a']]) {
+  };
+  await Promise.all(failures.map(checkFailure));
+});
+
+test('[CLI-1] misuse is told on stderr after `arqon:`, with exit code 2', async () => {
+  const env = await client();
+  const misuse = [
+    ['nonsense'],
+    ['publish'],
+    ['tail', 'a:b', '--limit', '0'],
+    ['token', '--user', 'a'],
+    ['version', '--timeout', 'soon'],
+  ];
+  const checkMisuse = async (args: readonly string[]): Promise<void> => {
     const { code, stderr } = await arqon(args, env);
     expect([args, code]).toEqual([args, 2]);
     expect(stderr).toMatch(/^arqon: /);
+  };
+  await Promise.all(misuse.map(checkMisuse));
+});
+
+test('[CLI-2] what asks an admin port waits for its answer as long as it is told, and no longer', async () => {
+  const silent = createServer((socket) => socket.on('error', () => socket.destroy()).resume());
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const flags = ['--http-url', `http://127.0.0.1:${port}`, '--timeout', '300'];
+  const asking = [
+    ['version', ...flags],
+    ['config', 'set', 'limits.messages_burst', '10', ...flags, '--admin-token', 'x'.repeat(32)],
+  ];
+  const outcomes = await Promise.all(asking.map((args) => arqon(args)));
+  for (const { code, stderr } of outcomes) {
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^arqon: .*(does not answer|can be reached)/);
   }
+  silent.close();
 });
 
 test('[CLI-1] [AUT-1] auth gen and token make what a bus takes', async () => {

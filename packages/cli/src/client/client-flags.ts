@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { addTimeoutFlag } from './timeout-flag.ts';
 
 /** What every command that talks to a running bus takes (CLI-2). */
 export interface ClientFlags {
@@ -10,15 +10,14 @@ export interface ClientFlags {
 }
 
 const DEFAULT_WS_URL = 'ws://127.0.0.1:9100/v1/socket';
-const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Adds the common flags; their defaults come from the environment, which keeps tokens out of the list of processes. */
 export function addClientFlags(command: Command): Command {
-  return command
-    .option('--ws-url <url>', 'address of a Shield (ARQONBUS_WS_URL)', process.env['ARQONBUS_WS_URL'] ?? DEFAULT_WS_URL)
-    .option('--jwt <token>', 'token; better given as ARQONBUS_AUTH_JWT, where no list of processes shows it')
-    .option('--timeout <ms>', 'how long one answer may take', parseTimeout, DEFAULT_TIMEOUT_MS)
-    .option('--json', 'print JSON for programs', false);
+  const url = process.env['ARQONBUS_WS_URL'] ?? DEFAULT_WS_URL;
+  command
+    .option('--ws-url <url>', 'address of a Shield (ARQONBUS_WS_URL)', url)
+    .option('--jwt <token>', 'token; better given as ARQONBUS_AUTH_JWT, where no list of processes shows it');
+  return addTimeoutFlag(command).option('--json', 'print JSON for programs', false);
 }
 
 /** The token of a command; throws, with what to do, where there is none. */
@@ -27,10 +26,4 @@ export function tokenOf({ jwt }: Pick<ClientFlags, 'jwt'> | { readonly jwt?: str
   if (token === '')
     throw new Error('there is no token: set ARQONBUS_AUTH_JWT (`arqon token` makes one for development)');
   return token;
-}
-
-function parseTimeout(text: string): number {
-  const ms = Number(text);
-  if (!/^\d{1,7}$/.test(text) || ms < 1) throw new InvalidArgumentError('a timeout is a number of milliseconds.');
-  return ms;
 }

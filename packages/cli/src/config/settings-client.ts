@@ -1,10 +1,12 @@
 import type { SettingKey } from '@arqonbus/config';
 import type { Command } from 'commander';
+import { addTimeoutFlag } from '../client/timeout-flag.ts';
 
 /** Where the settings of a running bus are, and what opens them (CLI-2). */
 export interface SettingsFlags {
   readonly httpUrl?: string;
   readonly adminToken?: string;
+  readonly timeout: number;
 }
 
 /** A setting of run time as a Shield tells it. */
@@ -25,13 +27,12 @@ export interface SettingsClient {
   reset(key: string): Promise<boolean>;
 }
 
-const TIMEOUT_MS = 10_000;
-
 /** Adds the flags; the environment keeps the token out of the list of processes. */
 export function addSettingsFlags(command: Command): Command {
-  return command
+  command
     .option('--http-url <url>', 'admin port of a Shield (ARQONBUS_HTTP_URL)')
     .option('--admin-token <token>', 'operator token; better given as ARQONBUS_HTTP_ADMIN_TOKEN');
+  return addTimeoutFlag(command);
 }
 
 /** A client for the Shield that flags or environment name; undefined where they name none. */
@@ -40,7 +41,7 @@ export function settingsClientOf(flags: SettingsFlags): SettingsClient | undefin
   const token = flags.adminToken ?? process.env['ARQONBUS_HTTP_ADMIN_TOKEN'] ?? '';
   if (url === '' || token === '') return undefined;
   const ask = (path: string, method = 'GET', body?: object): Promise<Readonly<Record<string, unknown>>> =>
-    request(new URL(`/settings${path}`, url), token, method, body);
+    request(new URL(`/settings${path}`, url), { token, timeoutMs: flags.timeout }, method, body);
   return {
     list: async () => (await ask(''))['settings'] as readonly LiveSetting[],
     set: async (key, value) => void (await ask(`/${encodeURIComponent(key)}`, 'PUT', { value })),
@@ -50,14 +51,14 @@ export function settingsClientOf(flags: SettingsFlags): SettingsClient | undefin
 
 async function request(
   url: URL,
-  token: string,
+  { token, timeoutMs }: { readonly token: string; readonly timeoutMs: number },
   method: string,
   body: object | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(url, {
     method,
     headers: { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((cause: unknown) => {
     throw new Error(`no Shield can be reached at ${url.origin}`, { cause });

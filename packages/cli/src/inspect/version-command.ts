@@ -1,15 +1,14 @@
 import { VERSION } from '@arqonbus/runtime';
 import type { Command } from 'commander';
+import { addTimeoutFlag } from '../client/timeout-flag.ts';
 
 /** Adds `arqon version`: this program's, and that of a running service where its admin port is named. */
 export function addVersionCommand(program: Command): void {
-  program
+  const command = program
     .command('version')
     .description('show the version of this program, and of a running service')
-    .option('--http-url <url>', 'admin port of a service (ARQONBUS_HTTP_URL)', process.env['ARQONBUS_HTTP_URL'])
-    .option('--timeout <ms>', 'how long the answer may take', Number, 5_000)
-    .option('--json', 'print JSON for programs', false)
-    .action(version);
+    .option('--http-url <url>', 'admin port of a service (ARQONBUS_HTTP_URL)', process.env['ARQONBUS_HTTP_URL']);
+  addTimeoutFlag(command).option('--json', 'print JSON for programs', false).action(version);
 }
 
 interface VersionFlags {
