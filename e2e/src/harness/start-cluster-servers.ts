@@ -20,6 +20,7 @@ export function developmentSettings(jwtSecret: string): Readonly<Record<string, 
     ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '1000',
     ARQONBUS_LOG_ID_KEY: randomBytes(32).toString('hex'),
     ARQONBUS_LOG_STREAM_MAX_BYTES: '67108864',
+    ARQONBUS_AUDIT_MAX_BYTES: '16777216',
   };
 }
 

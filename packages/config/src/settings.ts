@@ -211,6 +211,13 @@ const plainSettings = {
     max: 60_000,
     doc: 'Time for a statement (BRN-2).',
   },
+  'audit.max_bytes': {
+    kind: 'integer',
+    default: 268_435_456,
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    doc: 'Bytes of the audit trail, reserved by NATS when a Brain makes it; a full one refuses what it should record (AUD-2).',
+  },
   'log.id_key': {
     kind: 'secret',
     default: '',

@@ -1,3 +1,4 @@
+export * from './audit-digest.ts';
 export * from './brands.ts';
 export * from './clock.ts';
 export * from './commands/command-definition.ts';
@@ -23,6 +24,7 @@ export * from './proto/encode-proto-envelope.ts';
 export * from './proto/with-log-position.ts';
 export * from './replay-digest.ts';
 export * from './reserved-rooms.ts';
+export * from './system-tenant.ts';
 export * from './times.ts';
 export { compareClocks, mergeClocks, parseVectorClock } from './vector-clock.ts';
 export type { ClockOrder, VectorClock } from './vector-clock.ts';

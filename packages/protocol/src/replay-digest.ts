@@ -1,9 +1,9 @@
+import { withLengths } from './bytes/with-lengths.ts';
 import { DEFAULT_CONTENT_TYPE } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import { formatTime } from './times.ts';
 
 const encoder = new TextEncoder();
-const LENGTH_BYTES = 4;
 
 /**
  * What the hash of a replay is taken over for one publication (LOG-14): id, sender, time, content type and payload, each as
@@ -12,20 +12,11 @@ const LENGTH_BYTES = 4;
  * other the bytes themselves. The hash of a replay is SHA-256 over these, one publication after another as they are sent.
  */
 export function replayDigestBytes(envelope: Envelope): Uint8Array {
-  const parts = [
+  return withLengths([
     encoder.encode(envelope.id),
     encoder.encode(envelope.sender),
     encoder.encode(formatTime(envelope.timestampMs)),
     encoder.encode(envelope.contentType === '' ? DEFAULT_CONTENT_TYPE : envelope.contentType),
     envelope.payload,
-  ];
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + LENGTH_BYTES + part.length, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const part of parts) {
-    view.setUint32(at, part.length);
-    bytes.set(part, at + LENGTH_BYTES);
-    at += LENGTH_BYTES + part.length;
-  }
-  return bytes;
+  ]);
 }

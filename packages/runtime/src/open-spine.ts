@@ -3,16 +3,19 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '@arqonbus/config';
 import { BusError, systemClock } from '@arqonbus/protocol';
 import {
+  createJetStreamAuditTrail,
   createJetStreamChannelLog,
   createLocalSpine,
   createLogRules,
+  createMemoryAuditTrail,
   createMemoryChannelLog,
   createMemoryKeyValueStore,
   createNatsKeyValueStore,
   createNatsSpine,
+  provisionAuditStream,
   provisionLogStreams,
 } from '@arqonbus/spine';
-import type { ChannelLog, KeyValueStore, NatsSpine, ProfileOf, Spine } from '@arqonbus/spine';
+import type { AuditTrail, ChannelLog, KeyValueStore, NatsSpine, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
 import { untilAvailable } from './until-available.ts';
 
@@ -22,6 +25,8 @@ export interface SpineParts {
   readonly keyValue: KeyValueStore;
   readonly log: ChannelLog;
   readonly profileOf: ProfileOf;
+  /** Opens the audit trail, and makes it where it is missing; Brains alone have the right to (AUD-3). */
+  readonly openAuditTrail: () => Promise<AuditTrail>;
   /** Bytes that have been published and that the Spine has not confirmed. */
   readonly unflushedBytes: () => number;
 }
@@ -50,7 +55,9 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     random: (bytes) => void randomFillSync(bytes),
     maxBytes: config.log.memoryMaxBytes,
   });
-  return { spine, keyValue: createMemoryKeyValueStore(), log, profileOf, unflushedBytes: () => 0 };
+  const auditTrail = createMemoryAuditTrail(config.audit);
+  const openAuditTrail = async (): Promise<AuditTrail> => auditTrail;
+  return { spine, keyValue: createMemoryKeyValueStore(), log, profileOf, openAuditTrail, unflushedBytes: () => 0 };
 }
 
 /**
@@ -75,7 +82,11 @@ export async function openNatsSpine(
   const keyValue = await untilAvailable(() => createNatsKeyValueStore(spine, keyValueOptions), wait);
   const profileOf = createLogRules(config.log.profiles, config.log.rules);
   const log = await untilAvailable(() => openNatsLog(spine, config, service, profileOf), wait);
-  return { spine, keyValue, log, profileOf, unflushedBytes: () => spine.unflushedBytes };
+  const openAuditTrail = async (): Promise<AuditTrail> => {
+    await provisionAuditStream(spine, { replicas: nats.replicas, maxBytes: config.audit.maxBytes });
+    return createJetStreamAuditTrail(spine);
+  };
+  return { spine, keyValue, log, profileOf, openAuditTrail, unflushedBytes: () => spine.unflushedBytes };
 }
 
 /** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */

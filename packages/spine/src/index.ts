@@ -1,3 +1,7 @@
+export * from './audit/audit-stream.ts';
+export * from './audit/audit-trail.ts';
+export * from './audit/jetstream-audit-trail.ts';
+export * from './audit/memory-audit-trail.ts';
 export * from './deadline.ts';
 export * from './key-value/key-value.ts';
 export * from './key-value/memory-key-value.ts';

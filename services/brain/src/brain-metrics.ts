@@ -10,6 +10,11 @@ export function addBrainGauges(metrics: Metrics, brain: Pick<Brain, 'figures'>):
   gauge('connections', 'Connections known in the partitions that this Brain serves.', 'connections');
   gauge('memberships', 'Members of channels in the partitions that this Brain serves.', 'memberships');
   gauge('channels', 'Channels that tenants have made, in all partitions.', 'channels');
+  gauge(
+    'broken_audit_chains',
+    'Audit chains in the partitions that this Brain serves that were cut or rewritten.',
+    'brokenAuditChains',
+  );
   gauge('shields', 'Shields that have reported lately.', 'shields');
 }
 

@@ -3,6 +3,7 @@ import { startNatsService, untilAvailable } from '@arqonbus/runtime';
 import type { Service } from '@arqonbus/runtime';
 import type { Spine } from '@arqonbus/spine';
 import type { HealthReport, RootLogger } from '@arqonbus/telemetry';
+import { createAuditMetrics } from './audit/audit-metrics.ts';
 import { addBrainGauges, createRpcMetrics } from './brain-metrics.ts';
 import type { Brain } from './brain.ts';
 import { openStorage } from './storage/open-storage.ts';
@@ -24,7 +25,9 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
     start: async ({ live, metrics, signal, httpPort, ...parts }) => {
       const rpcMetrics = createRpcMetrics(metrics);
       storage = openStorage(config, { metrics, logger });
-      brain = await untilAvailable(() => startBrain(live.config, { ...parts, rpcMetrics }), { signal, onFailure });
+      const auditMetrics = createAuditMetrics(metrics);
+      const start = (): Promise<Brain> => startBrain(live.config, { ...parts, rpcMetrics, auditMetrics });
+      brain = await untilAvailable(start, { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };
     },

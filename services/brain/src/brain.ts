@@ -4,8 +4,12 @@ import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import { isSampled } from '@arqonbus/telemetry';
 import type { Tracing } from '@arqonbus/telemetry';
-import { brainKey } from '@arqonbus/spine';
-import type { KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import { brainKey, tenantPartition } from '@arqonbus/spine';
+import type { AuditTrail, KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { AuditMetrics } from './audit/audit.ts';
+import { composeAudit } from './audit/compose-audit.ts';
+import type { AuditModule } from './audit/compose-audit.ts';
+import { serveAudit } from './audit/index.ts';
 import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
@@ -32,6 +36,7 @@ export interface BrainLogger {
 export interface BrainOptions {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
+  readonly auditTrail: AuditTrail;
   readonly clock: Clock;
   readonly bootstrapRooms: readonly BootstrapRoom[];
   /** This process among all Brains. Default: a random one. */
@@ -41,6 +46,8 @@ export interface BrainOptions {
   readonly logger?: BrainLogger;
   /** Told of every request. Made once however often a Brain is started. Default: nobody is told. */
   readonly rpcMetrics?: RpcMetrics;
+  /** Told of what is audited, as above. */
+  readonly auditMetrics?: AuditMetrics;
   /** Absent = nothing is traced. */
   readonly tracing?: Tracing | undefined;
   /** Default: the shipped limits. Read each time, so what changes in it counts. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
@@ -70,6 +77,8 @@ export interface BrainFigures {
   readonly channels: number;
   /** Shields that have reported lately. */
   readonly shields: number;
+  /** Audit chains of these partitions that were cut or rewritten. */
+  readonly brokenAuditChains: number;
 }
 
 /** A running Brain. */
@@ -95,7 +104,6 @@ const MAX_LISTED = 500;
  */
 export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger } = options;
-  const now = (): number => clock.now();
   const { limits = DEFAULT_LIMITS, handoverMs = HANDOVER_MS } = options;
   const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
@@ -107,26 +115,21 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
       onRemoved: (address) => partitions.ofChannel(address)?.emptyChannels.onRemoved(address),
     },
   });
-  const bans = new BanStore(keyValue.bucket('ARQON_BANS'), now);
+  const bans = new BanStore(keyValue.bucket('ARQON_BANS'), () => clock.now());
+  const auditing = composeAudit({ ...options, onError });
   const observer = createObserver(options, () => clock.now());
   const shields = new SeenShields(() => clock.monotonicMs());
   const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
-  const shared = { ...settingsOf(options, limits), spine, registry, bans, resumes, shields, clock, observer, onError };
+  const stores = { registry, bans, resumes, shields, audit: auditing.audit };
+  const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
-  const ring = new BrainRing({
-    id: brainKey(options.id ?? `b${randomText(options, 6, 'hex')}`),
-    bucket: keyValue.bucket('ARQON_BRAINS'),
-    monotonicMs: () => clock.monotonicMs(),
-    onOwned: (owned) => partitions.own(owned),
-    onError,
-  });
+  const ring = createRing(options, partitions, onError);
 
   await registry.open();
-  const settings = serveSettings({ spine, bucket: keyValue.bucket('ARQON_SETTINGS'), now, logger }, observer);
-  const served = [...serveRooms(shared, observer), ...serveBans(shared, observer), ...settings];
+  const served = serveAnywhere(options, shared, auditing);
   await ring.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
-  const sweep = createSweep({ partitions, bans, clock });
+  const sweep = createSweep({ partitions, bans, auditing, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
     for (const upkeep of [ring.tick(), sweep()]) upkeep.catch(onError);
@@ -137,10 +140,11 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => ({
       ...observer.figures(),
-      malformedChannels: registry.malformedEntries(),
       ...partitions.figures(),
+      malformedChannels: registry.malformedEntries(),
       channels: registry.size(),
       shields: shields.count(),
+      brokenAuditChains: auditing.brokenChains(),
     }),
     async close() {
       stopTimer();
@@ -154,6 +158,33 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   };
 }
 
+function createRing(options: BrainOptions, partitions: Partitions, onError: (error: unknown) => void): BrainRing {
+  const { keyValue, clock } = options;
+  return new BrainRing({
+    id: brainKey(options.id ?? `b${randomText(options, 6, 'hex')}`),
+    bucket: keyValue.bucket('ARQON_BRAINS'),
+    monotonicMs: () => clock.monotonicMs(),
+    onOwned: (owned) => partitions.own(owned),
+    onError,
+  });
+}
+
+/** Serves what any Brain answers, whatever partitions it owns. */
+function serveAnywhere(
+  { keyValue, logger }: BrainOptions,
+  shared: PartitionParts,
+  auditing: AuditModule,
+): readonly SpineSubscription[] {
+  const { clock, observer } = shared;
+  const bucket = keyValue.bucket('ARQON_SETTINGS');
+  return [
+    ...serveRooms(shared, observer),
+    ...serveBans(shared, observer),
+    ...serveSettings({ ...shared, bucket, now: () => clock.now(), logger }, observer),
+    ...serveAudit({ ...shared, ...auditing }, observer),
+  ];
+}
+
 /** Past bans bind nobody; they are only removed, which reads all of them. */
 const SWEEP_BANS_EVERY_MS = 30_000;
 
@@ -161,6 +192,7 @@ interface Swept {
   readonly clock: Clock;
   readonly partitions: Partitions;
   readonly bans: BanStore;
+  readonly auditing: AuditModule;
 }
 
 /** One sweep at a time: who asks during one waits for it. */
@@ -183,11 +215,12 @@ function randomText({ fillRandom = randomFillSync }: BrainOptions, length: numbe
   return bytes.toString(encoding);
 }
 
-function createSweep({ partitions, bans, clock }: Swept): () => Promise<void> {
+function createSweep({ partitions, bans, auditing, clock }: Swept): () => Promise<void> {
   let running: Promise<void> | undefined;
   let bansSweptMs = Number.NEGATIVE_INFINITY;
   const sweep = async (): Promise<void> => {
     await partitions.sweep();
+    await auditing.watch((tenant) => partitions.serves(tenantPartition(tenant)));
     if (clock.monotonicMs() - bansSweptMs < SWEEP_BANS_EVERY_MS) return;
     await bans.sweep();
     bansSweptMs = clock.monotonicMs();

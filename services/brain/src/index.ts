@@ -1,3 +1,4 @@
+export { createAuditMetrics } from './audit/audit-metrics.ts';
 export * from './brain-metrics.ts';
 export * from './brain.ts';
 export * from './start-brain.ts';

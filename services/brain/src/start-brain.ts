@@ -1,6 +1,6 @@
 import type { Config } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
-import type { KeyValueStore, Spine } from '@arqonbus/spine';
+import type { AuditTrail, KeyValueStore, Spine } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
 import { createBrain } from './brain.ts';
 import type { Brain, BrainOptions } from './brain.ts';
@@ -8,17 +8,21 @@ import type { Brain, BrainOptions } from './brain.ts';
 /** What a Brain needs beyond the configuration. */
 export interface BrainSurroundings extends Pick<
   BrainOptions,
-  'settleMs' | 'handoverMs' | 'rpcMetrics' | 'tracing' | 'fillRandom'
+  'settleMs' | 'handoverMs' | 'rpcMetrics' | 'auditMetrics' | 'tracing' | 'fillRandom'
 > {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
+  /** Makes the trail where it is missing. */
+  readonly openAuditTrail: () => Promise<AuditTrail>;
   readonly logger: Logger;
 }
 
-/** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where the buckets cannot be read. */
-export function startBrain({ bootstrap, limits, presence }: Config, parts: BrainSurroundings): Promise<Brain> {
+/** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
+export async function startBrain({ bootstrap, limits, presence }: Config, parts: BrainSurroundings): Promise<Brain> {
+  const { openAuditTrail, ...rest } = parts;
   return createBrain({
-    ...parts,
+    ...rest,
+    auditTrail: await openAuditTrail(),
     clock: systemClock,
     bootstrapRooms: Object.entries(bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
     limits,

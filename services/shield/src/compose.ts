@@ -1,6 +1,9 @@
 import type { SpineSubscription } from '@arqonbus/spine';
+import type { Metrics } from '@arqonbus/telemetry';
 import { createActivity } from './activity/activity.ts';
 import type { Activity } from './activity/activity.ts';
+import { createRefusedTokens } from './audit/refused-tokens.ts';
+import type { RefusedTokens } from './audit/refused-tokens.ts';
 import { createDisconnects } from './bans/disconnects.ts';
 import type { BanList } from './bans/ban-list.ts';
 import { composeDelivery } from './compose-delivery.ts';
@@ -16,6 +19,7 @@ import { createConnectionAdmission } from './limits/connection-admission.ts';
 import type { ConnectionAdmission } from './limits/connection-admission.ts';
 import type { Listener } from './listener/listener.ts';
 import { createConnections } from './session/connections.ts';
+import type { ConnectionsOptions } from './session/connections.ts';
 import { createHandshake } from './session/handshake.ts';
 import type { Handshake, HandshakeOptions } from './session/handshake.ts';
 import { createLifetimes } from './session/lifetimes.ts';
@@ -37,6 +41,7 @@ export interface ShieldParts extends DeliveryParts {
   readonly bans: BanList;
   readonly admission: ConnectionAdmission;
   readonly draining: { isOn: boolean };
+  readonly refusedTokens: RefusedTokens;
   /** Looks after lifetimes, caps and stuck closes; run every second. */
   readonly watch: () => void;
   /** Ends every interest on the Spine. */
@@ -44,9 +49,11 @@ export interface ShieldParts extends DeliveryParts {
 }
 
 /** Puts a Shield together; nothing runs before the listener listens. */
-export function composeShield(options: ShieldOptions): ShieldParts {
-  const { clock, limits, metrics } = options;
-  const ids = createIds(() => clock.now(), options.fillRandom);
+export function composeShield(given: ShieldOptions): ShieldParts {
+  const { clock, limits, metrics } = given;
+  const ids = createIds(() => clock.now(), given.fillRandom);
+  const refusedTokens = composeRefusedTokens(given, ids);
+  const options = { ...given, authenticator: refusedTokens.count(given.authenticator) };
   const draining = { isOn: false };
   const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
     listener.publish(topic, frame, isBinary, except),
@@ -67,8 +74,7 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     admission,
     clock,
     limits,
-    opened: metrics.counter('arqonbus_connections_opened_total', 'Sessions opened.'),
-    closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Connections closed, by code.', 'code'),
+    ...createConnectionCounters(metrics),
     logger: options.logger,
   });
   const telemetryStream = createTelemetryStream({
@@ -91,7 +97,8 @@ export function composeShield(options: ShieldOptions): ShieldParts {
     bans,
     admission,
     draining,
-    watch: createWatch(options, { ...parts, admission, activity, telemetryStream }),
+    refusedTokens,
+    watch: createWatch(options, { ...parts, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
       stopTls();
       bans.stop();
@@ -101,6 +108,17 @@ export function composeShield(options: ShieldOptions): ShieldParts {
       stopDelivery(parts);
     },
   };
+}
+
+function createConnectionCounters(metrics: Metrics): Pick<ConnectionsOptions, 'opened' | 'closed'> {
+  return {
+    opened: metrics.counter('arqonbus_connections_opened_total', 'Sessions opened.'),
+    closed: metrics.labelledCounter('arqonbus_connections_closed_total', 'Connections closed, by code.', 'code'),
+  };
+}
+
+function composeRefusedTokens({ spine, clock }: ShieldOptions, { node }: Ids): RefusedTokens {
+  return createRefusedTokens({ node, spine, now: () => clock.now(), monotonicMs: () => clock.monotonicMs() });
 }
 
 function tellSpine({ spine }: ShieldOptions, { tellSystem }: TelemetryStream): SpineSubscription {
@@ -189,11 +207,12 @@ interface WatchedParts extends DeliveryParts {
   readonly admission: ConnectionAdmission;
   readonly activity: Activity;
   readonly telemetryStream: TelemetryStream;
+  readonly refusedTokens: RefusedTokens;
 }
 
 function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () => void {
   const { sessions, envelopes, send, tenantStates, shares, admission, activity, telemetryStream, membership } = parts;
-  const { reads } = parts;
+  const { reads, refusedTokens } = parts;
   const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
   return () => {
     checkLifetimes();
@@ -204,5 +223,6 @@ function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () 
     shares.exchange();
     membership.sweep();
     reads.sweep();
+    void refusedTokens.sweep();
   };
 }

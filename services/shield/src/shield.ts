@@ -42,6 +42,7 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
     await parts.telemetryListener.close();
     // The Brain hears that the clients are gone, and does not have to wait for the lease.
     await parts.membership.flush();
+    await parts.refusedTokens.flush();
   };
   return {
     node: parts.node,

@@ -8,6 +8,7 @@ import type { Network } from '../sockets/network.ts';
 import type { Faults } from '../spine/faults.ts';
 import type { Hub } from '../spine/hub.ts';
 import { HubLink } from '../spine/hub-link.ts';
+import { createLinkedAuditTrail } from '../spine/linked-audit-trail.ts';
 import { createLinkedKeyValue } from '../spine/linked-key-value.ts';
 import { createLinkedLog } from '../spine/linked-log.ts';
 import { createLinkedSpine } from '../spine/linked-spine.ts';
@@ -96,6 +97,7 @@ export class ProcessSet {
   async #startBrain(link: HubLink): Promise<void> {
     await startBrain(this.#surroundings.config, {
       ...this.#openSpine(link),
+      openAuditTrail: async () => createLinkedAuditTrail(link),
       fillRandom: this.#surroundings.random.fork().fill,
     });
   }

@@ -1,5 +1,11 @@
-import { createLocalSpine, createLogRules, createMemoryChannelLog, createMemoryKeyValueStore } from '@arqonbus/spine';
-import type { ChannelLog, KeyValueStore, LocalSpine, ProfileOf } from '@arqonbus/spine';
+import {
+  createLocalSpine,
+  createLogRules,
+  createMemoryAuditTrail,
+  createMemoryChannelLog,
+  createMemoryKeyValueStore,
+} from '@arqonbus/spine';
+import type { AuditTrail, ChannelLog, KeyValueStore, LocalSpine, ProfileOf } from '@arqonbus/spine';
 import type { Config } from '@arqonbus/config';
 import type { SeededRandom } from '../time/seeded-random.ts';
 import { Actor } from '../time/virtual-time.ts';
@@ -10,6 +16,7 @@ export class Hub {
   readonly actor: Actor = new Actor('hub');
   readonly spine: LocalSpine;
   readonly keyValue: KeyValueStore = createMemoryKeyValueStore();
+  readonly auditTrail: AuditTrail;
   readonly profileOf: ProfileOf;
   log: ChannelLog;
   readonly #time: VirtualTime;
@@ -19,6 +26,7 @@ export class Hub {
     this.#time = time;
     this.#random = random;
     this.profileOf = createLogRules(config.log.profiles, config.log.rules);
+    this.auditTrail = createMemoryAuditTrail(config.audit);
     this.spine = createLocalSpine({
       schedule: (run) => void time.after(0, this.actor, run),
       startTimer: (run, afterMs) => {

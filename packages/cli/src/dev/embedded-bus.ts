@@ -1,4 +1,4 @@
-import { addBrainGauges, createRpcMetrics, startBrain } from '@arqonbus/brain';
+import { addBrainGauges, createAuditMetrics, createRpcMetrics, startBrain } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
 import { VERSION, addSpineMetrics, createProcessSettings, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
@@ -37,9 +37,11 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   // No other Brain or Shield can be there to wait for.
   const tracing = await openServiceTracing(config, 'arqonbus', metrics);
   const rpcMetrics = createRpcMetrics(metrics);
+  const auditMetrics = createAuditMetrics(metrics);
   const brain = await startBrain(settings.live.config, {
     ...parts,
     rpcMetrics,
+    auditMetrics,
     tracing,
     logger,
     settleMs: 0,

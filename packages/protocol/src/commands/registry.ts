@@ -1,5 +1,6 @@
 import type { CommandDefinition } from './command-definition.ts';
 import { adminCommands } from './admin-commands.ts';
+import { auditCommands } from './audit-commands.ts';
 import { channelCommands } from './channel-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
@@ -15,6 +16,7 @@ export const commands: Commands = {
   ...presenceCommands,
   ...historyCommands,
   ...adminCommands,
+  ...auditCommands,
 };
 
 /** The type of {@link commands}, down to the words of every schema. */
@@ -23,7 +25,8 @@ export type Commands = typeof sessionCommands &
   typeof channelCommands &
   typeof presenceCommands &
   typeof historyCommands &
-  typeof adminCommands;
+  typeof adminCommands &
+  typeof auditCommands;
 
 /** The name of a command. */
 export type CommandName = keyof Commands;

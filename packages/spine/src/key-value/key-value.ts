@@ -46,7 +46,13 @@ export interface KeyValueStore {
 }
 
 /** The buckets there are. */
-export type BucketName = 'ARQON_CHANNELS' | 'ARQON_BANS' | 'ARQON_BRAINS' | 'ARQON_SETTINGS' | 'ARQON_RESUMES';
+export type BucketName =
+  | 'ARQON_CHANNELS'
+  | 'ARQON_BANS'
+  | 'ARQON_BRAINS'
+  | 'ARQON_SETTINGS'
+  | 'ARQON_RESUMES'
+  | 'ARQON_AUDIT';
 
 /**
  * Buckets whose entries go by themselves so long after they were written; watchers are not told. Resumes: longer than a

@@ -41,6 +41,11 @@ export interface BrainMethods {
   readonly 'bans.lift': Method<wire.LiftBanRequest, wire.LiftBanResult>;
   readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
   readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
+  readonly 'audit.list': Method<wire.ListAuditRequest, wire.ListAuditResult>;
+  readonly 'audit.verify': Method<wire.VerifyAuditRequest, wire.VerifyAuditResult>;
+  readonly 'audit.begin_replay': Method<wire.BeginReplayRequest, wire.BeginReplayResult>;
+  readonly 'audit.end_replay': Method<wire.EndReplayRequest, wire.EndReplayResult>;
+  readonly 'audit.refusals': Method<wire.TellRefusalsRequest, wire.TellRefusalsResult>;
 }
 
 /** `<module>.<method>`. */
@@ -178,6 +183,11 @@ const schemas: BrainMethods = {
   'bans.lift': { request: wire.LiftBanRequestSchema, result: wire.LiftBanResultSchema },
   'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
   'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
+  'audit.list': { request: wire.ListAuditRequestSchema, result: wire.ListAuditResultSchema },
+  'audit.verify': { request: wire.VerifyAuditRequestSchema, result: wire.VerifyAuditResultSchema },
+  'audit.begin_replay': { request: wire.BeginReplayRequestSchema, result: wire.BeginReplayResultSchema },
+  'audit.end_replay': { request: wire.EndReplayRequestSchema, result: wire.EndReplayResultSchema },
+  'audit.refusals': { request: wire.TellRefusalsRequestSchema, result: wire.TellRefusalsResultSchema },
 };
 
 /** The names of all methods. */

@@ -1,3 +1,4 @@
+import { SYSTEM_TENANT } from '@arqonbus/protocol';
 import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
 import type { ChannelAddress } from '../log/channel-log.ts';
 import { nameKeyToken, parseKeyToken, userToken, wordToken } from './tokens.ts';
@@ -36,6 +37,16 @@ export function brainKey(id: string): string {
 export function settingKey(key: string): string {
   const [section = '', name = ''] = key.split('.');
   return `${wordToken(section, 'section')}.${wordToken(name, 'setting')}`;
+}
+
+/** Key of the end of a tenant's audit chain, or of the platform's, in `ARQON_AUDIT`. */
+export function auditKey(tenant: TenantId): string {
+  return tenant === SYSTEM_TENANT ? tenant : nameKeyToken(tenant, 'tenant');
+}
+
+/** Undoes {@link auditKey}. */
+export function parseAuditKey(key: string): TenantId {
+  return parseKeyToken(key) as TenantId;
 }
 
 /** Undoes {@link channelKey}; undefined for a key that it did not make. */

@@ -1,4 +1,4 @@
-import { isName, isUserId } from '@arqonbus/protocol';
+import { SYSTEM_TENANT, isName, isUserId } from '@arqonbus/protocol';
 import type { ClientId, TenantId } from '@arqonbus/protocol';
 import type { Subject, SubjectFilter } from './subject.ts';
 import { partitionToken } from './partitions.ts';
@@ -113,6 +113,14 @@ export function ctl(topic: string): Subject {
 export function evt(tenant: TenantId, kind: string): Subject {
   return `arqon.evt.${nameToken(tenant, 'tenant')}.${wordToken(kind, 'kind')}` as Subject;
 }
+
+/** Audit records of a tenant, or of the platform, on their way into the trail (AUD-1). */
+export function auditOf(tenant: TenantId): Subject {
+  return `arqon.audit.${tenant === SYSTEM_TENANT ? tenant : nameToken(tenant, 'tenant')}` as Subject;
+}
+
+/** Audit records of all tenants: what the trail's stream stores. */
+export const ALL_AUDIT: SubjectFilter = 'arqon.audit.>' as SubjectFilter;
 
 function logRoot(profile: string, shard: number): string {
   if (!Number.isInteger(shard) || shard < 0) throw new Error('not a shard');

@@ -15,6 +15,11 @@ export class BanStore {
     this.#now = now;
   }
 
+  /** What is stored of a user's ban, in force or over; undefined = nothing. */
+  async stored(tenant: TenantId, user: string): Promise<Uint8Array | undefined> {
+    return (await this.#bucket.get(banKey(tenant, user)))?.value;
+  }
+
   /** Bans a user, in place of an older ban. Throws `CONFLICT` when another one was written at the same time. */
   async put(tenant: TenantId, ban: BanRecord): Promise<void> {
     const key = banKey(tenant, ban.user);

@@ -1,11 +1,13 @@
 import { BusError } from '@arqonbus/protocol';
 import type { Clock, TenantId } from '@arqonbus/protocol';
-import { BanRecordSchema, create } from '@arqonbus/protocol/spine-messages';
-import type { DisconnectRequest } from '@arqonbus/protocol/spine-messages';
+import { BanRecordSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
+import type { BanRecord, DisconnectRequest } from '@arqonbus/protocol/spine-messages';
 import type { Spine } from '@arqonbus/spine';
+import type { Audit, GovernanceAction } from '../audit/audit.ts';
+import { digestOf } from '../audit/audit-record.ts';
 import type { MembershipState } from '../membership/membership-state.ts';
 import { orderDisconnect } from '../orders/order-disconnect.ts';
-import { parseTenant, parseText, parseUser } from '../requests/parse-request.ts';
+import { parseRequester, parseTenant, parseText, parseTraceId, parseUser } from '../requests/parse-request.ts';
 import type { BanStore } from './ban-store.ts';
 
 /** What ending sessions needs, in the partition of their tenant. */
@@ -13,6 +15,7 @@ export interface DisconnectParts {
   readonly partition: number;
   readonly spine: Spine;
   readonly bans: BanStore;
+  readonly audit: Audit;
   readonly state: MembershipState;
   readonly clock: Clock;
   readonly whenSettled: () => Promise<void>;
@@ -40,14 +43,45 @@ export async function disconnect(
   request: DisconnectRequest,
 ): Promise<{ readonly disconnected: number }> {
   const tenant = parseTenant(request.tenant);
-  const reason = parseText(request.reason, MAX_REASON_LENGTH, 'reason');
-  const { clientId, user, sessions } = await findAim(parts, tenant, request);
-  const isBan = request.banForMs > 0n;
-  if (isBan) await ban(parts, tenant, user, request);
+  parseText(request.reason, MAX_REASON_LENGTH, 'reason');
+  const aim = await findAim(parts, tenant, request);
+  const ban = request.banForMs > 0n ? createBan(parts, aim.user, request) : undefined;
+  const action = await describe(parts, tenant, aim, ban, request);
+  await parts.audit.run(action, () => endSessions(parts, tenant, aim, ban, request.reason));
+  return { disconnected: aim.sessions };
+}
+
+async function describe(
+  { bans }: DisconnectParts,
+  tenant: TenantId,
+  { clientId, user, sessions }: Aim,
+  ban: BanRecord | undefined,
+  { reason, banForMs, requestedBy, traceId }: DisconnectRequest,
+): Promise<GovernanceAction> {
+  const before = digestOf(await bans.stored(tenant, user));
+  return {
+    tenant,
+    actor: parseRequester(requestedBy),
+    action: 'op.session.disconnect',
+    target: clientId === '' ? `user:${user}` : `client:${clientId}`,
+    traceId: parseTraceId(traceId),
+    before,
+    after: ban === undefined ? before : digestOf(toBinary(BanRecordSchema, ban)),
+    details: { user, reason, sessions, ban_for_ms: Number(banForMs) },
+  };
+}
+
+async function endSessions(
+  { spine, bans }: DisconnectParts,
+  tenant: TenantId,
+  { clientId, user }: Aim,
+  ban: BanRecord | undefined,
+  reason: string,
+): Promise<void> {
+  if (ban !== undefined) await bans.put(tenant, ban);
   // The ban itself reaches the Shields too, in any order with this: both must tell the same.
-  const told = { clientId, user: clientId === '' ? user : '', code: isBan ? 'BANNED' : '', reason };
-  orderDisconnect(parts.spine, { tenant, ...told });
-  return { disconnected: sessions };
+  const code = ban === undefined ? '' : 'BANNED';
+  orderDisconnect(spine, { tenant, clientId, user: clientId === '' ? user : '', code, reason });
 }
 
 async function findAim(parts: DisconnectParts, tenant: TenantId, request: DisconnectRequest): Promise<Aim> {
@@ -75,15 +109,10 @@ function aimAt(state: MembershipState, tenant: TenantId, user: string): Aim {
   return { clientId: '', user, sessions: state.connectionsOf(tenant, user) };
 }
 
-async function ban(
-  { bans, clock }: DisconnectParts,
-  tenant: TenantId,
-  user: string,
-  request: DisconnectRequest,
-): Promise<void> {
+function createBan({ clock }: DisconnectParts, user: string, request: DisconnectRequest): BanRecord {
   if (request.banForMs > MAX_BAN_MS) throw new BusError('VALIDATION_ERROR', 'The ban is too long.');
   const createdAtMs = BigInt(clock.now());
   const { reason, requestedBy } = request;
   const untilMs = createdAtMs + request.banForMs;
-  await bans.put(tenant, create(BanRecordSchema, { user, untilMs, reason, bannedBy: requestedBy, createdAtMs }));
+  return create(BanRecordSchema, { user, untilMs, reason, bannedBy: requestedBy, createdAtMs });
 }

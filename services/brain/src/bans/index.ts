@@ -1,8 +1,10 @@
-import type { BanRecord } from '@arqonbus/protocol/spine-messages';
+import type { BanRecord, LiftBanRequest } from '@arqonbus/protocol/spine-messages';
 import { serveBrain } from '@arqonbus/spine';
 import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { Audit } from '../audit/audit.ts';
+import { digestOf } from '../audit/audit-record.ts';
 import { jsonBytes, takePage } from '../paging/page.ts';
-import { parseTenant, parseUser } from '../requests/parse-request.ts';
+import { parseRequester, parseTenant, parseTraceId, parseUser } from '../requests/parse-request.ts';
 import { afterSettled } from '../partitions/after-settled.ts';
 import type { BanStore } from './ban-store.ts';
 import { disconnect } from './disconnect.ts';
@@ -20,11 +22,13 @@ export function serveDisconnects(parts: DisconnectParts, observer: RpcObserver):
 export interface BansParts {
   readonly spine: Spine;
   readonly bans: BanStore;
+  readonly audit: Audit;
   readonly pageBytes: number;
 }
 
 /** Serves `bans.list` and `lift`, which any Brain answers. */
-export function serveBans({ spine, bans, pageBytes }: BansParts, observer: RpcObserver): readonly SpineSubscription[] {
+export function serveBans(parts: BansParts, observer: RpcObserver): readonly SpineSubscription[] {
+  const { spine, bans, pageBytes } = parts;
   return [
     serveBrain(
       spine,
@@ -35,16 +39,24 @@ export function serveBans({ spine, bans, pageBytes }: BansParts, observer: RpcOb
       },
       observer,
     ),
-    serveBrain(
-      spine,
-      'bans.lift',
-      async (request) => {
-        const lifted = await bans.lift(parseTenant(request.tenant), parseUser(request.user));
-        return { lifted };
-      },
-      observer,
-    ),
+    serveBrain(spine, 'bans.lift', (request) => lift(parts, request), observer),
   ];
+}
+
+async function lift({ bans, audit }: BansParts, request: LiftBanRequest): Promise<{ readonly lifted: boolean }> {
+  const tenant = parseTenant(request.tenant);
+  const user = parseUser(request.user);
+  const stored = await bans.stored(tenant, user);
+  if (stored === undefined) return { lifted: false };
+  const action = {
+    tenant,
+    actor: parseRequester(request.requestedBy),
+    action: 'op.ban.lift',
+    target: `user:${user}`,
+    traceId: parseTraceId(request.traceId),
+    before: digestOf(stored),
+  };
+  return { lifted: await audit.run(action, () => bans.lift(tenant, user)) };
 }
 
 function sizeOf({ user, reason }: BanRecord): number {

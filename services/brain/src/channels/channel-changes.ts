@@ -1,12 +1,20 @@
 import { BusError } from '@arqonbus/protocol';
-import { ChannelRecordSchema, create } from '@arqonbus/protocol/spine-messages';
+import { ChannelRecordSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
 import type {
   ChannelRecord,
   CreateChannelRequest,
   CreateChannelResult,
   DeleteChannelRequest,
 } from '@arqonbus/protocol/spine-messages';
-import { parseChannel, parseRoom, parseTenant, parseText } from '../requests/parse-request.ts';
+import { digestOf } from '../audit/audit-record.ts';
+import {
+  parseChannel,
+  parseRequester,
+  parseRoom,
+  parseTenant,
+  parseText,
+  parseTraceId,
+} from '../requests/parse-request.ts';
 import type { ChannelsParts } from './channels-parts.ts';
 
 const MAX_DESCRIPTION_LENGTH = 1_024;
@@ -29,7 +37,7 @@ export async function createChannel(
  * channel (CFG-3), `CHANNEL_NOT_EMPTY` while somebody is in it.
  */
 export async function deleteChannel(
-  { registry, emptyChannels }: ChannelsParts,
+  { registry, emptyChannels, audit }: ChannelsParts,
   request: DeleteChannelRequest,
 ): Promise<Record<string, never>> {
   const address = {
@@ -37,11 +45,21 @@ export async function deleteChannel(
     room: parseRoom(request.room),
     channel: parseChannel(request.channel),
   };
-  if (registry.find(address)?.hardcoded === true) {
+  const known = registry.find(address);
+  if (known?.hardcoded === true) {
     throw new BusError('AUTHORIZATION_ERROR', 'Bootstrap channels cannot be deleted.');
   }
-  const deleted = await emptyChannels.remove(address);
-  if (deleted === undefined) throw new BusError('CHANNEL_NOT_FOUND');
+  const action = {
+    tenant: address.tenant,
+    actor: parseRequester(request.requestedBy),
+    action: 'delete_channel',
+    target: `channel:${address.room}:${address.channel}`,
+    traceId: parseTraceId(request.traceId),
+    before: digestOf(known && toBinary(ChannelRecordSchema, known)),
+  };
+  await audit.run(action, async () => {
+    if ((await emptyChannels.remove(address)) === undefined) throw new BusError('CHANNEL_NOT_FOUND');
+  });
   return {};
 }
 

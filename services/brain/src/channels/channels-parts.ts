@@ -1,4 +1,5 @@
 import type { Clock } from '@arqonbus/protocol';
+import type { Audit } from '../audit/audit.ts';
 import type { MembershipState } from '../membership/membership-state.ts';
 import type { ChannelRegistry } from './channel-registry.ts';
 import type { EmptyChannels } from './empty-channels.ts';
@@ -8,6 +9,7 @@ export interface ChannelsParts {
   readonly registry: ChannelRegistry;
   readonly state: MembershipState;
   readonly emptyChannels: EmptyChannels;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly pageBytes: number;
   readonly partition: number;

@@ -1,6 +1,7 @@
 import type { Clock, TenantId } from '@arqonbus/protocol';
 import type { MembershipReport } from '@arqonbus/protocol/spine-messages';
 import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { Audit } from '../audit/audit.ts';
 import type { BanStore } from '../bans/ban-store.ts';
 import { serveDisconnects } from '../bans/index.ts';
 import type { ChannelRegistry } from '../channels/channel-registry.ts';
@@ -29,6 +30,7 @@ export interface PartitionParts {
   readonly bans: BanStore;
   readonly resumes: ResumeStore;
   readonly shields: SeenShields;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly pageBytes: number;
   readonly limits: ClusterLimits;

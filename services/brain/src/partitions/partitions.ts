@@ -47,6 +47,11 @@ export class Partitions {
     return this.#partitions.get(roomPartition(tenant, room));
   }
 
+  /** Whether a partition is served here. */
+  serves(number: number): boolean {
+    return this.#partitions.has(number);
+  }
+
   /** Reports may have been missed. */
   doubt(): void {
     for (const partition of this.#partitions.values()) partition.doubt();

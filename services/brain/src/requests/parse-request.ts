@@ -1,4 +1,4 @@
-import { BusError, isChannel, isName, isUserId } from '@arqonbus/protocol';
+import { BusError, SYSTEM_TENANT, isChannel, isName, isUserId } from '@arqonbus/protocol';
 import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
 import { isClientId } from '@arqonbus/spine';
 
@@ -9,6 +9,16 @@ function refuse(text: string): never {
 /** The tenant of a request; throws `VALIDATION_ERROR` for anything else, as all parsers here. */
 export function parseTenant(text: string): TenantId {
   return isName(text) ? (text as TenantId) : refuse('The tenant is malformed.');
+}
+
+/** The tenant of a request that may be about the platform as well. */
+export function parseTenantOrSystem(text: string): TenantId {
+  return text === SYSTEM_TENANT ? SYSTEM_TENANT : parseTenant(text);
+}
+
+/** What ties a request to its trace: the id of a trace or of a message; empty = nothing does. */
+export function parseTraceId(text: string): string {
+  return /^[A-Za-z0-9_-]{0,84}$/.test(text) ? text : refuse('The trace id is malformed.');
 }
 
 /** The name of a room. */
@@ -40,4 +50,9 @@ export function parseClient(text: string): ClientId {
 /** Free text of at most this many characters. */
 export function parseText(text: string, maxLength: number, what: string): string {
   return text.length <= maxLength ? text : refuse(`The ${what} is too long.`);
+}
+
+/** Who asks, as the audit trail names a person. */
+export function parseRequester(user: string): string {
+  return `user:${parseUser(user)}`;
 }

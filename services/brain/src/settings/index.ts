@@ -1,9 +1,11 @@
 import { parseLiveValue, problemText } from '@arqonbus/config';
-import { BusError } from '@arqonbus/protocol';
+import { BusError, SYSTEM_TENANT } from '@arqonbus/protocol';
 import { SettingRecordSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
-import type { SetSettingRequest } from '@arqonbus/protocol/spine-messages';
+import type { ResetSettingRequest, SetSettingRequest } from '@arqonbus/protocol/spine-messages';
 import { serveBrain, settingKey } from '@arqonbus/spine';
 import type { KeyValue, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { Audit, GovernanceAction } from '../audit/audit.ts';
+import { digestOf } from '../audit/audit-record.ts';
 import { parseText } from '../requests/parse-request.ts';
 
 /** What changing settings at run time needs. */
@@ -13,6 +15,7 @@ export interface SettingsParts {
   readonly bucket: KeyValue;
   /** Wall clock, ms since the Unix epoch. */
   readonly now: () => number;
+  readonly audit: Audit;
   /** Gets every change; values of live settings are no secrets. */
   readonly logger: { info(fields: Readonly<Record<string, unknown>>, text: string): void } | undefined;
 }
@@ -24,19 +27,36 @@ const MAX_TRIES = 5;
 export function serveSettings(parts: SettingsParts, observer: RpcObserver): readonly SpineSubscription[] {
   return [
     serveBrain(parts.spine, 'settings.set', (request) => set(request, parts), observer),
-    serveBrain(parts.spine, 'settings.reset', ({ key, changedBy }) => reset(key, changedBy, parts), observer),
+    serveBrain(parts.spine, 'settings.reset', (request) => reset(request, parts), observer),
   ];
 }
 
-async function set(request: SetSettingRequest, { bucket, now, logger }: SettingsParts): Promise<object> {
+async function set(request: SetSettingRequest, { bucket, now, logger, audit }: SettingsParts): Promise<object> {
   const changedBy = parseText(request.changedBy, MAX_NAME, 'origin of the change');
   const parsed = parseLiveValue(request.key, request.value);
   if (!parsed.ok) throw new BusError('VALIDATION_ERROR', problemText(parsed.problem));
   const { value } = request;
-  const record = create(SettingRecordSchema, { value, changedAtMs: BigInt(now()), changedBy });
-  await put(bucket, settingKey(parsed.key), toBinary(SettingRecordSchema, record));
+  const record = toBinary(
+    SettingRecordSchema,
+    create(SettingRecordSchema, { value, changedAtMs: BigInt(now()), changedBy }),
+  );
+  const key = settingKey(parsed.key);
+  const before = await bucket.get(key);
+  const action = {
+    ...actionOf('config.set', parsed.key, changedBy),
+    before: digestOf(before?.value),
+    after: digestOf(record),
+    // Values of live settings are no secrets.
+    details: { value },
+  };
+  await audit.run(action, () => put(bucket, key, record));
   logger?.info({ event: 'setting_changed', key: parsed.key, value, changed_by: changedBy }, 'a setting is changed');
   return {};
+}
+
+/** Settings are of the platform, and so is their chain. */
+function actionOf(action: string, key: string, changedBy: string): GovernanceAction {
+  return { tenant: SYSTEM_TENANT, actor: `operator:${changedBy}`, action, target: `setting:${key}` };
 }
 
 /** The last one wins, and nobody is refused for being a moment later. */
@@ -52,14 +72,18 @@ async function put(bucket: KeyValue, key: string, value: Uint8Array): Promise<vo
   }
 }
 
-async function reset(key: string, by: string, { bucket, logger }: SettingsParts): Promise<{ reset: boolean }> {
+async function reset(
+  { key, changedBy: by }: ResetSettingRequest,
+  { bucket, logger, audit }: SettingsParts,
+): Promise<{ reset: boolean }> {
   const changedBy = parseText(by, MAX_NAME, 'origin of the change');
   // A key that only an older or newer version knows can be reset, too.
   if (!/^[a-z]+\.[a-z_]{1,64}$/.test(key))
     throw new BusError('VALIDATION_ERROR', 'The key of the setting is malformed.');
   const known = await bucket.get(settingKey(key));
   if (known === undefined) return { reset: false };
-  await bucket.delete(known.key);
+  const action = { ...actionOf('config.reset', key, changedBy), before: digestOf(known.value) };
+  await audit.run(action, () => bucket.delete(known.key));
   logger?.info({ event: 'setting_reset', key, changed_by: changedBy }, 'a setting is as configured again');
   return { reset: true };
 }

@@ -5,12 +5,13 @@ import {
   PARTITIONS,
   callBrain,
   createLocalSpine,
+  createMemoryAuditTrail,
   createMemoryKeyValueStore,
   deadlineIn,
   roomPartition,
   tenantPartition,
 } from '@arqonbus/spine';
-import type { BrainMethod, BrainRequest, BrainResult, KeyValueStore, LocalSpine } from '@arqonbus/spine';
+import type { AuditTrail, BrainMethod, BrainRequest, BrainResult, KeyValueStore, LocalSpine } from '@arqonbus/spine';
 import { createBrain } from '../brain.ts';
 import type { Brain, BrainOptions } from '../brain.ts';
 
@@ -22,6 +23,7 @@ export interface BrainFixture {
   readonly brain: Brain;
   readonly spine: LocalSpine;
   readonly keyValue: KeyValueStore;
+  readonly auditTrail: AuditTrail;
   readonly now: () => number;
   /** Moves the clock; the Brain keeps its own lease meanwhile. */
   pass(ms: number): Promise<void>;
@@ -39,6 +41,9 @@ export interface ReportInit {
 
 const START_MS = 1_750_000_000_000;
 const STEP_MS = 1_000;
+/** Who asks where a test does not say; methods that do not want to know do not take it. */
+const ASKER = { requestedBy: 'root' };
+const AUDIT_BYTES = 16_777_216;
 /** A busy machine is no fault of a Brain under test. */
 const PATIENCE_MS = 10_000;
 
@@ -52,18 +57,20 @@ export async function createBrainFixture(given: FixtureOptions = {}): Promise<Br
   const { limits, ...options } = given;
   const spine = (options.spine as LocalSpine | undefined) ?? createLocalSpine();
   const keyValue = options.keyValue ?? createMemoryKeyValueStore();
+  const auditTrail = options.auditTrail ?? createMemoryAuditTrail({ maxBytes: AUDIT_BYTES });
   let nowMs = START_MS;
   const now = (): number => nowMs;
   const clock = { now, monotonicMs: now };
   const startTimer = () => () => undefined;
   const defaults = { bootstrapRooms: [], startTimer, settleMs: 0, handoverMs: 0 };
   const allLimits = { ...DEFAULT_LIMITS, ...limits };
-  const brain = await createBrain({ ...defaults, ...options, spine, keyValue, clock, limits: allLimits });
+  const brain = await createBrain({ ...defaults, ...options, spine, keyValue, auditTrail, clock, limits: allLimits });
   const numbers = new Map<string, number>();
   return {
     brain,
     spine,
     keyValue,
+    auditTrail,
     now,
     pass: async (ms) => {
       for (let left = ms; left > 0; left -= STEP_MS) {
@@ -71,7 +78,7 @@ export async function createBrainFixture(given: FixtureOptions = {}): Promise<Br
         await brain.renew();
       }
     },
-    call: (method, request) => callBrain(spine, method, request, deadlineIn(PATIENCE_MS)),
+    call: (method, request) => callBrain(spine, method, { ...ASKER, ...request }, deadlineIn(PATIENCE_MS)),
     report: async (node, changes, as = {}) => {
       const wishes = Array.from({ length: PARTITIONS }, async (_, partition) => {
         const key = `${node}/${partition}`;

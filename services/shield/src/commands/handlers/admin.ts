@@ -3,6 +3,7 @@ import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { invalid } from '../arguments.ts';
+import { traceIdOf } from '../trace-id.ts';
 import { untilDeadline } from '../until-deadline.ts';
 
 const DEFAULT_PAGE = 100;
@@ -10,7 +11,7 @@ const FOREVER = '9999-12-31T23:59:59.999Z';
 
 /** Ends sessions of a client or a user, in the own tenant (AUT-5). */
 export async function disconnectSession(
-  { session, deadlineMs }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'op.session.disconnect'>,
   { spine, membership }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.session.disconnect'>>> {
@@ -25,6 +26,7 @@ export async function disconnectSession(
     reason: args.reason ?? '',
     banForMs: BigInt(args.ban_for_ms ?? 0),
     requestedBy: session.user,
+    traceId: traceIdOf(envelope),
   };
   const { disconnected } = await callBrain(spine, 'bans.disconnect', request, deadlineMs);
   return { result: { disconnected } };
@@ -47,10 +49,11 @@ export async function listBans(
 
 /** Lifts a ban. */
 export async function liftBan(
-  { session, deadlineMs }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   { user }: CommandArgs<'op.ban.lift'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.ban.lift'>>> {
-  const { lifted } = await callBrain(spine, 'bans.lift', { tenant: session.tenant, user }, deadlineMs);
+  const request = { tenant: session.tenant, user, requestedBy: session.user, traceId: traceIdOf(envelope) };
+  const { lifted } = await callBrain(spine, 'bans.lift', request, deadlineMs);
   return { result: { lifted } };
 }

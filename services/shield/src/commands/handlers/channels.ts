@@ -6,6 +6,7 @@ import { jsonBytes } from '../../delivery/frames.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveRealChannel, resolveRoom } from '../command-target.ts';
 import { requireRight } from '../require-right.ts';
+import { traceIdOf } from '../trace-id.ts';
 import { untilDeadline } from '../until-deadline.ts';
 
 type ChannelEntry = CommandResult<'list_channels'>['channels'][number];
@@ -43,7 +44,8 @@ export async function deleteChannel(
   requireRight(session, 'manage', room, channel);
   // What this Shield's own members did just now must be known before anybody judges emptiness.
   await untilDeadline(membership.told(tenant, room), deadlineMs);
-  await callBrain(spine, 'channels.delete', { tenant, room, channel }, deadlineMs);
+  const request = { tenant, room, channel, requestedBy: session.user, traceId: traceIdOf(envelope) };
+  await callBrain(spine, 'channels.delete', request, deadlineMs);
   activity.channelDeleted(session, { room, channel });
   return { result: { room, channel } };
 }

@@ -1,4 +1,4 @@
-import { BusError, parseTime } from '@arqonbus/protocol';
+import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import type { ChannelAddress, ReadRange } from '@arqonbus/spine';
 import { pageOf } from '../../delivery/publication.ts';
@@ -8,6 +8,7 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { invalid } from '../arguments.ts';
 import { resolveChannelOrRoom } from '../command-target.ts';
 import { requireRight } from '../require-right.ts';
+import { parseTimeArgument } from '../time-argument.ts';
 
 type Args = CommandArgs<'history'>;
 
@@ -96,8 +97,8 @@ function rangeOf(args: Args): Omit<ReadRange, 'limit'> {
 }
 
 function timesOf(args: Args): Pick<ReadRange, 'sinceMs' | 'untilMs'> {
-  const sinceMs = parseBound('since', args.since);
-  const untilMs = parseBound('until', args.until);
+  const sinceMs = parseTimeArgument('since', args.since);
+  const untilMs = parseTimeArgument('until', args.until);
   return {
     ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(untilMs === undefined ? {} : { untilMs }),
@@ -108,11 +109,4 @@ function parseCursor(cursor: string): number {
   const seq = Number(CURSOR.exec(cursor)?.[1] ?? Number.NaN);
   if (!Number.isSafeInteger(seq)) throw invalid([NO_CURSOR]);
   return seq;
-}
-
-function parseBound(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseTime(text);
-  if (ms === undefined) throw invalid([{ field: `args.${name}`, problem: 'must be an RFC 3339 time' }]);
-  return ms;
 }

@@ -1,6 +1,7 @@
 import type { CommandArgs, CommandName, CommandResult } from '@arqonbus/protocol';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { disconnectSession, liftBan, listBans } from './admin.ts';
+import { listAudit, verifyAudit } from './audit.ts';
 import { channelInfo } from './channel-info.ts';
 import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
 import { history } from './history.ts';
@@ -41,4 +42,6 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.session.disconnect': disconnectSession,
   'op.ban.list': listBans,
   'op.ban.lift': liftBan,
+  'op.audit.list': listAudit,
+  'op.audit.verify': verifyAudit,
 };

@@ -1,31 +1,38 @@
-import { BusError, parseTime } from '@arqonbus/protocol';
+import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import { auditedReplay } from '../../audit/audited-replay.ts';
 import type { ReplayWindow } from '../../history/replay-window.ts';
+import type { Replayed } from '../../history/replays.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveChannel } from '../command-target.ts';
 import { requireRight } from '../require-right.ts';
+import { parseTimeArgument } from '../time-argument.ts';
 
 type Args = CommandArgs<'op.history.replay'>;
 
 /** Writes a window of a channel's log to the caller alone, and answers when it is done (LOG-14). */
 export async function replayHistory(
-  { session, envelope }: CommandCall,
+  call: CommandCall,
   args: Args,
-  { replays, profileOf }: CommandParts,
+  { spine, replays, profileOf }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.history.replay'>>> {
+  const { session, envelope } = call;
   const address = resolveChannel(session, envelope, args);
   requireRight(session, 'history', address.room, address.channel);
   if (profileOf(address.room, address.channel).logClass === 'live') {
     throw new BusError('FEATURE_DISABLED', 'The channel keeps no history.');
   }
-  const { epoch, count, firstSeq, lastSeq, hash, gaps, isCancelled } = await replays.run(session, envelope.id, {
+  const order = {
     address,
     window: windowOf(args),
     speed: args.speed,
     isStrict: args.strict_sequence === true,
     isCausal: args.causal === true,
-  });
+  };
+  const run = (): Promise<Replayed> => replays.run(session, envelope.id, order);
+  const replayed = await auditedReplay(spine, call, address, args, run);
+  const { epoch, count, firstSeq, lastSeq, hash, gaps, isCancelled } = replayed;
   return {
     result: {
       count,
@@ -56,14 +63,7 @@ function windowOf(args: Args): ReplayWindow {
   return {
     fromSeq: args.from_seq ?? 1,
     toSeq: args.to_seq ?? Number.MAX_SAFE_INTEGER - 1,
-    fromMs: timeOf('from_ts', args.from_ts) ?? 0,
-    toMs: timeOf('to_ts', args.to_ts) ?? Number.POSITIVE_INFINITY,
+    fromMs: parseTimeArgument('from_ts', args.from_ts) ?? 0,
+    toMs: parseTimeArgument('to_ts', args.to_ts) ?? Number.POSITIVE_INFINITY,
   };
-}
-
-function timeOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseTime(text);
-  if (ms === undefined) throw invalid([{ field: `args.${name}`, problem: 'must be an RFC 3339 time' }]);
-  return ms;
 }

@@ -171,6 +171,16 @@ export declare type DeleteChannelRequest = Message<"arqon.v1.DeleteChannelReques
    * @generated from field: string channel = 3;
    */
   channel: string;
+
+  /**
+   * @generated from field: string requested_by = 4;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 5;
+   */
+  traceId: string;
 };
 
 /**
@@ -906,6 +916,11 @@ export declare type DisconnectRequest = Message<"arqon.v1.DisconnectRequest"> & 
    * @generated from field: string requested_by = 6;
    */
   requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 7;
+   */
+  traceId: string;
 };
 
 /**
@@ -994,6 +1009,16 @@ export declare type LiftBanRequest = Message<"arqon.v1.LiftBanRequest"> & {
    * @generated from field: string user = 2;
    */
   user: string;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
 };
 
 /**
