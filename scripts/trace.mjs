@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { testsOfRules } from './gates/tests-of-rules.mjs';
+import { testsOfRows, testsOfRules } from './gates/tests-of-rules.mjs';
 import { isMain, root } from './root.mjs';
 import { findRuleProblems, parseRules } from './rule-trace.mjs';
 
@@ -19,7 +19,21 @@ function tally(rules, tests) {
   return `${rules.length} rules: ${tested} tested, ${held} held by a file, ${later} later.`;
 }
 
-// `npm run trace [-- --problems-only] [--root <folder>]`: each rule with the tests that prove it (QLT-1).
+/**
+ * Rows of the catalogue that tests name, a line for each section.
+ * @param {Map<string, string[]>} tests
+ */
+function rowsListing(tests) {
+  const rows = [...tests.keys()].toSorted();
+  const sections = [...new Set(rows.map(([section]) => section))];
+  const line = (section) => {
+    const numbers = rows.filter((row) => row.startsWith(section)).map((row) => row.slice(2));
+    return `${section}: ${numbers.join(' ')}`;
+  };
+  return [`${rows.length} rows of the catalogue of faults and attacks are named by tests:`, ...sections.map(line)];
+}
+
+// `npm run trace [-- --problems-only] [--root <folder>]`: each rule with the tests that prove it (QLT-1), and rows of the catalogue.
 if (isMain(import.meta.url)) {
   const at = process.argv.indexOf('--root');
   const base = at === -1 ? root : resolve(process.argv[at + 1] ?? '.');
@@ -27,6 +41,8 @@ if (isMain(import.meta.url)) {
   const tests = testsOfRules(base);
   const problems = findRuleProblems(rules, tests, base);
   if (!process.argv.includes('--problems-only')) process.stdout.write(`${listing(rules, tests).join('\n')}\n`);
+  if (!process.argv.includes('--problems-only'))
+    process.stdout.write(`\n${rowsListing(testsOfRows(base)).join('\n')}\n\n`);
   process.stdout.write(`${tally(rules, tests)}\n`);
   for (const problem of problems) process.stdout.write(`${problem}\n`);
   if (problems.length > 0) process.exitCode = 1;

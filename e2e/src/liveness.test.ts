@@ -6,15 +6,16 @@ import type { JsonClient } from './harness/json-client.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 
+// All at once: each of them waits for seconds, and the clients of one are nothing to another.
 const busOn = busOnEach({
   ...roomyLimits,
   ARQONBUS_LIMITS_HEARTBEAT_MS: '900',
   ARQONBUS_LIMITS_IDLE_TIMEOUT_MS: '2500',
 });
 
-test.for(listeners)(
+test.concurrent.for(listeners)(
   '[PRT-5] the server pings; silence closes 4408, a pong or a frame does not (%s)',
-  async (listener) => {
+  async (listener, { expect }) => {
     const bus = busOn(listener);
     const connect = async (user: string, answerPings: boolean): Promise<JsonClient> =>
       connectJson({ port: bus.port, token: await bus.token({ user }), answerPings });
@@ -40,7 +41,7 @@ test.for(listeners)(
   },
 );
 
-test.for(listeners)(
+test.concurrent.for(listeners)(
   '[PRT-6] an expiring token is announced, and ends the session unless it is refreshed (%s)',
   async (listener) => {
     const bus = busOn(listener);
@@ -62,7 +63,7 @@ test.for(listeners)(
   },
 );
 
-test('[PRT-6] a connection that has lived long enough is sent away to come back', async () => {
+test.concurrent('[PRT-6] a connection that has lived long enough is sent away to come back', async () => {
   const bus = await startBus({ ARQONBUS_LIMITS_MAX_CONNECTION_LIFE_MS: '1000' });
   const client = await bus.connect();
   expect((await client.nextSystem('going_away')).payload).toEqual({ event: 'going_away', reconnect_in_ms: 0 });
