@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { drillTable } from '../faults/harness/drill-table.ts';
+import { runKillDrill } from '../faults/harness/kill-drill.ts';
+
+const SIZE = { clients: 200, rooms: 50, publicationsPerSecond: 500, seconds: 60, kills: 6, pauseBetweenKillsMs: 3_000 };
+
+test('[PRD-3] [LOG-9] [PRS-2] R-01, R-09: 60 s of kills under the load of the catalogue', async () => {
+  const result = await runKillDrill(SIZE);
+  process.stdout.write(drillTable(SIZE, result));
+  expect(result.texts).toEqual([]);
+  expect(result).toMatchObject({ ghosts: 0, unseen: 0 });
+  expect(result.killed.length).toBeGreaterThanOrEqual(SIZE.kills);
+});

@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto';
+import { createDevelopmentIssuer } from '@arqonbus/auth';
+import { SHIPPED_RULES } from '@arqonbus/config';
+import { checkHistory, startCluster, waitUntil } from '@arqonbus/testkit';
+import type { Cluster, Invariant } from '@arqonbus/testkit';
+import { roomyLimits } from '../../harness/roomy-limits.ts';
+import { developmentSettings, programs } from '../../harness/start-cluster-servers.ts';
+import { Recorder } from '../../recording/recorder.ts';
+import { startBalancer } from './balancer.ts';
+import { openCrowd } from './drill-crowd.ts';
+import type { Crowd } from './drill-crowd.ts';
+import { startKills } from './drill-kills.ts';
+import type { Kills } from './drill-kills.ts';
+
+/** How large a drill is. */
+export interface DrillSize {
+  readonly clients: number;
+  readonly rooms: number;
+  readonly publicationsPerSecond: number;
+  /** Longer where a slow machine has not killed enough by then. */
+  readonly seconds: number;
+  readonly kills: number;
+  readonly pauseBetweenKillsMs: number;
+}
+
+/** What came of a drill. */
+export interface DrillResult {
+  readonly killed: readonly string[];
+  /** How long it was published. */
+  readonly seconds: number;
+  readonly published: number;
+  readonly acknowledged: number;
+  /** Refused, or with an outcome that nobody knows: the publisher was told so. */
+  readonly notAcknowledged: number;
+  readonly delivered: number;
+  /** Times that a client was told of a hole. */
+  readonly signals: number;
+  readonly broken: Readonly<Record<Invariant, number>>;
+  readonly ghosts: number;
+  /** There, and not shown. */
+  readonly unseen: number;
+  /** From the last publication to a presence that is true. */
+  readonly presenceTrueMs: number;
+  readonly reconnectsMs: readonly number[];
+  /** Of the first breaches, for people. */
+  readonly texts: readonly string[];
+}
+
+const HOUR_MS = 3_600_000;
+const TICK_MS = 20;
+const MAX_STRETCH = 5;
+/** An SDK retries for 60 s, and a client may wait for 30 s before it comes back. */
+const SETTLE_TIMEOUT_MS = 100_000;
+const PRESENCE_TIMEOUT_MS = 15_000;
+const PRESENCE_EVERY_MS = 100;
+
+/** Kills the processes of a cluster of its own, one at a time, under load; judges what clients did and saw. */
+export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
+  const secret = randomBytes(32).toString('hex');
+  const env = {
+    ...developmentSettings(secret),
+    ...roomyLimits,
+    ARQONBUS_LOG_RULES: JSON.stringify(SHIPPED_RULES),
+    ARQONBUS_NATS_PING_INTERVAL_MS: '500',
+  };
+  const issuer = createDevelopmentIssuer({ secret, now: Date.now });
+  const cluster = await startCluster({ programs, env });
+  const balancer = await startBalancer(() => portsOf(cluster), true);
+  const recorder = new Recorder(() => performance.now());
+  try {
+    const token = (tenant: string, user: string): Promise<string> =>
+      issuer.issue({ tenant, user, role: 'user', ttlMs: HOUR_MS });
+    const crowd = await openCrowd({ ...size, port: balancer.port, recorder, token });
+    try {
+      return await drill(size, cluster, crowd, recorder);
+    } finally {
+      await crowd.close();
+    }
+  } finally {
+    await balancer.stop();
+    await cluster.kill();
+  }
+}
+
+/** Of the Shields that take clients; one that starts again gets another port. */
+function portsOf({ shields }: Cluster): readonly number[] {
+  return shields.flatMap((shield) => {
+    const { ws_url: url } = shield.addresses();
+    return url === undefined ? [] : [Number(new URL(url).port)];
+  });
+}
+
+async function drill(size: DrillSize, cluster: Cluster, crowd: Crowd, recorder: Recorder): Promise<DrillResult> {
+  const kills = startKills(cluster, size.pauseBetweenKillsMs);
+  const seconds = await publishUntilKilled(size, crowd, kills);
+  await kills.stop();
+  await waitUntil(() => isSettled(crowd), { what: 'every client to be back', timeoutMs: SETTLE_TIMEOUT_MS });
+  const endedAt = performance.now();
+  const presence = await untilPresenceIsTrue(crowd);
+  const presenceTrueMs = performance.now() - endedAt;
+  await sayLast(crowd, recorder);
+  return judge(
+    { killed: kills.killed, seconds, presenceTrueMs, ...presence, reconnectsMs: crowd.reconnectsMs },
+    recorder,
+  );
+}
+
+/** At an even pace, whatever becomes of them: who is not connected publishes once it is. Gives how long it took. */
+function publishUntilKilled(size: DrillSize, { clients }: Crowd, { killed }: Kills): Promise<number> {
+  const startedAt = performance.now();
+  let published = 0;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const seconds = (performance.now() - startedAt) / 1_000;
+      for (const due = seconds * size.publicationsPerSecond; published < due; published++) {
+        const client = clients[(published * 7) % clients.length];
+        client?.recorded.publish(client.channel, true);
+      }
+      const isOver = seconds >= size.seconds && killed.length >= size.kills;
+      if (!isOver && seconds < size.seconds * MAX_STRETCH) return;
+      clearInterval(timer);
+      resolve(seconds);
+    }, TICK_MS);
+  });
+}
+
+function isSettled({ clients }: Crowd): boolean {
+  return clients.every(
+    ({ sdk, subscription, recorded }) =>
+      sdk.state.kind === 'connected' && subscription.state === 'joined' && recorded.unanswered === 0,
+  );
+}
+
+/** A last word in every room, heard by all: what was lost before it has been noticed then (LOG-16). */
+async function sayLast({ clients }: Crowd, { events }: Recorder): Promise<void> {
+  const rooms = new Map(clients.map((client) => [`${client.tenant}/${client.channel}`, client]));
+  const before = events.filter(({ kind }) => kind === 'delivered').length;
+  for (const client of rooms.values()) client.recorded.publish(client.channel, true);
+  const heard = (): number => events.filter(({ kind }) => kind === 'delivered').length - before;
+  await waitUntil(() => heard() >= clients.length, { what: 'the last words', timeoutMs: 20_000 });
+}
+
+interface PresenceErrors {
+  readonly ghosts: number;
+  readonly unseen: number;
+}
+
+/** What is wrong with presence: nothing before long, or what still is after the time that it has. */
+async function untilPresenceIsTrue(crowd: Crowd): Promise<PresenceErrors> {
+  const untilMs = performance.now() + PRESENCE_TIMEOUT_MS;
+  for (;;) {
+    const errors = await comparePresence(crowd).catch(() => undefined);
+    if (errors?.ghosts === 0 && errors.unseen === 0) return errors;
+    if (performance.now() > untilMs) return errors ?? { ghosts: Number.NaN, unseen: Number.NaN };
+    await new Promise((resolve) => {
+      setTimeout(resolve, PRESENCE_EVERY_MS);
+    });
+  }
+}
+
+async function comparePresence({ clients }: Crowd): Promise<PresenceErrors> {
+  const rooms = new Map(clients.map((client) => [`${client.tenant}/${client.channel}`, client]));
+  let [ghosts, unseen] = [0, 0];
+  for (const { tenant, channel, sdk } of rooms.values()) {
+    const [room = '', name = ''] = channel.split(':');
+    const { members } = await sdk.command('presence', { room, channel: name, limit: 1_000 });
+    const shown = new Set(members.map(({ client_id: id }) => id));
+    const there = new Set(
+      clients.flatMap((client) =>
+        client.tenant === tenant && client.channel === channel && client.sdk.state.kind === 'connected'
+          ? [client.sdk.state.welcome.clientId]
+          : [],
+      ),
+    );
+    ghosts += [...shown].filter((id) => !there.has(id)).length;
+    unseen += [...there].filter((id) => !shown.has(id)).length;
+  }
+  return { ghosts, unseen };
+}
+
+type Measured = Pick<DrillResult, 'killed' | 'seconds' | 'presenceTrueMs' | 'ghosts' | 'unseen' | 'reconnectsMs'>;
+
+function judge(measured: Measured, { clients, events }: Recorder): DrillResult {
+  const count = (kind: string): number => events.filter((event) => event.kind === kind).length;
+  const violations = checkHistory({ clients, events });
+  const broken: Record<Invariant, number> = {
+    'nothing-lost': 0,
+    'one-order': 0,
+    'no-duplicate': 0,
+    'no-foreign-tenant': 0,
+    'no-delivery-after-revocation': 0,
+    'nothing-refused-delivered': 0,
+    'nothing-invented': 0,
+  };
+  for (const { invariant } of violations) broken[invariant] += 1;
+  const [published, acknowledged] = [count('published'), count('acknowledged')];
+  return {
+    ...measured,
+    published,
+    acknowledged,
+    notAcknowledged: published - acknowledged,
+    delivered: count('delivered'),
+    signals: count('signalled'),
+    broken,
+    texts: violations.slice(0, 5).map(({ text }) => text),
+  };
+}
