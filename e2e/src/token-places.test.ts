@@ -4,8 +4,9 @@ import { startBus } from './harness/start-bus.ts';
 
 // Where a token may stand, and who may hold it.
 
-test('[PRT-2] [TEL-1] A-14: a token in the address counts only where that is switched on, and is seen nowhere', async () => {
-  for (const isAllowed of [false, true]) {
+test.each([false, true])(
+  '[PRT-2] [TEL-1] A-14: a token in the address counts only where that is switched on (%s), and is seen nowhere',
+  async (isAllowed) => {
     const bus = await startBus({
       ARQONBUS_SERVER_QUERY_TOKEN: String(isAllowed),
       ARQONBUS_TELEMETRY_LOG_LEVEL: 'trace',
@@ -25,8 +26,8 @@ test('[PRT-2] [TEL-1] A-14: a token in the address counts only where that is swi
     const shown = [bus.log(), answerToGood, answerToBad, ...scrapes].join('\n');
     for (const secret of [good, bad].flatMap((token) => [token, ...token.split('.').slice(1)]))
       expect([isAllowed, shown.includes(secret)]).toEqual([isAllowed, false]);
-  }
-});
+  },
+);
 
 test('[AUT-2] [AUT-5] A-13: a token is good from every address until it ends, and a ban or the cap of its user holds everywhere', async () => {
   const bus = await startBus({

@@ -20,7 +20,8 @@ test('[TEL-2] Prometheus takes the shipped rules, and each of their alerts is tr
   expect(tried.toSorted()).toEqual(shippedAlerts.toSorted());
 });
 
-describe.each(burns)('budgets that burn $speed', (burn) => {
+// Three days take promtool a while where the machine is busy.
+describe.each(burns)('budgets that burn $speed', { timeout: 45_000 }, (burn) => {
   const { speed, burnRate, longMinutes, shortMinutes, forMinutes, everyMinutes } = burn;
   const alerts = alertsOf(speed);
   const during = (phases: readonly Phase[], firing: Simulation['firing']): Simulation => ({
