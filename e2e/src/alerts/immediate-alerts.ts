@@ -55,6 +55,7 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   ArqonbusBansUnknown: zeroGauge('arqonbus_bans_current{instance="a"}', 2),
   ArqonbusBrainUnheard: zeroGauge('arqonbus_membership_heard{instance="a"}', 2),
   ArqonbusPostgresDown: zeroGauge('arqonbus_postgres_up{instance="a"}', 2),
+  ArqonbusValkeyDown: zeroGauge('arqonbus_valkey_usable{instance="a"}', 2),
   ArqonbusPartitionsUnserved: {
     minutes: 15,
     fires: [

@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createTestDatabase, shippedNatsConfig, startBrainStorage, startNatsServer } from '@arqonbus/testkit';
+import {
+  createTestDatabase,
+  shippedNatsConfig,
+  shippedValkeyUsers,
+  startBrainStorage,
+  startNatsServer,
+  startValkeyServer,
+} from '@arqonbus/testkit';
 import type { BrainStorage, NatsServer } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runArqon } from '../harness/run-arqon.ts';
@@ -117,6 +124,25 @@ test('[CFG-4] [BRN-2] preflight tells that tables are missing, and of a role tha
   expect([above.code, above.keys]).toEqual([1, ['postgres.url']]);
   expect(above.output).toContain('row-level security');
   await empty.drop();
+});
+
+test('[CFG-4] [LOG-6] preflight of a Brain tells why it could not keep the log in Valkey', async () => {
+  const { users, env } = shippedValkeyUsers();
+  const server = await startValkeyServer({ users });
+  const sound = { ...env, ARQONBUS_LOG_BACKEND: 'valkey', ARQONBUS_VALKEY_URL: server.url };
+  expect(await preflight('brain', sound)).toMatchObject({ code: 0, keys: [] });
+  const broken = [
+    [{ ARQONBUS_VALKEY_URL: 'redis://127.0.0.1:9' }, 'ECONNREFUSED'],
+    [{ ARQONBUS_VALKEY_PASSWORD: 'another-password' }, 'WRONGPASS'],
+  ] as const;
+  for (const [change, words] of broken) {
+    const { keys, output } = await preflight('brain', { ...sound, ...change });
+    expect([keys, output]).toEqual([['valkey.url'], expect.stringContaining(words)]);
+  }
+  await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+  const forgetful = await preflight('brain', sound);
+  expect([forgetful.keys, forgetful.output]).toEqual([['valkey.url'], expect.stringContaining('noeviction')]);
+  await server.stop();
 });
 
 test('[CLI-1] arqon migrate says what is missing, and never a password', async () => {

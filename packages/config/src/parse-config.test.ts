@@ -46,6 +46,7 @@ describe('defaults', () => {
     expect(config.access).toEqual({ default: 'open' });
     expect(config.private).toEqual({ scope: 'any' });
     expect(config.log).toEqual({
+      backend: 'auto',
       idKey: '',
       streamMaxBytes: 1_073_741_824,
       memoryMaxBytes: 67_108_864,
@@ -237,6 +238,12 @@ describe('secrets', () => {
     for (const path of ['/run/secrets/empty', '/run/secrets/none']) {
       expect(problems({ env: { ARQONBUS_AUTH_JWT_SECRET_FILE: path }, readFile })).toHaveLength(1);
     }
+  });
+
+  it('[CFG-2] the address of Valkey may be called that of Redis, and not both', () => {
+    const env = { ARQONBUS_REDIS_URL: 'redis://127.0.0.1:6379' };
+    expect(good({ env }).valkey.url).toEqual(['redis://127.0.0.1:6379']);
+    expect(problems({ env: { ...env, ARQONBUS_VALKEY_URL: 'redis://127.0.0.1:6380' } })).toHaveLength(1);
   });
 
   it('[CFG-2] are read from the disk where nothing else is said', () => {

@@ -84,6 +84,42 @@ describe('preflight', () => {
     expect(objections({ ...sound, ARQONBUS_NATS_URL: url })).toEqual(keys);
   });
 
+  it.each([
+    ['redis://valkey.internal:6379', ['valkey.url']],
+    ['rediss://valkey.internal:6379', []],
+    ['rediss://brain:hunter2@valkey.internal', ['valkey.url']],
+    ['http://127.0.0.1:6379', ['valkey.url']],
+    ['redis://127.0.0.1', []],
+    ['redis://127.0.0.1:6379,redis://127.0.0.1:6380', ['valkey.url']],
+  ])('[CFG-4] judges the address of Valkey %s', (url, keys) => {
+    expect(objections({ ...sound, ARQONBUS_VALKEY_URL: url })).toEqual(keys);
+  });
+
+  it('[CFG-4] takes several addresses of a Valkey Cluster, all with TLS or none', () => {
+    const cluster = { ...sound, ARQONBUS_VALKEY_CLUSTER: 'true' };
+    expect(objections({ ...cluster, ARQONBUS_VALKEY_URL: 'rediss://a.internal,rediss://b.internal' })).toEqual([]);
+    expect(objections({ ...cluster, ARQONBUS_VALKEY_URL: 'rediss://a.internal,redis://127.0.0.1' })).toEqual([
+      'valkey.url',
+    ]);
+    expect(objections({ ...sound, ARQONBUS_VALKEY_CA_FILE: '/nowhere' })).toEqual(['valkey.ca_file']);
+  });
+
+  const onNats = { ARQONBUS_NATS_URL: 'nats://127.0.0.1:4222' };
+  const withValkey = { ARQONBUS_VALKEY_URL: 'redis://127.0.0.1:6379' };
+  it.each([
+    ['auto', {}, []],
+    ['auto', onNats, []],
+    ['memory', {}, []],
+    ['memory', onNats, ['log.backend']],
+    ['jetstream', onNats, []],
+    ['jetstream', {}, ['log.backend']],
+    ['valkey', { ...onNats, ...withValkey }, []],
+    ['valkey', withValkey, []],
+    ['valkey', onNats, ['valkey.url']],
+  ])('[CFG-4] [LOG-6] wants the log %s where it can be, with %j', (backend, env, keys) => {
+    expect(objections({ ...sound, ...env, ARQONBUS_LOG_BACKEND: backend })).toEqual(keys);
+  });
+
   it('[CFG-4] never shows the secret it refuses', () => {
     const result = parseConfig({ env: { ARQONBUS_AUTH_JWT_SECRET: 'hunter2' } });
     expect(JSON.stringify(result.ok ? preflight(result.config, 'production') : [])).not.toContain('hunter2');

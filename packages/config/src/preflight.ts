@@ -1,9 +1,8 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Config } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { checkPostgres } from './postgres-addresses.ts';
+import { checkServers } from './preflight-servers.ts';
 import type { Problem } from './problem.ts';
 import { readTlsFiles } from './tls-files.ts';
 
@@ -19,9 +18,9 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkLimits(config),
     ...checkAddresses(config),
     ...checkTls(config, nowMs),
-    ...checkNats(config),
-    ...checkNatsAuthority(config),
+    ...checkServers(config),
     ...checkPostgres(config),
+    ...checkLogBackend(config),
     ...checkAdminToken(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
@@ -84,29 +83,20 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 }
 
-/** A password travels in the clear without TLS, so beyond this machine only tls:// will do (CFG-4). */
-function checkNats({ nats }: Config): readonly Problem[] {
-  const key = 'nats.url';
-  const urls = nats.url.map((text) => (URL.canParse(text) ? new URL(text) : undefined));
-  if (!urls.every((url) => url !== undefined && /^(nats|tls):$/.test(url.protocol) && url.hostname !== '')) {
-    return [{ key, problem: 'must hold addresses of NATS servers', fix: 'write tls://nats.example.com:4222' }];
+/** Where channels are kept must be there, and must be the same for all services (CFG-4). */
+function checkLogBackend({ log, nats, valkey }: Config): readonly Problem[] {
+  const key = 'log.backend';
+  const isCluster = nats.url.length > 0;
+  if (log.backend === 'valkey' && valkey.url.length === 0) {
+    return [{ key: 'valkey.url', problem: 'is missing, and log.backend needs it', fix: 'set ARQONBUS_VALKEY_URL' }];
   }
-  if (urls.some((url) => url?.username !== '' || url.password !== '')) {
-    return [{ key, problem: 'must not hold a user or password', fix: 'use nats.user and nats.password' }];
+  if (log.backend === 'memory' && isCluster) {
+    return [{ key, problem: 'keeps each process a memory of its own', fix: 'use jetstream or valkey in a cluster' }];
   }
-  const isExposed = urls.some((url) => url?.protocol === 'nats:' && !isLoopbackHost(url.hostname));
-  return isExposed ? [{ key, problem: 'leaves this machine without TLS', fix: 'write tls://' }] : [];
-}
-
-/** Read when the service connects, and then it would be late to say so. */
-function checkNatsAuthority({ nats }: Config): readonly Problem[] {
-  if (nats.caFile === '') return [];
-  try {
-    void new X509Certificate(readFileSync(nats.caFile));
-    return [];
-  } catch {
-    return [{ key: 'nats.ca_file', problem: 'names a file that holds no certificate in PEM, or cannot be read' }];
+  if (log.backend === 'jetstream' && !isCluster) {
+    return [{ key, problem: 'is on NATS, and nats.url is missing', fix: 'set ARQONBUS_NATS_URL' }];
   }
+  return [];
 }
 
 function checkDevelopmentAuth({ auth, server, http }: Config, mode: RunMode): readonly Problem[] {

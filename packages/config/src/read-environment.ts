@@ -18,9 +18,13 @@ const CLIENT_VARIABLES = new Set(['ARQONBUS_WS_URL', 'ARQONBUS_HTTP_URL', 'ARQON
 const SERVICE_LINK_NAME = /^ARQONBUS_(.*_)?(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 const SERVICE_LINK_VALUE = /^(tcp|udp|sctp):\/\//;
 
-const keysByVariable: ReadonlyMap<string, SettingKey> = new Map(
-  Object.keys(settings).map((key) => [toVariable(key), key as SettingKey]),
-);
+/** Other names of variables, from before Valkey was one (CFG-2). */
+const ALIASES: readonly (readonly [string, SettingKey])[] = [['ARQONBUS_REDIS_URL', 'valkey.url']];
+
+const keysByVariable: ReadonlyMap<string, SettingKey> = new Map([
+  ...Object.keys(settings).map((key) => [toVariable(key), key as SettingKey] as const),
+  ...ALIASES,
+]);
 const secretFiles: ReadonlyMap<string, SettingKey> = new Map(
   [...keysByVariable].filter(([, key]) => settings[key].kind === 'secret').map(([name, key]) => [`${name}_FILE`, key]),
 );
@@ -50,7 +54,7 @@ export function readEnvironment(
 
   function readVariable(name: string, key: SettingKey, value: string): void {
     if (values.has(key)) {
-      problems.push({ key: name, problem: `${key} is set twice, as a value and as a file`, fix: 'keep one of them' });
+      problems.push({ key: name, problem: `${key} is set twice, under two names`, fix: 'keep one of them' });
       return;
     }
     const text = secretFiles.has(name) ? readSecret(value) : value;

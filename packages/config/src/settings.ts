@@ -2,6 +2,7 @@ import { limitSettings } from './limit-settings.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 import { SHIPPED_RULES } from './log-settings.ts';
+import { storageSettings } from './storage-settings.ts';
 import type { LogProfile, LogRule } from '@arqonbus/protocol';
 
 const plainSettings = {
@@ -167,49 +168,11 @@ const plainSettings = {
     max: 120_000,
     doc: 'A NATS server that leaves two pings of this interval unanswered is given up.',
   },
-  'storage.backend': {
+  'log.backend': {
     kind: 'enum',
-    values: ['memory', 'postgres'],
-    default: 'memory',
-    doc: 'Where Brains keep durable state; memory is for development alone.',
-  },
-  'postgres.url': {
-    kind: 'secret',
-    default: '',
-    doc: 'Of Brains: postgres://arqon_brain:password@host:5432/arqonbus?sslmode=verify-full; sslrootcert names an authority.',
-  },
-  'postgres.owner_url': {
-    kind: 'secret',
-    default: '',
-    doc: 'The same database as the role that owns its tables, for `arqon migrate` alone.',
-  },
-  'postgres.pool_size': {
-    kind: 'integer',
-    default: 10,
-    min: 1,
-    max: 200,
-    doc: 'Connections of one Brain to Postgres at the most.',
-  },
-  'postgres.max_waiting': {
-    kind: 'integer',
-    default: 100,
-    min: 0,
-    max: 10_000,
-    doc: 'Transactions that may wait for one of them; more are refused.',
-  },
-  'postgres.connect_timeout_ms': {
-    kind: 'duration_ms',
-    default: 2_000,
-    min: 100,
-    max: 30_000,
-    doc: 'Time to open a connection, or to get a free one.',
-  },
-  'postgres.statement_timeout_ms': {
-    kind: 'duration_ms',
-    default: 2_000,
-    min: 100,
-    max: 60_000,
-    doc: 'Time for a statement (BRN-2).',
+    values: ['auto', 'memory', 'jetstream', 'valkey'],
+    default: 'auto',
+    doc: 'Where channels are kept: auto = JetStream with nats.url, else memory. valkey promises less: docs/cluster.md.',
   },
   'audit.max_bytes': {
     kind: 'integer',
@@ -221,7 +184,7 @@ const plainSettings = {
   'log.id_key': {
     kind: 'secret',
     default: '',
-    doc: 'Key of the message ids on NATS, at least 32 bytes, the same at every Shield (LOG-5).',
+    doc: 'Key of the message ids on JetStream, at least 32 bytes, the same at every Shield (LOG-5).',
   },
   'log.stream_max_bytes': {
     kind: 'integer',
@@ -269,10 +232,10 @@ const structuredSettings: StructuredSettings = {
 };
 
 /** Every setting there is, by key (CFG-1): parsing, types, documentation and variable names come from here. */
-export type Settings = typeof plainSettings & StructuredSettings & LimitSettings;
+export type Settings = typeof plainSettings & typeof storageSettings & StructuredSettings & LimitSettings;
 
 /** The table of {@link Settings}. */
-export const settings: Settings = { ...plainSettings, ...structuredSettings, ...limitSettings };
+export const settings: Settings = { ...plainSettings, ...storageSettings, ...structuredSettings, ...limitSettings };
 
 /** The key of a setting, such as `server.port`. */
 export type SettingKey = keyof Settings;

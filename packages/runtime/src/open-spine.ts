@@ -12,10 +12,20 @@ import {
   createMemoryKeyValueStore,
   createNatsKeyValueStore,
   createNatsSpine,
+  createRemoteChannelLog,
   provisionAuditStream,
   provisionLogStreams,
 } from '@arqonbus/spine';
-import type { AuditTrail, ChannelLog, KeyValueStore, NatsSpine, ProfileOf, Spine } from '@arqonbus/spine';
+import type {
+  AuditTrail,
+  ChannelLog,
+  KeyValueStore,
+  LocalSpine,
+  NatsSpine,
+  ProfileOf,
+  Spine,
+  SpineMessage,
+} from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
 import { untilAvailable } from './until-available.ts';
 
@@ -27,6 +37,8 @@ export interface SpineParts {
   readonly profileOf: ProfileOf;
   /** Opens the audit trail, and makes it where it is missing; Brains alone have the right to (AUD-3). */
   readonly openAuditTrail: () => Promise<AuditTrail>;
+  /** Brings a message to its subscribers that has a position already. Throws `UNAVAILABLE`. */
+  readonly deliver: (message: SpineMessage) => void;
   /** Bytes that have been published and that the Spine has not confirmed. */
   readonly unflushedBytes: () => number;
 }
@@ -40,30 +52,40 @@ const SHIELD_BUCKETS = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_SETTINGS'] as con
 /** What a frame grows by on its way through NATS: envelope fields, subject and headers. */
 const ENVELOPE_BYTES = 65_536;
 
-/** Opens the Spine inside this process, where nobody else is to be met: memory is all it has. */
+/** Opens the Spine inside this process, where nobody else is to be met. */
 export function openLocalSpine(config: Config, logger: Logger): SpineParts {
-  const clock = systemClock;
   const spine = createLocalSpine({
     onError: (error, subject) =>
       logger.error({ event: 'spine_handler_failed', subject, err: error }, 'a handler failed'),
   });
   const profileOf = createLogRules(config.log.profiles, config.log.rules);
-  const log = createMemoryChannelLog({
+  const auditTrail = createMemoryAuditTrail(config.audit);
+  return {
+    spine,
+    keyValue: createMemoryKeyValueStore(),
+    log: openLocalLog(spine, config, profileOf),
+    profileOf,
+    openAuditTrail: async () => auditTrail,
+    deliver: (message) => spine.deliver(message),
+    unflushedBytes: () => 0,
+  };
+}
+
+function openLocalLog(spine: LocalSpine, { log }: Config, profileOf: ProfileOf): ChannelLog {
+  if (log.backend === 'valkey') return createRemoteChannelLog({ spine, profileOf });
+  return createMemoryChannelLog({
     spine,
     profileOf,
-    now: () => clock.now(),
+    now: () => systemClock.now(),
     random: (bytes) => void randomFillSync(bytes),
-    maxBytes: config.log.memoryMaxBytes,
+    maxBytes: log.memoryMaxBytes,
   });
-  const auditTrail = createMemoryAuditTrail(config.audit);
-  const openAuditTrail = async (): Promise<AuditTrail> => auditTrail;
-  return { spine, keyValue: createMemoryKeyValueStore(), log, profileOf, openAuditTrail, unflushedBytes: () => 0 };
 }
 
 /**
  * Opens the Spine on NATS. Waits for the servers, and for the buckets that the Brain makes, as long as it takes, and
  * logs why; `signal` ends the waiting. Throws where the servers take smaller messages than clients may send (PRT-28).
- * The Brain makes the log's streams; Shields append to them and read them (LOG-2).
+ * The log on JetStream: the Brain makes its streams; Shields append to them and read them (LOG-2).
  */
 export async function openNatsSpine(
   config: Config,
@@ -86,7 +108,8 @@ export async function openNatsSpine(
     await provisionAuditStream(spine, { replicas: nats.replicas, maxBytes: config.audit.maxBytes });
     return createJetStreamAuditTrail(spine);
   };
-  return { spine, keyValue, log, profileOf, openAuditTrail, unflushedBytes: () => spine.unflushedBytes };
+  const deliver = (message: SpineMessage): void => spine.deliver(message);
+  return { spine, keyValue, log, profileOf, openAuditTrail, deliver, unflushedBytes: () => spine.unflushedBytes };
 }
 
 /** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */
@@ -102,6 +125,8 @@ async function openNatsLog(
   service: ServiceName,
   profileOf: ProfileOf,
 ): Promise<ChannelLog> {
+  // Kept by the Brain, who serves it to all.
+  if (log.backend === 'valkey') return createRemoteChannelLog({ spine, profileOf });
   if (service === 'brain') {
     await provisionLogStreams(spine, log.profiles, { replicas: nats.replicas, maxBytes: log.streamMaxBytes });
   }

@@ -12,6 +12,7 @@ export type { JetStreamChannelLogOptions } from './log/jetstream/jetstream-chann
 export * from './log/jetstream/log-streams.ts';
 export * from './log/log-rules.ts';
 export * from './log/memory/memory-channel-log.ts';
+export { createRemoteChannelLog } from './log/remote/remote-channel-log.ts';
 export { createNatsKeyValueStore } from './nats/nats-key-value.ts';
 export type { NatsKeyValueOptions } from './nats/nats-key-value.ts';
 export { createNatsSpine } from './nats/nats-spine.ts';

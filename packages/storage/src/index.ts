@@ -4,6 +4,7 @@ export * from './postgres/migrate.ts';
 export * from './postgres/postgres-database.ts';
 export type { PostgresOptions } from './postgres/postgres-options.ts';
 export { SCHEMA_VERSION } from './postgres/schema-version.ts';
+export * from './valkey/read-eviction.ts';
 export * from './valkey/valkey-client.ts';
 export * from './valkey/valkey-link.ts';
 export * from './valkey/valkey-metrics.ts';

@@ -21,6 +21,8 @@ import { serveRooms } from './channels/index.ts';
 import type { PartitionParts } from './partitions/partition.ts';
 import { Partitions } from './partitions/partitions.ts';
 import { SeenShields } from './partitions/seen-shields.ts';
+import { openHistory } from './history/index.ts';
+import type { KeptLogOptions } from './history/index.ts';
 import { ResumeStore } from './resume/resume-store.ts';
 import { BrainRing } from './ring/brain-ring.ts';
 import { serveSettings } from './settings/index.ts';
@@ -39,6 +41,8 @@ export interface BrainOptions {
   readonly auditTrail: AuditTrail;
   readonly clock: Clock;
   readonly bootstrapRooms: readonly BootstrapRoom[];
+  /** The log that this Brain keeps for the Shields (LOG-6). Absent = the log is not its business. */
+  readonly keptLog?: KeptLogOptions | undefined;
   /** This process among all Brains. Default: a random one. */
   readonly id?: string;
   /** Fills the bytes it is given with randomness; ids come from it. Default: the platform's. */
@@ -103,8 +107,7 @@ const MAX_LISTED = 500;
  * Brain has its share of the partitions (BRN-1).
  */
 export async function createBrain(options: BrainOptions): Promise<Brain> {
-  const { spine, keyValue, clock, logger } = options;
-  const { limits = DEFAULT_LIMITS, handoverMs = HANDOVER_MS } = options;
+  const { spine, keyValue, clock, logger, limits = DEFAULT_LIMITS, handoverMs = HANDOVER_MS } = options;
   const onError = createOnError(logger);
   const registry: ChannelRegistry = new ChannelRegistry({
     bucket: keyValue.bucket('ARQON_CHANNELS'),
@@ -120,19 +123,20 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const observer = createObserver(options, () => clock.now());
   const shields = new SeenShields(() => clock.monotonicMs());
   const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
-  const stores = { registry, bans, resumes, shields, audit: auditing.audit };
+  const history = openHistory(spine, options.keptLog, observer);
+  const stores = { registry, bans, resumes, shields, history, audit: auditing.audit };
   const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const ring = createRing(options, partitions, onError);
 
   await registry.open();
-  const served = serveAnywhere(options, shared, auditing);
-  await ring.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
+  const served = [...serveAnywhere(options, shared, auditing), history, reconnects];
+  await ring.open();
   const sweep = createSweep({ partitions, bans, auditing, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
-    for (const upkeep of [ring.tick(), sweep()]) upkeep.catch(onError);
+    for (const upkeep of [ring.tick(), sweep(), history.tick()]) upkeep.catch(onError);
   });
   return {
     renew: () => ring.tick(),
@@ -150,7 +154,6 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
       stopTimer();
       await ring.close();
       await delay(handoverMs);
-      reconnects.unsubscribe();
       endAll(served);
       partitions.close();
       registry.close();

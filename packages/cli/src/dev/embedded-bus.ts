@@ -1,4 +1,4 @@
-import { addBrainGauges, createAuditMetrics, createRpcMetrics, startBrain } from '@arqonbus/brain';
+import { addBrainGauges, createAuditMetrics, createRpcMetrics, openKeptLog, startBrain } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
 import { VERSION, addSpineMetrics, createProcessSettings, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
@@ -38,12 +38,14 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const tracing = await openServiceTracing(config, 'arqonbus', metrics);
   const rpcMetrics = createRpcMetrics(metrics);
   const auditMetrics = createAuditMetrics(metrics);
+  const keptLog = openKeptLog(config, { ...parts, metrics, logger });
   const brain = await startBrain(settings.live.config, {
     ...parts,
     rpcMetrics,
     auditMetrics,
     tracing,
     logger,
+    keptLog: keptLog?.keptLog,
     settleMs: 0,
     handoverMs: 0,
   });
@@ -63,6 +65,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     drain: async () => {
       stopProbe();
       await drain(shield, brain, parts.spine, admin);
+      await keptLog?.close();
       await tracing?.close();
       settings.stop();
     },

@@ -1,4 +1,4 @@
-import { addPostgresGauges, createPostgresObserver } from '@arqonbus/storage';
+import { addPostgresGauges, addValkeyGauges, createPostgresObserver, createValkeyMetrics } from '@arqonbus/storage';
 import { createLogger, createMetrics } from '@arqonbus/telemetry';
 import type { MetricDescription } from '@arqonbus/telemetry';
 import { startEmbeddedBus } from '../dev/embedded-bus.ts';
@@ -10,13 +10,15 @@ export async function describeMetrics(): Promise<readonly MetricDescription[]> {
   const bus = await startEmbeddedBus({ config, logger: createLogger({ level: 'silent' }), pages: new Map() });
   const descriptions = bus.metrics.describe();
   await bus.drain();
-  return [...descriptions, ...describePostgresMetrics()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...descriptions, ...describeStorageMetrics()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What a Brain with Postgres shows beside that; a laptop's bus has none. */
-function describePostgresMetrics(): readonly MetricDescription[] {
+/** What a Brain with Postgres and Valkey shows beside that; a laptop's bus has none. */
+function describeStorageMetrics(): readonly MetricDescription[] {
   const metrics = createMetrics();
   createPostgresObserver(metrics);
   addPostgresGauges(metrics, { status: () => 'starting', figures: () => ({ connections: 0, waiting: 0 }) });
+  createValkeyMetrics(metrics);
+  addValkeyGauges(metrics, { isUsable: () => false, inFlight: () => 0 });
   return metrics.describe();
 }

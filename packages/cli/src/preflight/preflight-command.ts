@@ -9,6 +9,7 @@ import { tryKeys } from './try-keys.ts';
 import { tryPorts } from './try-ports.ts';
 import { tryPostgres } from './try-postgres.ts';
 import { trySpine } from './try-spine.ts';
+import { tryValkey } from './try-valkey.ts';
 
 interface PreflightFlags {
   readonly config?: string;
@@ -59,6 +60,7 @@ async function findProblems(config: Config, service: ServiceName): Promise<reado
     isWrong('auth') || !isShield ? [] : tryKeys(config),
     isWrong('nats') ? [] : trySpine(config, service),
     isShield || isWrong('postgres') ? [] : tryPostgres(config),
+    isShield || isWrong('valkey') ? [] : tryValkey(config),
   ]);
   return [...written, ...tried.flat()];
 }

@@ -27,6 +27,8 @@ export interface NatsSpine extends Spine {
     timeoutMs: number,
     expectedSeq?: number,
   ): Promise<Uint8Array>;
+  /** As `publish`, for a message that has a position already: given by a log that does not deliver by itself. */
+  deliver(message: SpineMessage): void;
 }
 
 /** What a Spine on NATS can be given. */
@@ -92,6 +94,11 @@ class SpineOnNats implements NatsSpine {
   publish(subject: Subject, data: Uint8Array): void {
     this.#assertOpen();
     this.#outbox.publish(subject, data);
+  }
+
+  deliver({ subject, data, seq, prevSeq }: SpineMessage): void {
+    this.#assertOpen();
+    this.#outbox.publish(subject, data, { seq, prevSeq });
   }
 
   subscribe(filter: SubjectFilter, onMessage: (message: SpineMessage) => void): SpineSubscription {

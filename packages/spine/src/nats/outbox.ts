@@ -1,7 +1,11 @@
+import { headers } from '@nats-io/transport-node';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import { deadlineIn } from '../deadline.ts';
+import type { SpineMessage } from '../spine.ts';
 import type { Subject } from '../subjects/subject.ts';
 import type { NatsLink } from './nats-link.ts';
+import { POSITION_HEADERS } from './position-headers.ts';
 import { Requests } from './requests.ts';
 import type { Beside } from './requests.ts';
 
@@ -16,7 +20,10 @@ interface Entry {
   readonly subject: Subject;
   readonly data: Uint8Array;
   readonly asked: Asked | undefined;
+  readonly position?: Position | undefined;
 }
+
+type Position = Pick<SpineMessage, 'seq' | 'prevSeq'>;
 
 interface Asked {
   readonly deadlineMs: number;
@@ -76,8 +83,8 @@ export class Outbox {
   }
 
   /** Queues a message; throws `UNAVAILABLE` when it cannot be sent soon, `PAYLOAD_TOO_LARGE` when never. */
-  publish(subject: Subject, data: Uint8Array): void {
-    this.#enqueue({ subject, data, asked: undefined });
+  publish(subject: Subject, data: Uint8Array, position?: Position): void {
+    this.#enqueue({ subject, data, asked: undefined, position });
   }
 
   /** Queues a request, in order with the messages. */
@@ -149,8 +156,10 @@ export class Outbox {
 
   #send(entry: Entry): number {
     try {
-      if (entry.asked === undefined) this.#link.connection.publish(entry.subject, entry.data);
-      else void this.#ask(entry, entry.asked);
+      const { subject, data, asked, position } = entry;
+      if (asked !== undefined) void this.#ask(entry, asked);
+      else if (position === undefined) this.#link.connection.publish(subject, data);
+      else this.#link.connection.publish(subject, data, { headers: headersOf(position) });
     } catch (error) {
       this.#options.onError(error, entry.subject);
     }
@@ -208,6 +217,13 @@ export class Outbox {
     this.#whenAnswered = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function headersOf({ seq, prevSeq }: Position): MsgHdrs {
+  const all = headers();
+  all.set(POSITION_HEADERS.seq, `${seq}`);
+  all.set(POSITION_HEADERS.prevSeq, `${prevSeq}`);
+  return all;
 }
 
 function sizeOf({ subject, data }: Entry): number {

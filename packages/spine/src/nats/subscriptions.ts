@@ -2,6 +2,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { SpineMessage, SpineSubscription } from '../spine.ts';
 import { hasWildcard } from '../subjects/match-filter.ts';
 import type { Subject, SubjectFilter } from '../subjects/subject.ts';
+import { POSITION_HEADERS } from './position-headers.ts';
 
 interface Listener {
   readonly onMessage: (message: SpineMessage) => void;
@@ -94,8 +95,8 @@ function toMessage(subject: Subject, { data, headers }: Msg): SpineMessage {
   return {
     subject,
     data,
-    seq: parsePosition(headers.get('Nats-Sequence')),
-    prevSeq: parsePosition(headers.get('Nats-Last-Sequence')),
+    seq: parsePosition(headers.get(POSITION_HEADERS.seq)),
+    prevSeq: parsePosition(headers.get(POSITION_HEADERS.prevSeq)),
   };
 }
 

@@ -35,6 +35,11 @@ export interface BrainMethods {
   readonly 'presence.list': Method<wire.PresenceListRequest, wire.PresenceListResult>;
   readonly 'presence.check': Method<wire.PresenceCheckRequest, wire.PresenceCheckResult>;
   readonly 'resume.claim': Method<wire.ResumeClaimRequest, wire.ResumeClaimResult>;
+  readonly 'history.append': Method<wire.LogAppendRequest, wire.LogAppendResult>;
+  readonly 'history.read': Method<wire.LogReadRequest, wire.LogReadResult>;
+  readonly 'history.position': Method<wire.LogPositionRequest, wire.LogPositionResult>;
+  readonly 'history.channels': Method<wire.LogChannelsRequest, wire.LogChannelsResult>;
+  readonly 'history.trim': Method<wire.LogTrimRequest, wire.LogTrimResult>;
   readonly 'limits.share': Method<wire.ShareRequest, wire.ShareResult>;
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
@@ -173,6 +178,11 @@ const schemas: BrainMethods = {
     result: wire.ResumeClaimResultSchema,
     partition: ofTenant,
   },
+  'history.append': { request: wire.LogAppendRequestSchema, result: wire.LogAppendResultSchema, partition: asNamed },
+  'history.read': { request: wire.LogReadRequestSchema, result: wire.LogReadResultSchema },
+  'history.position': { request: wire.LogPositionRequestSchema, result: wire.LogPositionResultSchema },
+  'history.channels': { request: wire.LogChannelsRequestSchema, result: wire.LogChannelsResultSchema },
+  'history.trim': { request: wire.LogTrimRequestSchema, result: wire.LogTrimResultSchema },
   'limits.share': { request: wire.ShareRequestSchema, result: wire.ShareResultSchema, partition: asNamed },
   'bans.disconnect': {
     request: wire.DisconnectRequestSchema,

@@ -1,4 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
+import { GuardedConnector } from './guarded-connector.ts';
 
 /** Where Valkey is, and how to get in. */
 export interface ValkeyAddress {
@@ -52,6 +53,7 @@ function connectionOptions({ user, password, timeoutMs }: ValkeyClientOptions) {
   return {
     ...(user === '' ? {} : { username: user }),
     ...(password === '' ? {} : { password }),
+    Connector: GuardedConnector,
     // What Valkey and Redis 7 have in common.
     protocol: 2 as const,
     commandTimeout: timeoutMs,

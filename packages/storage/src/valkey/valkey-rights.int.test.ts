@@ -71,6 +71,8 @@ describe('the shipped users of Valkey', () => {
   });
 
   it('[BRN-2] let nobody in without a password', async () => {
-    await expect(server.command('PING')).rejects.toThrow(/NOAUTH/);
+    const nobody = new Redis({ port: server.port, protocol: 2, disableClientInfo: true, enableReadyCheck: false });
+    await expect(nobody.ping()).rejects.toThrow(/NOAUTH/);
+    nobody.disconnect();
   });
 });

@@ -15,7 +15,7 @@ import { sendCommand } from './send-command.ts';
 export interface ValkeyServerOptions {
   /** More lines of its configuration file. */
   readonly config?: string;
-  /** Lines of its file of users; the test's own {@link ValkeyServer.command} needs the default user or `operator`. */
+  /** Lines of its file of users. One more is added for the test itself, and for replicas. */
   readonly users?: string;
   /** Keeps what it holds over restarts: every write is on disk before it is answered. Default false. */
   readonly persistent?: boolean;
@@ -48,6 +48,8 @@ export interface ValkeyServer {
 }
 
 const START_TIMEOUT_MS = 10_000;
+/** Who tests are, where there are users. */
+const OPERATOR = { user: 'operator', password: 'operator-of-tests' };
 
 /**
  * Starts a server on a free port with a temporary folder and waits until it answers. Neither process nor folder outlives
@@ -81,7 +83,8 @@ export async function startValkeyServer(options: ValkeyServerOptions = {}): Prom
     await guard.end();
     throw error;
   }
-  const command = (...words: readonly string[]): Promise<string> => sendCommand(port, words);
+  const auth = options.users === undefined ? undefined : OPERATOR;
+  const command = (...words: readonly string[]): Promise<string> => sendCommand(port, words, auth);
   return {
     url: `${options.tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`,
     port,
@@ -115,8 +118,9 @@ function writeConfig(folder: string, port: number, options: ValkeyServerOptions)
   ];
   if (replicaOf !== undefined) lines.push(`replicaof 127.0.0.1 ${replicaOf.port}`);
   if (users !== undefined) {
-    writeFileSync(join(folder, 'users.acl'), users);
-    lines.push(`aclfile ${join(folder, 'users.acl')}`);
+    const { user, password } = OPERATOR;
+    writeFileSync(join(folder, 'users.acl'), `${users}\nuser ${user} on >${password} ~* &* +@all\n`);
+    lines.push(`aclfile ${join(folder, 'users.acl')}`, `masteruser ${user}`, `masterauth ${password}`);
   }
   const path = join(folder, 'valkey.conf');
   writeFileSync(path, [...lines, config, ''].join('\n'));

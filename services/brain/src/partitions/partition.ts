@@ -7,6 +7,8 @@ import { serveDisconnects } from '../bans/index.ts';
 import type { ChannelRegistry } from '../channels/channel-registry.ts';
 import { EmptyChannels } from '../channels/empty-channels.ts';
 import { serveChannels } from '../channels/index.ts';
+import { serveAppends } from '../history/index.ts';
+import type { History } from '../history/index.ts';
 import { createConnectionCaps } from '../limits/connection-caps.ts';
 import { busyFrom, serveLimits } from '../limits/index.ts';
 import type { ClusterLimits } from '../limits/index.ts';
@@ -41,6 +43,7 @@ export interface PartitionParts {
   readonly nextTenure: () => string;
   readonly observer: RpcObserver;
   readonly onError: (error: unknown) => void;
+  readonly history: Pick<History, 'log'>;
 }
 
 /** How long who asks for somebody that nobody knows waits for the Shields, all of which answer within milliseconds. */
@@ -109,6 +112,7 @@ export class Partition {
       ...serveLimits(shared, observer),
       ...servePresence(shared, observer),
       ...serveResume(shared, observer),
+      ...serveAppends(spine, parts.history.log, number, observer),
     ];
     this.doubt();
     void this.#announceOnceSettled(parts);

@@ -1,13 +1,18 @@
 import { BusError } from '@arqonbus/protocol';
+import { ctl } from '@arqonbus/spine';
 import type { LogPosition, SpineStatus } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it, vi } from 'vitest';
 import { createDeliveryRig } from './delivery-rig.ts';
+import type { DeliveryRig } from './delivery-rig.ts';
 import { followDiscontinuities } from './discontinuities.ts';
 import { createRecoveryCounters } from './recovery-counters.ts';
 
 /** A rig whose Spine comes and goes by hand, and whose log says what the test wants. */
-async function createRig(position: Partial<LogPosition>, failures = 0) {
+async function createRig(
+  position: Partial<LogPosition>,
+  { failures = 0, onAsked = () => undefined }: { failures?: number; onAsked?: (rig: DeliveryRig) => void } = {},
+) {
   const rig = createDeliveryRig();
   const client = rig.connect();
   await rig.join(client, 'live');
@@ -26,6 +31,7 @@ async function createRig(position: Partial<LogPosition>, failures = 0) {
     spine: {
       ...rig.spine,
       status: () => status,
+      subscribe: (filter, onMessage) => rig.spine.subscribe(filter, onMessage),
       onStatus: (listener) => {
         statuses.push(listener);
         return { unsubscribe: () => statuses.pop() };
@@ -35,6 +41,7 @@ async function createRig(position: Partial<LogPosition>, failures = 0) {
       ...rig.log,
       position: async (address) => {
         if (failuresLeft-- > 0) throw new BusError('TIMEOUT');
+        onAsked(rig);
         return { ...(await rig.log.position(address)), ...position };
       },
     },
@@ -79,7 +86,7 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-16] looks again where the log could not be read: the channel and its room', async () => {
-    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, 2);
+    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, { failures: 2 });
     lose();
     comeBack();
     await vi.waitFor(() => expect([errors.length, timers.length]).toEqual([2, 2]));
@@ -91,7 +98,7 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-16] leaves a log that could not be read to the next reconnect where the Spine is lost again', async () => {
-    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, 2);
+    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, { failures: 2 });
     lose();
     comeBack();
     await vi.waitFor(() => expect(errors.length).toBe(2));
@@ -111,5 +118,44 @@ describe('a loss of the Spine', () => {
     const general = [...rig.channels.all()].find(({ name }) => name === 'science:general');
     expect(general).toMatchObject({ epoch: 'another', lastSeq: 3, receivedSeq: 3 });
     expect(reached).toEqual([]);
+  });
+
+  it('[LOG-6] [LOG-4] a Brain that keeps the log says when to look, and live channels hear nothing of it', async () => {
+    const { rig, told, subscription } = await createRig({ epoch: 'another', lastSeq: 3 });
+    rig.spine.publish(ctl('log'), new Uint8Array());
+    await rig.deliver();
+    const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    for (const name of ['science:*', 'science:general']) expect(told).toContainEqual([name, payload]);
+    subscription.unsubscribe();
+  });
+
+  it('[LOG-4] what came while the new position was asked for does not come again', async () => {
+    const generalOf = ({ channels }: DeliveryRig) =>
+      [...channels.all()].filter(({ name }) => name === 'science:general');
+    const onAsked = (rig: DeliveryRig): void => {
+      for (const channel of generalOf(rig)) channel.receivedSeq = 70;
+    };
+    const { rig, told, subscription } = await createRig({ epoch: 'another', lastSeq: 3 }, { onAsked });
+    rig.spine.publish(ctl('log'), new Uint8Array());
+    await rig.deliver();
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    expect(generalOf(rig)).toMatchObject([{ epoch: 'another', receivedSeq: 70 }]);
+    subscription.unsubscribe();
+  });
+
+  it('[LOG-4] who joins meanwhile waits until it is known which log it is', async () => {
+    const generalOf = ({ channels }: DeliveryRig) => [...channels.all()].find(({ name }) => name === 'science:general');
+    const { rig, errors, timers, subscription } = await createRig({ epoch: 'another', lastSeq: 3 }, { failures: 2 });
+    const ready = (): Promise<void> => generalOf(rig)?.ready ?? Promise.reject(new Error('no channel'));
+    rig.spine.publish(ctl('log'), new Uint8Array());
+    await rig.deliver();
+    // Nobody could tell: a join now is refused, and not let in by what was known before.
+    await expect(ready()).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await vi.waitFor(() => expect([errors.length, timers.length]).toEqual([2, 2]));
+    for (const run of timers.splice(0)) run();
+    await ready();
+    expect(generalOf(rig)?.epoch).toBe('another');
+    subscription.unsubscribe();
   });
 });
