@@ -70,6 +70,7 @@ test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED
 
 /** Refusals that need a log or a reader of a certain kind; the tests of history and replay show them. */
 const shownElsewhere = [
+  'join_channel CONFLICT',
   'history CONFLICT',
   'op.history.get CONFLICT',
   'op.history.replay CONFLICT',

@@ -62,6 +62,11 @@ export interface ArqonClient {
   /** Where the client stands. */
   readonly state: ConnectionState;
   /**
+   * The client id, by which others see it and write to it; empty before the first connection. It stays the same over
+   * reconnects within the server's resume window (2 minutes), and is another one after that.
+   */
+  readonly id: string;
+  /**
    * Connects, and resolves with the server's welcome. Tries again by itself after the close-code table; rejects when
    * the server's word allows no other try, or when nothing came of the first connection within `connectTimeoutMs`. The
    * client is closed then, and may be connected anew.

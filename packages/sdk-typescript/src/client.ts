@@ -18,6 +18,7 @@ import { createListenerErrorSink } from './listener-error.ts';
 import { Liveness } from './liveness.ts';
 import type { WatchedConnection } from './liveness.ts';
 import { Outbox } from './outbox.ts';
+import { notConnected, transmit } from './outgoing-frame.ts';
 import { createPageEvents } from './page-events.ts';
 import type { Publication } from './publication.ts';
 import { envelopeOf, publishResultOf } from './publish-options.ts';
@@ -25,7 +26,8 @@ import type { PublishOptions, PublishResult } from './publish-options.ts';
 import { Replays } from './replay.ts';
 import type { Replay, ReplayOptions } from './replay.ts';
 import { Requests } from './requests.ts';
-import { MAX_BUFFERED_BYTES } from './socket-connection.ts';
+import { Resumer } from './resumer.ts';
+import type { ResumedChannels } from './resumer.ts';
 import { socketUrl } from './socket-url.ts';
 import type { JoinOptions, Subscription } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -51,12 +53,14 @@ export function createClient(options: ClientOptions): ArqonClient {
 }
 
 class Client implements ArqonClient {
+  id = '';
   readonly #emitter: Emitter<ClientEvents>;
   readonly #connector: Connector;
   readonly #requests: Requests;
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
   readonly #replays: Replays;
+  readonly #resumer: Resumer;
   readonly #liveness: Liveness;
   readonly #refresher: TokenRefresher;
   readonly #connecting: ConnectWaiter;
@@ -83,6 +87,7 @@ class Client implements ArqonClient {
     this.#liveness = new Liveness(clock, connection, this.#requestTimeoutMs);
     this.#requests = new Requests(clock, (envelope) => this.#transmit(envelope));
     this.#subscriptions = this.#createSubscriptions(clock, random);
+    this.#resumer = this.#createResumer(clock, random);
     this.#replays = new Replays({
       run: (id, args) => this.#command(id, 'op.history.replay', args, { timeoutMs: REPLAY_TIMEOUT_MS }),
       cancel: (id) => this.command('op.history.replay.cancel', { request_id: id }),
@@ -91,7 +96,8 @@ class Client implements ArqonClient {
       requests: this.#requests,
       clock,
       channels: {
-        isReady: (key) => this.state.kind === 'connected' && this.#subscriptions.isReady(key),
+        isReady: (key) =>
+          this.state.kind === 'connected' && !this.#resumer.isRunning && this.#subscriptions.isReady(key),
         isLogged: (key) => this.#subscriptions.isLogged(key),
       },
       requestTimeoutMs: this.#requestTimeoutMs,
@@ -161,13 +167,17 @@ class Client implements ArqonClient {
     envelope.to = typeof to === 'string' ? [to] : [...to];
     envelope.room = options.room ?? '';
     envelope.channel = options.channel ?? '';
+    if (this.#resumer.isRunning) await this.#resumer.whenSettled();
     if (!envelope.ack) return this.#sendUnacknowledged(envelope);
     return publishResultOf(envelope.id, await this.#request(envelope, {}));
   }
 
   async command<N extends CommandName>(name: N, ...call: CommandCall<N>): Promise<CommandResult<N>> {
     const [args, options] = call as readonly [CommandArgs<N>?, RequestOptions?];
-    return this.#command(this.#nextId(), name, args, options);
+    if (this.#resumer.isRunning && name !== 'ping' && name !== 'refresh') await this.#resumer.whenSettled();
+    const result = await this.#command(this.#nextId(), name, args, options);
+    if (name === 'set_status') this.#resumer.noteShown(args as CommandArgs<'set_status'>);
+    return result;
   }
 
   history(target: TargetName | HistoryTarget, options: HistoryOptions = {}): AsyncIterable<Publication> {
@@ -187,6 +197,16 @@ class Client implements ArqonClient {
 
   close(): Promise<void> {
     return this.#connector.stop(undefined);
+  }
+
+  #createResumer(clock: Clock, random: () => number): Resumer {
+    return new Resumer({
+      clock,
+      random,
+      resume: (args) => this.#command(this.#nextId(), 'resume', args),
+      channels: () => this.#subscriptions.toResume(),
+      onSettled: (welcome, channels) => this.#onSettled(welcome, channels),
+    });
   }
 
   #createSubscriptions(clock: Clock, random: () => number): Subscriptions {
@@ -224,27 +244,22 @@ class Client implements ArqonClient {
     return { id: envelope.id };
   }
 
-  /** Sends one envelope, or tells why it was not sent. A frame over the limit would cost the connection (1009). */
   #transmit(envelope: Envelope): BusError | undefined {
-    const { state } = this;
-    if (state.kind !== 'connected') return notConnected();
-    const frame = this.#format.encode(envelope);
-    const { maxFrameBytes } = state.welcome.limits;
-    if (frame.bytes > maxFrameBytes) {
-      return new BusError('PAYLOAD_TOO_LARGE', `The message takes ${frame.bytes} bytes; ${maxFrameBytes} are allowed.`);
-    }
-    if (this.#connector.bufferedBytes + frame.bytes > MAX_BUFFERED_BYTES) {
-      return new BusError('UNAVAILABLE', 'The network does not keep up; the message was not sent.');
-    }
-    return this.#connector.send(frame) ? undefined : notConnected();
+    return transmit(envelope, this.#format, this.#connector);
   }
 
   #onWelcome(welcome: Welcome): void {
-    this.#connecting.resolve(welcome);
     this.#liveness.start(welcome.heartbeatMs);
+    this.#resumer.start(welcome);
+  }
+
+  #onSettled(welcome: Welcome, channels: ResumedChannels): void {
+    this.id = welcome.clientId;
+    this.#connector.rename(welcome);
+    this.#connecting.resolve(welcome);
     this.#emitter.emit('welcome', welcome);
     this.#outbox.flush();
-    void this.#subscriptions.rejoinAll(welcome.clientId, () => this.#outbox.flush());
+    void this.#subscriptions.rejoinAll(welcome.clientId, channels, () => this.#outbox.flush());
   }
 
   #onEnvelope(envelope: Envelope): void {
@@ -261,6 +276,7 @@ class Client implements ArqonClient {
   #onLost(error: BusError): void {
     this.#liveness.stop();
     this.#connecting.noteFailure(error);
+    this.#resumer.stop();
     this.#subscriptions.suspend();
     this.#requests.abort();
     this.#emitter.emit('close', { error, willReconnect: true });
@@ -268,16 +284,13 @@ class Client implements ArqonClient {
 
   #onStop(error: BusError | undefined): void {
     this.#liveness.stop();
+    this.#resumer.forget();
     this.#connecting.reject(error ?? new BusError('UNAVAILABLE', 'The client was closed.'));
     this.#requests.abort();
     this.#outbox.abort();
     this.#subscriptions.endAll(error);
     this.#emitter.emit('close', { error, willReconnect: false });
   }
-}
-
-function notConnected(): BusError {
-  return new BusError('UNAVAILABLE', 'The client is not connected.');
 }
 
 function fillRandomly(bytes: Uint8Array): void {

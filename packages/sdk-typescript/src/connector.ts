@@ -85,6 +85,11 @@ export class Connector {
     return this.#state.kind === 'connected' && (this.#connection?.send(frame) ?? false);
   }
 
+  /** The open connection turned out to be another client's (PRT-7); nobody is told, as its state is the same. */
+  rename(welcome: Welcome): void {
+    if (this.#state.kind === 'connected' && this.#state.welcome !== welcome) this.#state = { ...this.#state, welcome };
+  }
+
   /** Gives the open connection up as lost; the next try follows. */
   drop(reason: string): void {
     this.#connection?.drop(1006, reason);

@@ -23,6 +23,7 @@ export type { Publication } from './publication.ts';
 export type { PublishOptions, PublishResult } from './publish-options.ts';
 export type { Replay, ReplayOptions, ReplayResult } from './replay.ts';
 export type { Joined, JoinOptions, Member, Rejoined, Subscription, SubscriptionEvents } from './subscription.ts';
+export type { GetState, StateRequest } from './state-loading.ts';
 export type { TargetName } from './target-name.ts';
 export type { WebSocketConstructor, WebSocketLike } from './web-socket-port.ts';
 export type { Welcome, WelcomeLimits } from './welcome.ts';

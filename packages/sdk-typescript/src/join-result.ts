@@ -29,6 +29,22 @@ export function joinArgs(
   };
 }
 
+/** A channel as `resume` takes it: joined again from where it was. */
+export function resumedChannelArgs(
+  { room, channel, options }: { readonly room: string; readonly channel: string; readonly options: JoinOptions },
+  from: Position | undefined,
+  roomFrom: Position | undefined,
+): CommandArgs<'resume'>['channels'][string] {
+  const { echo, presence, meta, room_from: room_position } = joinArgs(room, channel, options, { from }, roomFrom);
+  return {
+    ...from,
+    ...(echo === undefined ? {} : { echo }),
+    ...(presence === undefined ? {} : { presence }),
+    ...(meta === undefined ? {} : { meta }),
+    ...(room_position === undefined ? {} : { room_from: room_position }),
+  };
+}
+
 /** What the answer to `join_channel` tells. */
 export function toJoined(result: CommandResult<'join_channel'>): Joined {
   return {

@@ -9,6 +9,7 @@ import type { Publication } from './publication.ts';
 import { createPublicationQueue } from './publication-queue.ts';
 import type { PublicationQueue } from './publication-queue.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
+import type { GetState } from './state-loading.ts';
 
 /** How to join a channel. */
 export interface JoinOptions {
@@ -20,6 +21,11 @@ export interface JoinOptions {
   readonly history?: number;
   /** What other members see about this client here; at most 1 KiB of JSON. */
   readonly meta?: Readonly<Record<string, unknown>>;
+  /**
+   * Loads the state whose changes the channel tells: before the first join, and whenever what was missed cannot be had.
+   * The channel then begins after the position that it gives.
+   */
+  readonly getState?: GetState;
 }
 
 /** A client as others see it. */
@@ -44,6 +50,8 @@ export interface Rejoined {
    * before what follows. Messages to the whole room are told of by `roomRecovered`.
    */
   readonly recovered: boolean;
+  /** `getState` has loaded what is missing: what follows comes after the state. */
+  readonly reloaded?: true;
   /** Why not: `trimmed` (no longer kept), `epoch_changed` (another log), or `no_log`. */
   readonly reason: string | undefined;
   /** The last position received before. */
@@ -107,12 +115,15 @@ export interface SubscriptionParts {
   leave(): Promise<void>;
 }
 
-const NOT_JOINED: Joined = { position: undefined, members: [], total: undefined, history: [] };
+/** What is known of a channel before the first join. */
+export const NOT_JOINED: Joined = { position: undefined, members: [], total: undefined, history: [] };
 
 /** A subscription and what the client does with it. */
 export class JoinedChannel implements Subscription {
   state: 'joining' | 'joined' | 'ended' = 'joining';
   joined: Joined = NOT_JOINED;
+  /** The last position received before the last try to join again. */
+  lastSeen: Position | undefined = undefined;
   readonly room: string;
   readonly channel: string;
   readonly options: JoinOptions;

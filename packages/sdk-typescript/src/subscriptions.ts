@@ -1,33 +1,35 @@
-import { BusError, errorTable } from '@arqonbus/protocol';
+import { BusError, errorTable, isErrorCode } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult, Target } from '@arqonbus/protocol';
 import { backoffDelay } from './backoff.ts';
+import { ChannelJoins } from './channel-joins.ts';
 import { retryAfterMs } from './close-error.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Discontinuity } from './discontinuity.ts';
 import { createEmitter } from './emitter.ts';
 import type { HistoryOptions } from './history.ts';
-import { joinArgs, toJoined, toRoomLog } from './join-result.ts';
+import { resumedChannelArgs, toJoined, toRoomLog } from './join-result.ts';
+import { OwnClients } from './own-clients.ts';
 import { presenceOfRejoin } from './presence.ts';
 import type { PresenceChange } from './presence.ts';
 import { createPositions } from './positions.ts';
-import type { Position } from './positions.ts';
 import type { Publication } from './publication.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
-import { JoinedChannel } from './subscription.ts';
+import type { ResumedChannels } from './resumer.ts';
+import { JoinedChannel, NOT_JOINED } from './subscription.ts';
 import type { Joined, JoinOptions, Rejoined, Subscription, SubscriptionEvents } from './subscription.ts';
 import { channelKey } from './target-name.ts';
+import { Waits } from './waits.ts';
 
 /** Joins under way at one time after a reconnect: faster than one by one, slower than the limit of commands. */
 const REJOIN_WORKERS = 8;
 
-/** Client ids of earlier connections that are remembered. */
-const MAX_EARLIER_CLIENTS = 100;
+type JoinResult = CommandResult<'join_channel'>;
 
 /** What the subscriptions need of the client. */
 export interface SubscriptionsSettings {
   readonly clock: Clock;
   readonly random: () => number;
-  join(args: CommandArgs<'join_channel'>): Promise<CommandResult<'join_channel'>>;
+  join(args: CommandArgs<'join_channel'>): Promise<JoinResult>;
   leave(target: Target): Promise<unknown>;
   isConnected(): boolean;
   publish(target: Target, payload: unknown, options: PublishOptions | undefined): Promise<PublishResult>;
@@ -43,15 +45,16 @@ export class Subscriptions {
   readonly #channels = new Map<string, JoinedChannel>();
   readonly #joins = new Map<string, Promise<Subscription>>();
   readonly #positions = createPositions();
-  /** What these sent is the client's own, though the server takes it for another's after a reconnect. Oldest first. */
-  readonly #earlierClients = new Set<string>();
-  #clientId: string | undefined;
+  readonly #own = new OwnClients();
+  readonly #joining: ChannelJoins;
   /** Counts the connections: what belongs to an older one stops. */
   #generation = 0;
-  readonly #waits = new Map<() => void, Timer>();
+  readonly #waits: Waits;
 
   constructor(settings: SubscriptionsSettings) {
     this.#settings = settings;
+    this.#waits = new Waits(settings.clock);
+    this.#joining = new ChannelJoins(settings, this.#positions);
   }
 
   /** Joins a channel, or gives the subscription that there is. Rejects with the server's refusal. */
@@ -85,7 +88,7 @@ export class Subscriptions {
     const { epoch, seq } = publication;
     if (readers.length > 0 && epoch !== undefined && seq !== undefined && !this.#positions.accept(key, { epoch, seq }))
       return false;
-    const isOwn = this.#earlierClients.has(publication.sender);
+    const isOwn = this.#own.wasOnce(publication.sender);
     const takers = isOwn ? readers.filter(({ options }) => options.echo === true) : readers;
     for (const reader of takers) reader.deliver(publication, bytes);
     return !isOwn || takers.length > 0;
@@ -109,14 +112,30 @@ export class Subscriptions {
     }
   }
 
-  /** Joins every channel again on a new connection, as this client; `onReady` runs after each. */
-  async rejoinAll(clientId: string, onReady: () => void): Promise<void> {
-    this.#nameClient(clientId);
+  /** The channels that are to be joined again, as `resume` takes them. */
+  toResume(): CommandArgs<'resume'>['channels'] {
+    const joining = [...this.#channels].filter(([, { state, joined }]) => state === 'joining' && joined !== NOT_JOINED);
+    return Object.fromEntries(
+      joining.map(([key, channel]) => {
+        channel.lastSeen = this.#joining.lastSeen(channel);
+        const roomFrom = this.#positions.last(`${channel.room}:*`);
+        return [key, resumedChannelArgs(channel, channel.lastSeen, roomFrom)];
+      }),
+    );
+  }
+
+  /**
+   * Joins every channel again on a new connection, as this client, where it was not resumed with the connection;
+   * `onReady` runs after each.
+   */
+  async rejoinAll(clientId: string, resumed: ResumedChannels, onReady: () => void): Promise<void> {
+    this.#own.name(clientId);
     const generation = this.#generation;
-    const waiting = [...this.#channels.values()];
+    const answers = new Map(resumed.map((answer) => [channelKey(answer), answer]));
+    const waiting = [...this.#channels.values()].filter(({ joined }) => joined !== NOT_JOINED);
     const worker = async (): Promise<void> => {
       for (let channel = waiting.shift(); channel !== undefined; channel = waiting.shift()) {
-        await this.#rejoin(channel, generation);
+        await this.#rejoin(channel, generation, answers.get(channelKey(channel)));
         onReady();
       }
     };
@@ -133,8 +152,7 @@ export class Subscriptions {
     const channel = this.#createChannel(target, options);
     this.#channels.set(channelKey(target), channel);
     try {
-      const roomFrom = this.#positions.last(`${target.room}:*`);
-      const result = await this.#settings.join(joinArgs(target.room, target.channel, options, undefined, roomFrom));
+      const result = await this.#joining.first(channel);
       // The subscription may have been ended meanwhile, by close() or by the loss of the connection.
       if (channel.state === 'ended') throw new BusError('UNAVAILABLE', 'The client was closed.');
       channel.joined = this.#withoutOverlap(channel, toJoined(result));
@@ -195,14 +213,15 @@ export class Subscriptions {
   }
 
   /** Tries until the channel is joined, refused for good, or the connection is gone. */
-  async #rejoin(channel: JoinedChannel, generation: number): Promise<void> {
-    const { room, channel: name, options } = channel;
+  async #rejoin(channel: JoinedChannel, generation: number, resumed?: ResumedChannels[number]): Promise<void> {
     for (let failures = 1; generation === this.#generation && channel.state === 'joining'; failures++) {
       try {
-        const from = this.#positions.last(channelKey(channel)) ?? channel.joined.position;
-        const roomFrom = this.#positions.last(`${room}:*`);
-        const result = await this.#settings.join(joinArgs(room, name, options, { from }, roomFrom));
-        if (generation === this.#generation && channel.state === 'joining') this.#completeRejoin(channel, from, result);
+        const isResumed = failures === 1 && resumed !== undefined;
+        const result = isResumed ? resultOf(resumed) : await this.#joining.again(channel);
+        if (generation !== this.#generation || channel.state !== 'joining') return;
+        const reloaded = await this.#joining.reloaded(channel, result);
+        if (generation !== this.#generation || channel.state !== 'joining') return;
+        this.#completeRejoin(channel, reloaded ?? result, reloaded === undefined ? undefined : result.reason);
         return;
       } catch (thrown) {
         const error = asBusError(thrown);
@@ -211,55 +230,46 @@ export class Subscriptions {
           this.#end(channel, error);
           return;
         }
-        await this.#wait(backoffDelay(failures, retryAfterMs(error), this.#settings.random));
+        await this.#waits.wait(backoffDelay(failures, retryAfterMs(error), this.#settings.random));
       }
     }
   }
 
-  #completeRejoin(channel: JoinedChannel, lastSeen: Position | undefined, result: CommandResult<'join_channel'>): void {
-    const { room, channel: name } = channel;
+  #completeRejoin(channel: JoinedChannel, result: JoinResult, reloadedFor: string | undefined): void {
+    const { room, channel: name, lastSeen } = channel;
     channel.joined = toJoined(result);
     channel.state = 'joined';
     applyMembers(channel, true);
-    const recovered = result.recovered === true;
-    const reason = recovered ? undefined : (result.reason ?? (lastSeen === undefined ? 'no_log' : undefined));
+    const recovered = reloadedFor === undefined && result.recovered === true;
+    const reloaded = reloadedFor === undefined ? {} : ({ reloaded: true } as const);
+    const lostFor = result.reason ?? (lastSeen === undefined ? 'no_log' : undefined);
+    const reason = reloadedFor ?? (recovered ? undefined : lostFor);
     const roomRecovered = this.#noteRoomLog(channel, result);
     const { position } = channel.joined;
-    const rejoined: Rejoined = { room, channel: name, recovered, reason, lastSeen, position, roomRecovered };
+    const rejoined: Rejoined = {
+      room,
+      channel: name,
+      recovered,
+      ...reloaded,
+      reason,
+      lastSeen,
+      position,
+      roomRecovered,
+    };
     channel.tellRejoined(rejoined);
     this.#settings.onRejoined(rejoined);
   }
 
   /** Remembers where messages to the whole room go on, so that they are asked for after a reconnect. */
-  #noteRoomLog({ room }: JoinedChannel, result: CommandResult<'join_channel'>): boolean | undefined {
+  #noteRoomLog({ room }: JoinedChannel, result: JoinResult): boolean | undefined {
     const { position, recovered } = toRoomLog(result);
     if (position !== undefined) this.#positions.accept(`${room}:*`, position);
     return recovered;
   }
 
-  #nameClient(clientId: string): void {
-    if (this.#clientId !== undefined && this.#clientId !== clientId) this.#earlierClients.add(this.#clientId);
-    this.#clientId = clientId;
-    const [oldest] = this.#earlierClients;
-    if (this.#earlierClients.size > MAX_EARLIER_CLIENTS && oldest !== undefined) this.#earlierClients.delete(oldest);
-  }
-
   #endGeneration(): void {
     this.#generation++;
-    for (const [wake, timer] of this.#waits) {
-      timer.cancel();
-      wake();
-    }
-  }
-
-  /** Waits, but not beyond the end of the connection. */
-  async #wait(ms: number): Promise<void> {
-    let wakeUp: (() => void) | undefined;
-    await new Promise<void>((wake) => {
-      wakeUp = wake;
-      this.#waits.set(wake, this.#settings.clock.setTimer(wake, ms));
-    });
-    if (wakeUp !== undefined) this.#waits.delete(wakeUp);
+    this.#waits.endAll();
   }
 
   #readersOf(target: Target): readonly JoinedChannel[] {
@@ -271,6 +281,12 @@ export class Subscriptions {
   #channelsOf(room: string): JoinedChannel[] {
     return [...this.#channels.values()].filter((channel) => channel.room === room);
   }
+}
+
+/** The answer to the join of a channel that was resumed; throws its refusal. */
+function resultOf({ joined, error_code: code = '', error }: ResumedChannels[number]): JoinResult {
+  if (joined !== undefined) return joined;
+  throw new BusError(isErrorCode(code) ? code : 'INTERNAL_ERROR', error);
 }
 
 function applyMembers(channel: JoinedChannel, isNews: boolean): void {

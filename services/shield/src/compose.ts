@@ -1,3 +1,4 @@
+import { PARTITIONS } from '@arqonbus/spine';
 import type { SpineSubscription } from '@arqonbus/spine';
 import type { Metrics } from '@arqonbus/telemetry';
 import { createActivity } from './activity/activity.ts';
@@ -86,7 +87,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   });
   const { listener, telemetryListener, stopTls } = composeListeners(options, handlers, telemetryStream);
   const discontinuities = composeDiscontinuities(options, parts);
-  const spineEvents = tellSpine(options, telemetryStream);
+  const spineEvents = followSpine(options, parts, telemetryStream);
   addShieldGauges(metrics, { ...parts, ...resume, bans, admission, draining });
   return {
     ...parts,
@@ -121,9 +122,16 @@ function composeRefusedTokens({ spine, clock }: ShieldOptions, { node }: Ids): R
   return createRefusedTokens({ node, spine, now: () => clock.now(), monotonicMs: () => clock.monotonicMs() });
 }
 
-function tellSpine({ spine }: ShieldOptions, { tellSystem }: TelemetryStream): SpineSubscription {
+function followSpine(
+  { spine }: ShieldOptions,
+  { membership }: DeliveryParts,
+  { tellSystem }: TelemetryStream,
+): SpineSubscription {
   return spine.onStatus((status) => {
     if (status !== 'closed') tellSystem(status === 'connected' ? 'system_spine_restored' : 'system_spine_lost');
+    if (status !== 'connected') return;
+    // Clients may have been resumed elsewhere meanwhile: the Brain answers with whose connections are to end (PRT-7).
+    for (let partition = 0; partition < PARTITIONS; partition++) membership.reportAll(partition);
   });
 }
 

@@ -75,7 +75,7 @@ export const channelCommands = {
     name: 'join_channel',
     summary: 'Subscribes to a channel; creates it when it does not exist and the caller may.',
     right: 'join',
-    errors: ['AUTHORIZATION_ERROR', 'QUOTA_EXCEEDED', 'PAYLOAD_TOO_LARGE'],
+    errors: ['AUTHORIZATION_ERROR', 'QUOTA_EXCEEDED', 'PAYLOAD_TOO_LARGE', 'CONFLICT'],
     args: {
       type: 'object',
       properties: {

@@ -70,6 +70,8 @@ export class Session implements Origin {
   explicitSubscriptions = 0;
   /** Joins under way, which the limit counts too. */
   pendingJoins = 0;
+  /** An earlier session is being resumed: until that is decided nothing is joined. */
+  isResuming = false;
   /** Publications whose acknowledgement is on its way. */
   unacknowledged = 0;
   /** Set once a close has begun: nothing it sends counts any more. */

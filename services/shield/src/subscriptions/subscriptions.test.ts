@@ -263,4 +263,12 @@ describe('joining', () => {
         .map(({ seq }) => seq),
     ).toEqual([2]);
   });
+
+  it('[PRT-7] is refused while an earlier session is being resumed', async () => {
+    const rig = createDeliveryRig();
+    const client = rig.connect();
+    client.session.isResuming = true;
+    await expect(rig.join(client, 'general')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect([rig.channels.size(), client.session.pendingJoins]).toEqual([0, 0]);
+  });
 });

@@ -34,6 +34,7 @@ export interface ReadyJoin {
 
 /** Subscribes. Everything that must be asked is asked first; the join itself and its reply happen in one turn. */
 export async function joinChannel(call: CommandCall, args: Args, parts: CommandParts): Promise<CommandOutcome<Result>> {
+  if (call.session.isResuming) throw new BusError('CONFLICT', 'Wait for the answer to `resume`.');
   return (await readyJoin(call, args, parts)).commit();
 }
 

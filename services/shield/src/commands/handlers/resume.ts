@@ -21,23 +21,27 @@ const WORKERS = 16;
  * nothing of a channel comes before its position is known.
  */
 export async function resume(call: CommandCall, args: Args, parts: CommandParts): Promise<CommandOutcome<Result>> {
-  const { session, deadlineMs } = call;
+  const { session } = call;
   const joins = Object.entries(args.channels).map(([name, options]) => toJoinArgs(name, options));
   const meta = args.meta === undefined ? undefined : encodeMeta(args.meta);
   checkUnused(session);
-  const token = await parts.resumes.take(session, args.resume_token, deadlineMs);
-  if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
-  checkUnused(session);
-  if (args.status !== undefined) session.status = args.status;
-  if (meta !== undefined) session.meta = meta;
-  parts.resumes.adopt(session, token);
-  const ready = await askAll(joins, (join) => readyJoin(call, join, parts));
-  return commitAll(session, joins, ready, parts);
+  session.isResuming = true;
+  try {
+    const token = await parts.resumes.take(session, args.resume_token, call.deadlineMs);
+    if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
+    if (args.status !== undefined) session.status = args.status;
+    if (meta !== undefined) session.meta = meta;
+    parts.resumes.adopt(session, token);
+    const ready = await askAll(joins, (join) => readyJoin(call, join, parts));
+    return commitAll(session, joins, ready, parts);
+  } finally {
+    session.isResuming = false;
+  }
 }
 
 /** A connection that is in channels has members' lists, and perhaps friends, that know it by the id it has. */
 function checkUnused(session: Session): void {
-  if (session.generation > 0 || session.pendingJoins > 0 || session.subscriptions.size > 0) {
+  if (session.isResuming || session.generation > 0 || session.pendingJoins > 0 || session.subscriptions.size > 0) {
     throw new BusError('CONFLICT', 'A session is resumed before the first join of a connection.');
   }
 }
