@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from './build.mjs';
-import { bundleForNode, stopCompiler } from './bundle.mjs';
+import { bundleForNode, keepSourceUrlsOf, stopCompiler } from './bundle.mjs';
 import { endWithParent } from './end-with-parent.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { listFiles } from './hash-files.mjs';
@@ -18,8 +18,10 @@ endWithParent();
 await ensureInstalled();
 await build();
 const external = registryDependencies(folder);
+// The testkit reads what is shipped in `deploy`.
+const plugins = [keepSourceUrlsOf(/packages\/testkit\/src\/.*\.ts$/)];
 for (const entry of entries()) {
-  await bundleForNode(entry, join(dist, basename(entry).replace(/\.ts$/, '.mjs')), { external });
+  await bundleForNode(entry, join(dist, basename(entry).replace(/\.ts$/, '.mjs')), { external, plugins });
 }
 await stopCompiler();
 const { code } = await run('node', ['--enable-source-maps', join(dist, 'main.mjs'), ...process.argv.slice(2)]);

@@ -35,17 +35,22 @@ export async function bundleForBrowser(entry, outfile) {
 }
 
 /** For code that runs at build time from a bundle: `import.meta.url` and `import.meta.dirname` stay those of the source file. */
-export const keepSourceUrls = {
-  name: 'keep-source-urls',
-  setup(build) {
-    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8'))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
-      loader: 'ts',
-    }));
-  },
-};
+export const keepSourceUrls = keepSourceUrlsOf(/\.ts$/);
+
+/** The same for the files whose path this matches, where the rest of a bundle finds its files from where it lies. */
+export function keepSourceUrlsOf(filter) {
+  return {
+    name: 'keep-source-urls',
+    setup(build) {
+      build.onLoad({ filter }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8'))
+          .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+          .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
+        loader: 'ts',
+      }));
+    },
+  };
+}
 
 /** Ends the compiler's own process, which would outlive the last bundle otherwise. */
 export async function stopCompiler() {

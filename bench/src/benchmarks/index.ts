@@ -7,6 +7,7 @@ import { fanOut } from './fan-out.ts';
 import { hopCost } from './hop-cost.ts';
 import { idleConnections } from './idle-connections.ts';
 import { ingest } from './ingest.ts';
+import { logPublish } from './log-publish.ts';
 import { mix } from './mix.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { twoShieldsCeiling } from './two-shields-ceiling.ts';
@@ -25,5 +26,6 @@ export const benchmarks: readonly Benchmark[] = [
   hopCost,
   embeddedVsCluster,
   ackLatency,
+  logPublish,
   badTokens,
 ];
