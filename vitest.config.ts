@@ -77,13 +77,14 @@ const config: ViteUserConfig = defineConfig({
       provider: 'v8',
       reporter: ['text-summary', 'text'],
       reportsDirectory: '.cache/coverage',
-      include: ['packages/{protocol,auth,pipeline}/src/**/*.ts'],
+      include: ['packages/{protocol,auth,pipeline,casil}/src/**/*.ts'],
       exclude: ['**/gen/**', '**/*.test.ts', '**/*.contract.ts', '**/index.ts'],
       // QLT-4. Checked by `npm run check -- unit`.
       thresholds: {
         'packages/protocol/src/**': { branches },
         'packages/auth/src/**': { branches },
         'packages/pipeline/src/**': { branches },
+        'packages/casil/src/**': { branches },
       },
     },
   },

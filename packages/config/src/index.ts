@@ -1,4 +1,5 @@
 export { DEVELOPMENT_ROOMS } from './bootstrap-rooms.ts';
+export * from './casil-settings.ts';
 export * from './config.ts';
 export { toCamelCase, toVariable } from './key-names.ts';
 export * from './live-settings.ts';
@@ -7,6 +8,7 @@ export * from './config-value.ts';
 export { isLoopbackHost } from './loopback.ts';
 export * from './parse-config.ts';
 export { needsDurableStorage } from './postgres-addresses.ts';
+export { parseValue } from './parse-value.ts';
 export * from './preflight.ts';
 export * from './problem.ts';
 export * from './reference-page.ts';

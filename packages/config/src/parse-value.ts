@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import { parseRooms } from './bootstrap-rooms.ts';
+import { parseActions } from './parse-actions.ts';
 import { parseLogProfiles, parseLogRules } from './log-settings.ts';
 import { invalid, valid } from './parsed.ts';
 import type { Parsed } from './parsed.ts';
@@ -26,6 +27,8 @@ export function parseValue(setting: Setting, raw: unknown): Parsed<unknown> {
       return parseStructured(raw, parseLogProfiles);
     case 'log_rules':
       return parseStructured(raw, parseLogRules);
+    case 'actions':
+      return parseActions(raw);
     case 'rooms':
       return parseStructured(raw, parseRooms);
     default:
@@ -55,11 +58,21 @@ function parseList(raw: unknown, values: readonly string[] | undefined): Parsed<
   return isKnown ? valid(list) : invalid(`may hold ${values.join(', ')} only`);
 }
 
-function splitList(text: string): readonly string[] {
+function splitList(text: string): unknown {
+  // Items that hold commas are written as JSON.
+  if (text.trimStart().startsWith('[')) return parseJson(text);
   return text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** In the environment a structured value is written as YAML, of which JSON is a part. */

@@ -55,6 +55,8 @@ function typeText(setting: Setting): string {
     case 'log_rules':
     case 'rooms':
       return 'YAML or JSON';
+    case 'actions':
+      return 'map';
     case 'string':
     case 'secret':
     case 'boolean':
@@ -67,6 +69,7 @@ function typeText(setting: Setting): string {
 function defaultText(setting: Setting): string {
   const { default: value } = setting;
   if (value === '' || (Array.isArray(value) && value.length === 0)) return '';
+  if (setting.kind === 'actions') return '';
   if (setting.kind === 'log_profiles') return setting.default.map(({ name }) => `\`${name}\``).join(', ');
   if (setting.kind === 'log_rules')
     return setting.default.map((rule) => `\`${rule.pattern}\` ${rule.profile}`).join(', ');

@@ -1,4 +1,5 @@
 import type { BootstrapRooms } from './bootstrap-rooms.ts';
+import type { CasilAction } from './casil-settings.ts';
 import type { LogProfile, LogRule } from '@arqonbus/protocol';
 
 /** One setting: its kind, default, limits and documentation. */
@@ -23,6 +24,7 @@ export type Setting =
     }
   | { readonly kind: 'log_profiles'; readonly default: readonly LogProfile[]; readonly doc: string }
   | { readonly kind: 'log_rules'; readonly default: readonly LogRule[]; readonly doc: string }
+  | { readonly kind: 'actions'; readonly default: Readonly<Record<string, CasilAction>>; readonly doc: string }
   | { readonly kind: 'rooms'; readonly default: BootstrapRooms; readonly doc: string };
 
 /** A whole number between two bounds, both allowed. */
@@ -53,4 +55,6 @@ export type ValueOf<S extends Setting> = S extends { readonly kind: 'integer' | 
             ? readonly LogRule[]
             : S extends { readonly kind: 'rooms' }
               ? BootstrapRooms
-              : string;
+              : S extends { readonly kind: 'actions' }
+                ? Readonly<Record<string, CasilAction>>
+                : string;

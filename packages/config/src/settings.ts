@@ -1,3 +1,4 @@
+import { casilSettings } from './casil-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { SHIPPED_PROFILES } from '@arqonbus/protocol';
@@ -232,10 +233,20 @@ const structuredSettings: StructuredSettings = {
 };
 
 /** Every setting there is, by key (CFG-1): parsing, types, documentation and variable names come from here. */
-export type Settings = typeof plainSettings & typeof storageSettings & StructuredSettings & LimitSettings;
+export type Settings = typeof plainSettings &
+  typeof storageSettings &
+  StructuredSettings &
+  typeof casilSettings &
+  LimitSettings;
 
 /** The table of {@link Settings}. */
-export const settings: Settings = { ...plainSettings, ...storageSettings, ...structuredSettings, ...limitSettings };
+export const settings: Settings = {
+  ...plainSettings,
+  ...storageSettings,
+  ...structuredSettings,
+  ...casilSettings,
+  ...limitSettings,
+};
 
 /** The key of a setting, such as `server.port`. */
 export type SettingKey = keyof Settings;

@@ -3,6 +3,7 @@ export * from './pipeline.ts';
 export * from './rate-budget.ts';
 export * from './stage.ts';
 export * from './stages/authorize-stage.ts';
+export * from './stages/casil-stage.ts';
 export * from './stages/decode-stage.ts';
 export * from './stages/rate-stage.ts';
 export * from './stages/stamp-stage.ts';

@@ -32,4 +32,6 @@ export interface Ingress {
   readonly monotonicMs: number;
   /** What the frame says; the decode stage puts it here, later stages may rewrite its fields. */
   envelope: Envelope;
+  /** What `metadata.casil` is to say (CAS-8); absent = nothing. */
+  casil?: object | undefined;
 }

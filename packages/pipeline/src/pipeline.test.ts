@@ -116,4 +116,39 @@ describe('the pipeline', () => {
     const run = createPipeline([], { metrics: createMetrics(), monotonicMs: () => 0, onStageError: () => '' });
     expect(run(createTestIngress({}))).toEqual({ kind: 'allow' });
   });
+
+  it('[SAF-4] [PRD-7] a stage that is switched off is not in the list, and what it let through counts while it is on', () => {
+    const metrics = createMetrics();
+    const visited: StageName[] = [];
+    let isOn = false;
+    let tell = (): void => undefined;
+    const visit = (name: StageName): Stage => ({
+      name,
+      check: () => {
+        visited.push(name);
+        return ALLOW;
+      },
+    });
+    const run = createPipeline([visit('decode'), { ...visit('casil'), isOn: () => isOn }, visit('stamp')], {
+      metrics,
+      monotonicMs: () => 0,
+      onStageError: () => '',
+      onSwitch: (listener) => (tell = listener),
+    });
+    run(createTestIngress({}));
+    isOn = true;
+    // Nobody asks a stage for every message whether it is on.
+    run(createTestIngress({}));
+    expect(visited).not.toContain('casil');
+    tell();
+    run(createTestIngress({}));
+    expect(visited.slice(-3)).toEqual(['decode', 'casil', 'stamp']);
+    isOn = false;
+    tell();
+    run(createTestIngress({}));
+    expect(visited.filter((name) => name === 'casil')).toHaveLength(1);
+    const text = metrics.render();
+    expect(text).toContain('arqonbus_stage_passed_total{stage="casil"} 1');
+    expect(text).toContain('arqonbus_stage_passed_total{stage="stamp"} 4');
+  });
 });

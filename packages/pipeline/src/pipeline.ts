@@ -19,6 +19,8 @@ export interface PipelineOptions {
   readonly onStageError: (stage: StageName, error: unknown) => string;
   /** A monotonic clock in ms, for durations. */
   readonly monotonicMs: () => number;
+  /** Tells whenever a stage may have been switched on or off; absent = none is. */
+  readonly onSwitch?: (listener: () => void) => void;
 }
 
 /** Durations are taken of one message in this many: two clock reads a stage would cost more than most stages do. */
@@ -26,6 +28,8 @@ const TIMED_EVERY = 64;
 
 interface Step {
   readonly stage: Stage;
+  /** Messages that came to a stage which can be switched off; the others need no count of their own. */
+  seen: number;
   readonly durations: Histogram;
   readonly blocks: LabelledCounter;
 }
@@ -45,16 +49,21 @@ export function createPipeline(stages: readonly Stage[], options: PipelineOption
     options.metrics.counterOf(
       'arqonbus_stage_passed_total',
       'Messages that a stage of the pipeline let through.',
-      () => runs - upTo.reduce((sum, { blocks }) => sum + blocks.total(), 0),
+      () => passedOf(upTo, runs),
       { stage: stage.name },
     );
   }
+  let active = steps.filter(isOn);
+  options.onSwitch?.(() => {
+    active = steps.filter(isOn);
+  });
   return (ingress) => {
     runs += 1;
     untilTimed -= 1;
     const isTimed = untilTimed === 0;
     if (isTimed) untilTimed = TIMED_EVERY;
-    for (const step of steps) {
+    for (const step of active) {
+      step.seen += 1;
       const startedMs = isTimed ? options.monotonicMs() : 0;
       const verdict: Verdict = checkSafely(step.stage, ingress, options);
       if (isTimed) step.durations.observe((options.monotonicMs() - startedMs) / 1000);
@@ -67,12 +76,24 @@ export function createPipeline(stages: readonly Stage[], options: PipelineOption
   };
 }
 
+function isOn({ stage }: Step): boolean {
+  return stage.isOn === undefined || stage.isOn();
+}
+
+/** What the last of these steps let through: what came in without the blocks up to it, where it is never switched off. */
+function passedOf(steps: readonly Step[], runs: number): number {
+  const last = steps.at(-1);
+  if (last?.stage.isOn !== undefined) return last.seen - last.blocks.total();
+  return runs - steps.reduce((sum, { blocks }) => sum + blocks.total(), 0);
+}
+
 const BUCKETS_SECONDS = [0.000_001, 0.000_002, 0.000_005, 0.000_01, 0.000_05, 0.000_1, 0.001, 0.01];
 
 function createStep(stage: Stage, metrics: Metrics): Step {
   const labels = { stage: stage.name };
   return {
     stage,
+    seen: 0,
     durations: metrics.histogram(
       'arqonbus_stage_duration_seconds',
       `Time in a stage of the pipeline, of one message in ${TIMED_EVERY}.`,

@@ -18,7 +18,8 @@ export function createStampStage(nextId: () => string): Stage {
       if (envelope.id === '') envelope.id = nextId();
       envelope.sender = origin.clientId;
       envelope.timestampMs = nowMs;
-      const isPlain = envelope.metadata.length === 0 && (clientTimeMs === 0 || clientTimeMs === nowMs);
+      const isPlain =
+        envelope.metadata.length === 0 && ingress.casil === undefined && (clientTimeMs === 0 || clientTimeMs === nowMs);
       envelope.metadata = isPlain ? plainMetadata(origin.tenant) : fullMetadata(ingress, clientTimeMs);
       return ALLOW;
     },
@@ -39,10 +40,14 @@ function createPlainMetadata(): (tenant: string) => Uint8Array {
 }
 
 /** The client's own keys are copied as they are written: a re-encoding would change numbers (PRT-11). */
-function fullMetadata({ envelope, origin, nowMs }: Ingress, clientTimeMs: number): Uint8Array {
+function fullMetadata({ envelope, origin, nowMs, casil }: Ingress, clientTimeMs: number): Uint8Array {
   const clientTime =
     clientTimeMs === 0 || clientTimeMs === nowMs ? {} : { client_timestamp: new Date(clientTimeMs).toISOString() };
-  const stamped = JSON.stringify({ tenant_id: origin.tenant, ...clientTime });
+  const stamped = JSON.stringify({
+    tenant_id: origin.tenant,
+    ...clientTime,
+    ...(casil === undefined ? {} : { casil }),
+  });
   const members = decoder.decode(envelope.metadata).slice(1, -1).trim();
   return encoder.encode(members === '' ? stamped : `${stamped.slice(0, -1)},${members}}`);
 }

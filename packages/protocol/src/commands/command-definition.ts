@@ -11,6 +11,8 @@ export interface CommandDefinition {
   readonly summary: string;
   readonly right: CommandRight;
   readonly args: Schema;
+  /** Its arguments are credentials, or are to be looked at by the command itself: CASIL leaves them alone (SAF-3). */
+  readonly hasSecretArgs?: true;
   readonly result: Schema;
   /** Why it may be refused, beyond what can happen to every command: bad arguments, a rate, a part that is down. */
   readonly errors: readonly ErrorCode[];

@@ -76,6 +76,7 @@ export const sessionCommands = {
     summary: 'Replaces the token of the session by a newer one of the same user and tenant.',
     right: 'any',
     errors: ['AUTHENTICATION_FAILED', 'TOKEN_EXPIRED'],
+    hasSecretArgs: true,
     args: {
       type: 'object',
       properties: { token: { type: 'string', maxLength: 16384, description: 'The new token.' } },

@@ -1,0 +1,12 @@
+export * from './confusion.ts';
+export * from './decide.ts';
+export * from './decision.ts';
+export type { Action, Severity } from './detectors/detector.ts';
+export { defaultActions, detectorTable } from './detectors/index.ts';
+export type { DetectorEntry } from './detectors/index.ts';
+export * from './inspect-envelope.ts';
+export { REDACTED } from './inspect/redacted.ts';
+export type { Finding } from './inspect/part.ts';
+export * from './policy/casil-change.ts';
+export * from './policy/casil-policy.ts';
+export * from './policy/settings.ts';
