@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** A payload as somebody might send it. */
 export interface CorpusEntry {
@@ -12,10 +13,12 @@ export interface CorpusEntry {
 /** In the files, keys and numbers are cut by this mark, so that none stands there whole: scanners of repositories would take them for real. */
 const MARK = /¦/gu;
 
-/** Reads the corpus from its folder: secrets, personal data, and what only looks like either. */
-export function readCorpus(folder: string): readonly CorpusEntry[] {
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+
+/** Reads the corpus: secrets, personal data, and what only looks like either. */
+export function readCorpus(): readonly CorpusEntry[] {
   return ['secrets.jsonl', 'personal-data.jsonl', 'near-misses.jsonl'].flatMap((name) =>
-    readFileSync(join(folder, name), 'utf8')
+    readFileSync(join(FOLDER, name), 'utf8')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => {

@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readCorpus } from '../corpus/read-corpus.ts';
 import { detectorsIn, measureConfusion, precisionOf, recallOf, sumOf } from './confusion.ts';
 import { detectorTable } from './detectors/index.ts';
 import { createTestPolicy } from './testing/create-test-policy.ts';
 
-const corpus = readCorpus(fileURLToPath(new URL('../corpus', import.meta.url)));
+const corpus = readCorpus();
 const policy = createTestPolicy();
 const table = measureConfusion(corpus, policy);
 

@@ -3,17 +3,24 @@ export type CasilAction = 'allow' | 'redact' | 'block';
 
 /** Settings of the inspection of content (05, "CASIL"), which `packages/casil` carries out. */
 export const casilSettings = {
-  'casil.enabled': { kind: 'boolean', default: false, doc: 'Inspect the content of messages (CAS-1; docs/casil.md).' },
+  'casil.enabled': {
+    kind: 'boolean',
+    default: false,
+    live: true,
+    doc: 'Inspect the content of messages (CAS-1; docs/casil.md).',
+  },
   'casil.mode': {
     kind: 'enum',
     values: ['monitor', 'enforce'],
     default: 'monitor',
+    live: true,
     doc: 'monitor = tell what would be done; enforce = block and redact.',
   },
   'casil.default_decision': {
     kind: 'enum',
     values: ['block', 'allow'],
     default: 'block',
+    live: true,
     doc: 'What happens to a message when its inspection fails, while enforcing (CAS-7).',
   },
   'casil.scope_include': {
@@ -46,6 +53,7 @@ export const casilSettings = {
   'casil.block_on_probable_secret': {
     kind: 'boolean',
     default: true,
+    live: true,
     doc: 'false = secrets that would be blocked are redacted.',
   },
   'casil.redaction_paths': {
@@ -71,17 +79,25 @@ export const casilSettings = {
   'casil.transport_redaction': {
     kind: 'boolean',
     default: true,
+    live: true,
     doc: 'Redact what is delivered, while enforcing; false = only block.',
   },
-  'casil.metadata_to_logs': { kind: 'boolean', default: true, doc: 'Log decisions about content, never content.' },
+  'casil.metadata_to_logs': {
+    kind: 'boolean',
+    default: true,
+    live: true,
+    doc: 'Log decisions about content, never content.',
+  },
   'casil.metadata_to_telemetry': {
     kind: 'boolean',
     default: true,
+    live: true,
     doc: 'Tell decisions about content as casil_decision events.',
   },
   'casil.metadata_to_envelope': {
     kind: 'boolean',
     default: false,
+    live: true,
     doc: 'Deliver the classification in metadata.casil (CAS-8).',
   },
   'casil.never_log_payload_for': {
@@ -98,12 +114,14 @@ export const casilSettings = {
     kind: 'enum',
     values: ['block', 'allow'],
     default: 'block',
+    live: true,
     doc: 'Content of which only a part was inspected, while enforcing.',
   },
   'casil.opaque': {
     kind: 'enum',
     values: ['block', 'allow'],
     default: 'block',
+    live: true,
     doc: 'Content that is no text, while enforcing.',
   },
 } as const;

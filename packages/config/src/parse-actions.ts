@@ -10,7 +10,7 @@ export function parseActions(raw: unknown): Parsed<Readonly<Record<string, Casil
   if (entries === undefined) return invalid('must be a map from detector to action', 'write email=redact,jwt=allow');
   const actions = new Map<string, CasilAction>();
   for (const [name, action] of entries) {
-    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) return invalid('has a malformed name of a detector');
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) return invalid('must name detectors in small letters');
     if (!isAction(action)) return invalid(`needs allow, redact or block for ${name}`);
     actions.set(name, action);
   }

@@ -6,7 +6,7 @@ import type { LogProfile, LogRule } from '@arqonbus/protocol';
 export type Setting =
   | { readonly kind: 'string'; readonly default: string; readonly doc: string }
   | { readonly kind: 'secret'; readonly default: ''; readonly doc: string }
-  | { readonly kind: 'boolean'; readonly default: boolean; readonly doc: string }
+  | { readonly kind: 'boolean'; readonly default: boolean; readonly live?: true; readonly doc: string }
   | NumberSetting
   | {
       readonly kind: 'enum';

@@ -12,8 +12,11 @@ import type { AuditModule } from './audit/compose-audit.ts';
 import { serveAudit } from './audit/index.ts';
 import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
+import { DEFAULT_CASIL_SETTINGS } from '@arqonbus/casil';
+import type { CasilSettings } from '@arqonbus/casil';
 import type { RpcMetrics } from './brain-metrics.ts';
 import { traceRequest } from './trace-request.ts';
+import { serveCasil } from './casil/index.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
@@ -56,6 +59,8 @@ export interface BrainOptions {
   readonly tracing?: Tracing | undefined;
   /** Default: the shipped limits. Read each time, so what changes in it counts. Channels of a tenant are counted beside the bootstrap ones; pages end at `pageBytes` (PRT-22). */
   readonly limits?: Limits;
+  /** What tenants' changes of CASIL are laid over; read each time. Default: the shipped settings. */
+  readonly casil?: CasilSettings;
   /** In channels with more members only their number is told (PRS-3). Default 500. */
   readonly maxListed?: number;
   /** How long a partition that is taken over waits for Shields to tell what they have. 0 where there can be no others. */
@@ -174,16 +179,17 @@ function createRing(options: BrainOptions, partitions: Partitions, onError: (err
 
 /** Serves what any Brain answers, whatever partitions it owns. */
 function serveAnywhere(
-  { keyValue, logger }: BrainOptions,
+  { keyValue, logger, casil: configured = DEFAULT_CASIL_SETTINGS }: BrainOptions,
   shared: PartitionParts,
   auditing: AuditModule,
 ): readonly SpineSubscription[] {
   const { clock, observer } = shared;
-  const bucket = keyValue.bucket('ARQON_SETTINGS');
+  const changes = { ...shared, now: () => clock.now(), logger };
   return [
     ...serveRooms(shared, observer),
     ...serveBans(shared, observer),
-    ...serveSettings({ ...shared, bucket, now: () => clock.now(), logger }, observer),
+    ...serveSettings({ ...changes, bucket: keyValue.bucket('ARQON_SETTINGS') }, observer),
+    ...serveCasil({ ...changes, bucket: keyValue.bucket('ARQON_CASIL'), configured }, observer),
     ...serveAudit({ ...shared, ...auditing }, observer),
   ];
 }

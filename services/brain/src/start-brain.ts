@@ -18,7 +18,10 @@ export interface BrainSurroundings extends Pick<
 }
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
-export async function startBrain({ bootstrap, limits, presence }: Config, parts: BrainSurroundings): Promise<Brain> {
+export async function startBrain(
+  { bootstrap, limits, presence, casil }: Config,
+  parts: BrainSurroundings,
+): Promise<Brain> {
   const { openAuditTrail, ...rest } = parts;
   return createBrain({
     ...rest,
@@ -26,6 +29,7 @@ export async function startBrain({ bootstrap, limits, presence }: Config, parts:
     clock: systemClock,
     bootstrapRooms: Object.entries(bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
     limits,
+    casil,
     maxListed: presence.maxListed,
   });
 }

@@ -2,11 +2,13 @@ import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
 import { isCommandName } from '@arqonbus/protocol';
 import type { Counter, LogFields, Logger } from '@arqonbus/telemetry';
 import type { Activity } from './activity/activity.ts';
+import type { BanList } from './bans/ban-list.ts';
 import type { CommandParts } from './commands/command-context.ts';
 import { createCommandDispatcher } from './commands/dispatcher.ts';
 import type { CommandDispatcher } from './commands/dispatcher.ts';
 import { createFirstJoin } from './commands/first-join.ts';
 import type { FirstJoin } from './commands/first-join.ts';
+import type { CasilShieldParts } from './compose-casil.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { composePipeline } from './compose-pipeline.ts';
@@ -40,18 +42,18 @@ export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
   delivery: DeliveryParts & Pick<ResumeParts, 'resumes'>,
-  activity: Activity,
-  mayAuthorize: () => boolean,
+  { activity, bans, casil }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
   const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs());
   const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
   const refuse = composeRefuse(options, ids, delivery, internalErrors);
-  const parts = composeCommandParts(options, ids, delivery, activity);
+  const parts = composeCommandParts(options, ids, delivery, activity, casil);
+  const mayAuthorize = (): boolean => bans.isCurrent() && casil.policies.isCurrent();
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
-    pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors), activity, options.logger),
+    pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors, casil), activity, options.logger),
     publisher: composePublisher(shared),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
@@ -64,6 +66,13 @@ export function composeInbound(
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
   });
   return { acceptFrame, firstJoin: createFirstJoin(parts, refuse) };
+}
+
+/** What tells and bounds what sessions do. */
+export interface GuardParts {
+  readonly activity: Activity;
+  readonly bans: Pick<BanList, 'isCurrent'>;
+  readonly casil: CasilShieldParts;
 }
 
 interface SharedParts {
@@ -144,6 +153,7 @@ function blockFields(
   { origin, envelope }: Ingress,
   { stage, code, reason }: Extract<Outcome, { kind: 'block' }>,
 ): LogFields {
+  // What CASIL refuses may stand in a name.
   const hasNames = stage === 'authorize' || stage === 'stamp';
   const { room, channel } = envelope;
   const about = { event: 'message_blocked', tenant: origin.tenant, client_id: origin.clientId, stage, code, reason };
@@ -155,6 +165,7 @@ function composeCommandParts(
   ids: Ids,
   delivery: DeliveryParts & Pick<ResumeParts, 'resumes'>,
   activity: Activity,
+  casil: CasilShieldParts,
 ): CommandParts {
   const longReads = createLongReads();
   const replays = createReplays({
@@ -169,6 +180,7 @@ function composeCommandParts(
     ...options,
     ...delivery,
     activity,
+    casil: casil.policies,
     node: ids.node,
     startedAtMs: options.clock.now(),
     channelRegistry: options.keyValue.bucket('ARQON_CHANNELS'),

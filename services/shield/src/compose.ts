@@ -7,6 +7,8 @@ import { createRefusedTokens } from './audit/refused-tokens.ts';
 import type { RefusedTokens } from './audit/refused-tokens.ts';
 import { createDisconnects } from './bans/disconnects.ts';
 import type { BanList } from './bans/ban-list.ts';
+import { composeCasil } from './compose-casil.ts';
+import type { CasilShieldParts } from './compose-casil.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
@@ -40,6 +42,7 @@ export interface ShieldParts extends DeliveryParts {
   readonly telemetryListener: Listener<TelemetryPeer>;
   readonly telemetryStream: TelemetryStream;
   readonly bans: BanList;
+  readonly casil: CasilShieldParts['policies'];
   readonly admission: ConnectionAdmission;
   readonly draining: { isOn: boolean };
   readonly refusedTokens: RefusedTokens;
@@ -59,8 +62,8 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
     listener.publish(topic, frame, isBinary, except),
   );
-  const { envelopes } = parts;
   const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
+  const casil = composeCasil(options, activity);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
@@ -70,7 +73,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, { ...parts, ...resume }, activity, () => bans.isCurrent()),
+    ...composeInbound(options, ids, { ...parts, ...resume }, { activity, bans, casil }),
     activity,
     admission,
     clock,
@@ -78,13 +81,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     ...createConnectionCounters(metrics),
     logger: options.logger,
   });
-  const telemetryStream = createTelemetryStream({
-    ...options,
-    ...handshakeOptions,
-    envelopes,
-    nextMessageId: ids.nextMessageId,
-    malformed: parts.counters.malformed,
-  });
+  const telemetryStream = composeTelemetryStream(options, ids, handshakeOptions, parts);
   const { listener, telemetryListener, stopTls } = composeListeners(options, handlers, telemetryStream);
   const discontinuities = composeDiscontinuities(options, parts);
   const spineEvents = followSpine(options, parts, telemetryStream);
@@ -96,19 +93,30 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     telemetryListener,
     telemetryStream,
     bans,
+    casil: casil.policies,
     admission,
     draining,
     refusedTokens,
-    watch: createWatch(options, { ...parts, admission, activity, telemetryStream, refusedTokens }),
+    watch: createWatch(options, { ...parts, casil, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
       stopTls();
       bans.stop();
+      casil.policies.stop();
       resume.holder.unsubscribe();
       discontinuities.unsubscribe();
       spineEvents.unsubscribe();
       stopDelivery(parts);
     },
   };
+}
+
+function composeTelemetryStream(
+  options: ShieldOptions,
+  { nextMessageId }: Ids,
+  handshakeOptions: HandshakeOptions,
+  { envelopes, counters: { malformed } }: DeliveryParts,
+): TelemetryStream {
+  return createTelemetryStream({ ...options, ...handshakeOptions, envelopes, nextMessageId, malformed });
 }
 
 function createConnectionCounters(metrics: Metrics): Pick<ConnectionsOptions, 'opened' | 'closed'> {
@@ -212,6 +220,7 @@ function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): S
 }
 
 interface WatchedParts extends DeliveryParts {
+  readonly casil: CasilShieldParts;
   readonly admission: ConnectionAdmission;
   readonly activity: Activity;
   readonly telemetryStream: TelemetryStream;
@@ -227,6 +236,7 @@ function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () 
     telemetryStream.watch();
     admission.sweep();
     activity.sweep();
+    parts.casil.observer.watch();
     tenantStates.sweep();
     shares.exchange();
     membership.sweep();

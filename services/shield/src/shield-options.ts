@@ -20,9 +20,10 @@ export interface ShieldOptions {
   readonly queryToken: boolean;
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
-  /** These three are sections of a configuration in which settings change at run time: read them each time (CFG-1). */
+  /** These four are sections of a configuration in which settings change at run time: read them each time (CFG-1). */
   readonly access: Config['access'];
   readonly private: Config['private'];
+  readonly casil: Config['casil'];
   /** How long who was lost stays a member (PRS-2). */
   readonly lingerMs: number;
   /** Of resume tokens: the first one seals, all of them open (PRT-7). */

@@ -32,6 +32,7 @@ export function startShield(live: LiveSettings, parts: ShieldSurroundings): Prom
     limits,
     access,
     private: config.private,
+    casil: config.casil,
     onSettings: live.onChange,
     lingerMs: config.presence.lingerMs,
     resumeKeys: resumeKeysOf(config),

@@ -1,6 +1,7 @@
 import type { CommandDefinition } from './command-definition.ts';
 import { adminCommands } from './admin-commands.ts';
 import { auditCommands } from './audit-commands.ts';
+import { casilCommands } from './casil-commands.ts';
 import { channelCommands } from './channel-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
@@ -16,6 +17,7 @@ export const commands: Commands = {
   ...presenceCommands,
   ...historyCommands,
   ...adminCommands,
+  ...casilCommands,
   ...auditCommands,
 };
 
@@ -26,6 +28,7 @@ export type Commands = typeof sessionCommands &
   typeof presenceCommands &
   typeof historyCommands &
   typeof adminCommands &
+  typeof casilCommands &
   typeof auditCommands;
 
 /** The name of a command. */

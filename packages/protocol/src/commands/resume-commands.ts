@@ -23,6 +23,7 @@ export const resumeCommands = {
     summary: 'Makes this connection the client of an earlier one, in its channels, with everything it missed (PRT-7).',
     right: 'any',
     errors: ['RESUME_EXPIRED', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
+    hasSecretArgs: true,
     args: {
       type: 'object',
       properties: {

@@ -159,9 +159,23 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     connection: 'A connection too many is refused with 429, or closed 4429. It may be tried again later.',
   },
   SCHEMA_VIOLATION: reserved('schemas'),
-  CASIL_POLICY_BLOCKED_SECRET: reserved('inspection of content'),
-  CASIL_POLICY_OVERSIZE: reserved('inspection of content'),
-  CASIL_INTERNAL_ERROR: reserved('inspection of content'),
+  CASIL_POLICY_BLOCKED_SECRET: {
+    cause:
+      'The message holds a key, a password or something else that the policy of the tenant refuses; `payload.errors` says ' +
+      'which detector found it and where, and not what. Nobody has got the message, and it is stored nowhere.',
+    action: 'Leave it out. If it is no secret, tell the administrators: `op.casil.test` shows them what is found.',
+  },
+  CASIL_POLICY_OVERSIZE: {
+    cause: 'The payload is larger than the policy of the tenant allows, or than what is inspected of one.',
+    action:
+      'Send it in smaller parts, or ask the administrators to raise `casil.max_payload_bytes` or `casil.max_inspect_bytes`.',
+  },
+  CASIL_INTERNAL_ERROR: {
+    cause:
+      'The content could not be inspected: it is no text (`payload.errors` says so), or the inspection failed ' +
+      '(`payload.trace_id` names the line in the server’s log). Where content is enforced, that is refused.',
+    action: 'Send text or JSON. Binary content needs `casil.opaque: allow`.',
+  },
   POLICY_BLOCKED: reserved('policies'),
   POLICY_ERROR: reserved('policies'),
   UNAVAILABLE: {

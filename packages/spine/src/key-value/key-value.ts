@@ -52,7 +52,8 @@ export type BucketName =
   | 'ARQON_BRAINS'
   | 'ARQON_SETTINGS'
   | 'ARQON_RESUMES'
-  | 'ARQON_AUDIT';
+  | 'ARQON_AUDIT'
+  | 'ARQON_CASIL';
 
 /**
  * Buckets whose entries go by themselves so long after they were written; watchers are not told. Resumes: longer than a

@@ -40,6 +40,7 @@ const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])
   ['shield', 'publish', '$KV.ARQON_CHANNELS.acme.science.general'],
   ['shield', 'publish', '$KV.ARQON_SETTINGS.limits.history_page'],
   ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_SETTINGS'],
+  ['shield', 'publish', '$KV.ARQON_CASIL.acme'],
   ['shield', 'publish', '$JS.API.STREAM.CREATE.ANYTHING'],
   ['shield', 'publish', '$JS.API.STREAM.DELETE.KV_ARQON_BANS'],
   ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_BANS'],

@@ -46,6 +46,8 @@ export interface BrainMethods {
   readonly 'bans.lift': Method<wire.LiftBanRequest, wire.LiftBanResult>;
   readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
   readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
+  readonly 'casil.reload': Method<wire.ReloadCasilRequest, wire.ReloadCasilResult>;
+  readonly 'casil.reset': Method<wire.ResetCasilRequest, wire.ResetCasilResult>;
   readonly 'audit.list': Method<wire.ListAuditRequest, wire.ListAuditResult>;
   readonly 'audit.verify': Method<wire.VerifyAuditRequest, wire.VerifyAuditResult>;
   readonly 'audit.begin_replay': Method<wire.BeginReplayRequest, wire.BeginReplayResult>;
@@ -193,6 +195,8 @@ const schemas: BrainMethods = {
   'bans.lift': { request: wire.LiftBanRequestSchema, result: wire.LiftBanResultSchema },
   'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
   'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
+  'casil.reload': { request: wire.ReloadCasilRequestSchema, result: wire.ReloadCasilResultSchema },
+  'casil.reset': { request: wire.ResetCasilRequestSchema, result: wire.ResetCasilResultSchema },
   'audit.list': { request: wire.ListAuditRequestSchema, result: wire.ListAuditResultSchema },
   'audit.verify': { request: wire.VerifyAuditRequestSchema, result: wire.VerifyAuditResultSchema },
   'audit.begin_replay': { request: wire.BeginReplayRequestSchema, result: wire.BeginReplayResultSchema },

@@ -49,6 +49,16 @@ export function parseAuditKey(key: string): TenantId {
   return parseKeyToken(key) as TenantId;
 }
 
+/** Key of what a tenant has changed of CASIL in `ARQON_CASIL`, `<tenant>`. */
+export function casilKey(tenant: TenantId): string {
+  return nameKeyToken(tenant, 'tenant');
+}
+
+/** Undoes {@link casilKey}. */
+export function parseCasilKey(key: string): TenantId {
+  return parseKeyToken(key) as TenantId;
+}
+
 /** Undoes {@link channelKey}; undefined for a key that it did not make. */
 export function parseChannelKey(key: string): ChannelAddress | undefined {
   const [tenant, room, channel, ...rest] = key.split('.');

@@ -7,6 +7,8 @@ export type ActivityEvent =
   | 'channel_deleted'
   | 'presence'
   | 'message_blocked'
+  | 'casil_decision'
+  | 'casil_summary'
   | 'security_violation';
 
 /** The name of an event that is about a Shield itself: each tells those who follow it, of whatever tenant. */
@@ -24,6 +26,8 @@ export const activityRates: Readonly<Record<ActivityEvent, number>> = {
   channel_deleted: 100,
   presence: 500,
   message_blocked: 50,
+  casil_decision: 50,
+  casil_summary: 5,
   security_violation: 100,
 };
 

@@ -40,6 +40,10 @@ export interface Activity {
   /** A client joined or left a channel. Who disconnects leaves all of them without a word of each. */
   presence(actor: Actor, action: 'join' | 'leave', place: Place): void;
   messageBlocked(actor: Actor, block: Extract<Outcome, { kind: 'block' }>): void;
+  /** Something was found in what a client sent, or it could not be looked at (CAS-10). */
+  casilDecision(actor: Actor, place: Place, decision: object): void;
+  /** What was decided about content in a tenant lately. */
+  casilSummary(tenant: TenantId, summary: object): void;
   /** An operator or a ban ended the session. */
   sessionEnded(actor: Actor, code: ErrorCode): void;
   /** Forgets tenants of which nothing was told lately. */
@@ -73,11 +77,9 @@ export function createActivity(options: ActivityOptions): Activity {
     return bucket.take(1, clock.monotonicMs());
   };
   const publish = createPublishEvent(options);
-  const tell = (actor: Actor, type: ActivityEvent, more: object): void => {
-    const { tenant, user, clientId } = actor;
+  const tell = (tenant: TenantId, type: ActivityEvent, content: object, actor?: Actor): void => {
     try {
       if (mayTell(tenant, type)) {
-        const content = { client_id: clientId, user, ...more };
         const event = create(TelemetryEventSchema, {
           type,
           tenant,
@@ -86,7 +88,8 @@ export function createActivity(options: ActivityOptions): Activity {
         });
         spine.publish(evt(tenant, type), toBinary(TelemetryEventSchema, event));
         publish(tenant, 'telemetry-stream', { eventType: type, ...content });
-        if (isAgent(actor)) publish(tenant, 'dashboard-events', agentActivity(actor, type, content));
+        if (actor !== undefined && isAgent(actor))
+          publish(tenant, 'dashboard-events', agentActivity(actor, type, content));
         return;
       }
     } catch {
@@ -94,18 +97,22 @@ export function createActivity(options: ActivityOptions): Activity {
     }
     dropped.inc(type);
   };
+  const tellAbout = (actor: Actor, type: ActivityEvent, more: object): void =>
+    tell(actor.tenant, type, { client_id: actor.clientId, user: actor.user, ...more }, actor);
   const tellOf = (actor: Actor, type: ActivityEvent, { room, channel }: Place, more: object): void => {
-    if (!isReservedRoom(room)) tell(actor, type, { ...more, room, channel });
+    if (!isReservedRoom(room)) tellAbout(actor, type, { ...more, room, channel });
   };
   return {
-    connected: (actor) => tell(actor, 'client_connected', {}),
-    disconnected: (actor, code) => tell(actor, 'client_disconnected', { code }),
-    commandExecuted: (actor, command) => tell(actor, 'command_executed', { command }),
+    connected: (actor) => tellAbout(actor, 'client_connected', {}),
+    disconnected: (actor, code) => tellAbout(actor, 'client_disconnected', { code }),
+    commandExecuted: (actor, command) => tellAbout(actor, 'command_executed', { command }),
     channelCreated: (actor, place) => tellOf(actor, 'channel_created', place, {}),
     channelDeleted: (actor, place) => tellOf(actor, 'channel_deleted', place, {}),
     presence: (actor, action, place) => tellOf(actor, 'presence', place, { action }),
-    messageBlocked: (actor, { stage, code, reason }) => tell(actor, 'message_blocked', { stage, code, reason }),
-    sessionEnded: (actor, code) => tell(actor, 'security_violation', { code }),
+    messageBlocked: (actor, { stage, code, reason }) => tellAbout(actor, 'message_blocked', { stage, code, reason }),
+    casilDecision: (actor, place, decision) => tellOf(actor, 'casil_decision', place, decision),
+    casilSummary: (tenant, summary) => tell(tenant, 'casil_summary', summary),
+    sessionEnded: (actor, code) => tellAbout(actor, 'security_violation', { code }),
     sweep: () => {
       for (const [key, bucket] of buckets) if (bucket.isFull(clock.monotonicMs())) buckets.delete(key);
     },

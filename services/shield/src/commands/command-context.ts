@@ -2,6 +2,7 @@ import type { AccessDefault, Authenticator } from '@arqonbus/auth';
 import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValue, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Activity } from '../activity/activity.ts';
+import type { CasilPolicies } from '../casil/casil-policies.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { GapFiller } from '../delivery/gap-filler.ts';
@@ -41,6 +42,7 @@ export interface CommandParts {
   readonly recoveries: Pick<RecoveryCounters, 'recovery'>;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
+  readonly casil: Pick<CasilPolicies, 'settingsOf' | 'settingsWith' | 'problemsWith'>;
   readonly longReads: LongReads;
   readonly resumes: Resumes;
   readonly replays: Replays;

@@ -2,6 +2,7 @@ import type { CommandArgs, CommandName, CommandResult } from '@arqonbus/protocol
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { disconnectSession, liftBan, listBans } from './admin.ts';
 import { listAudit, verifyAudit } from './audit.ts';
+import { getCasil, reloadCasil, resetCasil, testCasil } from './casil.ts';
 import { channelInfo } from './channel-info.ts';
 import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
 import { history } from './history.ts';
@@ -42,6 +43,10 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.session.disconnect': disconnectSession,
   'op.ban.list': listBans,
   'op.ban.lift': liftBan,
+  'op.casil.get': getCasil,
+  'op.casil.reload': reloadCasil,
+  'op.casil.reset': resetCasil,
+  'op.casil.test': testCasil,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
 };

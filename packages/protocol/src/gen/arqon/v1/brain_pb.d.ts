@@ -1547,3 +1547,141 @@ export declare type ResetSettingResult = Message<"arqon.v1.ResetSettingResult"> 
  */
 export declare const ResetSettingResultSchema: GenMessage<ResetSettingResult>;
 
+/**
+ * What a tenant has changed of CASIL's settings, stored by tenant in the key-value bucket `ARQON_CASIL` (CAS-9).
+ *
+ * @generated from message arqon.v1.CasilRecord
+ */
+export declare type CasilRecord = Message<"arqon.v1.CasilRecord"> & {
+  /**
+   * JSON: settings by their names, as op.casil.reload takes them.
+   *
+   * @generated from field: bytes settings = 1;
+   */
+  settings: Uint8Array;
+
+  /**
+   * @generated from field: int64 changed_at_ms = 2;
+   */
+  changedAtMs: bigint;
+
+  /**
+   * The user who changed them last.
+   *
+   * @generated from field: string changed_by = 3;
+   */
+  changedBy: string;
+};
+
+/**
+ * Describes the message arqon.v1.CasilRecord.
+ * Use `create(CasilRecordSchema)` to create a new message.
+ */
+export declare const CasilRecordSchema: GenMessage<CasilRecord>;
+
+/**
+ * arqon.rpc.casil.reload
+ *
+ * @generated from message arqon.v1.ReloadCasilRequest
+ */
+export declare type ReloadCasilRequest = Message<"arqon.v1.ReloadCasilRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * JSON: some of the settings; the others stay.
+   *
+   * @generated from field: bytes change = 2;
+   */
+  change: Uint8Array;
+
+  /**
+   * The user who asks for it.
+   *
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.ReloadCasilRequest.
+ * Use `create(ReloadCasilRequestSchema)` to create a new message.
+ */
+export declare const ReloadCasilRequestSchema: GenMessage<ReloadCasilRequest>;
+
+/**
+ * @generated from message arqon.v1.ReloadCasilResult
+ */
+export declare type ReloadCasilResult = Message<"arqon.v1.ReloadCasilResult"> & {
+  /**
+   * JSON: all that the tenant has changed now.
+   *
+   * @generated from field: bytes settings = 1;
+   */
+  settings: Uint8Array;
+
+  /**
+   * @generated from field: uint64 revision = 2;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.ReloadCasilResult.
+ * Use `create(ReloadCasilResultSchema)` to create a new message.
+ */
+export declare const ReloadCasilResultSchema: GenMessage<ReloadCasilResult>;
+
+/**
+ * arqon.rpc.casil.reset
+ *
+ * @generated from message arqon.v1.ResetCasilRequest
+ */
+export declare type ResetCasilRequest = Message<"arqon.v1.ResetCasilRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string requested_by = 2;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 3;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.ResetCasilRequest.
+ * Use `create(ResetCasilRequestSchema)` to create a new message.
+ */
+export declare const ResetCasilRequestSchema: GenMessage<ResetCasilRequest>;
+
+/**
+ * @generated from message arqon.v1.ResetCasilResult
+ */
+export declare type ResetCasilResult = Message<"arqon.v1.ResetCasilResult"> & {
+  /**
+   * False where nothing had been changed.
+   *
+   * @generated from field: bool reset = 1;
+   */
+  reset: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.ResetCasilResult.
+ * Use `create(ResetCasilResultSchema)` to create a new message.
+ */
+export declare const ResetCasilResultSchema: GenMessage<ResetCasilResult>;
+
