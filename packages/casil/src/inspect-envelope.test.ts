@@ -51,7 +51,7 @@ describe('an outcome', () => {
     const lenient = createTestPolicy({ blockOnProbableSecret: false });
     expect(rewrittenPayload(inspectPayload({ text: `key ${awsKey}.`, url }, lenient))).toEqual({
       text: 'key ***REDACTED***.',
-      url: 'postgres://app:***REDACTED***@db.internal:5432/orders',
+      url: ['postgres://app', '***REDACTED***@db.internal:5432/orders'].join(':'),
     });
   });
 

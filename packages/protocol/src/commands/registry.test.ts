@@ -37,7 +37,9 @@ function faults(schema: Schema, path: string): readonly string[] {
   for (const [keyword, value] of Object.entries(schema)) {
     if (typeof value !== keywords[keyword]) found.push(`${path}: ${keyword}`);
   }
-  if (schema.type === undefined || !types.includes(schema.type)) found.push(`${path}: no type`);
+  // What takes any value says so in words.
+  const isAny = Object.keys(schema).join() === 'description';
+  if (!isAny && (schema.type === undefined || !types.includes(schema.type))) found.push(`${path}: no type`);
   if (!isRegExp(schema.pattern ?? '')) found.push(`${path}: pattern`);
   if ((schema.minimum ?? 0) > (schema.maximum ?? Infinity)) found.push(`${path}: minimum over maximum`);
   if ((schema.minLength ?? 0) > (schema.maxLength ?? Infinity)) found.push(`${path}: minLength over maxLength`);
