@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
+import { isCluster } from './harness/mode.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -98,6 +99,13 @@ test('[AUD-3] actions at both Shields and all Brains at once make one chain', as
   expect(page['items']).toHaveLength(10);
   expect(await list(root, { cursor: page['cursor'], limit: 1_000 })).toHaveLength(14);
   expect(await list(root, { action: 'op.ban.lift' })).toEqual([]);
+});
+
+test('[AUD-1] what is audited stands in Postgres as well, soon after; one process has no copy', async () => {
+  const { root } = await createTenant();
+  for (const user of ['mallory', 'eve']) await root.must('op.session.disconnect', { user });
+  const compared = async (): Promise<unknown> => (await root.must('op.audit.verify'))['compared'];
+  await expect.poll(compared, { timeout: 10_000 }).toBe(isCluster ? 4 : 0);
 });
 
 test('[PRD-4] [AUT-4] a tenant sees and verifies its own chain alone, and an administrator alone may', async () => {

@@ -1,3 +1,5 @@
+export * from './audit/audit-copy.ts';
+export { createPostgresAuditCopy } from './audit/postgres-audit-copy.ts';
 export * from './circuit/circuit.ts';
 export * from './database.ts';
 export * from './postgres/migrate.ts';

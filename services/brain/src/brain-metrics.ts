@@ -15,6 +15,11 @@ export function addBrainGauges(metrics: Metrics, brain: Pick<Brain, 'figures'>):
     'Audit chains in the partitions that this Brain serves that were cut or rewritten.',
     'brokenAuditChains',
   );
+  gauge(
+    'uncopied_audit_chains',
+    'Audit chains that have records which are not in Postgres yet.',
+    'uncopiedAuditChains',
+  );
   gauge('shields', 'Shields that have reported lately.', 'shields');
 }
 

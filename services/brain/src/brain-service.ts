@@ -2,6 +2,7 @@ import type { Config } from '@arqonbus/config';
 import { startNatsService, untilAvailable } from '@arqonbus/runtime';
 import type { Service } from '@arqonbus/runtime';
 import type { Spine } from '@arqonbus/spine';
+import { createPostgresAuditCopy } from '@arqonbus/storage';
 import type { CheckState, HealthReport, RootLogger } from '@arqonbus/telemetry';
 import { createAuditMetrics } from './audit/audit-metrics.ts';
 import { addBrainGauges, createRpcMetrics } from './brain-metrics.ts';
@@ -30,7 +31,9 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
       storage = openStorage(config, { metrics, logger });
       const auditMetrics = createAuditMetrics(metrics);
       keptLog = openKeptLog(config, { ...parts, metrics });
-      const all = { ...parts, rpcMetrics, auditMetrics, keptLog: keptLog?.keptLog };
+      const { database } = storage;
+      const auditCopy = database && createPostgresAuditCopy(database);
+      const all = { ...parts, rpcMetrics, auditMetrics, auditCopy, keptLog: keptLog?.keptLog };
       brain = await untilAvailable(() => startBrain(live.config, all), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };

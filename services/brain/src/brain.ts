@@ -6,6 +6,7 @@ import { isSampled } from '@arqonbus/telemetry';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey, tenantPartition } from '@arqonbus/spine';
 import type { AuditTrail, KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { AuditCopy } from '@arqonbus/storage';
 import type { AuditMetrics } from './audit/audit.ts';
 import { composeAudit } from './audit/compose-audit.ts';
 import type { AuditModule } from './audit/compose-audit.ts';
@@ -42,6 +43,8 @@ export interface BrainOptions {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
   readonly auditTrail: AuditTrail;
+  /** Where the trail is copied to; absent = nowhere. */
+  readonly auditCopy?: AuditCopy | undefined;
   readonly clock: Clock;
   readonly bootstrapRooms: readonly BootstrapRoom[];
   /** The log that this Brain keeps for the Shields (LOG-6). Absent = the log is not its business. */
@@ -88,6 +91,8 @@ export interface BrainFigures {
   readonly shields: number;
   /** Audit chains of these partitions that were cut or rewritten. */
   readonly brokenAuditChains: number;
+  /** Audit chains that have grown beyond their copy. */
+  readonly uncopiedAuditChains: number;
 }
 
 /** A running Brain. */
@@ -154,6 +159,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
       channels: registry.size(),
       shields: shields.count(),
       brokenAuditChains: auditing.brokenChains(),
+      uncopiedAuditChains: auditing.uncopiedChains(),
     }),
     async close() {
       stopTimer();

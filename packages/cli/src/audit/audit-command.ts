@@ -63,6 +63,7 @@ async function verify(flags: VerifyFlags): Promise<void> {
     const result = {
       ok: broken === undefined,
       checked: seq,
+      compared: server.compared,
       ...(broken === undefined ? {} : { first_broken: broken.seq, problem: broken.problem }),
       last_seq: seq,
       last_hash: hash,

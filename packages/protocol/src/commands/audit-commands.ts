@@ -79,6 +79,10 @@ export const auditCommands = {
       properties: {
         ok: { type: 'boolean' },
         checked: { type: 'integer', description: 'Records that were found good.' },
+        compared: {
+          type: 'integer',
+          description: 'Of these, how many stand in the copy in Postgres, and are the same there.',
+        },
         first_broken: { type: 'integer', description: 'Sequence at which the chain breaks.' },
         problem: {
           type: 'string',
@@ -88,7 +92,7 @@ export const auditCommands = {
         last_seq: { type: 'integer', description: 'The last good record; 0 = there is none.' },
         last_hash: { type: 'string', description: 'Its hash: worth keeping elsewhere.' },
       },
-      required: ['ok', 'checked', 'last_seq', 'last_hash'],
+      required: ['ok', 'checked', 'compared', 'last_seq', 'last_hash'],
     },
   },
 } as const;

@@ -6,7 +6,7 @@ import type { Database, Sql } from '../database.ts';
 const acme = 'acme' as TenantId;
 const globex = 'globex' as TenantId;
 
-const TABLES = ['tenants', 'grants', 'grant_sets'];
+const TABLES = ['tenants', 'grants', 'grant_sets', 'audit_records'];
 
 /** What every {@link Database} does, with the tables of the bus in it (ARC-7). */
 export function describeDatabase(name: string, open: () => Promise<Database>): void {

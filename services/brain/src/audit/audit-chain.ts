@@ -12,6 +12,8 @@ export interface AuditChainOptions {
   readonly checkpoints: Pick<Checkpoints, 'advance'>;
   /** Wall clock, ms since the Unix epoch. */
   readonly now: () => number;
+  /** Told of every chain that has grown. */
+  readonly onAppended: (tenant: TenantId) => void;
   /** Told why a checkpoint stayed behind; the next record moves it on. */
   readonly onError: (error: unknown) => void;
 }
@@ -90,7 +92,8 @@ export class AuditChain {
   }
 
   async #moveOn(tenant: TenantId, end: ChainEnd): Promise<void> {
-    const { checkpoints, onError } = this.#options;
+    const { checkpoints, onAppended, onError } = this.#options;
+    onAppended(tenant);
     this.#ends.delete(tenant);
     this.#ends.set(tenant, end);
     const [oldest] = this.#ends.keys();

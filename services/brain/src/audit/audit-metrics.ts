@@ -17,5 +17,14 @@ export function createAuditMetrics(metrics: Metrics): AuditMetrics {
     'arqonbus_audit_lost_outcomes_total',
     'Governance actions that were done and whose outcome could not be written to the audit trail.',
   );
-  return { recorded: (phase) => records.inc(phase), refused: () => refused.inc(), lostOutcome: () => lost.inc() };
+  const copied = metrics.counter(
+    'arqonbus_audit_copied_total',
+    'Records of the audit trail that were copied to Postgres.',
+  );
+  return {
+    recorded: (phase) => records.inc(phase),
+    refused: () => refused.inc(),
+    lostOutcome: () => lost.inc(),
+    copied: (count) => copied.inc(count),
+  };
 }

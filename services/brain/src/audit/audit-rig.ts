@@ -2,6 +2,7 @@ import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import { createMemoryAuditTrail, createMemoryKeyValueStore } from '@arqonbus/spine';
 import type { AuditTrail, TrailEntry } from '@arqonbus/spine';
+import type { AuditCopy } from '@arqonbus/storage';
 import { Audit } from './audit.ts';
 import { AuditChain } from './audit-chain.ts';
 import type { AuditEntry } from './audit-record.ts';
@@ -19,6 +20,8 @@ const TRAIL_BYTES = 16_777_216;
 export interface AuditRig {
   readonly trail: AuditTrail;
   readonly checkpoints: Checkpoints;
+  /** Undefined unless a test sets it. */
+  copy: AuditCopy | undefined;
   readonly audit: Audit;
   /** Another Brain's writer to the same trail. */
   readonly rival: AuditChain;
@@ -60,20 +63,23 @@ export function createAuditRig(): AuditRig {
   const errors: unknown[] = [];
   const lost: AuditEntry[] = [];
   const onError = (error: unknown): void => void errors.push(error);
-  const chain = new AuditChain({ trail, checkpoints, now, onError });
+  const onAppended = (): void => undefined;
+  const chain = new AuditChain({ trail, checkpoints, now, onAppended, onError });
   const rig: AuditRig = {
     trail,
     checkpoints,
+    copy: undefined,
     audit: new Audit({
       chain,
       metrics: {
         recorded: (phase) => void counts.recorded.push(phase),
         refused: () => void (counts.refused += 1),
         lostOutcome: () => void (counts.lost += 1),
+        copied: () => undefined,
       },
       onLostOutcome: (entry) => void lost.push(entry),
     }),
-    rival: new AuditChain({ trail: stored, checkpoints, now, onError }),
+    rival: new AuditChain({ trail: stored, checkpoints, now, onAppended, onError }),
     tamper: (next) => void (change = next),
     failure: undefined,
     onAppend: async () => undefined,
@@ -82,12 +88,13 @@ export function createAuditRig(): AuditRig {
     counts: () => counts,
     verify: async (tenant = acme) => {
       let part = await verifyPart(rig, tenant, '');
-      let { checked } = part;
+      let { checked, compared } = part;
       while (part.cursor !== '') {
         part = await verifyPart(rig, tenant, part.cursor);
         checked += part.checked;
+        compared += part.compared;
       }
-      return { ...part, checked };
+      return { ...part, checked, compared };
     },
   };
   return rig;

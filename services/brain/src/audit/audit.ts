@@ -15,6 +15,8 @@ export interface AuditMetrics {
   refused(): void;
   /** An action was done and its outcome could not be written. */
   lostOutcome(): void;
+  /** So many records were copied. */
+  copied(records: number): void;
 }
 
 /** What auditing is made of. */

@@ -1,8 +1,11 @@
 import type { Clock, TenantId } from '@arqonbus/protocol';
 import type { AuditTrail, KeyValueStore } from '@arqonbus/spine';
+import type { AuditCopy } from '@arqonbus/storage';
 import { Audit } from './audit.ts';
 import type { AuditMetrics } from './audit.ts';
 import { AuditChain } from './audit-chain.ts';
+import { createChainCopies } from './chain-copies.ts';
+import type { ChainCopies } from './chain-copies.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { VerifyParts } from './verify-chain.ts';
 import { watchChains } from './watch-chains.ts';
@@ -10,6 +13,8 @@ import { watchChains } from './watch-chains.ts';
 /** What auditing needs from around it. */
 export interface ComposeAuditOptions {
   readonly auditTrail: AuditTrail;
+  /** Absent = there is no copy. */
+  readonly auditCopy?: AuditCopy | undefined;
   readonly keyValue: KeyValueStore;
   readonly clock: Clock;
   readonly auditMetrics?: AuditMetrics;
@@ -21,21 +26,25 @@ export interface ComposeAuditOptions {
 export interface AuditModule extends VerifyParts {
   readonly audit: Audit;
   readonly trail: AuditTrail;
-  /** Looks after the chains of these tenants, once a minute however often it is called. */
+  /** Copies what has grown, and looks after the chains of these tenants, once a minute however often it is called. */
   watch(isOurs: (tenant: TenantId) => boolean): Promise<void>;
   /** Chains that the last look has found cut or rewritten. */
   brokenChains(): number;
+  /** Chains that have grown beyond their copy. */
+  uncopiedChains(): number;
 }
 
 const WATCH_EVERY_MS = 60_000;
 
 /** Puts the audit module together. */
 export function composeAudit(options: ComposeAuditOptions): AuditModule {
-  const { auditTrail: trail, clock, auditMetrics: metrics, logger, onError } = options;
+  const { auditTrail: trail, auditCopy: copy, clock, auditMetrics: metrics, logger, onError } = options;
   const now = (): number => clock.now();
   const checkpoints = new Checkpoints(options.keyValue.bucket('ARQON_AUDIT'), now);
+  const copies = composeCopies(options);
+  const onAppended = (tenant: TenantId): void => copies?.note(tenant);
   const audit = new Audit({
-    chain: new AuditChain({ trail, checkpoints, now, onError }),
+    chain: new AuditChain({ trail, checkpoints, now, onAppended, onError }),
     metrics,
     onLostOutcome: ({ tenant, action, target, intentSeq }, error) =>
       logger?.error(
@@ -49,14 +58,22 @@ export function composeAudit(options: ComposeAuditOptions): AuditModule {
     audit,
     trail,
     checkpoints,
+    copy,
     brokenChains: () => broken,
+    uncopiedChains: () => copies?.behind() ?? 0,
     watch: async (isOurs) => {
+      await copies?.run();
       if (clock.monotonicMs() - watchedMs < WATCH_EVERY_MS) return;
       watchedMs = clock.monotonicMs();
       broken = await watchChains({
         trail,
         checkpoints,
-        isOurs,
+        copy,
+        isOurs: (tenant) => {
+          // What a Brain has written that is gone may not have been copied.
+          if (isOurs(tenant)) onAppended(tenant);
+          return isOurs(tenant);
+        },
         onBroken: (tenant, { seq, hash }) =>
           logger?.error(
             { event: 'audit_chain_broken', tenant, seq, hash },
@@ -65,4 +82,18 @@ export function composeAudit(options: ComposeAuditOptions): AuditModule {
       });
     },
   };
+}
+
+function composeCopies({ auditTrail, auditCopy, auditMetrics, logger }: ComposeAuditOptions): ChainCopies | undefined {
+  if (auditCopy === undefined) return undefined;
+  return createChainCopies({
+    trail: auditTrail,
+    copy: auditCopy,
+    onCopied: (records) => auditMetrics?.copied(records),
+    onError: (error) =>
+      logger?.error(
+        { event: 'audit_not_copied', err: error },
+        'the audit trail cannot be copied now; it is tried again',
+      ),
+  });
 }

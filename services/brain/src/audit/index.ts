@@ -56,11 +56,12 @@ export function serveAudit(parts: AuditParts, observer: RpcObserver): readonly S
 async function verify(
   parts: VerifyParts,
   request: VerifyAuditRequest,
-): Promise<Pick<VerifyAuditResult, 'checked' | 'cursor' | 'seq' | 'hash' | 'brokenSeq' | 'problem'>> {
+): Promise<Pick<VerifyAuditResult, 'checked' | 'compared' | 'cursor' | 'seq' | 'hash' | 'brokenSeq' | 'problem'>> {
   const tenant = parseTenantOrSystem(request.tenant);
-  const { checked, cursor, end, broken } = await verifyPart(parts, tenant, request.cursor);
+  const { checked, compared, cursor, end, broken } = await verifyPart(parts, tenant, request.cursor);
   return {
     checked,
+    compared,
     cursor,
     seq: BigInt(end.seq),
     hash: end.hash,

@@ -3,6 +3,7 @@ import type { TenantId } from '@arqonbus/protocol';
 import { AuditRecordSchema, readMessage } from '@arqonbus/protocol/spine-messages';
 import type { AuditRecord } from '@arqonbus/protocol/spine-messages';
 import type { AuditTrail, TrailEntry } from '@arqonbus/spine';
+import type { AuditCopy } from '@arqonbus/storage';
 import { EMPTY_CHAIN } from './audit-chain.ts';
 import { hashOf } from './audit-record.ts';
 import type { ChainEnd } from './audit-record.ts';
@@ -10,8 +11,8 @@ import type { Checkpoints } from './checkpoints.ts';
 
 /**
  * How a chain is broken at a place: its bytes are no record there, it is another tenant's, one is missing, one stands there
- * a second time, it names another predecessor, it was changed, it is not the one that the checkpoint names, or the chain
- * ends before the checkpoint.
+ * a second time, it names another predecessor, it was changed, it is not the one that the checkpoint or the copy names, or the
+ * chain ends before them.
  */
 export type ChainProblem =
   | 'unreadable'
@@ -27,11 +28,15 @@ export type ChainProblem =
 export interface VerifyParts {
   readonly trail: Pick<AuditTrail, 'read'>;
   readonly checkpoints: Pick<Checkpoints, 'find'>;
+  /** Undefined = there is none. */
+  readonly copy: Pick<AuditCopy, 'after'> | undefined;
 }
 
 /** What is found out about a part of a chain. */
 export interface VerifiedPart {
   readonly checked: number;
+  /** Of these, how many are in the copy as well, and the same there. */
+  readonly compared: number;
   /** The end of what is good. */
   readonly end: ChainEnd;
   /** Where to go on; '' = nothing follows, or what follows is of no worth. */
@@ -49,21 +54,28 @@ const PART_BYTES = 1_048_576;
  */
 export async function verifyPart(parts: VerifyParts, tenant: TenantId, cursor: string): Promise<VerifiedPart> {
   const checkpoint = await parts.checkpoints.find(tenant);
-  let end = cursor === '' ? EMPTY_CHAIN : parseCursor(cursor);
-  const range = { afterPosition: end.position, limit: PART, maxBytes: PART_BYTES };
+  const start = cursor === '' ? EMPTY_CHAIN : parseCursor(cursor);
+  // Before the trail as well. Without Postgres the checkpoint has to do.
+  const copied = (await parts.copy?.after(tenant, start.seq, PART).catch(() => [])) ?? [];
+  const witnesses = new Map(copied.map(({ seq, hash }) => [seq, hash]));
+  const range = { afterPosition: start.position, limit: PART, maxBytes: PART_BYTES };
   const entries = await parts.trail.read(tenant, range);
-  let checked = 0;
+  let end = start;
+  let compared = 0;
+  const broken = (problem: ChainProblem): VerifiedPart => {
+    return { checked: end.seq - start.seq, compared, end, cursor: '', broken: { seq: end.seq + 1, problem } };
+  };
   for (const entry of entries) {
     const found = checkEntry(entry, tenant, end, checkpoint);
-    if (typeof found === 'string') return { checked, end, cursor: '', broken: { seq: end.seq + 1, problem: found } };
+    if (typeof found === 'string') return broken(found);
+    const witness = witnesses.get(found.seq);
+    if (witness !== undefined && witness !== found.hash) return broken('rewritten');
+    compared += witness === undefined ? 0 : 1;
     end = found;
-    checked += 1;
   }
-  if (entries.length > 0) return { checked, end, cursor: formatCursor(end) };
-  if (checkpoint !== undefined && checkpoint.seq > end.seq) {
-    return { checked, end, cursor: '', broken: { seq: end.seq + 1, problem: 'truncated' } };
-  }
-  return { checked, end, cursor: '' };
+  const isCut = entries.length === 0 && ((checkpoint?.seq ?? 0) > end.seq || copied.length > 0);
+  if (isCut) return broken('truncated');
+  return { checked: end.seq - start.seq, compared, end, cursor: entries.length === 0 ? '' : formatCursor(end) };
 }
 
 /** The new end of the chain, or what is wrong with the record. */

@@ -36,13 +36,15 @@ export async function verifyAudit(
 ): Promise<CommandOutcome<Verified>> {
   return longReads.run(session, async () => {
     let checked = 0;
+    let compared = 0;
     let cursor = '';
     for (;;) {
       const request = { tenant: session.tenant, cursor };
       const part = await callBrain(spine, 'audit.verify', request, deadlineIn(BRAIN_TIMEOUT_MS));
       checked += part.checked;
+      compared += part.compared;
       ({ cursor } = part);
-      const end = { checked, last_seq: Number(part.seq), last_hash: part.hash };
+      const end = { checked, compared, last_seq: Number(part.seq), last_hash: part.hash };
       if (part.problem !== '') {
         const problem = part.problem as Exclude<Verified['problem'], undefined>;
         return { result: { ok: false, ...end, first_broken: Number(part.brokenSeq), problem } };

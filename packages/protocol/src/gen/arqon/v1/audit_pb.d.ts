@@ -282,6 +282,13 @@ export declare type VerifyAuditResult = Message<"arqon.v1.VerifyAuditResult"> & 
    * @generated from field: string problem = 6;
    */
   problem: string;
+
+  /**
+   * Of the records that were found good, how many stand in the copy in Postgres, and are the same there.
+   *
+   * @generated from field: uint32 compared = 7;
+   */
+  compared: number;
 };
 
 /**
