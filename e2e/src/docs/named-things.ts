@@ -54,12 +54,13 @@ interface NamedThing {
 
 const things: readonly NamedThing[] = [
   {
+    // An alias of a variable stands in the table of aliases alone.
     kind: 'variable',
     pattern: /\b(ARQONBUS_[A-Z0-9_]*[A-Z0-9](?:_…|_\*)?)/g,
     exists: (name) =>
       /[…*]$/.test(name)
         ? [...variables].some((variable) => variable.startsWith(name.slice(0, -1)))
-        : variables.has(name),
+        : variables.has(name) || isInSources(`['${name}',`),
   },
   {
     kind: 'setting',
