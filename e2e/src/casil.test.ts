@@ -189,6 +189,21 @@ describe('monitoring', () => {
     expect(await admin.must('op.casil.test', { payload: prose })).toMatchObject({ decision: 'ALLOW', payload: prose });
   });
 
+  it('[CAS-9] [CLI-1] the command line changes, shows, tries and resets the settings of a tenant', async () => {
+    const token = await bus.token({ tenant, user: 'root', role: 'admin' });
+    const run = async (...args: readonly string[]): Promise<string> => {
+      const arqon = runArqon(['casil', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
+      const code = await arqon.exited;
+      return `${code} ${arqon.stdout()}${arqon.stderr()}`;
+    };
+    expect(await run('set', 'mode=enforce', 'detectors={"email":"redact"}')).toContain('mode = "enforce"');
+    await expect.poll(() => run('get')).toContain('"email":"redact"');
+    const tried = await run('test', '{"to":"lena@example.org"}', '--target', 'lab:bench');
+    expect(tried).toMatch(/^0 ALLOW_WITH_REDACTION[^]+email at payload\/to[^]+REDACTED/);
+    expect(await run('set', 'mode=strict')).toMatch(/^1 arqon: mode must be one of/);
+    expect(await run('reset', '--json')).toContain('"revision":0');
+  });
+
   it('[CAS-9] [CFG-1] one command of the operator enforces for all tenants', async () => {
     const [alice] = await enterLab();
     const flags = ['--http-url', bus.httpUrl, '--admin-token', OPERATOR];

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addAuditCommand } from './audit/audit-command.ts';
 import { addBenchCommand } from './bench/bench-command.ts';
+import { addCasilCommand } from './casil/casil-command.ts';
 import { addPublishCommand } from './client/publish-command.ts';
 import { addStatusCommand } from './client/status-command.ts';
 import { addTailCommand } from './client/tail-command.ts';
@@ -22,6 +23,7 @@ const operator = [
   addAuthCommand,
   addConfigCommand,
   addAuditCommand,
+  addCasilCommand,
   addPreflightCommand,
   addMigrateCommand,
 ];
