@@ -55,6 +55,11 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   ArqonbusBansUnknown: zeroGauge('arqonbus_bans_current{instance="a"}', 2),
   ArqonbusBrainUnheard: zeroGauge('arqonbus_membership_heard{instance="a"}', 2),
   ArqonbusPostgresDown: zeroGauge('arqonbus_postgres_up{instance="a"}', 2),
+  ArqonbusAuditChainBroken: {
+    minutes: 15,
+    fires: [[gauge('arqonbus_brain_broken_audit_chains', [0, 8], [1, 30])]],
+    silent: [[gauge('arqonbus_brain_broken_audit_chains', [0, 30])]],
+  },
   ArqonbusValkeyDown: zeroGauge('arqonbus_valkey_usable{instance="a"}', 2),
   ArqonbusPartitionsUnserved: {
     minutes: 15,
