@@ -15,3 +15,6 @@ export { createValkeyLogStore } from './valkey/log/valkey-log-store.ts';
 export * from './valkey/log/log-keys.ts';
 export * from './valkey/log/log-store.ts';
 export * from './postgres/postgres-metrics.ts';
+export * from './grants/grant-store.ts';
+export * from './grants/memory-grant-store.ts';
+export * from './grants/postgres-grant-store.ts';

@@ -8,13 +8,16 @@ const globex = 'globex' as TenantId;
 
 const TABLES = ['tenants', 'grants', 'grant_sets', 'audit_records'];
 
+/** An engine inside this process takes long on a busy machine. */
+const OPEN_TIMEOUT_MS = 90_000;
+
 /** What every {@link Database} does, with the tables of the bus in it (ARC-7). */
 export function describeDatabase(name: string, open: () => Promise<Database>): void {
   describe(`Database: ${name}`, () => {
     let database: Database;
     beforeAll(async () => {
       database = await open();
-    });
+    }, OPEN_TIMEOUT_MS);
     afterAll(() => database.close());
 
     const put = (sql: Sql, tenant: string, subject: string): Promise<readonly object[]> =>

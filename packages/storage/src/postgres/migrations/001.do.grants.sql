@@ -23,15 +23,13 @@ CREATE TABLE arqon.grants (
   UNIQUE (tenant_id, subject, action, pattern, effect)
 );
 
--- How often the grants of a subject were changed, and which change has been handed to the Shields.
+-- How often the grants of a subject were changed: what Shields know carries this number.
 CREATE TABLE arqon.grant_sets (
   tenant_id text NOT NULL,
   subject   text NOT NULL,
   version   bigint NOT NULL,
-  published bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant_id, subject)
 );
-CREATE INDEX grant_sets_unpublished ON arqon.grant_sets (tenant_id) WHERE published < version;
 
 ALTER TABLE arqon.tenants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE arqon.tenants FORCE ROW LEVEL SECURITY;

@@ -1,0 +1,15 @@
+import { afterAll } from 'vitest';
+import type { Database } from '../database.ts';
+import { describeGrantStore } from '../grants/grant-store.contract.ts';
+import { createPostgresGrantStore } from '../grants/postgres-grant-store.ts';
+import { describeDatabase } from './database.contract.ts';
+import { createPgliteDatabase } from './pglite-database.ts';
+
+// One engine for all suites: it takes seconds to start, and much memory.
+let engine: Promise<Database> | undefined;
+const open = (): Promise<Database> => (engine ??= createPgliteDatabase());
+const stayOpen = async (): Promise<void> => undefined;
+afterAll(async () => (await engine)?.close());
+
+describeDatabase('[QLT-6] PGlite', async () => ({ ...(await open()), close: stayOpen }));
+describeGrantStore('[QLT-6] PGlite', async () => ({ store: createPostgresGrantStore(await open()), close: stayOpen }));
