@@ -12,8 +12,13 @@ let bus: Bus;
 const clients = new Map<Role, JsonClient>();
 
 beforeAll(async () => {
-  bus = await startBus({ ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '1', ARQONBUS_LIMITS_CHANNELS_PER_TENANT: '1' });
+  bus = await startBus({
+    ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '1',
+    ARQONBUS_LIMITS_CHANNELS_PER_TENANT: '1',
+    ARQONBUS_LIMITS_GRANTS_PER_TENANT: '1',
+  });
   for (const role of ['guest', 'user', 'moderator', 'admin'] as const) clients.set(role, await bus.connect({ role }));
+  await clients.get('admin')?.must('op.grant.put', wish);
   await clients.get('moderator')?.must('join_channel', { room: 'attic', channel: 'full' });
 });
 
@@ -25,6 +30,8 @@ afterAll(async () => {
 const general = { room: 'science', channel: 'general' };
 const nowhere = { room: 'science', channel: 'nowhere' };
 const telemetry = { room: 'integriguard', channel: 'telemetry-stream' };
+
+const wish = { subject: 'user:somebody', action: 'join', pattern: 'attic:*', effect: 'allow' };
 
 const cases: readonly Case[] = [
   ['help', 'user', { command: 'fly' }, 'UNKNOWN_COMMAND'],
@@ -57,6 +64,10 @@ const cases: readonly Case[] = [
   ['set_status', 'user', { meta: { text: 'x'.repeat(1_100) } }, 'PAYLOAD_TOO_LARGE'],
   ['op.ban.list', 'user', {}, 'AUTHORIZATION_ERROR'],
   ['op.ban.lift', 'user', { user: 'alice' }, 'AUTHORIZATION_ERROR'],
+  ['op.grant.put', 'user', wish, 'AUTHORIZATION_ERROR'],
+  ['op.grant.put', 'admin', { ...wish, subject: 'user:one-too-many' }, 'QUOTA_EXCEEDED'],
+  ['op.grant.list', 'user', {}, 'AUTHORIZATION_ERROR'],
+  ['op.grant.delete', 'user', { grant_id: 'g_none' }, 'AUTHORIZATION_ERROR'],
 ];
 
 test.each(cases)('[PRT-21] %s of a %s is refused ($3)', async (command, role, args, code) => {

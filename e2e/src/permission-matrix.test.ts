@@ -34,6 +34,8 @@ const args: Readonly<Record<string, object>> = {
   delete_channel: { room: 'science', channel: 'not-there' },
   'op.session.disconnect': { client_id: nobody },
   'op.ban.lift': { user: 'nobody' },
+  'op.grant.put': { subject: 'user:matrix-nobody', action: 'join', pattern: 'science:*', effect: 'allow' },
+  'op.grant.delete': { grant_id: 'g_nobody' },
 };
 
 /** What is sent that is no command. */

@@ -148,3 +148,21 @@ test('[SPN-4] who is on a Shield without the Spine may still leave a channel, an
   expect([leaver.events, leaver.systems]).toEqual([[], []]);
   for (const client of [near, leaver]) client.end();
 });
+
+test('[SPN-6] [PRM-3] a Shield that was cut off hears nobody before it knows what was taken from whom meanwhile', async () => {
+  const admin = await bus.connect(NEAR, { user: 'root', role: 'admin' });
+  const writer = await bus.connect(CUT, { user: 'writer' });
+  for (const client of [admin, writer]) await client.must('join_channel', talk);
+  const load = startPublishing(writer, 'cut:talk', 5);
+  await load.more(20, ['ok']);
+  bus.spineProxy.cut();
+  await untilReady(false);
+  await load.more(5, ['UNAVAILABLE']);
+  await admin.must('op.grant.put', { subject: 'user:writer', action: 'publish', pattern: 'cut:*', effect: 'deny' });
+  const healedAt = performance.now();
+  bus.spineProxy.heal();
+  await load.more(20, ['AUTHORIZATION_ERROR']);
+  const afterHeal = (await load.stop()).filter(({ sentAt }) => sentAt >= healedAt);
+  expect(numbersOf(afterHeal, 'ok')).toEqual([]);
+  for (const client of [admin, writer]) client.end();
+});

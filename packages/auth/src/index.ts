@@ -1,3 +1,4 @@
+export * from './access/grant.ts';
 export * from './access/permission.ts';
 export * from './access/rights.ts';
 export * from './access/role.ts';

@@ -40,6 +40,8 @@ const bounds: Readonly<Record<keyof Limits, Bounds>> = {
   newConnectionsPerSecond: [1, 100_000, 'New connections of the whole process.'],
   connectQueueMs: [0, 60_000, 'Time that a new connection may wait for its turn.'],
   channelsPerTenant: [1, 10 * MILLION, 'Distinct channels of one tenant.'],
+  grantsPerTenant: [1, MILLION, 'Grants of one tenant.'],
+  grantsPerSubject: [1, 1_000, 'Grants of one user, role or capability.'],
   messagesPerTenantPerSecond: [1, 100 * MILLION, 'Messages of one tenant.'],
   bytesPerTenantPerSecond: [1_024, 1_024 * 1_024 * MIB, 'Bytes from one tenant.'],
   badFramesPerMinute: [1, 10_000, 'Bad frames of one connection until close 4400.'],

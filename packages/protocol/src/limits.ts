@@ -27,6 +27,8 @@ export interface Limits {
   readonly newConnectionsPerSecond: number;
   readonly connectQueueMs: number;
   readonly channelsPerTenant: number;
+  readonly grantsPerTenant: number;
+  readonly grantsPerSubject: number;
   readonly messagesPerTenantPerSecond: number;
   readonly bytesPerTenantPerSecond: number;
   readonly badFramesPerMinute: number;
@@ -68,6 +70,8 @@ export const DEFAULT_LIMITS: Limits = {
   newConnectionsPerSecond: 500,
   connectQueueMs: 2_000,
   channelsPerTenant: 10_000,
+  grantsPerTenant: 10_000,
+  grantsPerSubject: 500,
   messagesPerTenantPerSecond: 20_000,
   bytesPerTenantPerSecond: 104_857_600,
   badFramesPerMinute: 10,

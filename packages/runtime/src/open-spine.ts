@@ -47,7 +47,7 @@ export interface SpineParts {
 export type ServiceName = 'shield' | 'brain';
 
 /** All that a Shield reads. */
-const SHIELD_BUCKETS = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_SETTINGS', 'ARQON_CASIL'] as const;
+const SHIELD_BUCKETS = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_GRANTS', 'ARQON_SETTINGS', 'ARQON_CASIL'] as const;
 
 /** What a frame grows by on its way through NATS: envelope fields, subject and headers. */
 const ENVELOPE_BYTES = 65_536;

@@ -31,9 +31,9 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
       storage = openStorage(config, { metrics, logger });
       const auditMetrics = createAuditMetrics(metrics);
       keptLog = openKeptLog(config, { ...parts, metrics });
-      const { database } = storage;
+      const { database, grants } = storage;
       const auditCopy = database && createPostgresAuditCopy(database);
-      const all = { ...parts, rpcMetrics, auditMetrics, auditCopy, keptLog: keptLog?.keptLog };
+      const all = { ...parts, grants, rpcMetrics, auditMetrics, auditCopy, keptLog: keptLog?.keptLog };
       brain = await untilAvailable(() => startBrain(live.config, all), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };

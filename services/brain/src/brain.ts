@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
+import type { GrantStore } from '@arqonbus/storage';
 import { isSampled } from '@arqonbus/telemetry';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey, tenantPartition } from '@arqonbus/spine';
@@ -18,6 +19,8 @@ import type { CasilSettings } from '@arqonbus/casil';
 import type { RpcMetrics } from './brain-metrics.ts';
 import { traceRequest } from './trace-request.ts';
 import { serveCasil } from './casil/index.ts';
+import { composeGrants } from './grants/compose-grants.ts';
+import type { GrantsModule } from './grants/index.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
@@ -49,6 +52,8 @@ export interface BrainOptions {
   readonly bootstrapRooms: readonly BootstrapRoom[];
   /** The log that this Brain keeps for the Shields (LOG-6). Absent = the log is not its business. */
   readonly keptLog?: KeptLogOptions | undefined;
+  /** Where grants are kept. Default: the memory of this process. */
+  readonly grants?: GrantStore;
   /** This process among all Brains. Default: a random one. */
   readonly id?: string;
   /** Fills the bytes it is given with randomness; ids come from it. Default: the platform's. */
@@ -141,9 +146,11 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
 
   await registry.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
-  const served = [...serveAnywhere(options, shared, auditing), history, reconnects];
+  const nextGrantId = (): string => `g_${randomText(options, 12, 'base64url')}`;
+  const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId }, observer);
+  const served = [...serveAnywhere(options, shared, auditing), ...grants.served, history, reconnects];
   await ring.open();
-  const sweep = createSweep({ partitions, bans, auditing, clock });
+  const sweep = createSweep({ partitions, bans, auditing, grants, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
     for (const upkeep of [ring.tick(), sweep(), history.tick()]) upkeep.catch(onError);
@@ -200,14 +207,15 @@ function serveAnywhere(
   ];
 }
 
-/** Past bans bind nobody; they are only removed, which reads all of them. */
-const SWEEP_BANS_EVERY_MS = 30_000;
+/** Past bans bind nobody; they are only removed, which reads all of them. Grants likewise, unless a change was lost. */
+const SWEEP_RECORDS_EVERY_MS = 30_000;
 
 interface Swept {
   readonly clock: Clock;
   readonly partitions: Partitions;
   readonly bans: BanStore;
   readonly auditing: AuditModule;
+  readonly grants: GrantsModule;
 }
 
 /** One sweep at a time: who asks during one waits for it. */
@@ -230,15 +238,16 @@ function randomText({ fillRandom = randomFillSync }: BrainOptions, length: numbe
   return bytes.toString(encoding);
 }
 
-function createSweep({ partitions, bans, auditing, clock }: Swept): () => Promise<void> {
+function createSweep({ partitions, bans, auditing, grants, clock }: Swept): () => Promise<void> {
   let running: Promise<void> | undefined;
-  let bansSweptMs = Number.NEGATIVE_INFINITY;
+  let sweptMs = Number.NEGATIVE_INFINITY;
   const sweep = async (): Promise<void> => {
     await partitions.sweep();
     await auditing.watch((tenant) => partitions.serves(tenantPartition(tenant)));
-    if (clock.monotonicMs() - bansSweptMs < SWEEP_BANS_EVERY_MS) return;
+    if (clock.monotonicMs() - sweptMs < SWEEP_RECORDS_EVERY_MS) return;
     await bans.sweep();
-    bansSweptMs = clock.monotonicMs();
+    sweptMs = clock.monotonicMs();
+    await grants.sweep((tenant) => partitions.serves(tenantPartition(tenant)));
   };
   return () => {
     running ??= sweep().finally(() => {

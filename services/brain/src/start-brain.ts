@@ -8,7 +8,15 @@ import type { Brain, BrainOptions } from './brain.ts';
 /** What a Brain needs beyond the configuration. */
 export interface BrainSurroundings extends Pick<
   BrainOptions,
-  'settleMs' | 'handoverMs' | 'rpcMetrics' | 'auditMetrics' | 'auditCopy' | 'tracing' | 'fillRandom' | 'keptLog'
+  | 'settleMs'
+  | 'handoverMs'
+  | 'rpcMetrics'
+  | 'auditMetrics'
+  | 'auditCopy'
+  | 'tracing'
+  | 'fillRandom'
+  | 'keptLog'
+  | 'grants'
 > {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;

@@ -12,6 +12,8 @@ import type { CasilShieldParts } from './compose-casil.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { composePipeline } from './compose-pipeline.ts';
+import type { GrantSets } from './grants/grant-sets.ts';
+import type { SessionRights } from './grants/session-rights.ts';
 import { createReplays } from './history/replays.ts';
 import type { Ids } from './ids.ts';
 import { createLongReads } from './limits/long-reads.ts';
@@ -29,6 +31,11 @@ import type { Misbehaviour } from './session/misbehaviour.ts';
 import type { Session } from './session/session.ts';
 import type { ShieldOptions } from './shield-options.ts';
 
+/** What frames lead to, and the rights that they are judged by. */
+export interface InboundDelivery extends DeliveryParts, Pick<ResumeParts, 'resumes'> {
+  readonly rights: SessionRights;
+}
+
 /** What sessions' frames go through. */
 export interface InboundParts {
   readonly acceptFrame: AcceptFrame;
@@ -41,8 +48,8 @@ const COMMAND_BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.
 export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
-  delivery: DeliveryParts & Pick<ResumeParts, 'resumes'>,
-  { activity, bans, casil }: GuardParts,
+  delivery: InboundDelivery,
+  { activity, bans, grants, casil }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
@@ -50,7 +57,7 @@ export function composeInbound(
   const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
   const refuse = composeRefuse(options, ids, delivery, internalErrors);
   const parts = composeCommandParts(options, ids, delivery, activity, casil);
-  const mayAuthorize = (): boolean => bans.isCurrent() && casil.policies.isCurrent();
+  const mayAuthorize = (): boolean => bans.isCurrent() && grants.isCurrent() && casil.policies.isCurrent();
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
     pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors, casil), activity, options.logger),
@@ -72,6 +79,7 @@ export function composeInbound(
 export interface GuardParts {
   readonly activity: Activity;
   readonly bans: Pick<BanList, 'isCurrent'>;
+  readonly grants: Pick<GrantSets, 'isCurrent'>;
   readonly casil: CasilShieldParts;
 }
 
@@ -163,7 +171,7 @@ function blockFields(
 function composeCommandParts(
   options: ShieldOptions,
   ids: Ids,
-  delivery: DeliveryParts & Pick<ResumeParts, 'resumes'>,
+  delivery: InboundDelivery,
   activity: Activity,
   casil: CasilShieldParts,
 ): CommandParts {

@@ -15,7 +15,12 @@ import { composeInbound } from './compose-inbound.ts';
 import { composeListeners } from './compose-listeners.ts';
 import { composeResume } from './compose-resume.ts';
 import type { ResumeParts } from './compose-resume.ts';
+import { leaveForbidden } from './commands/leave-forbidden.ts';
 import { followDiscontinuities } from './delivery/discontinuities.ts';
+import { followGrants } from './grants/follow-grants.ts';
+import type { FollowedGrants } from './grants/follow-grants.ts';
+import type { GrantSets } from './grants/grant-sets.ts';
+import type { SessionRights } from './grants/session-rights.ts';
 import { createIds } from './ids.ts';
 import type { Ids } from './ids.ts';
 import { createConnectionAdmission } from './limits/connection-admission.ts';
@@ -43,6 +48,8 @@ export interface ShieldParts extends DeliveryParts {
   readonly telemetryStream: TelemetryStream;
   readonly bans: BanList;
   readonly casil: CasilShieldParts['policies'];
+  readonly grants: GrantSets;
+  readonly rights: SessionRights;
   readonly admission: ConnectionAdmission;
   readonly draining: { isOn: boolean };
   readonly refusedTokens: RefusedTokens;
@@ -67,13 +74,16 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
-  const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, bans, admission, draining });
+  const followed = composeGrants(options, parts);
+  const { grants, rights } = followed;
+  const judges = { bans, grants, rights, admission, draining };
+  const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, ...judges });
   const handlers = createConnections({
     ...parts,
     ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, { ...parts, ...resume }, { activity, bans, casil }),
+    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { activity, bans, grants, casil }),
     activity,
     admission,
     clock,
@@ -85,26 +95,21 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const { listener, telemetryListener, stopTls } = composeListeners(options, handlers, telemetryStream);
   const discontinuities = composeDiscontinuities(options, parts);
   const spineEvents = followSpine(options, parts, telemetryStream);
-  addShieldGauges(metrics, { ...parts, ...resume, bans, admission, draining });
+  addShieldGauges(metrics, { ...parts, ...resume, ...judges });
   return {
     ...parts,
     node: ids.node,
     listener,
     telemetryListener,
     telemetryStream,
-    bans,
+    ...judges,
     casil: casil.policies,
-    admission,
-    draining,
     refusedTokens,
-    watch: createWatch(options, { ...parts, casil, admission, activity, telemetryStream, refusedTokens }),
+    watch: createWatch(options, { ...parts, followed, casil, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
       stopTls();
-      bans.stop();
-      casil.policies.stop();
-      resume.holder.unsubscribe();
-      discontinuities.unsubscribe();
-      spineEvents.unsubscribe();
+      for (const watch of [bans, grants, casil.policies]) watch.stop();
+      for (const interest of [resume.holder, discontinuities, spineEvents]) interest.unsubscribe();
       stopDelivery(parts);
     },
   };
@@ -151,6 +156,17 @@ function stopDelivery({ directDeliveries, reportOrders, shares, presence, coales
   coalescer.flush();
 }
 
+/** Who may what, and open sessions held to it. */
+function composeGrants({ keyValue, access, clock }: ShieldOptions, parts: DeliveryParts): FollowedGrants {
+  return followGrants({
+    bucket: keyValue.bucket('ARQON_GRANTS'),
+    sessions: parts.sessions,
+    access,
+    now: () => clock.now(),
+    leaveForbidden: (session) => leaveForbidden(session, parts),
+  });
+}
+
 function composeBans(
   { spine, keyValue, clock, metrics }: ShieldOptions,
   parts: DeliveryParts & Pick<ResumeParts, 'endSession'>,
@@ -180,6 +196,8 @@ function composeBans(
 
 interface HandshakeParts extends DeliveryParts {
   readonly bans: BanList;
+  readonly grants: GrantSets;
+  readonly rights: SessionRights;
   readonly admission: ConnectionAdmission;
   readonly draining: { readonly isOn: boolean };
 }
@@ -221,6 +239,7 @@ function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): S
 
 interface WatchedParts extends DeliveryParts {
   readonly casil: CasilShieldParts;
+  readonly followed: FollowedGrants;
   readonly admission: ConnectionAdmission;
   readonly activity: Activity;
   readonly telemetryStream: TelemetryStream;
@@ -233,6 +252,7 @@ function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () 
   const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
   return () => {
     checkLifetimes();
+    parts.followed.sweep();
     telemetryStream.watch();
     admission.sweep();
     activity.sweep();

@@ -7,13 +7,13 @@ import type { SessionRegistry } from './session/session-registry.ts';
 /** What is shown of a Shield as it is at the moment. */
 export type ShownParts = Pick<
   ShieldParts,
-  'sessions' | 'channels' | 'slowConsumers' | 'presence' | 'membership' | 'bans' | 'admission' | 'draining'
+  'sessions' | 'channels' | 'slowConsumers' | 'presence' | 'membership' | 'bans' | 'grants' | 'admission' | 'draining'
 > &
   Pick<ResumeParts, 'lost'>;
 
 /** Figures that are read when somebody asks for them (TEL-2). */
 export function addShieldGauges(metrics: Metrics, parts: ShownParts): void {
-  const { sessions, channels, slowConsumers, presence, membership, bans, admission, draining, lost } = parts;
+  const { sessions, channels, slowConsumers, presence, membership, bans, grants, admission, draining, lost } = parts;
   metrics.gauge('arqonbus_connections', 'Open sessions.', () => sessions.size());
   metrics.gauge('arqonbus_local_channels', 'Channels with a subscriber here.', () => channels.size());
   metrics.gauge('arqonbus_presence_channels', 'Channels whose members are watched here.', () => presence.size());
@@ -25,6 +25,12 @@ export function addShieldGauges(metrics: Metrics, parts: ShownParts): void {
     'arqonbus_bans_current',
     '0 while bans may have come that are not known here, and nobody is let in.',
     () => Number(bans.isCurrent()),
+  );
+  metrics.gauge('arqonbus_grants', 'Grants known.', () => grants.count());
+  metrics.gauge(
+    'arqonbus_grants_current',
+    '0 while grants may have changed that are not known here, and nobody is let in.',
+    () => Number(grants.isCurrent()),
   );
   metrics.gauge('arqonbus_membership_heard', '0 while some partition of the Brain does not answer.', () =>
     Number(membership.isHeard()),

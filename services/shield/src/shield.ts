@@ -27,11 +27,14 @@ const WATCH_EVERY_MS = 1_000;
 const REPORT_EVERY_MS = 3_000;
 const CHECK_PRESENCE_EVERY_MS = 10_000;
 
-/** Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans and all changes of CASIL (SPN-6). */
+/**
+ * Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans, grants and changes of CASIL
+ * (SPN-6).
+ */
 export async function createShield(options: ShieldOptions): Promise<Shield> {
   const parts = composeShield(options);
   followSettings(parts, options);
-  await Promise.all([parts.bans.ready, parts.casil.ready]);
+  await Promise.all([parts.bans.ready, parts.grants.ready, parts.casil.ready]);
   const telemetryPort = await parts.telemetryListener.listen(options.host, options.telemetryPort);
   const port = await parts.listener.listen(options.host, options.port);
   const timers = startTimers(parts);
@@ -64,28 +67,30 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
 }
 
 /** What a session was given at its handshake is given anew when it is changed at run time (CFG-1). */
-function followSettings(parts: ShieldParts, { limits, access, clock, onSettings }: ShieldOptions): void {
+function followSettings(parts: ShieldParts, { limits, clock, onSettings }: ShieldOptions): void {
   onSettings(() =>
     applySettings({
       sessions: parts.sessions.all(),
       limits,
-      access,
+      rights: parts.rights,
       monotonicMs: () => clock.monotonicMs(),
       leaveForbidden: (session) => leaveForbidden(session, parts),
     }),
   );
 }
 
-/** Without the Spine, the bans or CASIL, nobody can be let in. Without the Brain everybody can: only some commands wait. */
-function healthOf({ draining, bans, casil, membership }: ShieldParts, { spine }: ShieldOptions): HealthReport {
+/** Without the Spine, or what says who may what, nobody can be let in. Without the Brain everybody can: only some commands wait. */
+function healthOf({ draining, bans, grants, casil, membership }: ShieldParts, { spine }: ShieldOptions): HealthReport {
   const isOnSpine = spine.status() === 'connected';
   const checks = {
     spine: isOnSpine ? 'ok' : 'down',
     bans: bans.isCurrent() ? 'ok' : 'down',
+    grants: grants.isCurrent() ? 'ok' : 'down',
     casil: casil.isCurrent() ? 'ok' : 'down',
     brain: membership.isHeard() ? 'ok' : 'down',
   } as const;
-  return { ready: !draining.isOn && isOnSpine && bans.isCurrent() && casil.isCurrent(), checks };
+  const isKnown = bans.isCurrent() && grants.isCurrent() && casil.isCurrent();
+  return { ready: !draining.isOn && isOnSpine && isKnown, checks };
 }
 
 function startTimers({ slowConsumers, watch, membership, presence }: ShieldParts): NodeJS.Timeout[] {

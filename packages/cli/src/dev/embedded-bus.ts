@@ -1,4 +1,11 @@
-import { addBrainGauges, createAuditMetrics, createRpcMetrics, openKeptLog, startBrain } from '@arqonbus/brain';
+import {
+  addBrainGauges,
+  createAuditMetrics,
+  createRpcMetrics,
+  openKeptLog,
+  openStorage,
+  startBrain,
+} from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
 import { VERSION, addSpineMetrics, createProcessSettings, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
@@ -39,8 +46,10 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const rpcMetrics = createRpcMetrics(metrics);
   const auditMetrics = createAuditMetrics(metrics);
   const keptLog = openKeptLog(config, { ...parts, metrics, logger });
+  const storage = openStorage(config, { metrics, logger });
   const brain = await startBrain(settings.live.config, {
     ...parts,
+    grants: storage.grants,
     rpcMetrics,
     auditMetrics,
     tracing,
@@ -66,6 +75,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
       stopProbe();
       await drain(shield, brain, parts.spine, admin);
       await keptLog?.close();
+      await storage.close();
       await tracing?.close();
       settings.stop();
     },

@@ -3,6 +3,7 @@ import { adminCommands } from './admin-commands.ts';
 import { auditCommands } from './audit-commands.ts';
 import { casilCommands } from './casil-commands.ts';
 import { channelCommands } from './channel-commands.ts';
+import { grantCommands } from './grant-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
 import { resumeCommands } from './resume-commands.ts';
@@ -19,6 +20,7 @@ export const commands: Commands = {
   ...adminCommands,
   ...casilCommands,
   ...auditCommands,
+  ...grantCommands,
 };
 
 /** The type of {@link commands}, down to the words of every schema. */
@@ -29,7 +31,8 @@ export type Commands = typeof sessionCommands &
   typeof historyCommands &
   typeof adminCommands &
   typeof casilCommands &
-  typeof auditCommands;
+  typeof auditCommands &
+  typeof grantCommands;
 
 /** The name of a command. */
 export type CommandName = keyof Commands;

@@ -49,6 +49,7 @@ export interface KeyValueStore {
 export type BucketName =
   | 'ARQON_CHANNELS'
   | 'ARQON_BANS'
+  | 'ARQON_GRANTS'
   | 'ARQON_BRAINS'
   | 'ARQON_SETTINGS'
   | 'ARQON_RESUMES'

@@ -36,6 +36,7 @@ export interface NatsKeyValueOptions {
 const BUCKETS: readonly BucketName[] = [
   'ARQON_CHANNELS',
   'ARQON_BANS',
+  'ARQON_GRANTS',
   'ARQON_BRAINS',
   'ARQON_SETTINGS',
   'ARQON_RESUMES',

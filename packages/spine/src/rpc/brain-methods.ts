@@ -44,6 +44,9 @@ export interface BrainMethods {
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
   readonly 'bans.lift': Method<wire.LiftBanRequest, wire.LiftBanResult>;
+  readonly 'grants.put': Method<wire.PutGrantRequest, wire.PutGrantResult>;
+  readonly 'grants.list': Method<wire.ListGrantsRequest, wire.ListGrantsResult>;
+  readonly 'grants.delete': Method<wire.DeleteGrantRequest, wire.DeleteGrantResult>;
   readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
   readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
   readonly 'casil.reload': Method<wire.ReloadCasilRequest, wire.ReloadCasilResult>;
@@ -193,6 +196,9 @@ const schemas: BrainMethods = {
   },
   'bans.list': { request: wire.ListBansRequestSchema, result: wire.ListBansResultSchema },
   'bans.lift': { request: wire.LiftBanRequestSchema, result: wire.LiftBanResultSchema },
+  'grants.put': { request: wire.PutGrantRequestSchema, result: wire.PutGrantResultSchema },
+  'grants.list': { request: wire.ListGrantsRequestSchema, result: wire.ListGrantsResultSchema },
+  'grants.delete': { request: wire.DeleteGrantRequestSchema, result: wire.DeleteGrantResultSchema },
   'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
   'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
   'casil.reload': { request: wire.ReloadCasilRequestSchema, result: wire.ReloadCasilResultSchema },

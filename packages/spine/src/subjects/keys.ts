@@ -28,6 +28,12 @@ export function resumeKey(tenant: TenantId, client: ClientId): string {
   return tenantPrefix(tenant) + nameKeyToken(client, 'client');
 }
 
+/** Key of a subject's grants in `ARQON_GRANTS`, `<tenant>.<kind>.<name>`; the subject is `<kind>:<name>`. */
+export function grantKey(tenant: TenantId, subject: string): string {
+  const colon = subject.indexOf(':');
+  return `${tenantPrefix(tenant)}${wordToken(subject.slice(0, colon), 'kind')}.${userToken(subject.slice(colon + 1))}`;
+}
+
 /** Key of a Brain's lease in `ARQON_BRAINS`. */
 export function brainKey(id: string): string {
   return nameKeyToken(id, 'brain');
@@ -64,6 +70,13 @@ export function parseChannelKey(key: string): ChannelAddress | undefined {
   const [tenant, room, channel, ...rest] = key.split('.');
   if (!tenant || !room || !channel || rest.length > 0) return undefined;
   return { tenant: parseKeyToken(tenant) as TenantId, room: parseKeyToken(room), channel: parseKeyToken(channel) };
+}
+
+/** Undoes {@link grantKey}; undefined for a key that it did not make. */
+export function parseGrantKey(key: string): { readonly tenant: TenantId; readonly subject: string } | undefined {
+  const [tenant, kind, name, ...rest] = key.split('.');
+  if (!tenant || !kind || !name || rest.length > 0) return undefined;
+  return { tenant: parseKeyToken(tenant) as TenantId, subject: `${kind}:${parseKeyToken(name)}` };
 }
 
 /** Undoes {@link banKey}; undefined for a key that it did not make. */

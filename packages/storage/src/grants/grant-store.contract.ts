@@ -69,6 +69,8 @@ export function describeGrantStore(name: string, open: OpenGrantStore): void {
     it('[PRM-4] [PRD-4] removes a grant once, and none of another tenant', async () => {
       const given = grant();
       await store.put(tenant, given, ROOMY);
+      expect(await store.get(tenant, given.grantId)).toEqual(given);
+      expect(await store.get(other, given.grantId)).toBeUndefined();
       expect(await store.remove(other, given.grantId)).toBeUndefined();
       expect(await store.remove(tenant, given.grantId)).toEqual(given);
       expect(await store.remove(tenant, given.grantId)).toBeUndefined();

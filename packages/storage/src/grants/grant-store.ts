@@ -44,6 +44,7 @@ export interface GrantStore {
    * expiry. Gives the grant as it is now; throws `QUOTA_EXCEEDED` where it would be one too many.
    */
   put(tenant: TenantId, grant: StoredGrant, limits: GrantLimits): Promise<StoredGrant>;
+  get(tenant: TenantId, grantId: string): Promise<StoredGrant | undefined>;
   /** Gives what was removed; undefined = there was none. */
   remove(tenant: TenantId, grantId: string): Promise<StoredGrant | undefined>;
   list(tenant: TenantId, query: GrantQuery): Promise<readonly StoredGrant[]>;

@@ -17,13 +17,14 @@ export function createMemoryGrantStore(): GrantStore {
   };
   return {
     put: async (tenant, grant, limits) => put(of(tenant), grant, limits),
+    get: async (tenant, grantId) => of(tenant).grants.get(grantId),
     remove: async (tenant, grantId) => remove(of(tenant), grantId),
     list: async (tenant, query) => list(of(tenant), query),
     setOf: async (tenant, subject) => setOf(of(tenant), subject),
     versions: async (tenant) => new Map(of(tenant).versions),
     removeExpired: async (tenant, nowMs) => {
       const known = of(tenant);
-      for (const { grantId, expiresAtMs } of [...known.grants.values()]) {
+      for (const { grantId, expiresAtMs } of known.grants.values()) {
         if (expiresAtMs !== undefined && expiresAtMs <= nowMs) remove(known, grantId);
       }
     },

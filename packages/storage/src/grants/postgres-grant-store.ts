@@ -7,6 +7,14 @@ import type { GrantLimits, GrantStore, StoredGrant } from './grant-store.ts';
 export function createPostgresGrantStore(database: Database): GrantStore {
   return {
     put: (tenant, grant, limits) => database.withTenant(tenant, (sql) => put(sql, tenant, grant, limits)),
+    get: (tenant, grantId) =>
+      database.withTenant(tenant, async (sql) => {
+        const [row] = await sql.query<GrantRow>(
+          `SELECT ${COLUMNS} FROM arqon.grants WHERE tenant_id = $1 AND grant_id = $2`,
+          [tenant, grantId],
+        );
+        return row === undefined ? undefined : grantOf(row);
+      }),
     remove: (tenant, grantId) => database.withTenant(tenant, (sql) => remove(sql, tenant, grantId)),
     list: (tenant, { subject, after, limit }) =>
       database.withTenant(tenant, async (sql) => {

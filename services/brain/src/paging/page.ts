@@ -69,7 +69,8 @@ function formatCursor(key: string): string {
   return Buffer.from(key, 'utf8').toString('base64url');
 }
 
-function parseCursor(cursor: string): string {
+/** The key of the last item of the page before. Throws `VALIDATION_ERROR` for what is no cursor of ours. */
+export function parseCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
   if (cursor.length > MAX_CURSOR_LENGTH || formatCursor(key) !== cursor) {
     throw new BusError('VALIDATION_ERROR', 'The cursor is malformed.');

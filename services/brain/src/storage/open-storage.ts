@@ -1,12 +1,19 @@
 import type { Config } from '@arqonbus/config';
-import { addPostgresGauges, createPostgresDatabase, createPostgresObserver } from '@arqonbus/storage';
-import type { DatabaseStatus, PostgresDatabase } from '@arqonbus/storage';
+import {
+  addPostgresGauges,
+  createMemoryGrantStore,
+  createPostgresDatabase,
+  createPostgresGrantStore,
+  createPostgresObserver,
+} from '@arqonbus/storage';
+import type { DatabaseStatus, GrantStore, PostgresDatabase } from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
 
 /** Where the modules of a Brain keep what outlives it. */
 export interface Storage {
   /** Undefined = in the memory of this process. */
   readonly database: PostgresDatabase | undefined;
+  readonly grants: GrantStore;
   close(): Promise<void>;
 }
 
@@ -18,14 +25,16 @@ export interface StorageSurroundings {
 
 /** Opens durable state as `storage.backend` says. Waits for nothing: a Brain works, degraded, without it (ARC-5). */
 export function openStorage({ storage, postgres }: Config, { metrics, logger }: StorageSurroundings): Storage {
-  if (storage.backend === 'memory') return { database: undefined, close: async () => undefined };
+  if (storage.backend === 'memory') {
+    return { database: undefined, grants: createMemoryGrantStore(), close: async () => undefined };
+  }
   const database = createPostgresDatabase({
     ...postgres,
     onStatus: (status, cause) => tell(logger, status, cause),
     onEnded: createPostgresObserver(metrics),
   });
   addPostgresGauges(metrics, database);
-  return { database, close: () => database.close() };
+  return { database, grants: createPostgresGrantStore(database), close: () => database.close() };
 }
 
 const ADVICE: Readonly<Record<Exclude<DatabaseStatus, 'ok' | 'starting'>, string>> = {

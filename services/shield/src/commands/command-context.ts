@@ -1,4 +1,4 @@
-import type { AccessDefault, Authenticator } from '@arqonbus/auth';
+import type { Authenticator } from '@arqonbus/auth';
 import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValue, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Activity } from '../activity/activity.ts';
@@ -9,6 +9,7 @@ import type { GapFiller } from '../delivery/gap-filler.ts';
 import type { RecoveryCounters } from '../delivery/recovery-counters.ts';
 import type { SharedReads } from '../delivery/shared-reads.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
+import type { SessionRights } from '../grants/session-rights.ts';
 import type { Replays } from '../history/replays.ts';
 import type { LongReads } from '../limits/long-reads.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
@@ -29,7 +30,7 @@ export interface CommandParts {
   readonly profileOf: ProfileOf;
   readonly channelRegistry: KeyValue;
   readonly authenticator: Authenticator;
-  readonly access: { readonly default: AccessDefault };
+  readonly rights: SessionRights;
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;

@@ -8,6 +8,7 @@ import { createRefuse } from '../publish/refuse.ts';
 import {
   createTestClock,
   createTestEnvelopes,
+  createTestRights,
   createTestSession,
   payloadOf,
   testSend,
@@ -193,7 +194,7 @@ describe('a command', () => {
 describe('a new token', () => {
   it('[PRT-6] of the same person replaces the old one, and the announcement of its end', async () => {
     const { run, replies, session, clock } = createRig({
-      access: { default: 'open' },
+      rights: createTestRights(),
       authenticator: {
         authenticate: () =>
           Promise.resolve({

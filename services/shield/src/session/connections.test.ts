@@ -11,7 +11,14 @@ import { createConnections } from './connections.ts';
 import { createEndSession } from './end-session.ts';
 import type { Peer } from './peer.ts';
 import { createSessionRegistry } from './session-registry.ts';
-import { TestConnection, createTestClock, createTestEnvelopes, createTestSession, testSend } from './session-rig.ts';
+import {
+  createTestClock,
+  createTestEnvelopes,
+  createTestRights,
+  createTestSession,
+  TestConnection,
+  testSend,
+} from './session-rig.ts';
 
 const ignore = (): void => undefined;
 const quiet: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore, fatal: ignore, child: () => quiet };
@@ -65,7 +72,15 @@ function createRig(changes: Partial<Limits> = {}) {
     endSession,
     resumes: { issue: () => 'sealed' },
     handshake: () => Promise.reject(new Error('not asked here')),
-    handshakeOptions: { bans, sessions, tenantStates, limits, onRefused: note('refused') },
+    handshakeOptions: {
+      bans,
+      grants: { isCurrent: () => true },
+      rights: createTestRights(),
+      sessions,
+      tenantStates,
+      limits,
+      onRefused: note('refused'),
+    },
     acceptFrame: note('frame'),
     firstJoin: note('first join'),
     shares: { refresh: note('shares asked for') },

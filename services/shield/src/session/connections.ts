@@ -28,7 +28,10 @@ import { welcomePayload } from './welcome.ts';
 /** What following connections needs from around it. */
 export interface ConnectionsOptions {
   readonly handshake: Handshake;
-  readonly handshakeOptions: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits' | 'onRefused'>;
+  readonly handshakeOptions: Pick<
+    HandshakeOptions,
+    'bans' | 'grants' | 'rights' | 'sessions' | 'tenantStates' | 'limits' | 'onRefused'
+  >;
   readonly acceptFrame: AcceptFrame;
   readonly firstJoin: FirstJoin;
   readonly sessions: SessionRegistry;
@@ -104,6 +107,8 @@ function open(connection: Connection<Peer>, session: Session, options: Connectio
   }
   session.connection = connection;
   sessions.add(session);
+  // Grants may have changed since the handshake.
+  session.rights = options.handshakeOptions.rights.of(session.principal);
   options.opened.inc();
   session.tenantState = options.handshakeOptions.tenantStates.of(session.tenant);
   session.tenantState.connections += 1;

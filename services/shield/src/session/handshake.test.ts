@@ -12,7 +12,7 @@ import type { HandshakeOptions } from './handshake.ts';
 import type { Peer } from './peer.ts';
 import { createRemoteIp } from './remote-ip.ts';
 import { createSessionRegistry } from './session-registry.ts';
-import { createTestClock, createTestPrincipal, createTestSession } from './session-rig.ts';
+import { createTestClock, createTestPrincipal, createTestRights, createTestSession } from './session-rig.ts';
 import { Session } from './session.ts';
 
 const upgrade: UpgradeRequest = {
@@ -53,7 +53,8 @@ function createRig(changes: Partial<HandshakeOptions> = {}): Rig {
           return Promise.resolve(rig.answer);
         },
       },
-      access: { default: 'open' },
+      rights: createTestRights(),
+      grants: { isCurrent: () => true },
       allowedOrigins: [],
       queryToken: false,
       limits,

@@ -1,9 +1,10 @@
-import { createRights } from '@arqonbus/auth';
-import type { AccessDefault, Principal } from '@arqonbus/auth';
+import type { Principal } from '@arqonbus/auth';
 import { createRateBudget, createTokenBucket } from '@arqonbus/pipeline';
 import { formatTime } from '@arqonbus/protocol';
 import type { ClientId, Clock } from '@arqonbus/protocol';
 import type { BanList } from '../bans/ban-list.ts';
+import type { GrantSets } from '../grants/grant-sets.ts';
+import type { SessionRights } from '../grants/session-rights.ts';
 import type { ConnectionAdmission } from '../limits/connection-admission.ts';
 import type { TenantStates } from '../limits/tenant-states.ts';
 import type { UpgradeDecision, UpgradeRequest } from '../listener/listener.ts';
@@ -21,7 +22,8 @@ import type { SessionRegistry } from './session-registry.ts';
 
 /** What a handshake needs from around it. */
 export interface HandshakeOptions extends IdentifyOptions {
-  readonly access: { readonly default: AccessDefault };
+  readonly rights: SessionRights;
+  readonly grants: Pick<GrantSets, 'isCurrent'>;
   readonly queryToken: boolean;
   readonly admission: ConnectionAdmission;
   readonly sessions: SessionRegistry;
@@ -72,12 +74,13 @@ async function admit(
   return { ok: true, session, protocol: negotiation.protocol };
 }
 
-/** Whether this person may have one more session: bans (nobody may while they are not known, SPN-6), and the caps of user and tenant in the whole cluster (PRT-27). */
+/** Whether this person may have one more session: bans (nobody may while they or grants are not known, SPN-6), and the caps of user and tenant in the whole cluster (PRT-27). */
 export function checkPrincipal(
   principal: Principal,
-  options: Pick<HandshakeOptions, 'bans' | 'sessions' | 'tenantStates' | 'limits'>,
+  options: Pick<HandshakeOptions, 'bans' | 'grants' | 'sessions' | 'tenantStates' | 'limits'>,
 ): Verdict {
-  if (!options.bans.isCurrent()) return refusal('UNAVAILABLE', 'spine', { retry_after_ms: 1000 });
+  if (!options.bans.isCurrent() || !options.grants.isCurrent())
+    return refusal('UNAVAILABLE', 'spine', { retry_after_ms: 1000 });
   const ban = options.bans.find(principal.tenant, principal.user);
   if (ban !== undefined) {
     return refusal('BANNED', 'banned', ban.untilMs === 0n ? {} : { until: formatTime(Number(ban.untilMs)) });
@@ -108,7 +111,7 @@ function createSession(
     clientId: options.nextClientId(),
     sessionId: options.nextSessionId(),
     principal,
-    rights: createRights(principal.role, principal.permissions, { accessDefault: options.access.default }),
+    rights: options.rights.of(principal),
     format: negotiation.format,
     description,
     remoteIp,

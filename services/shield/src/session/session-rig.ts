@@ -7,6 +7,8 @@ import type { ClientId, Clock, Envelope, Limits, TenantId, UserId } from '@arqon
 import { createServerEnvelopes, encodeFrame } from '../delivery/frames.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
+import { createSessionRights } from '../grants/session-rights.ts';
+import type { SessionRights } from '../grants/session-rights.ts';
 import { createTenantStates } from '../limits/tenant-states.ts';
 import type { Connection, Topic } from '../listener/listener.ts';
 import type { Peer } from './peer.ts';
@@ -171,6 +173,11 @@ export function createTestPrincipal(
     name: 'Ada Lovelace',
     expiresAtMs: expiresAtMs ?? nowMs + 3_600_000,
   };
+}
+
+/** For tests: rights of a tenant without grants, where access is open. */
+export function createTestRights(): SessionRights {
+  return createSessionRights({ grants: { of: () => [] }, access: { default: 'open' }, now: () => 0 });
 }
 
 /** For tests: server envelopes with counted ids. */

@@ -5,6 +5,7 @@ import { listAudit, verifyAudit } from './audit.ts';
 import { getCasil, reloadCasil, resetCasil, testCasil } from './casil.ts';
 import { channelInfo } from './channel-info.ts';
 import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
+import { deleteGrant, listGrants, putGrant } from './grants.ts';
 import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
 import { presence, setStatus } from './presence.ts';
@@ -49,4 +50,7 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.casil.test': testCasil,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
+  'op.grant.put': putGrant,
+  'op.grant.list': listGrants,
+  'op.grant.delete': deleteGrant,
 };

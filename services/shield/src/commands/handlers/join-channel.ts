@@ -90,6 +90,8 @@ function commitOnce(
   const { room, channel } = join.channel.address;
   try {
     if (session.connection === undefined) throw new BusError('UNAVAILABLE', 'The connection is closed.');
+    // Taken away meanwhile.
+    requireRight(session, 'join', room, channel);
     return commit(session, join, args, found, parts);
   } catch (error) {
     parts.membership.notJoined(session, room, channel);

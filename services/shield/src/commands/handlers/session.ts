@@ -1,4 +1,3 @@
-import { createRights } from '@arqonbus/auth';
 import { BusError, commands, formatTime, isCommandName } from '@arqonbus/protocol';
 import type { CommandArgs, CommandDefinition, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
@@ -72,7 +71,7 @@ export async function refresh(
   { token }: CommandArgs<'refresh'>,
   parts: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'refresh'>>> {
-  const { authenticator, access, clock } = parts;
+  const { authenticator, rights, clock } = parts;
   const auth = await authenticator.authenticate(token);
   if (!auth.ok) throw new BusError(auth.code);
   const { principal } = auth;
@@ -80,7 +79,7 @@ export async function refresh(
     throw new BusError('AUTHENTICATION_FAILED', 'The token is of another user or tenant.');
   }
   session.principal = principal;
-  session.rights = createRights(principal.role, principal.permissions, { accessDefault: access.default });
+  session.rights = rights.of(principal);
   session.isExpiryAnnounced = false;
   session.tokenSinceMs = clock.now();
   leaveForbidden(session, parts);

@@ -1044,6 +1044,241 @@ export declare type LiftBanResult = Message<"arqon.v1.LiftBanResult"> & {
 export declare const LiftBanResultSchema: GenMessage<LiftBanResult>;
 
 /**
+ * What somebody may or may not do where (PRM-2).
+ *
+ * @generated from message arqon.v1.GrantRecord
+ */
+export declare type GrantRecord = Message<"arqon.v1.GrantRecord"> & {
+  /**
+   * @generated from field: string grant_id = 1;
+   */
+  grantId: string;
+
+  /**
+   * user:<id>, role:<role> or capability:<name>.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * One of the actions of the rights table, or `*`.
+   *
+   * @generated from field: string action = 3;
+   */
+  action: string;
+
+  /**
+   * `room:channel` glob.
+   *
+   * @generated from field: string pattern = 4;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: bool deny = 5;
+   */
+  deny: boolean;
+
+  /**
+   * 0 = for good.
+   *
+   * @generated from field: int64 expires_at_ms = 6;
+   */
+  expiresAtMs: bigint;
+
+  /**
+   * @generated from field: string created_by = 7;
+   */
+  createdBy: string;
+
+  /**
+   * @generated from field: int64 created_at_ms = 8;
+   */
+  createdAtMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.GrantRecord.
+ * Use `create(GrantRecordSchema)` to create a new message.
+ */
+export declare const GrantRecordSchema: GenMessage<GrantRecord>;
+
+/**
+ * All grants of a subject, stored in the key-value bucket `ARQON_GRANTS` (PRM-3).
+ *
+ * @generated from message arqon.v1.GrantSetRecord
+ */
+export declare type GrantSetRecord = Message<"arqon.v1.GrantSetRecord"> & {
+  /**
+   * @generated from field: uint64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * @generated from field: repeated arqon.v1.GrantRecord grants = 2;
+   */
+  grants: GrantRecord[];
+};
+
+/**
+ * Describes the message arqon.v1.GrantSetRecord.
+ * Use `create(GrantSetRecordSchema)` to create a new message.
+ */
+export declare const GrantSetRecordSchema: GenMessage<GrantSetRecord>;
+
+/**
+ * arqon.rpc.grants.put: id and time of creation are given by the Brain.
+ *
+ * @generated from message arqon.v1.PutGrantRequest
+ */
+export declare type PutGrantRequest = Message<"arqon.v1.PutGrantRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.GrantRecord grant = 2;
+   */
+  grant?: GrantRecord | undefined;
+
+  /**
+   * @generated from field: string trace_id = 3;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.PutGrantRequest.
+ * Use `create(PutGrantRequestSchema)` to create a new message.
+ */
+export declare const PutGrantRequestSchema: GenMessage<PutGrantRequest>;
+
+/**
+ * @generated from message arqon.v1.PutGrantResult
+ */
+export declare type PutGrantResult = Message<"arqon.v1.PutGrantResult"> & {
+  /**
+   * @generated from field: arqon.v1.GrantRecord grant = 1;
+   */
+  grant?: GrantRecord | undefined;
+};
+
+/**
+ * Describes the message arqon.v1.PutGrantResult.
+ * Use `create(PutGrantResultSchema)` to create a new message.
+ */
+export declare const PutGrantResultSchema: GenMessage<PutGrantResult>;
+
+/**
+ * arqon.rpc.grants.list
+ *
+ * @generated from message arqon.v1.ListGrantsRequest
+ */
+export declare type ListGrantsRequest = Message<"arqon.v1.ListGrantsRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * Empty = of all subjects.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message arqon.v1.ListGrantsRequest.
+ * Use `create(ListGrantsRequestSchema)` to create a new message.
+ */
+export declare const ListGrantsRequestSchema: GenMessage<ListGrantsRequest>;
+
+/**
+ * @generated from message arqon.v1.ListGrantsResult
+ */
+export declare type ListGrantsResult = Message<"arqon.v1.ListGrantsResult"> & {
+  /**
+   * @generated from field: repeated arqon.v1.GrantRecord items = 1;
+   */
+  items: GrantRecord[];
+
+  /**
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message arqon.v1.ListGrantsResult.
+ * Use `create(ListGrantsResultSchema)` to create a new message.
+ */
+export declare const ListGrantsResultSchema: GenMessage<ListGrantsResult>;
+
+/**
+ * arqon.rpc.grants.delete
+ *
+ * @generated from message arqon.v1.DeleteGrantRequest
+ */
+export declare type DeleteGrantRequest = Message<"arqon.v1.DeleteGrantRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string grant_id = 2;
+   */
+  grantId: string;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteGrantRequest.
+ * Use `create(DeleteGrantRequestSchema)` to create a new message.
+ */
+export declare const DeleteGrantRequestSchema: GenMessage<DeleteGrantRequest>;
+
+/**
+ * @generated from message arqon.v1.DeleteGrantResult
+ */
+export declare type DeleteGrantResult = Message<"arqon.v1.DeleteGrantResult"> & {
+  /**
+   * False where there was none.
+   *
+   * @generated from field: bool deleted = 1;
+   */
+  deleted: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteGrantResult.
+ * Use `create(DeleteGrantResultSchema)` to create a new message.
+ */
+export declare const DeleteGrantResultSchema: GenMessage<DeleteGrantResult>;
+
+/**
  * arqon.ctl.disconnect: every Shield ends the sessions that match.
  *
  * @generated from message arqon.v1.DisconnectOrder

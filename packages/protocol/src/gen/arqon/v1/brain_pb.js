@@ -10,7 +10,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file arqon/v1/brain.proto.
  */
 export const file_arqon_v1_brain = /*@__PURE__*/
-  fileDesc("ChRhcnFvbi92MS9icmFpbi5wcm90bxIIYXJxb24udjEiPwoKQnJhaW5SZXBseRIOCgZyZXN1bHQYASABKAwSEgoKZXJyb3JfY29kZRgCIAEoCRINCgVlcnJvchgDIAEoCSKpAQoNQ2hhbm5lbFJlY29yZBIMCgRyb29tGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSFQoNY3JlYXRlZF9hdF9tcxgEIAEoAxISCgpjcmVhdGVkX2J5GAUgASgJEhEKCWhhcmRjb2RlZBgGIAEoCBIUCgxhdXRvX2NyZWF0ZWQYByABKAgSEAoIc2V0dGluZ3MYCCABKAwiYgoUQ3JlYXRlQ2hhbm5lbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEicKBnJlY29yZBgCIAEoCzIXLmFycW9uLnYxLkNoYW5uZWxSZWNvcmQSEQoJaWZfYWJzZW50GAMgASgIIj4KE0NyZWF0ZUNoYW5uZWxSZXN1bHQSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZCJtChREZWxldGVDaGFubmVsUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJEhQKDHJlcXVlc3RlZF9ieRgEIAEoCRIQCgh0cmFjZV9pZBgFIAEoCSIVChNEZWxldGVDaGFubmVsUmVzdWx0IlIKE0xpc3RDaGFubmVsc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkSDgoGY3Vyc29yGAMgASgJEg0KBWxpbWl0GAQgASgNIkoKDkNoYW5uZWxTdW1tYXJ5EicKBnJlY29yZBgBIAEoCzIXLmFycW9uLnYxLkNoYW5uZWxSZWNvcmQSDwoHbWVtYmVycxgCIAEoDSJQChJMaXN0Q2hhbm5lbHNSZXN1bHQSKgoIY2hhbm5lbHMYASADKAsyGC5hcnFvbi52MS5DaGFubmVsU3VtbWFyeRIOCgZjdXJzb3IYAiABKAkiQQoQTGlzdFJvb21zUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDgoGY3Vyc29yGAIgASgJEg0KBWxpbWl0GAMgASgNIj4KC1Jvb21TdW1tYXJ5EgwKBHJvb20YASABKAkSEAoIY2hhbm5lbHMYAiABKA0SDwoHbWVtYmVycxgDIAEoDSJHCg9MaXN0Um9vbXNSZXN1bHQSJAoFcm9vbXMYASADKAsyFS5hcnFvbi52MS5Sb29tU3VtbWFyeRIOCgZjdXJzb3IYAiABKAkiQwoSQ2hhbm5lbEluZm9SZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkidQoRQ2hhbm5lbEluZm9SZXN1bHQSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZBImCgxwYXJ0aWNpcGFudHMYAiADKAsyEC5hcnFvbi52MS5NZW1iZXISDwoHbWVtYmVycxgDIAEoDSKsAQoGTWVtYmVyEhEKCWNsaWVudF9pZBgBIAEoCRIMCgR1c2VyGAIgASgJEhMKC2NsaWVudF90eXBlGAMgASgJEhMKC3NjcmVlbl9uYW1lGAQgASgJEg4KBmF2YXRhchgFIAEoCRITCgtwZXJzb25hbGl0eRgGIAEoCRIUCgxqb2luZWRfYXRfbXMYByABKAMSDgoGc3RhdHVzGAggASgJEgwKBG1ldGEYCSABKAwizgIKEE1lbWJlcnNoaXBDaGFuZ2USLQoEa2luZBgBIAEoDjIfLmFycW9uLnYxLk1lbWJlcnNoaXBDaGFuZ2UuS2luZBIOCgZ0ZW5hbnQYAiABKAkSEQoJY2xpZW50X2lkGAMgASgJEgwKBHJvb20YBCABKAkSDwoHY2hhbm5lbBgFIAEoCRIgCgZtZW1iZXIYBiABKAsyEC5hcnFvbi52MS5NZW1iZXISDAoEbWV0YRgHIAEoDBISCgpnZW5lcmF0aW9uGAggASgNIoQBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIQCgxLSU5EX0NPTk5FQ1QQARINCglLSU5EX0pPSU4QAhIOCgpLSU5EX0xFQVZFEAMSEwoPS0lORF9ESVNDT05ORUNUEAQSDwoLS0lORF9VUERBVEUQBRIPCgtLSU5EX0xJTkdFUhAGIrUBChBNZW1iZXJzaGlwUmVwb3J0EgwKBG5vZGUYASABKAkSDgoGbnVtYmVyGAIgASgEEhAKCHNuYXBzaG90GAMgASgIEisKB2NoYW5nZXMYBCADKAsyGi5hcnFvbi52MS5NZW1iZXJzaGlwQ2hhbmdlEhUKDXN0YXJ0ZWRfYXRfbXMYBSABKAMSEQoJcGFydGl0aW9uGAYgASgNEgwKBG1vcmUYByABKAgSDAoEcGFnZRgIIAEoDSIxChZNZW1iZXJzaGlwUmVwb3J0UmVzdWx0EhcKD3NuYXBzaG90X3dhbnRlZBgBIAEoCCIiCg1TbmFwc2hvdE9yZGVyEhEKCXBhcnRpdGlvbhgBIAEoDSJFChFSb29tQ291bnRzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDQoFcm9vbXMYAiADKAkSEQoJcGFydGl0aW9uGAMgASgNIiMKEFJvb21Db3VudHNSZXN1bHQSDwoHbWVtYmVycxgBIAMoDSJeCg5NZW1iZXJzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJEg4KBmN1cnNvchgEIAEoCRINCgVsaW1pdBgFIAEoDSJRCg1NZW1iZXJzUmVzdWx0EiEKB21lbWJlcnMYASADKAsyEC5hcnFvbi52MS5NZW1iZXISDgoGY3Vyc29yGAIgASgJEg0KBXRvdGFsGAMgASgNIiQKElRlbmFudENvdW50UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkiSQoRVGVuYW50Q291bnRSZXN1bHQSEwoLY29ubmVjdGlvbnMYASABKA0SDQoFcm9vbXMYAiABKA0SEAoIY2hhbm5lbHMYAyABKA0iZQoJQmFuUmVjb3JkEgwKBHVzZXIYASABKAkSEAoIdW50aWxfbXMYAiABKAMSDgoGcmVhc29uGAMgASgJEhEKCWJhbm5lZF9ieRgEIAEoCRIVCg1jcmVhdGVkX2F0X21zGAUgASgDIpABChFEaXNjb25uZWN0UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEQoJY2xpZW50X2lkGAIgASgJEgwKBHVzZXIYAyABKAkSDgoGcmVhc29uGAQgASgJEhIKCmJhbl9mb3JfbXMYBSABKAQSFAoMcmVxdWVzdGVkX2J5GAYgASgJEhAKCHRyYWNlX2lkGAcgASgJIigKEERpc2Nvbm5lY3RSZXN1bHQSFAoMZGlzY29ubmVjdGVkGAEgASgNIkAKD0xpc3RCYW5zUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDgoGY3Vyc29yGAIgASgJEg0KBWxpbWl0GAMgASgNIkQKDkxpc3RCYW5zUmVzdWx0EiIKBWl0ZW1zGAEgAygLMhMuYXJxb24udjEuQmFuUmVjb3JkEg4KBmN1cnNvchgCIAEoCSJWCg5MaWZ0QmFuUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEdXNlchgCIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYAyABKAkSEAoIdHJhY2VfaWQYBCABKAkiHwoNTGlmdEJhblJlc3VsdBIOCgZsaWZ0ZWQYASABKAgidQoPRGlzY29ubmVjdE9yZGVyEg4KBnRlbmFudBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDAoEdXNlchgDIAEoCRIOCgZyZWFzb24YBCABKAkSDAoEY29kZRgFIAEoCRITCgtyZXBsYWNlZF9ieRgGIAEoDSJXCgxTaGFyZVJlcXVlc3QSDAoEbm9kZRgBIAEoCRIRCglwYXJ0aXRpb24YAiABKA0SJgoHdGVuYW50cxgDIAMoCzIVLmFycW9uLnYxLlRlbmFudFVzYWdlIj4KC1RlbmFudFVzYWdlEg4KBnRlbmFudBgBIAEoCRIQCghtZXNzYWdlcxgCIAEoARINCgVieXRlcxgDIAEoASI1CgtTaGFyZVJlc3VsdBImCgd0ZW5hbnRzGAEgAygLMhUuYXJxb24udjEuVGVuYW50U2hhcmUibQoLVGVuYW50U2hhcmUSEAoIbWVzc2FnZXMYASABKAESDQoFYnl0ZXMYAiABKAESEwoLY29ubmVjdGlvbnMYAyABKA0SKAoFdXNlcnMYBCADKAsyGS5hcnFvbi52MS5Vc2VyQ29ubmVjdGlvbnMiNAoPVXNlckNvbm5lY3Rpb25zEgwKBHVzZXIYASABKAkSEwoLY29ubmVjdGlvbnMYAiABKA0iIgoNU2hhcmVzQ2hhbmdlZBIRCglwYXJ0aXRpb24YASABKA0ivQEKDlByZXNlbmNlQ2hhbmdlEg4KBnRlbnVyZRgBIAEoCRIOCgZudW1iZXIYAiABKAQSEwoLcHJldl9udW1iZXIYAyABKAQSHwoFam9pbnMYBCADKAsyEC5hcnFvbi52MS5NZW1iZXISDgoGbGVhdmVzGAUgAygJEiEKB3VwZGF0ZXMYBiADKAsyEC5hcnFvbi52MS5NZW1iZXISDQoFdG90YWwYByABKA0SEwoLY291bnRzX29ubHkYCCABKAgiRAoTUHJlc2VuY2VMaXN0UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJInsKElByZXNlbmNlTGlzdFJlc3VsdBIOCgZ0ZW51cmUYASABKAkSDgoGbnVtYmVyGAIgASgEEiEKB21lbWJlcnMYAyADKAsyEC5hcnFvbi52MS5NZW1iZXISDQoFdG90YWwYBCABKA0SEwoLY291bnRzX29ubHkYBSABKAgiWgoUUHJlc2VuY2VDaGVja1JlcXVlc3QSEQoJcGFydGl0aW9uGAEgASgNEi8KCGNoYW5uZWxzGAIgAygLMh0uYXJxb24udjEuUHJlc2VuY2VMaXN0UmVxdWVzdCI2ChNQcmVzZW5jZUNoZWNrUmVzdWx0Eg4KBnRlbnVyZRgBIAEoCRIPCgdudW1iZXJzGAIgAygEIiYKEVByZXNlbmNlVGFrZW5PdmVyEhEKCXBhcnRpdGlvbhgBIAEoDSJJCg1TZXR0aW5nUmVjb3JkEg0KBXZhbHVlGAEgASgJEhUKDWNoYW5nZWRfYXRfbXMYAiABKAMSEgoKY2hhbmdlZF9ieRgDIAEoCSJDChFTZXRTZXR0aW5nUmVxdWVzdBILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkSEgoKY2hhbmdlZF9ieRgDIAEoCSISChBTZXRTZXR0aW5nUmVzdWx0IjYKE1Jlc2V0U2V0dGluZ1JlcXVlc3QSCwoDa2V5GAEgASgJEhIKCmNoYW5nZWRfYnkYAiABKAkiIwoSUmVzZXRTZXR0aW5nUmVzdWx0Eg0KBXJlc2V0GAEgASgIIkoKC0Nhc2lsUmVjb3JkEhAKCHNldHRpbmdzGAEgASgMEhUKDWNoYW5nZWRfYXRfbXMYAiABKAMSEgoKY2hhbmdlZF9ieRgDIAEoCSJcChJSZWxvYWRDYXNpbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEg4KBmNoYW5nZRgCIAEoDBIUCgxyZXF1ZXN0ZWRfYnkYAyABKAkSEAoIdHJhY2VfaWQYBCABKAkiNwoRUmVsb2FkQ2FzaWxSZXN1bHQSEAoIc2V0dGluZ3MYASABKAwSEAoIcmV2aXNpb24YAiABKAQiSwoRUmVzZXRDYXNpbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEhQKDHJlcXVlc3RlZF9ieRgCIAEoCRIQCgh0cmFjZV9pZBgDIAEoCSIhChBSZXNldENhc2lsUmVzdWx0Eg0KBXJlc2V0GAEgASgIYgZwcm90bzM");
+  fileDesc("ChRhcnFvbi92MS9icmFpbi5wcm90bxIIYXJxb24udjEiPwoKQnJhaW5SZXBseRIOCgZyZXN1bHQYASABKAwSEgoKZXJyb3JfY29kZRgCIAEoCRINCgVlcnJvchgDIAEoCSKpAQoNQ2hhbm5lbFJlY29yZBIMCgRyb29tGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSFQoNY3JlYXRlZF9hdF9tcxgEIAEoAxISCgpjcmVhdGVkX2J5GAUgASgJEhEKCWhhcmRjb2RlZBgGIAEoCBIUCgxhdXRvX2NyZWF0ZWQYByABKAgSEAoIc2V0dGluZ3MYCCABKAwiYgoUQ3JlYXRlQ2hhbm5lbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEicKBnJlY29yZBgCIAEoCzIXLmFycW9uLnYxLkNoYW5uZWxSZWNvcmQSEQoJaWZfYWJzZW50GAMgASgIIj4KE0NyZWF0ZUNoYW5uZWxSZXN1bHQSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZCJtChREZWxldGVDaGFubmVsUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJEhQKDHJlcXVlc3RlZF9ieRgEIAEoCRIQCgh0cmFjZV9pZBgFIAEoCSIVChNEZWxldGVDaGFubmVsUmVzdWx0IlIKE0xpc3RDaGFubmVsc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkSDgoGY3Vyc29yGAMgASgJEg0KBWxpbWl0GAQgASgNIkoKDkNoYW5uZWxTdW1tYXJ5EicKBnJlY29yZBgBIAEoCzIXLmFycW9uLnYxLkNoYW5uZWxSZWNvcmQSDwoHbWVtYmVycxgCIAEoDSJQChJMaXN0Q2hhbm5lbHNSZXN1bHQSKgoIY2hhbm5lbHMYASADKAsyGC5hcnFvbi52MS5DaGFubmVsU3VtbWFyeRIOCgZjdXJzb3IYAiABKAkiQQoQTGlzdFJvb21zUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDgoGY3Vyc29yGAIgASgJEg0KBWxpbWl0GAMgASgNIj4KC1Jvb21TdW1tYXJ5EgwKBHJvb20YASABKAkSEAoIY2hhbm5lbHMYAiABKA0SDwoHbWVtYmVycxgDIAEoDSJHCg9MaXN0Um9vbXNSZXN1bHQSJAoFcm9vbXMYASADKAsyFS5hcnFvbi52MS5Sb29tU3VtbWFyeRIOCgZjdXJzb3IYAiABKAkiQwoSQ2hhbm5lbEluZm9SZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkidQoRQ2hhbm5lbEluZm9SZXN1bHQSJwoGcmVjb3JkGAEgASgLMhcuYXJxb24udjEuQ2hhbm5lbFJlY29yZBImCgxwYXJ0aWNpcGFudHMYAiADKAsyEC5hcnFvbi52MS5NZW1iZXISDwoHbWVtYmVycxgDIAEoDSKsAQoGTWVtYmVyEhEKCWNsaWVudF9pZBgBIAEoCRIMCgR1c2VyGAIgASgJEhMKC2NsaWVudF90eXBlGAMgASgJEhMKC3NjcmVlbl9uYW1lGAQgASgJEg4KBmF2YXRhchgFIAEoCRITCgtwZXJzb25hbGl0eRgGIAEoCRIUCgxqb2luZWRfYXRfbXMYByABKAMSDgoGc3RhdHVzGAggASgJEgwKBG1ldGEYCSABKAwizgIKEE1lbWJlcnNoaXBDaGFuZ2USLQoEa2luZBgBIAEoDjIfLmFycW9uLnYxLk1lbWJlcnNoaXBDaGFuZ2UuS2luZBIOCgZ0ZW5hbnQYAiABKAkSEQoJY2xpZW50X2lkGAMgASgJEgwKBHJvb20YBCABKAkSDwoHY2hhbm5lbBgFIAEoCRIgCgZtZW1iZXIYBiABKAsyEC5hcnFvbi52MS5NZW1iZXISDAoEbWV0YRgHIAEoDBISCgpnZW5lcmF0aW9uGAggASgNIoQBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIQCgxLSU5EX0NPTk5FQ1QQARINCglLSU5EX0pPSU4QAhIOCgpLSU5EX0xFQVZFEAMSEwoPS0lORF9ESVNDT05ORUNUEAQSDwoLS0lORF9VUERBVEUQBRIPCgtLSU5EX0xJTkdFUhAGIrUBChBNZW1iZXJzaGlwUmVwb3J0EgwKBG5vZGUYASABKAkSDgoGbnVtYmVyGAIgASgEEhAKCHNuYXBzaG90GAMgASgIEisKB2NoYW5nZXMYBCADKAsyGi5hcnFvbi52MS5NZW1iZXJzaGlwQ2hhbmdlEhUKDXN0YXJ0ZWRfYXRfbXMYBSABKAMSEQoJcGFydGl0aW9uGAYgASgNEgwKBG1vcmUYByABKAgSDAoEcGFnZRgIIAEoDSIxChZNZW1iZXJzaGlwUmVwb3J0UmVzdWx0EhcKD3NuYXBzaG90X3dhbnRlZBgBIAEoCCIiCg1TbmFwc2hvdE9yZGVyEhEKCXBhcnRpdGlvbhgBIAEoDSJFChFSb29tQ291bnRzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDQoFcm9vbXMYAiADKAkSEQoJcGFydGl0aW9uGAMgASgNIiMKEFJvb21Db3VudHNSZXN1bHQSDwoHbWVtYmVycxgBIAMoDSJeCg5NZW1iZXJzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJEg4KBmN1cnNvchgEIAEoCRINCgVsaW1pdBgFIAEoDSJRCg1NZW1iZXJzUmVzdWx0EiEKB21lbWJlcnMYASADKAsyEC5hcnFvbi52MS5NZW1iZXISDgoGY3Vyc29yGAIgASgJEg0KBXRvdGFsGAMgASgNIiQKElRlbmFudENvdW50UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkiSQoRVGVuYW50Q291bnRSZXN1bHQSEwoLY29ubmVjdGlvbnMYASABKA0SDQoFcm9vbXMYAiABKA0SEAoIY2hhbm5lbHMYAyABKA0iZQoJQmFuUmVjb3JkEgwKBHVzZXIYASABKAkSEAoIdW50aWxfbXMYAiABKAMSDgoGcmVhc29uGAMgASgJEhEKCWJhbm5lZF9ieRgEIAEoCRIVCg1jcmVhdGVkX2F0X21zGAUgASgDIpABChFEaXNjb25uZWN0UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEQoJY2xpZW50X2lkGAIgASgJEgwKBHVzZXIYAyABKAkSDgoGcmVhc29uGAQgASgJEhIKCmJhbl9mb3JfbXMYBSABKAQSFAoMcmVxdWVzdGVkX2J5GAYgASgJEhAKCHRyYWNlX2lkGAcgASgJIigKEERpc2Nvbm5lY3RSZXN1bHQSFAoMZGlzY29ubmVjdGVkGAEgASgNIkAKD0xpc3RCYW5zUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDgoGY3Vyc29yGAIgASgJEg0KBWxpbWl0GAMgASgNIkQKDkxpc3RCYW5zUmVzdWx0EiIKBWl0ZW1zGAEgAygLMhMuYXJxb24udjEuQmFuUmVjb3JkEg4KBmN1cnNvchgCIAEoCSJWCg5MaWZ0QmFuUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEdXNlchgCIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYAyABKAkSEAoIdHJhY2VfaWQYBCABKAkiHwoNTGlmdEJhblJlc3VsdBIOCgZsaWZ0ZWQYASABKAgioQEKC0dyYW50UmVjb3JkEhAKCGdyYW50X2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDgoGYWN0aW9uGAMgASgJEg8KB3BhdHRlcm4YBCABKAkSDAoEZGVueRgFIAEoCBIVCg1leHBpcmVzX2F0X21zGAYgASgDEhIKCmNyZWF0ZWRfYnkYByABKAkSFQoNY3JlYXRlZF9hdF9tcxgIIAEoAyJICg5HcmFudFNldFJlY29yZBIPCgd2ZXJzaW9uGAEgASgEEiUKBmdyYW50cxgCIAMoCzIVLmFycW9uLnYxLkdyYW50UmVjb3JkIlkKD1B1dEdyYW50UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSJAoFZ3JhbnQYAiABKAsyFS5hcnFvbi52MS5HcmFudFJlY29yZBIQCgh0cmFjZV9pZBgDIAEoCSI2Cg5QdXRHcmFudFJlc3VsdBIkCgVncmFudBgBIAEoCzIVLmFycW9uLnYxLkdyYW50UmVjb3JkIlMKEUxpc3RHcmFudHNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEg4KBmN1cnNvchgDIAEoCRINCgVsaW1pdBgEIAEoDSJIChBMaXN0R3JhbnRzUmVzdWx0EiQKBWl0ZW1zGAEgAygLMhUuYXJxb24udjEuR3JhbnRSZWNvcmQSDgoGY3Vyc29yGAIgASgJIl4KEkRlbGV0ZUdyYW50UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEAoIZ3JhbnRfaWQYAiABKAkSFAoMcmVxdWVzdGVkX2J5GAMgASgJEhAKCHRyYWNlX2lkGAQgASgJIiQKEURlbGV0ZUdyYW50UmVzdWx0Eg8KB2RlbGV0ZWQYASABKAgidQoPRGlzY29ubmVjdE9yZGVyEg4KBnRlbmFudBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDAoEdXNlchgDIAEoCRIOCgZyZWFzb24YBCABKAkSDAoEY29kZRgFIAEoCRITCgtyZXBsYWNlZF9ieRgGIAEoDSJXCgxTaGFyZVJlcXVlc3QSDAoEbm9kZRgBIAEoCRIRCglwYXJ0aXRpb24YAiABKA0SJgoHdGVuYW50cxgDIAMoCzIVLmFycW9uLnYxLlRlbmFudFVzYWdlIj4KC1RlbmFudFVzYWdlEg4KBnRlbmFudBgBIAEoCRIQCghtZXNzYWdlcxgCIAEoARINCgVieXRlcxgDIAEoASI1CgtTaGFyZVJlc3VsdBImCgd0ZW5hbnRzGAEgAygLMhUuYXJxb24udjEuVGVuYW50U2hhcmUibQoLVGVuYW50U2hhcmUSEAoIbWVzc2FnZXMYASABKAESDQoFYnl0ZXMYAiABKAESEwoLY29ubmVjdGlvbnMYAyABKA0SKAoFdXNlcnMYBCADKAsyGS5hcnFvbi52MS5Vc2VyQ29ubmVjdGlvbnMiNAoPVXNlckNvbm5lY3Rpb25zEgwKBHVzZXIYASABKAkSEwoLY29ubmVjdGlvbnMYAiABKA0iIgoNU2hhcmVzQ2hhbmdlZBIRCglwYXJ0aXRpb24YASABKA0ivQEKDlByZXNlbmNlQ2hhbmdlEg4KBnRlbnVyZRgBIAEoCRIOCgZudW1iZXIYAiABKAQSEwoLcHJldl9udW1iZXIYAyABKAQSHwoFam9pbnMYBCADKAsyEC5hcnFvbi52MS5NZW1iZXISDgoGbGVhdmVzGAUgAygJEiEKB3VwZGF0ZXMYBiADKAsyEC5hcnFvbi52MS5NZW1iZXISDQoFdG90YWwYByABKA0SEwoLY291bnRzX29ubHkYCCABKAgiRAoTUHJlc2VuY2VMaXN0UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSDAoEcm9vbRgCIAEoCRIPCgdjaGFubmVsGAMgASgJInsKElByZXNlbmNlTGlzdFJlc3VsdBIOCgZ0ZW51cmUYASABKAkSDgoGbnVtYmVyGAIgASgEEiEKB21lbWJlcnMYAyADKAsyEC5hcnFvbi52MS5NZW1iZXISDQoFdG90YWwYBCABKA0SEwoLY291bnRzX29ubHkYBSABKAgiWgoUUHJlc2VuY2VDaGVja1JlcXVlc3QSEQoJcGFydGl0aW9uGAEgASgNEi8KCGNoYW5uZWxzGAIgAygLMh0uYXJxb24udjEuUHJlc2VuY2VMaXN0UmVxdWVzdCI2ChNQcmVzZW5jZUNoZWNrUmVzdWx0Eg4KBnRlbnVyZRgBIAEoCRIPCgdudW1iZXJzGAIgAygEIiYKEVByZXNlbmNlVGFrZW5PdmVyEhEKCXBhcnRpdGlvbhgBIAEoDSJJCg1TZXR0aW5nUmVjb3JkEg0KBXZhbHVlGAEgASgJEhUKDWNoYW5nZWRfYXRfbXMYAiABKAMSEgoKY2hhbmdlZF9ieRgDIAEoCSJDChFTZXRTZXR0aW5nUmVxdWVzdBILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkSEgoKY2hhbmdlZF9ieRgDIAEoCSISChBTZXRTZXR0aW5nUmVzdWx0IjYKE1Jlc2V0U2V0dGluZ1JlcXVlc3QSCwoDa2V5GAEgASgJEhIKCmNoYW5nZWRfYnkYAiABKAkiIwoSUmVzZXRTZXR0aW5nUmVzdWx0Eg0KBXJlc2V0GAEgASgIIkoKC0Nhc2lsUmVjb3JkEhAKCHNldHRpbmdzGAEgASgMEhUKDWNoYW5nZWRfYXRfbXMYAiABKAMSEgoKY2hhbmdlZF9ieRgDIAEoCSJcChJSZWxvYWRDYXNpbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEg4KBmNoYW5nZRgCIAEoDBIUCgxyZXF1ZXN0ZWRfYnkYAyABKAkSEAoIdHJhY2VfaWQYBCABKAkiNwoRUmVsb2FkQ2FzaWxSZXN1bHQSEAoIc2V0dGluZ3MYASABKAwSEAoIcmV2aXNpb24YAiABKAQiSwoRUmVzZXRDYXNpbFJlcXVlc3QSDgoGdGVuYW50GAEgASgJEhQKDHJlcXVlc3RlZF9ieRgCIAEoCRIQCgh0cmFjZV9pZBgDIAEoCSIhChBSZXNldENhc2lsUmVzdWx0Eg0KBXJlc2V0GAEgASgIYgZwcm90bzM");
 
 /**
  * Describes the message arqon.v1.BrainReply.
@@ -249,163 +249,219 @@ export const LiftBanResultSchema = /*@__PURE__*/
   messageDesc(file_arqon_v1_brain, 31);
 
 /**
+ * Describes the message arqon.v1.GrantRecord.
+ * Use `create(GrantRecordSchema)` to create a new message.
+ */
+export const GrantRecordSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 32);
+
+/**
+ * Describes the message arqon.v1.GrantSetRecord.
+ * Use `create(GrantSetRecordSchema)` to create a new message.
+ */
+export const GrantSetRecordSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 33);
+
+/**
+ * Describes the message arqon.v1.PutGrantRequest.
+ * Use `create(PutGrantRequestSchema)` to create a new message.
+ */
+export const PutGrantRequestSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 34);
+
+/**
+ * Describes the message arqon.v1.PutGrantResult.
+ * Use `create(PutGrantResultSchema)` to create a new message.
+ */
+export const PutGrantResultSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 35);
+
+/**
+ * Describes the message arqon.v1.ListGrantsRequest.
+ * Use `create(ListGrantsRequestSchema)` to create a new message.
+ */
+export const ListGrantsRequestSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 36);
+
+/**
+ * Describes the message arqon.v1.ListGrantsResult.
+ * Use `create(ListGrantsResultSchema)` to create a new message.
+ */
+export const ListGrantsResultSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 37);
+
+/**
+ * Describes the message arqon.v1.DeleteGrantRequest.
+ * Use `create(DeleteGrantRequestSchema)` to create a new message.
+ */
+export const DeleteGrantRequestSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 38);
+
+/**
+ * Describes the message arqon.v1.DeleteGrantResult.
+ * Use `create(DeleteGrantResultSchema)` to create a new message.
+ */
+export const DeleteGrantResultSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_brain, 39);
+
+/**
  * Describes the message arqon.v1.DisconnectOrder.
  * Use `create(DisconnectOrderSchema)` to create a new message.
  */
 export const DisconnectOrderSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 32);
+  messageDesc(file_arqon_v1_brain, 40);
 
 /**
  * Describes the message arqon.v1.ShareRequest.
  * Use `create(ShareRequestSchema)` to create a new message.
  */
 export const ShareRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 33);
+  messageDesc(file_arqon_v1_brain, 41);
 
 /**
  * Describes the message arqon.v1.TenantUsage.
  * Use `create(TenantUsageSchema)` to create a new message.
  */
 export const TenantUsageSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 34);
+  messageDesc(file_arqon_v1_brain, 42);
 
 /**
  * Describes the message arqon.v1.ShareResult.
  * Use `create(ShareResultSchema)` to create a new message.
  */
 export const ShareResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 35);
+  messageDesc(file_arqon_v1_brain, 43);
 
 /**
  * Describes the message arqon.v1.TenantShare.
  * Use `create(TenantShareSchema)` to create a new message.
  */
 export const TenantShareSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 36);
+  messageDesc(file_arqon_v1_brain, 44);
 
 /**
  * Describes the message arqon.v1.UserConnections.
  * Use `create(UserConnectionsSchema)` to create a new message.
  */
 export const UserConnectionsSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 37);
+  messageDesc(file_arqon_v1_brain, 45);
 
 /**
  * Describes the message arqon.v1.SharesChanged.
  * Use `create(SharesChangedSchema)` to create a new message.
  */
 export const SharesChangedSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 38);
+  messageDesc(file_arqon_v1_brain, 46);
 
 /**
  * Describes the message arqon.v1.PresenceChange.
  * Use `create(PresenceChangeSchema)` to create a new message.
  */
 export const PresenceChangeSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 39);
+  messageDesc(file_arqon_v1_brain, 47);
 
 /**
  * Describes the message arqon.v1.PresenceListRequest.
  * Use `create(PresenceListRequestSchema)` to create a new message.
  */
 export const PresenceListRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 40);
+  messageDesc(file_arqon_v1_brain, 48);
 
 /**
  * Describes the message arqon.v1.PresenceListResult.
  * Use `create(PresenceListResultSchema)` to create a new message.
  */
 export const PresenceListResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 41);
+  messageDesc(file_arqon_v1_brain, 49);
 
 /**
  * Describes the message arqon.v1.PresenceCheckRequest.
  * Use `create(PresenceCheckRequestSchema)` to create a new message.
  */
 export const PresenceCheckRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 42);
+  messageDesc(file_arqon_v1_brain, 50);
 
 /**
  * Describes the message arqon.v1.PresenceCheckResult.
  * Use `create(PresenceCheckResultSchema)` to create a new message.
  */
 export const PresenceCheckResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 43);
+  messageDesc(file_arqon_v1_brain, 51);
 
 /**
  * Describes the message arqon.v1.PresenceTakenOver.
  * Use `create(PresenceTakenOverSchema)` to create a new message.
  */
 export const PresenceTakenOverSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 44);
+  messageDesc(file_arqon_v1_brain, 52);
 
 /**
  * Describes the message arqon.v1.SettingRecord.
  * Use `create(SettingRecordSchema)` to create a new message.
  */
 export const SettingRecordSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 45);
+  messageDesc(file_arqon_v1_brain, 53);
 
 /**
  * Describes the message arqon.v1.SetSettingRequest.
  * Use `create(SetSettingRequestSchema)` to create a new message.
  */
 export const SetSettingRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 46);
+  messageDesc(file_arqon_v1_brain, 54);
 
 /**
  * Describes the message arqon.v1.SetSettingResult.
  * Use `create(SetSettingResultSchema)` to create a new message.
  */
 export const SetSettingResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 47);
+  messageDesc(file_arqon_v1_brain, 55);
 
 /**
  * Describes the message arqon.v1.ResetSettingRequest.
  * Use `create(ResetSettingRequestSchema)` to create a new message.
  */
 export const ResetSettingRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 48);
+  messageDesc(file_arqon_v1_brain, 56);
 
 /**
  * Describes the message arqon.v1.ResetSettingResult.
  * Use `create(ResetSettingResultSchema)` to create a new message.
  */
 export const ResetSettingResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 49);
+  messageDesc(file_arqon_v1_brain, 57);
 
 /**
  * Describes the message arqon.v1.CasilRecord.
  * Use `create(CasilRecordSchema)` to create a new message.
  */
 export const CasilRecordSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 50);
+  messageDesc(file_arqon_v1_brain, 58);
 
 /**
  * Describes the message arqon.v1.ReloadCasilRequest.
  * Use `create(ReloadCasilRequestSchema)` to create a new message.
  */
 export const ReloadCasilRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 51);
+  messageDesc(file_arqon_v1_brain, 59);
 
 /**
  * Describes the message arqon.v1.ReloadCasilResult.
  * Use `create(ReloadCasilResultSchema)` to create a new message.
  */
 export const ReloadCasilResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 52);
+  messageDesc(file_arqon_v1_brain, 60);
 
 /**
  * Describes the message arqon.v1.ResetCasilRequest.
  * Use `create(ResetCasilRequestSchema)` to create a new message.
  */
 export const ResetCasilRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 53);
+  messageDesc(file_arqon_v1_brain, 61);
 
 /**
  * Describes the message arqon.v1.ResetCasilResult.
  * Use `create(ResetCasilResultSchema)` to create a new message.
  */
 export const ResetCasilResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_brain, 54);
+  messageDesc(file_arqon_v1_brain, 62);
 
