@@ -68,6 +68,8 @@ const cases: readonly Case[] = [
   ['op.grant.put', 'admin', { ...wish, subject: 'user:one-too-many' }, 'QUOTA_EXCEEDED'],
   ['op.grant.list', 'user', {}, 'AUTHORIZATION_ERROR'],
   ['op.grant.delete', 'user', { grant_id: 'g_none' }, 'AUTHORIZATION_ERROR'],
+  ['op.audit.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.audit.verify', 'moderator', {}, 'AUTHORIZATION_ERROR'],
 ];
 
 test.each(cases)('[PRT-21] %s of a %s is refused ($3)', async (command, role, args, code) => {

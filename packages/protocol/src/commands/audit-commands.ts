@@ -48,13 +48,13 @@ export const auditCommands = {
     name: 'op.audit.list',
     summary: 'Lists what was done to the bus in the tenant, oldest first.',
     right: 'admin',
-    errors: ['AUTHORIZATION_ERROR', 'VALIDATION_ERROR'],
+    errors: ['AUTHORIZATION_ERROR'],
     args: {
       type: 'object',
       properties: {
         since: sinceSchema as typeof sinceSchema,
         until: untilSchema as typeof untilSchema,
-        action: { type: 'string', maxLength: 64, description: 'This action alone.' },
+        action: { type: 'string', pattern: '^[a-z][a-z0-9_.]{0,63}$', description: 'This action alone.' },
         cursor: cursorSchema as typeof cursorSchema,
         limit: limitSchema as typeof limitSchema,
       },
@@ -72,7 +72,7 @@ export const auditCommands = {
     name: 'op.audit.verify',
     summary: "Checks every link of the tenant's chain, and that it has not lost its end.",
     right: 'admin',
-    errors: ['AUTHORIZATION_ERROR', 'RATE_LIMITED'],
+    errors: ['AUTHORIZATION_ERROR'],
     args: { type: 'object', properties: {} },
     result: {
       type: 'object',
