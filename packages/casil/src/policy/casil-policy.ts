@@ -56,6 +56,8 @@ export function createCasilPolicy(settings: CasilSettings): PolicyResult {
   if (problems.length > 0) return { ok: false, problems };
   const isIncluded = (room: string, channel: string): boolean =>
     room === '' || include.length === 0 || include.some((fits) => fits(room, channel));
+  // Its tables take a while to make: at once where messages will need them, and not at all where nobody does.
+  let inspector = settings.enabled ? inspectorFor(paths) : undefined;
   return {
     ok: true,
     policy: {
@@ -63,7 +65,9 @@ export function createCasilPolicy(settings: CasilSettings): PolicyResult {
       actions: actionsOf(settings),
       paths,
       patterns,
-      inspector: inspectorFor(paths),
+      get inspector() {
+        return (inspector ??= inspectorFor(paths));
+      },
       isInScope: (room, channel) => isIncluded(room, channel) && !exclude.some((fits) => fits(room, channel)),
       mayObserve: (room, channel) => !hidden.some((fits) => fits(room, channel)),
     },
