@@ -1,6 +1,8 @@
+import { isName } from '@arqonbus/protocol';
 import type { Config } from './config.ts';
 import { configValue } from './config-value.ts';
 import { toCamelCase } from './key-names.ts';
+import { findUnknownProfiles } from './parse-config.ts';
 import { parseValue } from './parse-value.ts';
 import type { Problem } from './problem.ts';
 import type { Setting } from './setting.ts';
@@ -57,6 +59,19 @@ export function parseLiveValue(key: string, text: string): LiveValue {
     ok: false,
     problem: { key, problem: parsed.problem, ...(parsed.fix === undefined ? {} : { fix: parsed.fix }) },
   };
+}
+
+/**
+ * What is wrong with a change that each setting by itself would allow: what fits together is checked as a whole before it
+ * is stored. Where it is followed it is not, since two changes may come in either order.
+ */
+export function checkChange(config: Pick<Config, 'log'>, key: SettingKey, value: unknown): Problem | undefined {
+  const { profiles, rules } = config.log;
+  if (key === 'log.profiles') return findUnknownProfiles(value as typeof profiles, rules)[0];
+  if (key === 'log.rules') return findUnknownProfiles(profiles, value as typeof rules)[0];
+  if (key !== 'tenants.dedicated') return undefined;
+  const wrong = (value as readonly string[]).find((tenant) => !isName(tenant));
+  return wrong === undefined ? undefined : { key, problem: `names ${JSON.stringify(wrong)}, which can be no tenant` };
 }
 
 /** A copy of the configuration over which settings can be laid; nothing is yet. */

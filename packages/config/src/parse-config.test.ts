@@ -48,6 +48,7 @@ describe('defaults', () => {
     expect(config.log).toEqual({
       backend: 'auto',
       idKey: '',
+      shards: 1,
       streamMaxBytes: 1_073_741_824,
       memoryMaxBytes: 67_108_864,
       profiles: SHIPPED_PROFILES,
@@ -288,13 +289,8 @@ describe('variables of others', () => {
   });
 
   it('[CFG-1] that clients use, and all without the prefix, are left alone in silence', () => {
-    const env = {
-      ARQONBUS_WS_URL: 'ws://x',
-      ARQONBUS_HTTP_URL: 'http://x',
-      ARQONBUS_AUTH_JWT: 'e30',
-      PATH: '/bin',
-      ARQON_X: '1',
-    };
+    const ours = { ARQONBUS_WS_URL: 'ws://x', ARQONBUS_HTTP_URL: 'http://x', ARQONBUS_AUTH_JWT: 'e30' };
+    const env = { ...ours, PATH: '/bin', ARQON_X: '1' };
     expect(parseConfig({ env })).toMatchObject({ ok: true, warnings: [] });
   });
 });

@@ -93,7 +93,8 @@ function assemble(values: ReadonlyMap<SettingKey, unknown>): Config {
   return config as unknown as Config;
 }
 
-function findUnknownProfiles(profiles: readonly LogProfile[], rules: readonly LogRule[]): readonly Problem[] {
+/** A problem for each profile that rules name and that there is not. */
+export function findUnknownProfiles(profiles: readonly LogProfile[], rules: readonly LogRule[]): readonly Problem[] {
   const names = new Set(profiles.map((profile) => profile.name));
   const unknown = new Set(rules.map((rule) => rule.profile).filter((name) => !names.has(name)));
   return [...unknown].map((name) => ({

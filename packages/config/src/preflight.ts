@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Config } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { checkPostgres } from './postgres-addresses.ts';
+import { checkChange } from './live-settings.ts';
 import { checkServers } from './preflight-servers.ts';
 import type { Problem } from './problem.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -22,6 +23,7 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkPostgres(config),
     ...checkLogBackend(config),
     ...checkAdminToken(config),
+    ...checkTenants(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];
@@ -123,6 +125,12 @@ function checkRequiredAuth({ auth }: Config): readonly Problem[] {
     problems.push({ key: 'auth.jwks_url', problem: 'must begin with https://' });
   if (auth.algorithms.length === 0) problems.push({ key: 'auth.algorithms', problem: 'allows no algorithm' });
   return problems;
+}
+
+/** Their streams could not be made. */
+function checkTenants({ log, tenants }: Config): readonly Problem[] {
+  const problem = checkChange({ log }, 'tenants.dedicated', tenants.dedicated);
+  return problem === undefined ? [] : [problem];
 }
 
 /** What opens the operator's routes must not be guessed; without it they stay shut (CFG-4). */

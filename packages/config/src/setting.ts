@@ -20,10 +20,16 @@ export type Setting =
       readonly kind: 'list';
       readonly values?: readonly string[];
       readonly default: readonly string[];
+      readonly live?: true;
       readonly doc: string;
     }
-  | { readonly kind: 'log_profiles'; readonly default: readonly LogProfile[]; readonly doc: string }
-  | { readonly kind: 'log_rules'; readonly default: readonly LogRule[]; readonly doc: string }
+  | {
+      readonly kind: 'log_profiles';
+      readonly default: readonly LogProfile[];
+      readonly live?: true;
+      readonly doc: string;
+    }
+  | { readonly kind: 'log_rules'; readonly default: readonly LogRule[]; readonly live?: true; readonly doc: string }
   | { readonly kind: 'actions'; readonly default: Readonly<Record<string, CasilAction>>; readonly doc: string }
   | { readonly kind: 'rooms'; readonly default: BootstrapRooms; readonly doc: string };
 

@@ -187,6 +187,20 @@ const plainSettings = {
     default: '',
     doc: 'Key of the message ids on JetStream, at least 32 bytes, the same at every Shield (LOG-5).',
   },
+  'log.shards': {
+    kind: 'integer',
+    default: 1,
+    min: 1,
+    max: 256,
+    live: true,
+    doc: 'Streams of each profile of the log on NATS that tenants are spread over; another number gives channels that move another epoch (LOG-2).',
+  },
+  'tenants.dedicated': {
+    kind: 'list',
+    default: [],
+    live: true,
+    doc: 'Tenants whose channels have streams of their own in the log on NATS (LOG-2).',
+  },
   'log.stream_max_bytes': {
     kind: 'integer',
     default: 1_073_741_824,
@@ -208,11 +222,13 @@ interface StructuredSettings {
   readonly 'log.profiles': {
     readonly kind: 'log_profiles';
     readonly default: readonly LogProfile[];
+    readonly live: true;
     readonly doc: string;
   };
   readonly 'log.rules': {
     readonly kind: 'log_rules';
     readonly default: readonly LogRule[];
+    readonly live: true;
     readonly doc: string;
   };
   readonly 'bootstrap.rooms': { readonly kind: 'rooms'; readonly default: {}; readonly doc: string };
@@ -222,11 +238,13 @@ const structuredSettings: StructuredSettings = {
   'log.profiles': {
     kind: 'log_profiles',
     default: SHIPPED_PROFILES,
+    live: true,
     doc: 'Log profiles by name: class, max_messages, max_age_ms, max_bytes.',
   },
   'log.rules': {
     kind: 'log_rules',
     default: SHIPPED_RULES,
+    live: true,
     doc: 'Which channels get which profile; the first match decides.',
   },
   'bootstrap.rooms': { kind: 'rooms', default: {}, doc: 'Rooms and channels that every tenant has (CFG-3).' },

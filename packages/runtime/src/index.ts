@@ -3,6 +3,7 @@ export * from './end-on-signal.ts';
 export * from './load-config.ts';
 export * from './nats-service.ts';
 export * from './open-service-tracing.ts';
+export { layoutOf } from './open-nats-log.ts';
 export * from './open-spine.ts';
 export * from './run-service.ts';
 export * from './settings/follow-settings.ts';

@@ -2,9 +2,12 @@ import { parseConfig } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
 import type { TenantId } from '@arqonbus/protocol';
 import { createLogger } from '@arqonbus/telemetry';
+import { LogStreamRecordSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
+import { LOG_LAYOUTS_KEY, encodeLayouts, logStreamKey, streamsOf } from '@arqonbus/spine';
 import { shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { layoutOf } from './open-nats-log.ts';
 import { openLocalSpine, openNatsSpine } from './open-spine.ts';
 import type { SpineParts } from './open-spine.ts';
 
@@ -17,6 +20,18 @@ function configOf(env: Readonly<Record<string, string>>): Config {
   const result = parseConfig({ env });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.config;
+}
+
+/** What a Brain that looks after the log does first. */
+async function layOut({ streams, keyValue }: SpineParts): Promise<void> {
+  const layout = layoutOf(configOf({}));
+  const bucket = keyValue.bucket('ARQON_LOG');
+  await streams.provision(layout);
+  for (const { stream } of streamsOf(layout)) {
+    const record = create(LogStreamRecordSchema, { generation: 'first' });
+    await bucket.create(logStreamKey(stream), toBinary(LogStreamRecordSchema, record));
+  }
+  await bucket.create(LOG_LAYOUTS_KEY, encodeLayouts([{ ...layout, generation: 1 }]));
 }
 
 describe('the Spine of a process', () => {
@@ -41,7 +56,7 @@ describe('the Spine of a process', () => {
 
   it('[ARC-12] has the same parts in one process and on NATS, so that nothing after it knows which', async () => {
     const local = openLocalSpine(configOf({}), logger);
-    await open('brain');
+    await layOut(await open('brain'));
     const onNats = await open('shield');
     expect(Object.keys(onNats).toSorted()).toEqual(Object.keys(local).toSorted());
     for (const { spine, keyValue } of [local, onNats]) {
@@ -65,14 +80,16 @@ describe('the Spine of a process', () => {
     });
     await vi.waitFor(() => expect(lines.join('')).toContain('waiting_for_spine'));
     expect(isOpen).toBe(false);
-    await open('brain');
+    const brain = await open('brain');
+    expect(isOpen).toBe(false);
+    await layOut(brain);
     const { keyValue } = await shield;
     expect(await keyValue.bucket('ARQON_BANS').list('')).toEqual([]);
     expect(() => keyValue.bucket('ARQON_BRAINS')).toThrow('no such bucket');
   });
 
   it('[LOG-2] [LOG-5] what one Shield appends, another one reads; the same id is stored once', async () => {
-    await open('brain');
+    await layOut(await open('brain'));
     const [near, far] = [await open('shield'), await open('shield')];
     const address = { tenant: 'acme' as TenantId, room: 'lab', channel: 'bench' };
     const append = { address, data: new TextEncoder().encode('hello'), user: 'ada', id: 'arq_0000000001' };

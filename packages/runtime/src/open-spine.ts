@@ -3,30 +3,32 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '@arqonbus/config';
 import { BusError, systemClock } from '@arqonbus/protocol';
 import {
+  LogPlaces,
   createJetStreamAuditTrail,
-  createJetStreamChannelLog,
   createLocalSpine,
-  createLogRules,
   createMemoryAuditTrail,
   createMemoryChannelLog,
   createMemoryKeyValueStore,
   createNatsKeyValueStore,
   createNatsSpine,
   createRemoteChannelLog,
+  followLayouts,
+  noLogStreams,
   provisionAuditStream,
-  provisionLogStreams,
 } from '@arqonbus/spine';
 import type {
   AuditTrail,
   ChannelLog,
   KeyValueStore,
   LocalSpine,
+  LogStreams,
   NatsSpine,
   ProfileOf,
   Spine,
   SpineMessage,
 } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
+import { layoutOf, logUnusable, openNatsLog } from './open-nats-log.ts';
 import { untilAvailable } from './until-available.ts';
 
 /** What services meet on: the Spine, its buckets, and the log of its channels. */
@@ -39,6 +41,10 @@ export interface SpineParts {
   readonly openAuditTrail: () => Promise<AuditTrail>;
   /** Brings a message to its subscribers that has a position already. Throws `UNAVAILABLE`. */
   readonly deliver: (message: SpineMessage) => void;
+  /** The streams of the log, as a Brain looks after them. */
+  readonly streams: LogStreams;
+  /** Told whenever channels may have another epoch: by another layout, or since a stream is not the one that it was. */
+  readonly onLogChange: (listener: () => void) => void;
   /** Bytes that have been published and that the Spine has not confirmed. */
   readonly unflushedBytes: () => number;
 }
@@ -47,7 +53,14 @@ export interface SpineParts {
 export type ServiceName = 'shield' | 'brain';
 
 /** All that a Shield reads. */
-const SHIELD_BUCKETS = ['ARQON_CHANNELS', 'ARQON_BANS', 'ARQON_GRANTS', 'ARQON_SETTINGS', 'ARQON_CASIL'] as const;
+const SHIELD_BUCKETS = [
+  'ARQON_CHANNELS',
+  'ARQON_BANS',
+  'ARQON_GRANTS',
+  'ARQON_SETTINGS',
+  'ARQON_CASIL',
+  'ARQON_LOG',
+] as const;
 
 /** What a frame grows by on its way through NATS: envelope fields, subject and headers. */
 const ENVELOPE_BYTES = 65_536;
@@ -58,24 +71,30 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     onError: (error, subject) =>
       logger.error({ event: 'spine_handler_failed', subject, err: error }, 'a handler failed'),
   });
-  const profileOf = createLogRules(config.log.profiles, config.log.rules);
+  const places = new LogPlaces(layoutOf(config));
+  const keyValue = createMemoryKeyValueStore();
+  followLayouts(keyValue.bucket('ARQON_LOG'), places, (error) => logUnusable(logger, error));
   const auditTrail = createMemoryAuditTrail(config.audit);
   return {
     spine,
-    keyValue: createMemoryKeyValueStore(),
-    log: openLocalLog(spine, config, profileOf),
-    profileOf,
+    keyValue,
+    log: openLocalLog(spine, config, places),
+    profileOf: places.profileOf,
+    streams: noLogStreams,
+    onLogChange: (listener) => void places.onChange(listener),
     openAuditTrail: async () => auditTrail,
     deliver: (message) => spine.deliver(message),
     unflushedBytes: () => 0,
   };
 }
 
-function openLocalLog(spine: LocalSpine, { log }: Config, profileOf: ProfileOf): ChannelLog {
-  if (log.backend === 'valkey') return createRemoteChannelLog({ spine, profileOf });
+function openLocalLog(spine: LocalSpine, { log }: Config, places: LogPlaces): ChannelLog {
+  const { profileOf, generationOf } = places;
+  if (log.backend === 'valkey') return createRemoteChannelLog({ spine, profileOf, generationOf });
   return createMemoryChannelLog({
     spine,
     profileOf,
+    generationOf,
     now: () => systemClock.now(),
     random: (bytes) => void randomFillSync(bytes),
     maxBytes: log.memoryMaxBytes,
@@ -102,14 +121,13 @@ export async function openNatsSpine(
     onError: (error: unknown) => logger.error({ event: 'bucket_failed', err: error }, 'a bucket could not be followed'),
   };
   const keyValue = await untilAvailable(() => createNatsKeyValueStore(spine, keyValueOptions), wait);
-  const profileOf = createLogRules(config.log.profiles, config.log.rules);
-  const log = await untilAvailable(() => openNatsLog(spine, config, service, profileOf), wait);
+  const log = await openNatsLog({ spine, keyValue, config, service, logger }, wait);
   const openAuditTrail = async (): Promise<AuditTrail> => {
     await provisionAuditStream(spine, { replicas: nats.replicas, maxBytes: config.audit.maxBytes });
     return createJetStreamAuditTrail(spine);
   };
   const deliver = (message: SpineMessage): void => spine.deliver(message);
-  return { spine, keyValue, log, profileOf, openAuditTrail, deliver, unflushedBytes: () => spine.unflushedBytes };
+  return { spine, keyValue, ...log, openAuditTrail, deliver, unflushedBytes: () => spine.unflushedBytes };
 }
 
 /** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */
@@ -117,20 +135,6 @@ export async function tryNatsSpine(config: Config, service: ServiceName, logger:
   const spine = await connect(config.nats, service, logger);
   await checkPayload(spine, config.limits.maxFrameBytes);
   await spine.close();
-}
-
-async function openNatsLog(
-  spine: NatsSpine,
-  { log, nats }: Config,
-  service: ServiceName,
-  profileOf: ProfileOf,
-): Promise<ChannelLog> {
-  // Kept by the Brain, who serves it to all.
-  if (log.backend === 'valkey') return createRemoteChannelLog({ spine, profileOf });
-  if (service === 'brain') {
-    await provisionLogStreams(spine, log.profiles, { replicas: nats.replicas, maxBytes: log.streamMaxBytes });
-  }
-  return createJetStreamChannelLog(spine, { ...log, profileOf, idKey: new TextEncoder().encode(log.idKey) });
 }
 
 function connect(nats: Config['nats'], service: ServiceName, logger: Logger): Promise<NatsSpine> {

@@ -9,6 +9,8 @@ export interface SpineMessage {
   readonly seq: number;
   /** Sequence of the publication before it in the channel; 0 = none known. */
   readonly prevSeq: number;
+  /** The stream that stored it, where its log has several; two of them may give the same sequence. */
+  readonly stream?: string;
 }
 
 /** An interest that ends when its owner says so. */

@@ -2,10 +2,9 @@ import { randomFillSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
-import { isSampled } from '@arqonbus/telemetry';
 import type { Tracing } from '@arqonbus/telemetry';
-import { brainKey, tenantPartition } from '@arqonbus/spine';
-import type { AuditTrail, KeyValueStore, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import { brainKey } from '@arqonbus/spine';
+import type { AuditTrail, ChannelAddress, KeyValueStore, Spine, SpineSubscription } from '@arqonbus/spine';
 import type { AuditCopy, GrantStore } from '@arqonbus/storage';
 import type { AuditMetrics } from './audit/audit.ts';
 import { composeAudit } from './audit/compose-audit.ts';
@@ -16,13 +15,15 @@ import { serveBans } from './bans/index.ts';
 import { DEFAULT_CASIL_SETTINGS } from '@arqonbus/casil';
 import type { CasilSettings } from '@arqonbus/casil';
 import type { RpcMetrics } from './brain-metrics.ts';
-import { traceRequest } from './trace-request.ts';
+import { createSweep } from './create-sweep.ts';
+import { createRequestObserver } from './request-observer.ts';
+import type { RequestObserver } from './request-observer.ts';
 import { serveCasil } from './casil/index.ts';
 import { composeGrants } from './grants/compose-grants.ts';
-import type { GrantsModule } from './grants/index.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
+import type { EmptyChannels } from './channels/empty-channels.ts';
 import { serveRooms } from './channels/index.ts';
 import type { PartitionParts } from './partitions/partition.ts';
 import { Partitions } from './partitions/partitions.ts';
@@ -31,7 +32,12 @@ import { openHistory } from './history/index.ts';
 import type { KeptLogOptions } from './history/index.ts';
 import { ResumeStore } from './resume/resume-store.ts';
 import { BrainRing } from './ring/brain-ring.ts';
+import type { BrainRingOptions } from './ring/brain-ring.ts';
 import { serveSettings } from './settings/index.ts';
+import type { SettingsParts } from './settings/index.ts';
+import { LOG_PARTITION, composeLogKeeper } from './log/compose-log-keeper.ts';
+import type { KeptStreams } from './log/log-keeper.ts';
+import { serveLog } from './log/index.ts';
 
 /** Where the Brain writes what went wrong; a pino logger fits. */
 export interface BrainLogger {
@@ -53,6 +59,10 @@ export interface BrainOptions {
   readonly keptLog?: KeptLogOptions | undefined;
   /** Where grants are kept. Default: the memory of this process. */
   readonly grants?: GrantStore;
+  /** The streams of the log and their layout, which this Brain looks after as one of all (LOG-2, LOG-4). Absent = others do. */
+  readonly keptStreams?: KeptStreams;
+  /** What is wrong with a change of a setting that it would allow by itself. Default: nothing. */
+  readonly checkSetting?: SettingsParts['check'];
   /** This process among all Brains. Default: a random one. */
   readonly id?: string;
   /** Fills the bytes it is given with randomness; ids come from it. Default: the platform's. */
@@ -123,50 +133,46 @@ const MAX_LISTED = 500;
 export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger, limits = DEFAULT_LIMITS, handoverMs = HANDOVER_MS } = options;
   const onError = createOnError(logger);
-  const registry: ChannelRegistry = new ChannelRegistry({
-    bucket: keyValue.bucket('ARQON_CHANNELS'),
-    bootstrap: createBootstrapRecords(options.bootstrapRooms),
-    maxPerTenant: () => limits.channelsPerTenant,
-    listener: {
-      onAdded: (address, record) => partitions.ofChannel(address)?.emptyChannels.onAdded(address, record),
-      onRemoved: (address) => partitions.ofChannel(address)?.emptyChannels.onRemoved(address),
-    },
-  });
+  const registry = createRegistry(options, limits, (address) => partitions.ofChannel(address)?.emptyChannels);
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), () => clock.now());
   const auditing = composeAudit({ ...options, onError });
-  const observer = createObserver(options, () => clock.now());
+  const observer = createRequestObserver(options, () => clock.now());
   const shields = new SeenShields(() => clock.monotonicMs());
   const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
   const history = openHistory(spine, options.keptLog, observer);
   const stores = { registry, bans, resumes, shields, history, audit: auditing.audit };
   const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
-  const ring = createRing(options, partitions, onError);
+  const keeper = composeLogKeeper(options, () => randomText(options, 9, 'base64url'));
+  const ring = createRing(options, (owned) => {
+    keeper.own(options.keptStreams !== undefined && owned.has(LOG_PARTITION));
+    partitions.own(owned);
+  });
 
   await registry.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
   const nextGrantId = (): string => `g_${randomText(options, 12, 'base64url')}`;
   const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId }, observer);
-  const served = [...serveAnywhere(options, shared, auditing), ...grants.served, history, reconnects];
+  const served = [
+    ...serveAnywhere(options, shared, auditing),
+    ...serveLog(spine, keeper, observer),
+    ...grants.served,
+    history,
+    reconnects,
+  ];
   await ring.open();
+  // Shields wait for it; where it fails, the next tick tries again.
+  await keeper.tick().catch(onError);
   const sweep = createSweep({ partitions, bans, auditing, grants, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
-    for (const upkeep of [ring.tick(), sweep(), history.tick()]) upkeep.catch(onError);
+    for (const upkeep of [ring.tick(), sweep(), history.tick(), keeper.tick()]) upkeep.catch(onError);
   });
   return {
     renew: () => ring.tick(),
     sweep,
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
-    figures: () => ({
-      ...observer.figures(),
-      ...partitions.figures(),
-      malformedChannels: registry.malformedEntries(),
-      channels: registry.size(),
-      shields: shields.count(),
-      brokenAuditChains: auditing.brokenChains(),
-      uncopiedAuditChains: auditing.uncopiedChains(),
-    }),
+    figures: () => ({ ...observer.figures(), ...partitions.figures(), ...figuresOf(shared, auditing) }),
     async close() {
       stopTimer();
       await ring.close();
@@ -178,20 +184,22 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   };
 }
 
-function createRing(options: BrainOptions, partitions: Partitions, onError: (error: unknown) => void): BrainRing {
-  const { keyValue, clock } = options;
-  return new BrainRing({
-    id: brainKey(options.id ?? `b${randomText(options, 6, 'hex')}`),
-    bucket: keyValue.bucket('ARQON_BRAINS'),
-    monotonicMs: () => clock.monotonicMs(),
-    onOwned: (owned) => partitions.own(owned),
-    onError,
-  });
+function figuresOf(
+  { registry, shields }: Pick<PartitionParts, 'registry' | 'shields'>,
+  auditing: AuditModule,
+): Omit<BrainFigures, keyof ReturnType<RequestObserver['figures']> | keyof ReturnType<Partitions['figures']>> {
+  return {
+    malformedChannels: registry.malformedEntries(),
+    channels: registry.size(),
+    shields: shields.count(),
+    brokenAuditChains: auditing.brokenChains(),
+    uncopiedAuditChains: auditing.uncopiedChains(),
+  };
 }
 
 /** Serves what any Brain answers, whatever partitions it owns. */
 function serveAnywhere(
-  { keyValue, logger, casil: configured = DEFAULT_CASIL_SETTINGS }: BrainOptions,
+  { keyValue, logger, checkSetting: check, casil: configured = DEFAULT_CASIL_SETTINGS }: BrainOptions,
   shared: PartitionParts,
   auditing: AuditModule,
 ): readonly SpineSubscription[] {
@@ -200,24 +208,39 @@ function serveAnywhere(
   return [
     ...serveRooms(shared, observer),
     ...serveBans(shared, observer),
-    ...serveSettings({ ...changes, bucket: keyValue.bucket('ARQON_SETTINGS') }, observer),
+    ...serveSettings({ ...changes, bucket: keyValue.bucket('ARQON_SETTINGS'), check }, observer),
     ...serveCasil({ ...changes, bucket: keyValue.bucket('ARQON_CASIL'), configured }, observer),
     ...serveAudit({ ...shared, ...auditing }, observer),
   ];
 }
 
-/** Past bans bind nobody; they are only removed, which reads all of them. Grants likewise, unless a change was lost. */
-const SWEEP_RECORDS_EVERY_MS = 30_000;
-
-interface Swept {
-  readonly clock: Clock;
-  readonly partitions: Partitions;
-  readonly bans: BanStore;
-  readonly auditing: AuditModule;
-  readonly grants: GrantsModule;
+function createRegistry(
+  { keyValue, bootstrapRooms }: BrainOptions,
+  limits: Limits,
+  emptyChannelsOf: (address: ChannelAddress) => EmptyChannels | undefined,
+): ChannelRegistry {
+  return new ChannelRegistry({
+    bucket: keyValue.bucket('ARQON_CHANNELS'),
+    bootstrap: createBootstrapRecords(bootstrapRooms),
+    maxPerTenant: () => limits.channelsPerTenant,
+    listener: {
+      onAdded: (address, record) => emptyChannelsOf(address)?.onAdded(address, record),
+      onRemoved: (address) => emptyChannelsOf(address)?.onRemoved(address),
+    },
+  });
 }
 
-/** One sweep at a time: who asks during one waits for it. */
+function createRing(options: BrainOptions, onOwned: BrainRingOptions['onOwned']): BrainRing {
+  const { id, keyValue, clock, logger } = options;
+  return new BrainRing({
+    id: brainKey(id ?? `b${randomText(options, 6, 'hex')}`),
+    bucket: keyValue.bucket('ARQON_BRAINS'),
+    monotonicMs: () => clock.monotonicMs(),
+    onOwned,
+    onError: createOnError(logger),
+  });
+}
+
 function settingsOf(
   options: BrainOptions,
   limits: Limits,
@@ -235,53 +258,6 @@ function randomText({ fillRandom = randomFillSync }: BrainOptions, length: numbe
   const bytes = Buffer.alloc(length);
   fillRandom(bytes);
   return bytes.toString(encoding);
-}
-
-function createSweep({ partitions, bans, auditing, grants, clock }: Swept): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let sweptMs = Number.NEGATIVE_INFINITY;
-  const sweep = async (): Promise<void> => {
-    await partitions.sweep();
-    await auditing.watch((tenant) => partitions.serves(tenantPartition(tenant)));
-    if (clock.monotonicMs() - sweptMs < SWEEP_RECORDS_EVERY_MS) return;
-    await bans.sweep();
-    sweptMs = clock.monotonicMs();
-    await grants.sweep((tenant) => partitions.serves(tenantPartition(tenant)));
-  };
-  return () => {
-    running ??= sweep().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-}
-
-function createObserver(
-  { logger, rpcMetrics: metrics, tracing }: BrainOptions,
-  now: () => number,
-): RpcObserver & {
-  figures(): Pick<BrainFigures, 'malformedRequests' | 'failedRequests'>;
-} {
-  let malformedRequests = 0;
-  let failedRequests = 0;
-  return {
-    onAnswered: (method, durationMs, code, traceparent) => {
-      metrics?.answered(method, durationMs, code);
-      if (tracing !== undefined && isSampled(traceparent))
-        traceRequest(tracing, { method, durationMs, code, traceparent, endMs: now() });
-    },
-    onMalformed(subject) {
-      malformedRequests++;
-      metrics?.malformed();
-      logger?.warn({ event: 'malformed_request', subject }, 'a request could not be read');
-    },
-    onFailure(subject, error) {
-      failedRequests++;
-      metrics?.failed();
-      logger?.error({ event: 'request_failed', subject, err: error }, 'a request failed');
-    },
-    figures: () => ({ malformedRequests, failedRequests }),
-  };
 }
 
 function createOnError(logger: BrainLogger | undefined): (error: unknown) => void {

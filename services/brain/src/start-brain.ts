@@ -1,6 +1,8 @@
+import { checkChange } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
-import type { AuditTrail, KeyValueStore, Spine } from '@arqonbus/spine';
+import { layoutOf } from '@arqonbus/runtime';
+import type { AuditTrail, KeyValueStore, LogStreams, Spine } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
 import { createBrain } from './brain.ts';
 import type { Brain, BrainOptions } from './brain.ts';
@@ -20,6 +22,8 @@ export interface BrainSurroundings extends Pick<
 > {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
+  /** The streams of the log. */
+  readonly streams: LogStreams;
   /** Makes the trail where it is missing. */
   readonly openAuditTrail: () => Promise<AuditTrail>;
   readonly logger: Logger;
@@ -27,7 +31,7 @@ export interface BrainSurroundings extends Pick<
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
 export async function startBrain(
-  { bootstrap, limits, presence, casil }: Config,
+  { bootstrap, limits, presence, casil, log, tenants }: Config,
   parts: BrainSurroundings,
 ): Promise<Brain> {
   const { openAuditTrail, ...rest } = parts;
@@ -39,5 +43,8 @@ export async function startBrain(
     limits,
     casil,
     maxListed: presence.maxListed,
+    // Read each time: these settings change at run time.
+    checkSetting: (key, value) => checkChange({ log }, key, value),
+    keptStreams: { streams: parts.streams, layout: () => layoutOf({ log, tenants }) },
   });
 }

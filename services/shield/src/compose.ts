@@ -17,6 +17,7 @@ import { composeResume } from './compose-resume.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { leaveForbidden } from './commands/leave-forbidden.ts';
 import { followDiscontinuities } from './delivery/discontinuities.ts';
+import type { Discontinuities } from './delivery/discontinuities.ts';
 import { followGrants } from './grants/follow-grants.ts';
 import type { FollowedGrants } from './grants/follow-grants.ts';
 import type { GrantSets } from './grants/grant-sets.ts';
@@ -53,6 +54,8 @@ export interface ShieldParts extends DeliveryParts {
   readonly admission: ConnectionAdmission;
   readonly draining: { isOn: boolean };
   readonly refusedTokens: RefusedTokens;
+  /** Looks whether a last message was lost; run every 25 s (LOG-16). */
+  readonly confirm: () => Promise<void>;
   /** Looks after lifetimes, caps and stuck closes; run every second. */
   readonly watch: () => void;
   /** Ends every interest on the Spine. */
@@ -104,12 +107,13 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     telemetryStream,
     ...judges,
     casil: casil.policies,
+    confirm: discontinuities.confirm,
     refusedTokens,
     watch: createWatch(options, { ...parts, followed, casil, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
-      stopTls();
+      for (const end of [stopTls, discontinuities.stop]) end();
       for (const watch of [bans, grants, casil.policies]) watch.stop();
-      for (const interest of [resume.holder, discontinuities, spineEvents]) interest.unsubscribe();
+      for (const interest of [resume.holder, spineEvents]) interest.unsubscribe();
       stopDelivery(parts);
     },
   };
@@ -228,7 +232,7 @@ function composeHandshake({ clock, metrics }: ShieldOptions, options: HandshakeO
   return createTimedHandshake(createHandshake(options), metrics, () => clock.monotonicMs());
 }
 
-function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): SpineSubscription {
+function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): Discontinuities {
   return followDiscontinuities({
     ...options,
     ...parts,

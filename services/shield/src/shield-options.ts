@@ -37,6 +37,8 @@ export interface ShieldOptions {
   readonly spine: Spine;
   readonly log: ChannelLog;
   readonly profileOf: ProfileOf;
+  /** Told whenever channels may have another profile or epoch. */
+  readonly onLogChange: (listener: () => void) => void;
   readonly keyValue: KeyValueStore;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;

@@ -26,6 +26,7 @@ const SWEEP_EVERY_MS = 50;
 const WATCH_EVERY_MS = 1_000;
 const REPORT_EVERY_MS = 3_000;
 const CHECK_PRESENCE_EVERY_MS = 10_000;
+const CONFIRM_EVERY_MS = 25_000;
 
 /**
  * Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans, grants and changes of CASIL
@@ -93,7 +94,7 @@ function healthOf({ draining, bans, grants, casil, membership }: ShieldParts, { 
   return { ready: !draining.isOn && isOnSpine && isKnown, checks };
 }
 
-function startTimers({ slowConsumers, watch, membership, presence }: ShieldParts): NodeJS.Timeout[] {
+function startTimers({ slowConsumers, watch, membership, presence, confirm }: ShieldParts): NodeJS.Timeout[] {
   // Without a Brain there is nobody to ask; it is asked again.
   const checkPresence = (): void => void presence.check().catch(() => undefined);
   return [
@@ -101,6 +102,7 @@ function startTimers({ slowConsumers, watch, membership, presence }: ShieldParts
     setInterval(watch, WATCH_EVERY_MS),
     setInterval(() => membership.report(), REPORT_EVERY_MS),
     setInterval(checkPresence, CHECK_PRESENCE_EVERY_MS),
+    setInterval(() => void confirm(), CONFIRM_EVERY_MS),
   ];
 }
 

@@ -2,6 +2,7 @@ import { startBrain } from '@arqonbus/brain';
 import { createLiveSettings } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
 import { startShield } from '@arqonbus/shield';
+import { noLogStreams } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { createListenerFactory } from '../sockets/simulated-listener.ts';
 import type { Network } from '../sockets/network.ts';
@@ -109,6 +110,8 @@ export class ProcessSet {
       log: parts.log(createLinkedLog(link)),
       keyValue: parts.keyValue(createLinkedKeyValue(link)),
       profileOf: hub.profileOf,
+      streams: noLogStreams,
+      onLogChange: () => undefined,
       unflushedBytes: () => 0,
       logger: createQuietLogger(link.actor.name, lines, () => time.nowMs),
     };

@@ -22,6 +22,8 @@ export function createLinkedLog(link: HubLink): ChannelLog {
     },
     read: (address, range) => ask(READ_TIMEOUT_MS, () => hub.log.read(address, range)),
     position: (address) => ask(READ_TIMEOUT_MS, () => hub.log.position(address)),
+    end: (address) => ask(READ_TIMEOUT_MS, () => hub.log.end(address)),
+    isWholeAfter: (address, seq) => ask(READ_TIMEOUT_MS, () => hub.log.isWholeAfter(address, seq)),
     channels: (tenant, room) => ask(READ_TIMEOUT_MS, () => hub.log.channels(tenant, room)),
     trim: (address, beforeSeq) => ask(READ_TIMEOUT_MS, () => hub.log.trim(address, beforeSeq)),
   };

@@ -68,6 +68,8 @@ function valueOf(body: string): string {
   const { value } = parseBody(body);
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  // Maps and lists are written as JSON there, too.
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   throw new BusError('VALIDATION_ERROR', 'The body must be JSON such as {"value": 100}.');
 }
 

@@ -54,7 +54,8 @@ export type BucketName =
   | 'ARQON_SETTINGS'
   | 'ARQON_RESUMES'
   | 'ARQON_AUDIT'
-  | 'ARQON_CASIL';
+  | 'ARQON_CASIL'
+  | 'ARQON_LOG';
 
 /**
  * Buckets whose entries go by themselves so long after they were written; watchers are not told. Resumes: longer than a

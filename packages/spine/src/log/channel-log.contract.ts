@@ -80,7 +80,7 @@ export function describeChannelLog(name: string, open: () => Promise<LogFixture>
       const { epoch } = await append({ ...general, channel: 'explore' }, 'elsewhere');
       expect(epoch).toMatch(/^.{8,64}$/);
       const position = { epoch, firstSeq: Math.min(...seqs), lastSeq: Math.max(...seqs) };
-      expect(await log.position(general)).toEqual(position);
+      expect(await log.position(general)).toMatchObject(position);
     });
 
     it('[LOG-1] reads between exclusive bounds, from either end, up to a limit', async () => {

@@ -69,6 +69,17 @@ export interface LogPosition {
   readonly epoch: string;
   readonly firstSeq: number;
   readonly lastSeq: number;
+  /** Every publication of the channel that comes from now on has a higher sequence, also where it holds nothing. */
+  readonly endSeq: number;
+  /** The stream that keeps the channel; empty where there is but one. */
+  readonly stream: string;
+}
+
+/** How far the part of a log goes that a channel is in. */
+export interface LogEnd {
+  readonly epoch: string;
+  /** The same as before = nothing came, to none of the channels in it. */
+  readonly endSeq: number;
 }
 
 /** A channel that a log holds something of. */
@@ -87,6 +98,13 @@ export interface ChannelLog {
   append(append: Append): Promise<Appended>;
   read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]>;
   position(address: ChannelAddress): Promise<LogPosition>;
+  /** As `position`, but one question for all channels that are kept together, so that asking for many costs little (LOG-16). */
+  end(address: ChannelAddress): Promise<LogEnd>;
+  /**
+   * Whether the log has lost nothing of the channel after a sequence that was its `endSeq` once (LOG-9). False where that
+   * cannot be told.
+   */
+  isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean>;
   /** The channels of a room that the log holds something of, by name (LOG-19); a channel needs no members for that. */
   channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]>;
   /** Removes every entry with a sequence below `beforeSeq`. */

@@ -42,6 +42,7 @@ const BUCKETS: readonly BucketName[] = [
   'ARQON_RESUMES',
   'ARQON_AUDIT',
   'ARQON_CASIL',
+  'ARQON_LOG',
 ];
 const DEFAULT_TIMEOUT_MS = 2_000;
 /** The most that NATS keeps. A watcher is told each change of a key as long as it lags behind by fewer than these. */

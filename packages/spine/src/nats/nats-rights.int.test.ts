@@ -39,6 +39,8 @@ const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])
   ['shield', 'publish', '$KV.ARQON_BANS.acme.bob'],
   ['shield', 'publish', '$KV.ARQON_CHANNELS.acme.science.general'],
   ['shield', 'publish', '$KV.ARQON_SETTINGS.limits.history_page'],
+  ['shield', 'publish', '$KV.ARQON_LOG.layouts'],
+  ['shield', 'publish', '$JS.API.STREAM.PURGE.LOG_default_0'],
   ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_SETTINGS'],
   ['shield', 'publish', '$KV.ARQON_CASIL.acme'],
   ['shield', 'publish', '$JS.API.STREAM.CREATE.ANYTHING'],

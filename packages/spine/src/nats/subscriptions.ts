@@ -97,6 +97,7 @@ function toMessage(subject: Subject, { data, headers }: Msg): SpineMessage {
     data,
     seq: parsePosition(headers.get(POSITION_HEADERS.seq)),
     prevSeq: parsePosition(headers.get(POSITION_HEADERS.prevSeq)),
+    stream: headers.get('Nats-Stream'),
   };
 }
 

@@ -56,6 +56,7 @@ export interface BrainMethods {
   readonly 'audit.begin_replay': Method<wire.BeginReplayRequest, wire.BeginReplayResult>;
   readonly 'audit.end_replay': Method<wire.EndReplayRequest, wire.EndReplayResult>;
   readonly 'audit.refusals': Method<wire.TellRefusalsRequest, wire.TellRefusalsResult>;
+  readonly 'log.regressed': Method<wire.LogRegressedRequest, wire.LogRegressedResult>;
 }
 
 /** `<module>.<method>`. */
@@ -208,6 +209,7 @@ const schemas: BrainMethods = {
   'audit.begin_replay': { request: wire.BeginReplayRequestSchema, result: wire.BeginReplayResultSchema },
   'audit.end_replay': { request: wire.EndReplayRequestSchema, result: wire.EndReplayResultSchema },
   'audit.refusals': { request: wire.TellRefusalsRequestSchema, result: wire.TellRefusalsResultSchema },
+  'log.regressed': { request: wire.LogRegressedRequestSchema, result: wire.LogRegressedResultSchema },
 };
 
 /** The names of all methods. */

@@ -65,6 +65,22 @@ export function parseCasilKey(key: string): TenantId {
   return parseKeyToken(key) as TenantId;
 }
 
+/** Key of the log's layouts in `ARQON_LOG`. */
+export const LOG_LAYOUTS_KEY = 'layouts';
+
+/** What the keys of the log's streams begin with in `ARQON_LOG`. */
+export const LOG_STREAMS_PREFIX = 'streams.';
+
+/** Key of a stream's record in `ARQON_LOG`; what keys may not hold, and `=` itself, is written `=XX`. */
+export function logStreamKey(stream: string): string {
+  return LOG_STREAMS_PREFIX + stream.replaceAll('=', '=3D').replaceAll('~', '=7E');
+}
+
+/** Undoes {@link logStreamKey}. */
+export function parseLogStreamKey(key: string): string {
+  return parseKeyToken(key.slice(LOG_STREAMS_PREFIX.length));
+}
+
 /** Undoes {@link channelKey}; undefined for a key that it did not make. */
 export function parseChannelKey(key: string): ChannelAddress | undefined {
   const [tenant, room, channel, ...rest] = key.split('.');

@@ -13,17 +13,26 @@ export function channelOut(tenant: TenantId, room: string, channel: string): Sub
   return outOf(tenant, `${nameToken(room, 'room')}.${channelToken(channel)}`);
 }
 
+/** Where the log keeps a tenant's channels: the shard that it shares with others, or, by its name, one of its own. */
+export type LogShard = number | TenantId;
+
+/** The stream that keeps the channels of a profile and a shard: `LOG_<profile>_<shard>` (LOG-2). */
+export function logStream(profile: string, shard: LogShard): string {
+  // Names of profiles and tenants may hold dots, those of streams may not.
+  return `LOG_${nameToken(profile, 'profile')}_${shardToken(shard)}`;
+}
+
 /**
  * Publications of a logged channel on their way into the log, `arqon.in.<profile>.<shard>.<tenant>.<room>.<channel>`:
  * profile and shard first, because no two streams may share a subject.
  */
-export function channelIn(profile: string, shard: number, tenant: TenantId, room: string, channel: string): Subject {
+export function channelIn(profile: string, shard: LogShard, tenant: TenantId, room: string, channel: string): Subject {
   const place = `${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.${channelToken(channel)}`;
   return `${logRoot(profile, shard)}.${place}` as Subject;
 }
 
 /** The publications of all logged channels of a room that have this profile; the pseudo-channel's too. */
-export function roomIn(profile: string, shard: number, tenant: TenantId, room: string): SubjectFilter {
+export function roomIn(profile: string, shard: LogShard, tenant: TenantId, room: string): SubjectFilter {
   return `${logRoot(profile, shard)}.${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.*` as SubjectFilter;
 }
 
@@ -33,7 +42,7 @@ export function channelOf(subject: string): string {
 }
 
 /** All publications of one shard of a profile: what its stream stores. */
-export function shardIn(profile: string, shard: number): SubjectFilter {
+export function shardIn(profile: string, shard: LogShard): SubjectFilter {
   return `${logRoot(profile, shard)}.>` as SubjectFilter;
 }
 
@@ -122,9 +131,15 @@ export function auditOf(tenant: TenantId): Subject {
 /** Audit records of all tenants: what the trail's stream stores. */
 export const ALL_AUDIT: SubjectFilter = 'arqon.audit.>' as SubjectFilter;
 
-function logRoot(profile: string, shard: number): string {
+function logRoot(profile: string, shard: LogShard): string {
+  return `arqon.in.${nameToken(profile, 'profile')}.${shardToken(shard)}`;
+}
+
+/** No name holds `=`, and no number does. */
+function shardToken(shard: LogShard): string {
+  if (typeof shard === 'string') return `=${nameToken(shard, 'tenant')}`;
   if (!Number.isInteger(shard) || shard < 0) throw new Error('not a shard');
-  return `arqon.in.${nameToken(profile, 'profile')}.${shard}`;
+  return String(shard);
 }
 
 function outOf(tenant: TenantId, rest: string): Subject {

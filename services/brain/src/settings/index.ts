@@ -1,4 +1,5 @@
 import { parseLiveValue, problemText } from '@arqonbus/config';
+import type { Problem, SettingKey } from '@arqonbus/config';
 import { BusError, SYSTEM_TENANT } from '@arqonbus/protocol';
 import { SettingRecordSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { ResetSettingRequest, SetSettingRequest } from '@arqonbus/protocol/spine-messages';
@@ -16,6 +17,8 @@ export interface SettingsParts {
   /** Wall clock, ms since the Unix epoch. */
   readonly now: () => number;
   readonly audit: Audit;
+  /** What is wrong with a change that its setting by itself would allow. */
+  readonly check?: ((key: SettingKey, value: unknown) => Problem | undefined) | undefined;
   /** Gets every change; values of live settings are no secrets. */
   readonly logger: { info(fields: Readonly<Record<string, unknown>>, text: string): void } | undefined;
 }
@@ -31,10 +34,13 @@ export function serveSettings(parts: SettingsParts, observer: RpcObserver): read
   ];
 }
 
-async function set(request: SetSettingRequest, { bucket, now, logger, audit }: SettingsParts): Promise<object> {
+async function set(request: SetSettingRequest, { bucket, now, logger, audit, check }: SettingsParts): Promise<object> {
   const changedBy = parseText(request.changedBy, MAX_NAME, 'origin of the change');
   const parsed = parseLiveValue(request.key, request.value);
-  if (!parsed.ok) throw new BusError('VALIDATION_ERROR', problemText(parsed.problem));
+  const problem = parsed.ok ? check?.(parsed.key, parsed.value) : parsed.problem;
+  if (!parsed.ok || problem !== undefined) {
+    throw new BusError('VALIDATION_ERROR', problem === undefined ? undefined : problemText(problem));
+  }
   const { value } = request;
   const record = toBinary(
     SettingRecordSchema,

@@ -161,6 +161,7 @@ describe('a command', () => {
         release: () => undefined,
       } as never,
       channelRegistry: { get: () => Promise.resolve({}) } as never,
+      log: { end: () => Promise.resolve({ epoch: 'e', endSeq: 5 }) } as never,
       reads: {
         after: () => Promise.resolve([{ seq: 5, prevSeq: 4, timestampMs: 0, data: new Uint8Array(0) }]),
       } as never,

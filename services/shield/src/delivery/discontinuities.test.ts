@@ -1,4 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
+import type { LogClass } from '@arqonbus/protocol';
 import { ctl } from '@arqonbus/spine';
 import type { LogPosition, SpineStatus } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
@@ -19,17 +20,20 @@ async function createRig(
   await rig.join(client, 'general');
   await rig.publish('general');
   await rig.deliver();
-  let failuresLeft = failures;
   let status: SpineStatus = 'connected';
-  const timers: (() => void)[] = [];
+  let failuresLeft = failures;
   const statuses: ((status: SpineStatus) => void)[] = [];
   const told: unknown[] = [];
   const reached: unknown[] = [];
   const errors: unknown[] = [];
   const metrics = createMetrics();
-  const subscription = followDiscontinuities({
+  const changes: (() => void)[] = [];
+  const timers: (() => void)[] = [];
+  const asked: string[] = [];
+  const loss: { isAway: boolean; endSeq?: number; lastSeq?: number } = { isAway: false };
+  const layout: { logClasses: Readonly<Record<string, LogClass>> } = { logClasses: {} };
+  const discontinuities = followDiscontinuities({
     spine: {
-      ...rig.spine,
       status: () => status,
       subscribe: (filter, onMessage) => rig.spine.subscribe(filter, onMessage),
       onStatus: (listener) => {
@@ -38,32 +42,59 @@ async function createRig(
       },
     },
     log: {
-      ...rig.log,
       position: async (address) => {
         if (failuresLeft-- > 0) throw new BusError('TIMEOUT');
         onAsked(rig);
-        return { ...(await rig.log.position(address)), ...position };
+        asked.push(address.channel);
+        if (loss.isAway) throw new Error('away');
+        const lost = loss.lastSeq === undefined ? {} : { lastSeq: loss.lastSeq };
+        return { ...(await rig.log.position(address)), ...position, ...lost };
+      },
+      end: async (address) => {
+        const end = await rig.log.end(address);
+        return { ...end, endSeq: loss.endSeq ?? end.endSeq };
       },
     },
-    startTimer: (run) => void timers.push(run),
     channels: rig.channels,
+    profileOf: (room, channel) => {
+      const logClass = layout.logClasses[channel];
+      const profile = rig.parts.profileOf(room, channel);
+      return logClass === undefined ? profile : { ...profile, logClass };
+    },
+    onLogChange: (listener) => void changes.push(listener),
     gaps: { reach: async ({ name }, seq) => void reached.push([name, seq]) },
     tell: ({ name }, payload) => told.push([name, payload]),
     recoveries: createRecoveryCounters(metrics),
     onError: (channel, error) => errors.push([channel.name, error]),
+    startTimer: (run) => timers.push(run),
   });
-  const become = (next: SpineStatus): void => {
-    status = next;
-    statuses[0]?.(next);
+  const become = (now: SpineStatus): void => {
+    status = now;
+    statuses[0]?.(now);
   };
   const lose = (): void => become('disconnected');
   const comeBack = (): void => become('connected');
-  return { rig, metrics, told, reached, errors, timers, subscription, statuses, lose, comeBack };
+  return {
+    rig,
+    changes,
+    metrics,
+    told,
+    reached,
+    errors,
+    discontinuities,
+    statuses,
+    lose,
+    comeBack,
+    asked,
+    loss,
+    layout,
+    timers,
+  };
 }
 
 describe('a loss of the Spine', () => {
   it('[SPN-4] is told on live channels once it is over, and on no other', async () => {
-    const { metrics, told, comeBack, lose, subscription, statuses } = await createRig({});
+    const { metrics, told, comeBack, lose, discontinuities, statuses } = await createRig({});
     comeBack();
     expect(told).toEqual([]);
     lose();
@@ -71,7 +102,7 @@ describe('a loss of the Spine', () => {
     comeBack();
     expect(told).toEqual([['science:live', { event: 'discontinuity', reason: 'spine' }]]);
     expect(metrics.render()).toContain('arqonbus_discontinuities_total{reason="spine"} 1');
-    subscription.unsubscribe();
+    discontinuities.stop();
     expect(statuses).toEqual([]);
   });
 
@@ -121,13 +152,13 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-6] [LOG-4] a Brain that keeps the log says when to look, and live channels hear nothing of it', async () => {
-    const { rig, told, subscription } = await createRig({ epoch: 'another', lastSeq: 3 });
+    const { rig, told, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 });
     rig.spine.publish(ctl('log'), new Uint8Array());
     await rig.deliver();
     const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
     await vi.waitFor(() => expect(told).toHaveLength(2));
     for (const name of ['science:*', 'science:general']) expect(told).toContainEqual([name, payload]);
-    subscription.unsubscribe();
+    discontinuities.stop();
   });
 
   it('[LOG-4] what came while the new position was asked for does not come again', async () => {
@@ -136,17 +167,17 @@ describe('a loss of the Spine', () => {
     const onAsked = (rig: DeliveryRig): void => {
       for (const channel of generalOf(rig)) channel.receivedSeq = 70;
     };
-    const { rig, told, subscription } = await createRig({ epoch: 'another', lastSeq: 3 }, { onAsked });
+    const { rig, told, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 }, { onAsked });
     rig.spine.publish(ctl('log'), new Uint8Array());
     await rig.deliver();
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(generalOf(rig)).toMatchObject([{ epoch: 'another', receivedSeq: 70 }]);
-    subscription.unsubscribe();
+    discontinuities.stop();
   });
 
   it('[LOG-4] who joins meanwhile waits until it is known which log it is', async () => {
     const generalOf = ({ channels }: DeliveryRig) => [...channels.all()].find(({ name }) => name === 'science:general');
-    const { rig, errors, timers, subscription } = await createRig({ epoch: 'another', lastSeq: 3 }, { failures: 2 });
+    const { rig, errors, timers, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 }, { failures: 2 });
     const ready = (): Promise<void> => generalOf(rig)?.ready ?? Promise.reject(new Error('no channel'));
     rig.spine.publish(ctl('log'), new Uint8Array());
     await rig.deliver();
@@ -156,6 +187,79 @@ describe('a loss of the Spine', () => {
     for (const run of timers.splice(0)) run();
     await ready();
     expect(generalOf(rig)?.epoch).toBe('another');
-    subscription.unsubscribe();
+    discontinuities.stop();
+  });
+});
+
+describe('a log that cannot be read yet', () => {
+  it('[SPN-4] [LOG-8] is tried again until it can, and nobody waits for another loss of the Spine', async () => {
+    const { errors, reached, loss, lose, comeBack, timers } = await createRig({});
+    loss.isAway = true;
+    loss.lastSeq = 9;
+    lose();
+    comeBack();
+    await vi.waitFor(() => expect(timers).toHaveLength(2));
+    expect([errors.length > 0, reached]).toEqual([true, []]);
+    loss.isAway = false;
+    for (const run of timers.splice(0)) run();
+    await vi.waitFor(() => expect(reached).toContainEqual(['science:general', 9]));
+    expect(timers).toEqual([]);
+  });
+});
+
+describe('a log that is another one', () => {
+  it('[LOG-4] is told to subscribers as soon as somebody says so, without a loss of the Spine', async () => {
+    const { changes, told } = await createRig({ epoch: 'another', lastSeq: 3 });
+    for (const change of changes) change();
+    const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
+    await vi.waitFor(() => expect(told).toContainEqual(['science:general', payload]));
+  });
+
+  it('[LOG-4] begins for a `live` channel that a layout gives a log, and ends for one that it takes it from', async () => {
+    const { rig, changes, told, layout } = await createRig({});
+    const channelOf = (name: string) => [...rig.channels.all()].find((channel) => channel.name === `science:${name}`);
+    layout.logClasses = { general: 'live', live: 'history' };
+    for (const change of changes) change();
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    expect(channelOf('general')).toMatchObject({ logClass: 'live', epoch: '', lastSeq: 0 });
+    expect(channelOf('live')).toMatchObject({ logClass: 'history', epoch: '0707070707070707' });
+    const reasons = (told as [string, { reason: string }][]).map(([name, { reason }]) => [name, reason]);
+    expect(Object.fromEntries(reasons)).toEqual({ 'science:general': 'no_log', 'science:live': 'epoch_changed' });
+  });
+});
+
+describe('a last message that is lost on the way', () => {
+  it('[LOG-16] R-38: is found by the second look at the latest, where nothing follows it', async () => {
+    const { rig, reached, loss, discontinuities } = await createRig({});
+    await discontinuities.confirm();
+    const [general] = [...rig.channels.all()].filter(({ name }) => name === 'science:general');
+    loss.endSeq = 9;
+    loss.lastSeq = 9;
+    await discontinuities.confirm();
+    expect(reached).toContainEqual(['science:general', 9]);
+    expect(general?.logClass).toBe('history');
+  });
+
+  it('[LOG-16] costs one question for all channels of a stream that is unchanged', async () => {
+    const { rig, discontinuities, asked } = await createRig({});
+    for (const name of ['a', 'b', 'c']) await rig.join(rig.connect(), name);
+    await discontinuities.confirm();
+    await discontinuities.confirm();
+    asked.length = 0;
+    await discontinuities.confirm();
+    expect(asked).toEqual([]);
+  });
+
+  it('[LOG-16] is looked for again after a log that could not be read', async () => {
+    const { discontinuities, errors, reached, loss } = await createRig({});
+    await discontinuities.confirm();
+    loss.endSeq = 9;
+    loss.lastSeq = 9;
+    loss.isAway = true;
+    await discontinuities.confirm();
+    expect(errors).not.toEqual([]);
+    loss.isAway = false;
+    await discontinuities.confirm();
+    expect(reached).toContainEqual(['science:general', 9]);
   });
 });

@@ -1,147 +1,118 @@
 import { ctl } from '@arqonbus/spine';
-import type { ChannelLog, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { ChannelLog, Spine } from '@arqonbus/spine';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { LocalChannels } from '../subscriptions/local-channels.ts';
-import type { TellChannel } from './channel-notices.ts';
-import type { GapFiller } from './gap-filler.ts';
-import type { RecoveryCounters } from './recovery-counters.ts';
+import { doubtOf, recoverChannel } from './recover-channel.ts';
+import type { DoubtedChannel, RecoverChannelOptions } from './recover-channel.ts';
 
-/** What bringing channels over a loss of the Spine needs. */
-export interface DiscontinuitiesOptions {
-  readonly spine: Spine;
-  readonly log: ChannelLog;
+/** What bringing channels over a loss of the Spine, or of their log, needs. */
+export interface DiscontinuitiesOptions extends RecoverChannelOptions {
+  readonly spine: Pick<Spine, 'status' | 'onStatus' | 'subscribe'>;
+  readonly log: Pick<ChannelLog, 'position' | 'end'>;
   readonly channels: LocalChannels;
-  readonly gaps: Pick<GapFiller, 'reach'>;
-  readonly tell: TellChannel;
-  readonly recoveries: Pick<RecoveryCounters, 'discontinuity'>;
+  /** Told whenever channels may have another epoch. */
+  readonly onLogChange: (listener: () => void) => void;
   readonly onError: (channel: LocalChannel, error: unknown) => void;
-  /** Runs something later. Default `setTimeout`. */
+  /** Default `setTimeout`. */
   readonly startTimer?: (run: () => void, afterMs: number) => void;
 }
 
-/** How long to wait after a log could not be read. */
-const RETRY_MS = 500;
+/** Sees to it that nobody believes that nothing happened. */
+export interface Discontinuities {
+  /** Looks whether a last message was lost on the way, in channels that have been silent; run every 25 s (LOG-16). */
+  confirm(): Promise<void>;
+  stop(): void;
+}
 
 /** Channels whose logs are looked at together, so that a Shield with many does not ask for all of them at once. */
 const AT_ONCE = 16;
+/** How long to wait after a log could not be read: it may not be known yet whether it is still the one that it was. */
+const RETRY_MS = 250;
 
 /**
- * Once the Spine is back, nobody is left to believe that nothing happened (SPN-4): logged channels fetch what they
- * missed, also where no message follows (LOG-16); subscribers of `live` channels are told that messages may be lost,
- * since nothing can bring those back (decision 0008). Where a Brain keeps the log, it says when to look (LOG-6): its
- * storage was away, and may tell another history now (LOG-4).
+ * Once the Spine is back, or the log is another one, nobody is left to believe that nothing happened (SPN-4, LOG-4):
+ * logged channels fetch what they missed, also where no message follows (LOG-16); subscribers of `live` channels are told
+ * that messages may be lost, since nothing can bring those back (decision 0008). Where a Brain keeps the log, it says when
+ * to look (LOG-6): its storage was away, and may tell another history now.
  */
-export function followDiscontinuities(options: DiscontinuitiesOptions): SpineSubscription {
+export function followDiscontinuities(options: DiscontinuitiesOptions): Discontinuities {
   const { spine, channels } = options;
   let wasLost = false;
-  const doubt = (): void => {
+  const doubtAll = (): void => {
     for (const channel of channels.all()) channel.isContinuous = false;
   };
+  const recoverLogged = (): void => recover([...channels.all()].filter(isLogged), options);
   const status = spine.onStatus((now) => {
     if (now === 'connected' && wasLost) {
       tellLive(options);
-      recover(options);
+      recoverLogged();
     }
     wasLost = now === 'disconnected';
-    if (wasLost) doubt();
+    if (wasLost) doubtAll();
   });
   const doubts = spine.subscribe(ctl('log'), () => {
-    doubt();
-    recover(options);
+    doubtAll();
+    recoverLogged();
   });
+  // Of `live` channels too: another layout may give them a log.
+  options.onLogChange(() => recover([...channels.all()], options));
   return {
-    unsubscribe: () => {
+    confirm: () => forEach([...channels.all()].filter(isLogged), (channel) => confirmChannel(channel, options)),
+    stop: () => {
       status.unsubscribe();
       doubts.unsubscribe();
     },
   };
 }
 
+function isLogged({ logClass }: LocalChannel): boolean {
+  return logClass !== 'live';
+}
+
 function tellLive({ channels, recoveries, tell }: DiscontinuitiesOptions): void {
   for (const channel of channels.all()) {
-    if (channel.logClass !== 'live') continue;
+    if (isLogged(channel)) continue;
     recoveries.discontinuity('spine');
     tell(channel, { event: 'discontinuity', reason: 'spine' });
   }
 }
 
-/** A channel whose epoch and end are not believed any more. */
-interface Doubted {
-  readonly channel: LocalChannel;
-  /** What was known before, or is still being asked for. */
-  readonly earlier: Promise<void>;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-/** From here on joins wait: a position of an epoch that is over must not be taken for one of this (LOG-4). */
-function doubtOf(channel: LocalChannel): Doubted {
-  const earlier = channel.ready;
-  const settle: Pick<Doubted, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined };
-  channel.ready = new Promise((resolve, reject) => Object.assign(settle, { resolve, reject }));
-  // Who waits for it hears of a failure; nobody may be waiting.
-  channel.ready.catch(() => undefined);
-  return { channel, earlier, resolve: () => settle.resolve(), reject: (error) => settle.reject(error) };
-}
-
-function recover(options: DiscontinuitiesOptions): void {
-  const doubted = [...options.channels.all()].filter(({ logClass }) => logClass !== 'live').map(doubtOf);
-  const workers = Math.min(AT_ONCE, doubted.length);
-  for (let worker = 0; worker < workers; worker++) void recoverNext(doubted, options);
-}
-
-async function recoverNext(left: Doubted[], options: DiscontinuitiesOptions): Promise<void> {
-  for (let doubted = left.pop(); doubted !== undefined; doubted = left.pop()) {
-    const { channel } = doubted;
-    try {
-      await recoverChannel(doubted, options);
-    } catch (error) {
-      options.onError(channel, error);
-      lookAgain(channel, options);
-    }
-  }
+function recover(channels: readonly LocalChannel[], options: DiscontinuitiesOptions): void {
+  void forEach(channels.map(doubtOf), (doubted) => recoverOrLookAgain(doubted, options));
 }
 
 /** Where the Spine was lost again the next reconnect looks anew; else nobody would (found by the simulation). */
-function lookAgain(channel: LocalChannel, options: DiscontinuitiesOptions): void {
-  const { spine, startTimer = setTimeout } = options;
-  startTimer(() => {
-    const isWanted = spine.status() === 'connected' && channel.users > 0 && !channel.isContinuous;
-    if (isWanted) void recoverNext([doubtOf(channel)], options);
-  }, RETRY_MS);
-}
-
-async function recoverChannel(doubted: Doubted, options: DiscontinuitiesOptions): Promise<void> {
+async function recoverOrLookAgain(doubted: DoubtedChannel, options: DiscontinuitiesOptions): Promise<void> {
   const { channel } = doubted;
+  const { spine, onError, startTimer = setTimeout } = options;
   try {
-    const lastSeq = await checkPosition(doubted, options);
-    doubted.resolve();
-    if (lastSeq === undefined) return;
-    await options.gaps.reach(channel, lastSeq);
-    channel.isContinuous = true;
+    await recoverChannel(doubted, options);
   } catch (error) {
-    doubted.reject(error);
-    throw error;
+    onError(channel, error);
+    startTimer(() => {
+      if (spine.status() === 'connected' && channel.users > 0) void recoverOrLookAgain(doubtOf(channel), options);
+    }, RETRY_MS);
   }
 }
 
-/** Gives how far to fetch; undefined = the log is another one, and its end is where the channel stands now. */
-async function checkPosition(
-  { channel, earlier }: Doubted,
-  { log, tell, recoveries }: DiscontinuitiesOptions,
-): Promise<number | undefined> {
-  // What failed before is what is asked now.
-  await earlier.catch(() => undefined);
-  const before = channel.receivedSeq;
-  const { epoch, lastSeq } = await log.position(channel.address);
-  if (epoch === channel.epoch) return lastSeq;
-  channel.isContinuous = true;
-  channel.epoch = epoch;
-  // What came meanwhile came after the answer was given, and is not to come again.
-  const cameMeanwhile = channel.receivedSeq !== before;
-  channel.lastSeq = cameMeanwhile ? Math.max(channel.lastSeq, lastSeq) : lastSeq;
-  channel.receivedSeq = cameMeanwhile ? Math.max(channel.receivedSeq, lastSeq) : lastSeq;
-  recoveries.discontinuity('epoch_changed');
-  tell(channel, { event: 'lagging', epoch, seq: lastSeq, recovered: false, reason: 'epoch_changed' });
-  return undefined;
+/** A channel that got something since the last look is busy: a lost message shows itself by the next one. */
+async function confirmChannel(channel: LocalChannel, options: DiscontinuitiesOptions): Promise<void> {
+  const { receivedSeq, confirmed, isContinuous } = channel;
+  try {
+    const { epoch, endSeq } = await options.log.end(channel.address);
+    const isBusy = receivedSeq !== confirmed.receivedSeq && isContinuous;
+    const isUnchanged = endSeq === confirmed.endSeq && isContinuous;
+    if (epoch !== channel.epoch || !(isUnchanged || isBusy)) await recoverChannel(doubtOf(channel), options);
+    channel.confirmed = { endSeq: isBusy ? -1 : endSeq, receivedSeq: channel.receivedSeq };
+  } catch (error) {
+    options.onError(channel, error);
+  }
+}
+
+/** Runs a task for each, some at a time. */
+async function forEach<T>(left: T[], task: (item: T) => Promise<void>): Promise<void> {
+  const work = async (): Promise<void> => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await task(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, left.length) }, work));
 }

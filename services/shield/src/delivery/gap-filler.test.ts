@@ -38,6 +38,7 @@ function createRig(seqs: number[], pageMessages = 3) {
   const channel = {
     key: 'acme/science:general',
     epoch: 'e1',
+    stream: '',
     logClass: 'history',
     users: 1,
     receivedSeq: 0,
@@ -113,6 +114,19 @@ describe('a gap', () => {
     arrive(7, 0);
     await settle();
     expect(got).toEqual([2, 5, 'trimmed', 7]);
+  });
+
+  it('[LOG-2] [LOG-4] a message of a stream that the channel is not in is handed on without a position', async () => {
+    const { channel, gaps, got, arrive } = createRig([2, 4]);
+    channel.stream = 'LOG_default_0';
+    const message = { subject: '' as SpineMessage['subject'], data: NO_DATA };
+    gaps.accept(channel, { ...message, seq: 900, prevSeq: 0, stream: 'LOG_durable_0' });
+    gaps.accept(channel, { ...message, seq: 2, prevSeq: 0, stream: 'LOG_default_0' });
+    gaps.accept(channel, { ...message, seq: 1, prevSeq: 0, stream: 'LOG_durable_0' });
+    expect([got, channel.receivedSeq]).toEqual([[0, 2, 0], 2]);
+    channel.logClass = 'live';
+    arrive(5, 4);
+    expect(got.at(-1)).toBe(0);
   });
 
   it('[LOG-8] waits for a log that is away, and holds nothing meanwhile', async () => {

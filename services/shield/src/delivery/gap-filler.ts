@@ -40,6 +40,8 @@ export function createGapFiller(options: GapFillerOptions): GapFiller {
     accept: (channel, message) => {
       const { seq, prevSeq } = message;
       if (seq === 0) accept(channel, message);
+      // Published where the channel was, or will be, by a layout that is not in force here: its position means nothing.
+      else if (isForeign(channel, message)) accept(channel, { ...message, seq: 0, prevSeq: 0 });
       else if (channel.filling !== undefined) channel.filling.upTo = Math.max(channel.filling.upTo, seq);
       else if (seq > channel.receivedSeq) {
         if (isNext(channel, prevSeq)) handOn(channel, message, accept);
@@ -52,6 +54,10 @@ export function createGapFiller(options: GapFillerOptions): GapFiller {
       await channel.filling?.done;
     },
   };
+}
+
+function isForeign({ stream, logClass }: LocalChannel, message: Parameters<AcceptDelivery>[1]): boolean {
+  return logClass === 'live' || (stream !== '' && message.stream !== stream);
 }
 
 /**

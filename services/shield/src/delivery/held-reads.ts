@@ -20,6 +20,8 @@ export function createHeldReads(log: ChannelLog): HeldReads {
     log: {
       append: (append) => log.append(append),
       position: (address) => log.position(address),
+      end: (address) => log.end(address),
+      isWholeAfter: (address, seq) => log.isWholeAfter(address, seq),
       channels: (tenant, room) => log.channels(tenant, room),
       trim: (address, beforeSeq) => log.trim(address, beforeSeq),
       read: (address, range) => {

@@ -1,5 +1,11 @@
 import type { LogProfile, TenantId } from '@arqonbus/protocol';
-import { createJetStreamChannelLog, createLogRules, createNatsSpine, provisionLogStreams } from '@arqonbus/spine';
+import {
+  LogPlaces,
+  createJetStreamChannelLog,
+  createLogLayout,
+  createNatsSpine,
+  provisionLogStreams,
+} from '@arqonbus/spine';
 import type { NatsSpine } from '@arqonbus/spine';
 import { natsReleases, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
@@ -14,6 +20,7 @@ const profile: LogProfile = {
   maxAgeMs: 60_000,
   maxBytes: 1_048_576,
 };
+const layout = createLogLayout([profile]);
 const address = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
 const CLIENTS = 1_000;
 
@@ -24,7 +31,7 @@ describe.each(natsReleases())('a thousand clients in one channel, on NATS, %s', 
   beforeAll(async () => {
     server = await startNatsServer({ jetstream: true, release });
     spine = await createNatsSpine({ servers: [server.url], name: 'shield' });
-    await provisionLogStreams(spine, [profile], { replicas: 1, maxBytes: 16_777_216 });
+    await provisionLogStreams(spine, layout, { replicas: 1, maxBytes: 16_777_216 });
   });
 
   afterAll(async () => {
@@ -35,8 +42,7 @@ describe.each(natsReleases())('a thousand clients in one channel, on NATS, %s', 
   it('[LOG-10] cost one read of the stream', async () => {
     const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
     const log = await createJetStreamChannelLog(spine, {
-      profileOf: createLogRules([profile], []),
-      profiles: [profile],
+      places: new LogPlaces(layout),
       idKey,
     });
     const appends = Array.from({ length: 200 }, (_, n) =>

@@ -1,7 +1,9 @@
 import { createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { LogProfile, TenantId } from '@arqonbus/protocol';
 import {
+  LogPlaces,
   createJetStreamChannelLog,
+  createLogLayout,
   createLocalSpine,
   createLogRules,
   createMemoryChannelLog,
@@ -25,6 +27,7 @@ const kept: LogProfile = {
   maxAgeMs: 60_000,
   maxBytes: 1_048_576,
 };
+const layout = createLogLayout([kept]);
 const profileOf = createLogRules([kept], []);
 const address = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
 const startMs = Date.now();
@@ -87,9 +90,9 @@ it('[LOG-14] a replay from JetStream is the same as one from memory: publication
     random: (bytes) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>),
   });
   const spine = await createNatsSpine({ servers: [server.url], name: 'shield' });
-  await provisionLogStreams(spine, [kept], { replicas: 1, maxBytes: 16_777_216 });
+  await provisionLogStreams(spine, layout, { replicas: 1, maxBytes: 16_777_216 });
   const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
-  const jetStream = await createJetStreamChannelLog(spine, { profileOf, profiles: [kept], idKey });
+  const jetStream = await createJetStreamChannelLog(spine, { places: new LogPlaces(layout), idKey });
   for (const log of [memory, jetStream]) await fill(log);
   const [fromMemory, fromJetStream] = [await replayAll(memory), await replayAll(jetStream)];
   expect(fromMemory.map(({ count }) => count)).toEqual([20, 5, 2, 0]);

@@ -15,7 +15,8 @@ export interface LocalChannel extends Lane {
   /** `<tenant>/<room>:<channel>`, the key among all local channels. */
   readonly key: string;
   readonly subject: Subject;
-  readonly logClass: LogClass;
+  /** By the layout of the log in force. */
+  logClass: LogClass;
   readonly jsonTopic: Topic;
   readonly protoTopic: Topic;
   readonly tenantState: TenantState;
@@ -38,6 +39,12 @@ export interface LocalChannel extends Lane {
   /** Set while publications that did not come are fetched from the log, up to a sequence (LOG-8). */
   filling: { upTo: number; readonly done: Promise<void> } | undefined;
   epoch: string;
+  /** While `lastSeq` is 0: a position all the same, before everything that the channel gets from now on. */
+  endSeq: number;
+  /** The stream whose messages carry its sequences; empty = its log has but one. */
+  stream: string;
+  /** The end of the log, and `receivedSeq`, when it was last looked at whether a message is missing (LOG-16). */
+  confirmed: { readonly endSeq: number; readonly receivedSeq: number };
   /** Publications written to the topics so far; what a paused subscriber of a `live` channel missed is counted by it. */
   delivered: number;
   /** Resolves once `lastSeq` and `epoch` are known. */

@@ -78,6 +78,9 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     isContinuous: true,
     filling: undefined,
     epoch: '',
+    endSeq: 0,
+    stream: '',
+    confirmed: { endSeq: -1, receivedSeq: UNKNOWN_SEQ },
     delivered: 0,
     lastWriteMs: Number.NEGATIVE_INFINITY,
     held: 0,
@@ -86,8 +89,10 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
 }
 
 async function readPosition(channel: LocalChannel, log: ChannelLog): Promise<void> {
-  const { epoch, lastSeq } = await log.position(channel.address);
+  const { epoch, lastSeq, endSeq, stream } = await log.position(channel.address);
   channel.epoch = epoch;
+  channel.endSeq = endSeq;
+  channel.stream = stream;
   channel.lastSeq = Math.max(channel.lastSeq, lastSeq);
   channel.receivedSeq = Math.max(channel.receivedSeq, lastSeq);
 }

@@ -162,7 +162,7 @@ describe('a join under way', () => {
         return { unsubscribe: () => undefined };
       },
     };
-    const log = { position: () => Promise.resolve({ epoch: 'e', firstSeq: 0, lastSeq: 0 }) };
+    const log = { position: () => Promise.resolve({ epoch: 'e', firstSeq: 0, lastSeq: 0, endSeq: 0, stream: '' }) };
     const { session, channels, subscriptions } = createOver(refusing, log);
     await expect(subscriptions.prepare(session, address, false)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect([channels.size(), session.pendingJoins]).toEqual([0, 0]);
@@ -171,7 +171,9 @@ describe('a join under way', () => {
   it('[SPN-4] leaves nothing behind when the position cannot be read, and the next one asks again', async () => {
     let isAway = true;
     const position = (): ReturnType<ChannelLog['position']> =>
-      isAway ? Promise.reject(new BusError('UNAVAILABLE')) : Promise.resolve({ epoch: 'e', firstSeq: 3, lastSeq: 9 });
+      isAway
+        ? Promise.reject(new BusError('UNAVAILABLE'))
+        : Promise.resolve({ epoch: 'e', firstSeq: 3, lastSeq: 9, endSeq: 9, stream: '' });
     const { session, channels, subscriptions } = createOver(createLocalSpine(), { position });
     await expect(subscriptions.prepare(session, address, false)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect([channels.size(), session.pendingJoins]).toEqual([0, 0]);

@@ -33,6 +33,8 @@ it.each([
     stream: 'LOG_default_0',
     subject: 'arqon.in.default.0.acme.science.general' as Subject,
     maxMessages: 500,
+    keptMessages: 501,
+    isWhole: () => Promise.resolve(false),
     timeoutMs: 1_000,
   };
   const entries = await readChannel(options, { order, limit: 3 });

@@ -11,8 +11,12 @@ export interface ChannelReaderOptions {
   readonly stream: string;
   /** The channel's subject in the stream. */
   readonly subject: Subject;
-  /** Messages that the stream keeps of a channel: who finds as many cannot know whether there were more. */
+  /** Messages of a channel that are shown. */
   readonly maxMessages: number;
+  /** Messages that the stream keeps of it: those beyond are never shown, and prove what came before the others. */
+  readonly keptMessages: number;
+  /** Whether the stream has lost nothing of the channel after a sequence to its limits. Asked where the messages do not tell. */
+  readonly isWhole: (afterSeq: number) => Promise<boolean>;
   /** How long the next message may take to come. */
   readonly timeoutMs: number;
 }
@@ -20,22 +24,33 @@ export interface ChannelReaderOptions {
 /**
  * Reads a channel's entries by one ordered, ephemeral consumer (LOG-18). A stored message does not name the one before
  * it, so previous sequences are derived: the read begins at the position itself, and what is there is the predecessor.
- * Where that is gone, nobody can know. The server sends more than the range asks for, but by its flow control only some
+ * Where that is gone, the stream's limits may tell whether anything is missing; else nobody can know. The server sends more than the range asks for, but by its flow control only some
  * 2 MiB until the first of it has been taken: who wants less says so by `maxBytes`, and what comes beyond is dropped.
  */
 export async function readChannel(options: ChannelReaderOptions, range: ReadRange): Promise<readonly LogEntry[]> {
-  const { js, stream, subject, maxMessages, timeoutMs } = options;
+  const { js, stream, subject, maxMessages, keptMessages, timeoutMs } = options;
   const consumer = await js.consumers.getPushConsumer(stream, { ...startOf(range), filter_subjects: subject });
   const { num_pending: pending } = await consumer.info(true);
-  const isFromStart = (range.afterSeq ?? 0) === 0 && range.sinceMs === undefined;
-  const collector = new Collector(range, isFromStart && pending < maxMessages ? 0 : UNKNOWN_SEQ, pending);
+  const hidden = keptMessages > maxMessages && pending >= keptMessages ? pending - maxMessages : 0;
+  const collector = new Collector(range, pending, hidden);
   if (pending > 0) {
     const messages = await consumer.consume({ callback: (message) => collector.take(message) });
     await collector.done(timeoutMs).finally(() => messages.stop());
   }
   // Nobody waits for it: the server forgets an ephemeral consumer by itself.
   void consumer.delete().catch(() => undefined);
-  return collector.entries();
+  return prove(collector.entries(), range, options);
+}
+
+/** Finds out whether the first entry is what follows the position, where the position itself is not there to tell. */
+async function prove(
+  entries: readonly LogEntry[],
+  { afterSeq = 0, sinceMs, order }: ReadRange,
+  { isWhole }: ChannelReaderOptions,
+): Promise<readonly LogEntry[]> {
+  const [first, ...rest] = entries;
+  if (first?.prevSeq !== UNKNOWN_SEQ || sinceMs !== undefined || order === 'newest') return entries;
+  return (await isWhole(afterSeq)) ? [{ ...first, prevSeq: afterSeq }, ...rest] : entries;
 }
 
 function startOf({ afterSeq = 0, sinceMs }: ReadRange): Partial<OrderedConsumerOptions> {
@@ -48,18 +63,20 @@ function startOf({ afterSeq = 0, sinceMs }: ReadRange): Partial<OrderedConsumerO
 class Collector {
   readonly #range: ReadRange;
   #entries: LogEntry[] = [];
-  #lastSeq: number;
+  #lastSeq = UNKNOWN_SEQ;
   #bytes = 0;
+  /** Messages to come that are not shown. */
+  #hidden: number;
   /** Messages that were there when the read began: who waits for the end of a busy channel waits for ever. */
   #left: number;
   #finish: ((error?: BusError) => void) | undefined;
   #isDone = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(range: ReadRange, prevSeq: number, pending: number) {
+  constructor(range: ReadRange, pending: number, hidden: number) {
     this.#range = range;
     this.#left = pending;
-    this.#lastSeq = prevSeq;
+    this.#hidden = hidden;
   }
 
   /** Resolves at the end of the range; rejects with `UNAVAILABLE` when nothing comes for so long. */
@@ -80,7 +97,9 @@ class Collector {
     this.#lastSeq = seq;
     const { afterSeq = 0, beforeSeq = Number.POSITIVE_INFINITY, order, limit } = this.#range;
     const { maxBytes = Number.POSITIVE_INFINITY } = this.#range;
-    if (seq < beforeSeq && seq > afterSeq && this.#isInWindow(time.getTime())) {
+    const isHidden = this.#hidden > 0;
+    if (isHidden) this.#hidden -= 1;
+    if (!isHidden && seq < beforeSeq && seq > afterSeq && this.#isInWindow(time.getTime())) {
       this.#entries.push({ seq, prevSeq, timestampMs: time.getTime(), data: message.data });
       this.#bytes += message.data.length;
     }

@@ -5,7 +5,8 @@ import { natsReleases, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { createNatsSpine } from '../../nats/nats-spine.ts';
 import { describeChannelLog } from '../channel-log.contract.ts';
-import { createLogRules } from '../log-rules.ts';
+import { createLogLayout } from '../placement/log-layout.ts';
+import { LogPlaces } from '../placement/log-places.ts';
 import { createJetStreamChannelLog } from './jetstream-channel-log.ts';
 import { provisionLogStreams } from './log-streams.ts';
 
@@ -19,7 +20,8 @@ const kept: LogProfile = {
   maxBytes: 1_048_576,
 };
 const profiles = [kept, ...SHIPPED_PROFILES.filter(({ name }) => name === 'state' || name === 'live')];
-const profileOf = createLogRules(profiles, [{ pattern: 'state:*', profile: 'state' }]);
+// Two shards: the tenants of the tests are in either.
+const layout = createLogLayout(profiles, [{ pattern: 'state:*', profile: 'state' }], { shards: 2 });
 
 describe.each(natsReleases())('on NATS, %s', (release) => {
   let server: NatsServer;
@@ -27,14 +29,14 @@ describe.each(natsReleases())('on NATS, %s', (release) => {
     server = await startNatsServer({ jetstream: true, release });
     const spine = await createNatsSpine({ servers: [server.url], name: 'brain' });
     // Twice: the second one finds them.
-    for (const replicas of [1, 1]) await provisionLogStreams(spine, profiles, { replicas, maxBytes: 16_777_216 });
+    for (const replicas of [1, 1]) await provisionLogStreams(spine, layout, { replicas, maxBytes: 16_777_216 });
     await spine.close();
   });
   afterAll(() => server.stop());
 
   describeChannelLog('on JetStream', async () => {
     const spine = await createNatsSpine({ servers: [server.url], name: 'shield' });
-    const log = await createJetStreamChannelLog(spine, { profileOf, profiles, idKey });
+    const log = await createJetStreamChannelLog(spine, { places: new LogPlaces(layout), idKey });
     return { log, spine, kept: KEPT, close: () => spine.close() };
   });
 });

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
-import type { LogProfile, TenantId } from '@arqonbus/protocol';
+import type { TenantId } from '@arqonbus/protocol';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
-import { channelIn, channelOf, roomIn, tenantShard } from '../../subjects/subjects.ts';
+import { channelIn, channelOf, roomIn } from '../../subjects/subjects.ts';
 import type { Subject } from '../../subjects/subject.ts';
 import { byName } from '../channel-log.ts';
 import type {
@@ -13,23 +12,33 @@ import type {
   ChannelAddress,
   ChannelLog,
   HeldChannel,
+  LogEnd,
   LogEntry,
   LogPosition,
   ReadRange,
 } from '../channel-log.ts';
 import { conflict } from '../conflict.ts';
-import type { ProfileOf } from '../log-rules.ts';
+import { streamsOf } from '../placement/log-layout.ts';
+import type { LogStreamPlace } from '../placement/log-layout.ts';
+import type { LogPlaces } from '../placement/log-places.ts';
 import { canCompare } from './can-compare.ts';
 import { readChannel } from './channel-reader.ts';
-import { LOG_SHARDS, streamOf } from './log-streams.ts';
+import { reach } from './reach.ts';
+import { keptOf } from './log-streams.ts';
 import { messageIdOf } from './message-id.ts';
 import { parseStoreReply } from './store-reply.ts';
+import { StreamEpochs } from './stream-epochs.ts';
+import type { StreamEpoch } from './stream-epochs.ts';
+import { oneGeneration } from './stream-generations.ts';
+import type { StreamGenerations } from './stream-generations.ts';
 
 /** What the log on JetStream is made of. */
 export interface JetStreamChannelLogOptions {
-  readonly profileOf: ProfileOf;
-  /** All that `profileOf` may tell of. */
-  readonly profiles: readonly LogProfile[];
+  readonly places: LogPlaces;
+  /** What is known of the streams' generations (LOG-4). Default: each has one for ever. */
+  readonly generations?: StreamGenerations;
+  /** Told of a stream that tells of less than was stored in it by this process's own knowledge. */
+  readonly onRegressed?: (stream: string, generation: string, lastSeq: number) => void;
   /** Of the message ids (`log.id_key`): at least 32 secret bytes, the same at every Shield (LOG-5). */
   readonly idKey: Uint8Array;
   /** How long a stream may take to answer. Default 5,000. */
@@ -37,19 +46,14 @@ export interface JetStreamChannelLogOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
-/** How long it is believed that a stream is still the one that it was. */
-const EPOCH_MS = 1_000;
 
 /** Where a channel is kept. */
 interface Place {
   readonly stream: string;
   readonly subject: Subject;
   readonly maxMessages: number;
-}
-
-interface Epoch {
-  readonly text: Promise<string>;
-  readonly readAtMs: number;
+  readonly keptMessages: number;
+  readonly generation: number;
 }
 
 /**
@@ -72,64 +76,91 @@ class JetStreamChannelLog implements ChannelLog {
   readonly #spine: NatsSpine;
   readonly #js: JetStreamClient;
   readonly #manager: JetStreamManager;
-  readonly #options: Required<JetStreamChannelLogOptions>;
-  readonly #epochs = new Map<string, Epoch>();
-  /** Copies of each stream whose epoch was read. */
-  readonly #replicas = new Map<string, number>();
+  readonly #options: JetStreamChannelLogOptions & { readonly timeoutMs: number };
+  readonly #epochs: StreamEpochs;
 
   constructor(
     spine: NatsSpine,
     js: JetStreamClient,
     manager: JetStreamManager,
-    options: Required<JetStreamChannelLogOptions>,
+    options: JetStreamChannelLogOptions & { readonly timeoutMs: number },
   ) {
     this.#spine = spine;
     this.#js = js;
     this.#manager = manager;
     this.#options = options;
+    const { generations = oneGeneration, onRegressed = () => undefined } = options;
+    this.#epochs = new StreamEpochs({ spine, manager, generations, onRegressed });
   }
 
   async append(append: Append): Promise<Appended> {
-    const { stream, subject } = this.#placeOf(append.address);
+    const place = this.#placeOf(append.address);
+    const { stream, subject } = place;
     const { idKey, timeoutMs } = this.#options;
     // Before the append: an epoch that is read after it might be that of a stream which does not hold it. Whoever waits
     // for it waits for one promise, so nobody overtakes (PRT-19).
-    const epoch = await this.#epochOf(stream);
+    const streamEpoch = await this.#epochs.of(stream);
+    const epoch = streamEpoch.text(place.generation);
     const messageId = messageIdOf(append, idKey);
     const { expectedSeq } = append;
-    if (expectedSeq !== undefined && !this.#canCompare(stream)) {
+    if (expectedSeq !== undefined && !this.#canCompare(streamEpoch)) {
       throw new BusError(
         'FEATURE_DISABLED',
         'These NATS servers cannot compare in a replicated log: 2.12 or newer can.',
       );
     }
     const reply = parseStoreReply(await this.#store(subject, append.data, messageId, timeoutMs, expectedSeq));
-    if (reply.kind === 'stored') return { seq: reply.seq, epoch, duplicate: reply.isDuplicate };
-    return {
-      seq: await this.#overtaken({ stream, subject }, messageId, expectedSeq ?? 0, epoch),
-      epoch,
-      duplicate: true,
-    };
+    if (reply.kind === 'overtaken') {
+      const seq = await this.#overtaken({ stream, subject }, messageId, expectedSeq ?? 0, epoch);
+      return { seq, epoch, duplicate: true };
+    }
+    streamEpoch.see(reply.seq);
+    return { seq: reply.seq, epoch, duplicate: reply.isDuplicate };
   }
 
   read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
     const place = this.#placeOf(address);
-    return reach(() => readChannel({ js: this.#js, ...place, timeoutMs: this.#options.timeoutMs }, range));
+    const options = { js: this.#js, ...place, timeoutMs: this.#options.timeoutMs };
+    const isWhole = (afterSeq: number): Promise<boolean> => this.#isWhole(place, afterSeq);
+    return reach(() => readChannel({ ...options, isWhole }, range));
+  }
+
+  async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
+    return this.#isWhole(this.#placeOf(address), seq);
   }
 
   async position(address: ChannelAddress): Promise<LogPosition> {
-    const { stream, subject } = this.#placeOf(address);
-    const [epoch, first, last] = await Promise.all([
-      this.#epochOf(stream),
+    const { stream, subject, generation, maxMessages } = this.#placeOf(address);
+    // First the end of the stream: what the channel gets after this has a higher sequence.
+    const [epoch, { state }] = await Promise.all([
+      this.#epochs.of(stream),
+      reach(() => this.#manager.streams.info(stream, { subjects_filter: subject })),
+    ]);
+    const [first, last] = await Promise.all([
       reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, 1))),
       reach(() => this.#manager.streams.getMessage(stream, { last_by_subj: subject })),
     ]);
-    return { epoch, firstSeq: first?.seq ?? 0, lastSeq: last?.seq ?? 0 };
+    const lastSeq = last?.seq ?? 0;
+    epoch.see(lastSeq);
+    const isOver = (state.subjects?.[subject] ?? 0) > maxMessages && first !== null;
+    const shown = isOver
+      ? await reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, first.seq + 1)))
+      : first;
+    const endSeq = Math.max(lastSeq, state.last_seq);
+    return { epoch: epoch.text(generation), firstSeq: shown?.seq ?? 0, lastSeq, endSeq, stream };
+  }
+
+  async end(address: ChannelAddress): Promise<LogEnd> {
+    const { stream, generation } = this.#placeOf(address);
+    const epoch = await this.#epochs.of(stream);
+    return { epoch: epoch.text(generation), endSeq: epoch.lastSeq };
   }
 
   async channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
-    const logged = this.#options.profiles.filter(({ logClass }) => logClass !== 'live');
-    const found = await Promise.all(logged.map(({ name }) => this.#channelsOf(name, tenant, room)));
+    const { places } = this.#options;
+    const { shard } = places.placeOf({ tenant, room, channel: '*' });
+    const streams = streamsOf(places.layout).filter((place) => place.shard === shard);
+    const found = await Promise.all(streams.map((place) => this.#channelsOf(place, tenant, room)));
     return found.flat().sort(byName);
   }
 
@@ -138,25 +169,43 @@ class JetStreamChannelLog implements ChannelLog {
     await reach(() => this.#manager.streams.purge(stream, { filter: subject, seq: beforeSeq }));
   }
 
+  /**
+   * A stream gives up messages in two ways: the oldest of all by age, and the oldest of a channel beyond its number. Where
+   * it still begins at the sequence or before, and holds no more of the channel than are shown, it has given up nothing.
+   */
+  async #isWhole({ stream, subject, maxMessages, keptMessages }: Place, afterSeq: number): Promise<boolean> {
+    const { state } = await reach(() => this.#manager.streams.info(stream, { subjects_filter: subject }));
+    const held = state.subjects?.[subject] ?? 0;
+    const isUncut = keptMessages > maxMessages && held <= maxMessages;
+    return isUncut && state.first_seq <= afterSeq + 1 && afterSeq <= state.last_seq;
+  }
+
   /** What a stream still holds of a channel that has another profile by now is not part of its log. */
-  async #channelsOf(profile: string, tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
-    const stream = streamOf(profile, tenant);
-    const filter = roomIn(profile, tenantShard(tenant, LOG_SHARDS), tenant, room);
+  async #channelsOf(
+    { stream, profile, shard }: LogStreamPlace,
+    tenant: TenantId,
+    room: string,
+  ): Promise<readonly HeldChannel[]> {
+    const filter = roomIn(profile.name, shard, tenant, room);
     const [epoch, info] = await Promise.all([
-      this.#epochOf(stream),
+      this.#epochs.of(stream),
       reach(() => this.#manager.streams.info(stream, { subjects_filter: filter })),
     ]);
     const channels = Object.keys(info.state.subjects ?? {}).map(channelOf);
-    return channels
-      .filter((channel) => this.#options.profileOf(room, channel).name === profile)
-      .map((channel) => ({ channel, epoch }));
+    const { places } = this.#options;
+    return channels.flatMap((channel) => {
+      const place = places.placeOf({ tenant, room, channel });
+      return place.stream === stream ? [{ channel, epoch: epoch.text(place.generation) }] : [];
+    });
   }
 
-  #placeOf({ tenant, room, channel }: ChannelAddress): Place {
-    const { name, logClass, maxMessages } = this.#options.profileOf(room, channel);
+  #placeOf(address: ChannelAddress): Place {
+    const { tenant, room, channel } = address;
+    const { profile, shard, stream, generation } = this.#options.places.placeOf(address);
+    const { name, logClass, maxMessages } = profile;
     if (logClass === 'live') throw new Error(`live channels have no log: ${room}:${channel}`);
-    const subject = channelIn(name, tenantShard(tenant, LOG_SHARDS), tenant, room, channel);
-    return { stream: streamOf(name, tenant), subject, maxMessages };
+    const subject = channelIn(name, shard, tenant, room, channel);
+    return { stream, subject, generation, maxMessages, keptMessages: keptOf(maxMessages, logClass) };
   }
 
   /**
@@ -194,29 +243,8 @@ class JetStreamChannelLog implements ChannelLog {
     }
   }
 
-  /** Known once the epoch of the stream is. */
-  #canCompare(stream: string): boolean {
-    return canCompare(this.#spine.connection.info?.version ?? '', this.#replicas.get(stream) ?? 0);
-  }
-
-  /** Changes whenever the stream is another one (LOG-4): sequences begin again with it. */
-  #epochOf(stream: string): Promise<string> {
-    const known = this.#epochs.get(stream);
-    const nowMs = performance.now();
-    if (known !== undefined && nowMs - known.readAtMs < EPOCH_MS) return known.text;
-    const text = this.#readEpoch(stream);
-    const epoch = { text, readAtMs: nowMs };
-    this.#epochs.set(stream, epoch);
-    text.catch(() => {
-      if (this.#epochs.get(stream) === epoch) this.#epochs.delete(stream);
-    });
-    return text;
-  }
-
-  async #readEpoch(stream: string): Promise<string> {
-    const { created, config } = await reach(() => this.#manager.streams.info(stream));
-    this.#replicas.set(stream, config.num_replicas);
-    return createHash('sha256').update(`${stream}/${created}`).digest('hex').slice(0, 16);
+  #canCompare({ replicas }: StreamEpoch): boolean {
+    return canCompare(this.#spine.connection.info?.version ?? '', replicas);
   }
 }
 
@@ -224,14 +252,4 @@ class JetStreamChannelLog implements ChannelLog {
 function nextOf(subject: Subject, seq: number): { readonly seq: number } {
   const query: { readonly seq: number; readonly next_by_subj: string } = { seq, next_by_subj: subject };
   return query;
-}
-
-/** Runs a call of JetStream's; every failure becomes `UNAVAILABLE`. */
-async function reach<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    const text = cause instanceof JetStreamApiError ? 'The log cannot be read.' : undefined;
-    throw new BusError('UNAVAILABLE', text, { cause });
-  }
 }

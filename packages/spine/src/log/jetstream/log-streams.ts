@@ -6,30 +6,18 @@ import {
   StorageType,
   jetstreamManager,
 } from '@nats-io/jetstream';
-import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
-import type { LogProfile, TenantId } from '@arqonbus/protocol';
+import type { LogClass } from '@arqonbus/protocol';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
-import { shardIn, tenantShard } from '../../subjects/subjects.ts';
-
-/** Into how many streams the tenants of a profile are spread; fixed when they are made. */
-export const LOG_SHARDS = 1;
+import { shardIn } from '../../subjects/subjects.ts';
+import { streamsOf } from '../placement/log-layout.ts';
+import type { LogLayout, LogStreamPlace } from '../placement/log-layout.ts';
 
 /** How long a stream remembers ids (LOG-5). */
 export const ID_WINDOW_MS = 120_000;
 
 const NANOS_PER_MS = 1_000_000;
-
-/** The stream that keeps the channels of a profile and a shard of the tenants: `LOG_<profile>_<shard>` (LOG-2). */
-export function streamName(profile: string, shard: number): string {
-  // Names of profiles may hold dots, those of streams may not.
-  return `LOG_${profile.replaceAll('.', '~')}_${shard}`;
-}
-
-/** The stream of a tenant's channels of this profile. */
-export function streamOf(profile: string, tenant: TenantId): string {
-  return streamName(profile, tenantShard(tenant, LOG_SHARDS));
-}
 
 /** How the streams of a bus are made. */
 export interface LogStreamsOptions {
@@ -39,66 +27,122 @@ export interface LogStreamsOptions {
   readonly maxBytes: number;
 }
 
-/**
- * Makes the streams of the profiles that keep anything, and brings those that exist up to date; what they hold stays.
- * Each republishes what it has stored, with its sequence, on the channel's `arqon.out` subject. Throws `UNAVAILABLE`.
- */
+/** What of a stream tells whether it is still the one that it was. */
+export interface StreamState {
+  /** As the server tells it. */
+  readonly created: string;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly messages: number;
+  /** Times of its first and its last message; 0 = there was none. */
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
+/** The streams of the log, as a Brain looks after them. */
+export interface LogStreams {
+  /**
+   * Makes the streams of a layout, and brings those that exist up to date; what they hold stays. Each republishes what it
+   * has stored, with its sequence, on the channel's `arqon.out` subject. Throws `UNAVAILABLE`.
+   */
+  provision(layout: LogLayout): Promise<void>;
+  /** Undefined where there is no such stream. Throws `UNAVAILABLE`. */
+  state(stream: string): Promise<StreamState | undefined>;
+}
+
+/** The streams on this connection. */
+export async function createLogStreams(spine: NatsSpine, options: LogStreamsOptions): Promise<LogStreams> {
+  const manager = await jetstreamManager(spine.connection, { checkAPI: false });
+  return {
+    provision: async (layout) => {
+      try {
+        for (const place of streamsOf(layout)) await provision(manager, place, options);
+      } catch (cause) {
+        throw new BusError('UNAVAILABLE', 'The streams of the log cannot be made.', { cause });
+      }
+    },
+    state: async (stream) => {
+      try {
+        const { created, state } = await manager.streams.info(stream);
+        const { first_seq: firstSeq, last_seq: lastSeq, messages, first_ts: firstAt, last_ts: lastAt } = state;
+        return { created, firstSeq, lastSeq, messages, firstAtMs: msOf(firstAt), lastAtMs: msOf(lastAt) };
+      } catch (cause) {
+        if (isMissing(cause)) return undefined;
+        throw new BusError('UNAVAILABLE', 'A stream of the log cannot be looked at.', { cause });
+      }
+    },
+  };
+}
+
+/** The log of one process has no streams to look after. */
+export const noLogStreams: LogStreams = {
+  provision: () => Promise.resolve(),
+  state: () => Promise.resolve(undefined),
+};
+
+/** Makes the streams of a layout once; see {@link LogStreams}. */
 export async function provisionLogStreams(
   spine: NatsSpine,
-  profiles: readonly LogProfile[],
+  layout: LogLayout,
   options: LogStreamsOptions,
 ): Promise<void> {
-  const manager = await jetstreamManager(spine.connection, { checkAPI: false });
-  try {
-    await provisionAll(manager, profiles, options);
-  } catch (cause) {
-    throw new BusError('UNAVAILABLE', 'The streams of the log cannot be made.', { cause });
-  }
+  await (await createLogStreams(spine, options)).provision(layout);
 }
 
-async function provisionAll(
-  manager: JetStreamManager,
-  profiles: readonly LogProfile[],
-  options: LogStreamsOptions,
-): Promise<void> {
-  for (const profile of profiles.filter(({ logClass }) => logClass !== 'live')) {
-    for (let shard = 0; shard < LOG_SHARDS; shard++) await provision(manager, profile, shard, options);
-  }
+/** The server writes the year 1 for "never". */
+function msOf(time: string): number {
+  return Math.max(0, Date.parse(time) || 0);
 }
 
-async function provision(
-  manager: JetStreamManager,
-  profile: LogProfile,
-  shard: number,
-  options: LogStreamsOptions,
-): Promise<StreamInfo> {
-  const config = streamConfig(profile, shard, options);
+function isMissing(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+}
+
+async function provision(manager: JetStreamManager, place: LogStreamPlace, options: LogStreamsOptions): Promise<void> {
+  const config = streamConfig(place, options);
   try {
-    return await manager.streams.update(config.name, config);
+    const { config: found } = await manager.streams.info(config.name);
+    // Written only where they differ: NATS 2.9 loses a stream where it is killed in the middle of that (20 times in 60), and
+    // tells another time of creation after its next start, which is another epoch.
+    if (!isMatch(found, config)) await manager.streams.update(config.name, config);
   } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error;
+    if (!isMissing(error)) throw error;
+    await manager.streams.add(config);
   }
-  return manager.streams.add(config);
+}
+
+/** Whether `found` says all that `wanted` does; a server adds what it takes for granted. */
+function isMatch(found: unknown, wanted: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null) return found === wanted;
+  if (typeof found !== 'object' || found === null) return false;
+  return Object.entries(wanted).every(([key, value]) => isMatch((found as Record<string, unknown>)[key], value));
 }
 
 function streamConfig(
-  { name, maxMessages, maxAgeMs }: LogProfile,
-  shard: number,
+  { stream, profile: { name, maxMessages, maxAgeMs, logClass }, shard }: LogStreamPlace,
   { replicas, maxBytes }: LogStreamsOptions,
 ): Partial<StreamConfig> & { readonly name: string } {
   const source = shardIn(name, shard);
   return {
-    name: streamName(name, shard),
+    name: stream,
     subjects: [source],
     republish: { src: source, dest: 'arqon.out.>' },
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.New,
-    max_msgs_per_subject: maxMessages,
+    max_msgs_per_subject: keptOf(maxMessages, logClass),
     max_age: maxAgeMs * NANOS_PER_MS,
     max_bytes: maxBytes,
     duplicate_window: Math.min(ID_WINDOW_MS, maxAgeMs) * NANOS_PER_MS,
     num_replicas: replicas,
     deny_delete: true,
   };
+}
+
+/**
+ * Messages that a stream keeps of a channel: one more than the profile promises. It is never shown, and proves that nothing
+ * is missing before the oldest one that is (LOG-9).
+ */
+export function keptOf(maxMessages: number, logClass: LogClass): number {
+  return logClass === 'state' ? 1 : maxMessages + 1;
 }

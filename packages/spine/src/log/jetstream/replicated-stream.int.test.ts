@@ -7,6 +7,8 @@ import { createNatsSpine } from '../../nats/nats-spine.ts';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
 import type { Append, ChannelLog } from '../channel-log.ts';
 import { canCompare } from './can-compare.ts';
+import { createLogLayout } from '../placement/log-layout.ts';
+import { LogPlaces } from '../placement/log-places.ts';
 import { createJetStreamChannelLog } from './jetstream-channel-log.ts';
 import { provisionLogStreams } from './log-streams.ts';
 
@@ -18,6 +20,7 @@ const kept: LogProfile = {
   maxAgeMs: 60_000,
   maxBytes: 1_048_576,
 };
+const layout = createLogLayout([kept]);
 const address = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
 
 /** `stored`, `duplicate`, or the code of the refusal. */
@@ -45,9 +48,9 @@ describe.each(natsReleases())('a stream with three copies, on NATS, %s', (releas
     servers.push(...(await Promise.all(ports.map(start))));
     spine = await createNatsSpine({ servers: servers.map(({ url }) => url), name: 'shield' });
     // Until the three have found a leader there is nobody to make a stream.
-    await vi.waitFor(() => provisionLogStreams(spine, [kept], { replicas: COPIES, maxBytes: 16_777_216 }), 25_000);
+    await vi.waitFor(() => provisionLogStreams(spine, layout, { replicas: COPIES, maxBytes: 16_777_216 }), 25_000);
     const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
-    log = await createJetStreamChannelLog(spine, { profileOf: () => kept, profiles: [kept], idKey });
+    log = await createJetStreamChannelLog(spine, { places: new LogPlaces(layout), idKey });
   }, 40_000);
 
   afterAll(async () => {

@@ -27,14 +27,18 @@ export function entryBytes(data: Uint8Array): number {
  */
 export class ChannelRing {
   readonly subject: Subject;
-  readonly profile: LogProfile;
+  /** Changes with the layout of the log. */
+  profile: LogProfile;
+  /** Of the layout that brought the channel to its profile. */
+  readonly generation: number;
   #entries: (StoredEntry | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
-  constructor(subject: Subject, profile: LogProfile) {
+  constructor(subject: Subject, profile: LogProfile, generation: number) {
     this.subject = subject;
     this.profile = profile;
+    this.generation = generation;
   }
 
   get length(): number {

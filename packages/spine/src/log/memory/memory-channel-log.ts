@@ -9,6 +9,7 @@ import type {
   ChannelAddress,
   ChannelLog,
   HeldChannel,
+  LogEnd,
   LogEntry,
   LogPosition,
   ReadRange,
@@ -24,8 +25,13 @@ import { SeenIds } from './seen-ids.ts';
 export interface MemoryChannelLogOptions {
   /** Delivers what is stored. */
   readonly spine: LocalSpine;
-  /** Profile of a channel; it is asked again only once the channel holds nothing. */
+  /** Profile of a channel; read each time, since layouts change. */
   readonly profileOf: ProfileOf;
+  /**
+   * The layout that brought a channel to its profile, 1 = the first: with another one it begins anew, by another epoch.
+   * Default: always the first.
+   */
+  readonly generationOf?: (address: ChannelAddress) => number;
   /** Ms since the Unix epoch. */
   readonly now: () => number;
   /** Fills the bytes it is given with randomness. */
@@ -58,6 +64,7 @@ const MAX_EMPTIED_CHANNELS = 50_000;
 class MemoryChannelLog implements ChannelLog {
   readonly #spine: LocalSpine;
   readonly #profileOf: ProfileOf;
+  readonly #generationOf: (address: ChannelAddress) => number;
   readonly #now: () => number;
   readonly #epoch: string;
   readonly #maxBytes: number;
@@ -72,6 +79,7 @@ class MemoryChannelLog implements ChannelLog {
   constructor(options: MemoryChannelLogOptions) {
     this.#spine = options.spine;
     this.#profileOf = options.profileOf;
+    this.#generationOf = options.generationOf ?? (() => 1);
     this.#now = options.now;
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#seen = new SeenIds(options.windowMs ?? DEFAULT_WINDOW_MS, options.maxIds ?? DEFAULT_MAX_IDS, options.now());
@@ -79,23 +87,22 @@ class MemoryChannelLog implements ChannelLog {
   }
 
   append(append: Append): Promise<Appended> {
-    const { tenant, room, channel } = append.address;
-    const subject = channelOut(tenant, room, channel);
-    const ring = this.#rings.get(subject) ?? this.#createRing(append.address);
+    const ring = this.#find(append.address) ?? this.#createRing(append.address);
+    const epoch = this.#epochOf(ring.generation);
     const refusal = this.#refusalOf(ring, append.data);
     if (refusal !== undefined) return Promise.reject(refusal);
     const nowMs = this.#now();
     const { user, id } = append;
     const seen = this.#seen.find(ring.subject, user, id, nowMs);
-    if (seen !== undefined) return Promise.resolve({ seq: seen.seq, epoch: this.#epoch, duplicate: true });
+    if (seen !== undefined) return Promise.resolve({ seq: seen.seq, epoch, duplicate: true });
     this.#expire(ring, nowMs);
     const lastSeq = ring.newest?.seq ?? 0;
     if (append.expectedSeq !== undefined && append.expectedSeq !== lastSeq) {
-      return Promise.reject(conflict(lastSeq, this.#epoch));
+      return Promise.reject(conflict(lastSeq, epoch));
     }
     const seq = this.#store(ring, ownBytes(append.data), nowMs);
     this.#seen.add(ring.subject, user, id, seq, nowMs);
-    return Promise.resolve({ seq, epoch: this.#epoch, duplicate: false });
+    return Promise.resolve({ seq, epoch, duplicate: false });
   }
 
   async read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
@@ -106,7 +113,18 @@ class MemoryChannelLog implements ChannelLog {
     const ring = this.#current(address);
     const { tenant, room, channel } = address;
     const lastSeq = ring?.newest?.seq ?? this.#emptied.lastSeq(channelOut(tenant, room, channel));
-    return { epoch: this.#epoch, firstSeq: ring?.oldest?.seq ?? 0, lastSeq };
+    const epoch = this.#epochOf(this.#generationOf(address));
+    return { epoch, firstSeq: ring?.oldest?.seq ?? 0, lastSeq, endSeq: lastSeq, stream: '' };
+  }
+
+  async end(address: ChannelAddress): Promise<LogEnd> {
+    return { epoch: this.#epochOf(this.#generationOf(address)), endSeq: this.#lastSeq };
+  }
+
+  async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
+    const { lastSeq } = await this.position(address);
+    const oldest = this.#current(address)?.oldest;
+    return seq <= lastSeq && seq >= (oldest?.prevSeq ?? lastSeq);
   }
 
   async channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
@@ -117,7 +135,9 @@ class MemoryChannelLog implements ChannelLog {
     for (const ring of this.#rings.values()) {
       if (!ring.subject.startsWith(prefix)) continue;
       this.#expire(ring, nowMs);
-      if (ring.length > 0) held.push({ channel: channelOf(ring.subject), epoch: this.#epoch });
+      const channel = channelOf(ring.subject);
+      const isHere = ring.generation === this.#generationOf({ tenant, room, channel });
+      if (ring.length > 0 && isHere) held.push({ channel, epoch: this.#epochOf(ring.generation) });
     }
     return held.sort(byName);
   }
@@ -134,7 +154,24 @@ class MemoryChannelLog implements ChannelLog {
     const { tenant, room, channel } = address;
     const profile = this.#profileOf(room, channel);
     if (profile.logClass === 'live') throw new Error(`live channels have no log: ${room}:${channel}`);
-    return new ChannelRing(channelOut(tenant, room, channel), profile);
+    return new ChannelRing(channelOut(tenant, room, channel), profile, this.#generationOf(address));
+  }
+
+  /** The ring of a channel, by the layout in force; what one holds that has moved since is gone. */
+  #find(address: ChannelAddress): ChannelRing | undefined {
+    const { tenant, room, channel } = address;
+    const ring = this.#rings.get(channelOut(tenant, room, channel));
+    if (ring === undefined) return undefined;
+    if (ring.generation === this.#generationOf(address)) {
+      ring.profile = this.#profileOf(room, channel);
+      return ring;
+    }
+    for (let oldest = ring.oldest; oldest !== undefined; oldest = ring.oldest) this.#evict(oldest);
+    return undefined;
+  }
+
+  #epochOf(generation: number): string {
+    return generation === 1 ? this.#epoch : `${this.#epoch}-${generation}`;
   }
 
   #refusalOf(ring: ChannelRing, data: Uint8Array): BusError | undefined {
@@ -165,7 +202,7 @@ class MemoryChannelLog implements ChannelLog {
   }
 
   #current(address: ChannelAddress): ChannelRing | undefined {
-    const ring = this.#rings.get(channelOut(address.tenant, address.room, address.channel));
+    const ring = this.#find(address);
     if (ring !== undefined) this.#expire(ring, this.#now());
     return ring;
   }

@@ -13,6 +13,7 @@ import type {
   ChannelAddress,
   ChannelLog,
   HeldChannel,
+  LogEnd,
   LogEntry,
   LogPosition,
   ReadRange,
@@ -26,6 +27,8 @@ import type { AppendResult } from './append-lane.ts';
 export interface RemoteChannelLogOptions {
   readonly spine: Spine;
   readonly profileOf: ProfileOf;
+  /** Which layout brought a channel to its log: part of its epoch (LOG-4). Default: the first, always. */
+  readonly generationOf?: (address: ChannelAddress) => number;
   /** Bytes of appends that may wait, beyond which they are refused (SPN-8). Default 8 MiB. */
   readonly maxWaitingBytes?: number;
 }
@@ -45,11 +48,14 @@ export function createRemoteChannelLog(options: RemoteChannelLogOptions): Channe
 class RemoteChannelLog implements ChannelLog {
   readonly #spine: Spine;
   readonly #profileOf: ProfileOf;
+  readonly #generationOf: (address: ChannelAddress) => number;
   readonly #lanes: readonly AppendLane[];
 
-  constructor({ spine, profileOf, maxWaitingBytes = DEFAULT_MAX_WAITING_BYTES }: RemoteChannelLogOptions) {
-    this.#spine = spine;
-    this.#profileOf = profileOf;
+  constructor(options: RemoteChannelLogOptions) {
+    const { maxWaitingBytes = DEFAULT_MAX_WAITING_BYTES } = options;
+    this.#spine = options.spine;
+    this.#profileOf = options.profileOf;
+    this.#generationOf = options.generationOf ?? (() => 1);
     const shared = {
       waiting: { bytes: 0, max: maxWaitingBytes },
       timeoutMs: BRAIN_TIMEOUT_MS,
@@ -94,7 +100,21 @@ class RemoteChannelLog implements ChannelLog {
 
   async position(address: ChannelAddress): Promise<LogPosition> {
     const found = await callBrain(this.#spine, 'history.position', address, deadlineIn(BRAIN_TIMEOUT_MS));
-    return { epoch: found.epoch, firstSeq: Number(found.firstSeq), lastSeq: Number(found.lastSeq) };
+    const lastSeq = Number(found.lastSeq);
+    const epoch = this.#epochOf(address, found.epoch);
+    return { epoch, firstSeq: Number(found.firstSeq), lastSeq, endSeq: lastSeq, stream: '' };
+  }
+
+  /** Each channel has a stream of its own in Valkey, so this asks as much as a position does. */
+  async end(address: ChannelAddress): Promise<LogEnd> {
+    const { epoch, endSeq } = await this.position(address);
+    return { epoch, endSeq };
+  }
+
+  /** An entry names the one before it, however much was trimmed. */
+  async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
+    const [{ lastSeq }, [oldest]] = await Promise.all([this.position(address), this.read(address, { limit: 1 })]);
+    return seq <= lastSeq && seq >= (oldest?.prevSeq ?? lastSeq);
   }
 
   async channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
@@ -102,7 +122,7 @@ class RemoteChannelLog implements ChannelLog {
     const { epoch, channels } = await callBrain(this.#spine, 'history.channels', request, deadlineIn(BRAIN_TIMEOUT_MS));
     return channels
       .filter((channel) => this.#profileOf(room, channel).logClass !== 'live')
-      .map((channel) => ({ channel, epoch }))
+      .map((channel) => ({ channel, epoch: this.#epochOf({ tenant, room, channel }, epoch) }))
       .sort(byName);
   }
 
@@ -115,10 +135,18 @@ class RemoteChannelLog implements ChannelLog {
     const request = { partition, appends: batch.map(toRequest) };
     try {
       const { appended } = await callBrain(this.#spine, 'history.append', request, deadlineMs);
-      return appended.map(toResult);
+      return appended.map((result, index) => {
+        const address = batch[index]?.address;
+        return toResult(address === undefined ? result : { ...result, epoch: this.#epochOf(address, result.epoch) });
+      });
     } catch (error) {
       throw isUnanswered(error) ? new BusError('TIMEOUT', undefined, { cause: error }) : error;
     }
+  }
+
+  #epochOf(address: ChannelAddress, epoch: string): string {
+    const generation = this.#generationOf(address);
+    return generation === 1 ? epoch : `${epoch}-${generation}`;
   }
 
   #readPage(address: ChannelAddress, range: PageBounds, newestFirst: boolean): Promise<LogReadResult> {
@@ -147,7 +175,7 @@ function toRequest({ address, data, user, id, expectedSeq }: Append): LogAppendI
   return { ...address, data, user, id, ...(expectedSeq === undefined ? {} : { expectedSeq: BigInt(expectedSeq) }) };
 }
 
-function toResult({ seq, epoch, duplicate, errorCode, error }: LogAppended): AppendResult {
+function toResult({ seq, epoch, duplicate, errorCode, error }: Omit<LogAppended, '$typeName'>): AppendResult {
   if (errorCode === '') return { seq: Number(seq), epoch, duplicate };
   if (errorCode === 'CONFLICT') return conflict(Number(seq), epoch);
   return isErrorCode(errorCode) ? new BusError(errorCode, error) : new BusError('INTERNAL_ERROR');

@@ -166,13 +166,20 @@ async function judgeRecovery(
 ): Promise<Recovery> {
   if (from === undefined) return { from: undefined, result: {} };
   if (channel.logClass === 'live') return lost('no_log');
-  if (from.epoch !== channel.epoch) return lost('epoch_changed');
+  // The log may be another one since a moment ago, and its channels not have been looked at yet.
+  if (from.epoch !== channel.epoch || from.epoch !== (await log.end(channel.address)).epoch) {
+    return lost('epoch_changed');
+  }
   // Another Shield was faster: what the client has is on its way here, unless the log has lost it.
   if (from.seq > channel.lastSeq && (await log.position(channel.address)).lastSeq >= from.seq) {
     await gaps.reach(channel, from.seq);
     coalescer.flush();
   }
-  if (from.seq > channel.lastSeq) return lost('trimmed');
+  if (from.seq > channel.lastSeq) {
+    // A position that was given where the channel held nothing: none of its publications has it.
+    if (!(await log.isWholeAfter(channel.address, from.seq))) return lost('trimmed');
+    return { from: from.seq, result: { recovered: true } };
+  }
   if (from.seq < channel.lastSeq) {
     const [first] = await reads.after(channel, from.seq, channel.lastSeq);
     if (isHole(channel, from.seq, first)) return lost('trimmed');
@@ -212,7 +219,7 @@ function commit(
   const result: Result = {
     room,
     channel: name,
-    ...(channel.logClass === 'live' ? {} : { epoch: channel.epoch, seq: start }),
+    ...(channel.logClass === 'live' ? {} : { epoch: channel.epoch, seq: positionOf(channel, start) }),
     ...(join.view === undefined ? {} : membersOf(join.view, session, args.ownMeta)),
     ...(history === undefined ? {} : { publications: publicationsOf(history, channel, parts) }),
     ...recovery.result,
@@ -234,9 +241,15 @@ function roomStartOf(session: Session, { channel, roomChannel }: PreparedJoin, {
   return from ?? roomChannel.lastSeq;
 }
 
-function roomLogOf({ logClass, epoch }: LocalChannel, seq: number, { result }: Recovery): Pick<Result, 'room_log'> {
+function roomLogOf(roomChannel: LocalChannel, seq: number, { result }: Recovery): Pick<Result, 'room_log'> {
+  const { logClass, epoch } = roomChannel;
   if (logClass === 'live') return result.recovered === undefined ? {} : { room_log: result };
-  return { room_log: { epoch, seq, ...result } };
+  return { room_log: { epoch, seq: positionOf(roomChannel, seq), ...result } };
+}
+
+/** Where a channel holds nothing, 0 would not tell from what time on nothing is missed. */
+function positionOf({ lastSeq, endSeq }: LocalChannel, seq: number): number {
+  return seq === 0 && lastSeq === 0 ? endSeq : seq;
 }
 
 /**

@@ -1920,3 +1920,225 @@ export declare type ResetCasilResult = Message<"arqon.v1.ResetCasilResult"> & {
  */
 export declare const ResetCasilResultSchema: GenMessage<ResetCasilResult>;
 
+/**
+ * Which channels of the log are kept where, by generation, the newest last; the key `layouts` of the bucket `ARQON_LOG`.
+ *
+ * @generated from message arqon.v1.LogLayoutsRecord
+ */
+export declare type LogLayoutsRecord = Message<"arqon.v1.LogLayoutsRecord"> & {
+  /**
+   * @generated from field: repeated arqon.v1.LogLayout layouts = 1;
+   */
+  layouts: LogLayout[];
+};
+
+/**
+ * Describes the message arqon.v1.LogLayoutsRecord.
+ * Use `create(LogLayoutsRecordSchema)` to create a new message.
+ */
+export declare const LogLayoutsRecordSchema: GenMessage<LogLayoutsRecord>;
+
+/**
+ * One generation: profiles, rules, shards of tenants (LOG-1, LOG-2).
+ *
+ * @generated from message arqon.v1.LogLayout
+ */
+export declare type LogLayout = Message<"arqon.v1.LogLayout"> & {
+  /**
+   * @generated from field: uint64 generation = 1;
+   */
+  generation: bigint;
+
+  /**
+   * @generated from field: repeated arqon.v1.LogLayoutProfile profiles = 2;
+   */
+  profiles: LogLayoutProfile[];
+
+  /**
+   * @generated from field: repeated arqon.v1.LogLayoutRule rules = 3;
+   */
+  rules: LogLayoutRule[];
+
+  /**
+   * @generated from field: uint32 shards = 4;
+   */
+  shards: number;
+
+  /**
+   * Tenants with streams of their own.
+   *
+   * @generated from field: repeated string dedicated = 5;
+   */
+  dedicated: string[];
+};
+
+/**
+ * Describes the message arqon.v1.LogLayout.
+ * Use `create(LogLayoutSchema)` to create a new message.
+ */
+export declare const LogLayoutSchema: GenMessage<LogLayout>;
+
+/**
+ * A set of retention limits.
+ *
+ * @generated from message arqon.v1.LogLayoutProfile
+ */
+export declare type LogLayoutProfile = Message<"arqon.v1.LogLayoutProfile"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * live, history, durable or state.
+   *
+   * @generated from field: string log_class = 2;
+   */
+  logClass: string;
+
+  /**
+   * @generated from field: uint64 max_messages = 3;
+   */
+  maxMessages: bigint;
+
+  /**
+   * @generated from field: uint64 max_age_ms = 4;
+   */
+  maxAgeMs: bigint;
+
+  /**
+   * @generated from field: uint64 max_bytes = 5;
+   */
+  maxBytes: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.LogLayoutProfile.
+ * Use `create(LogLayoutProfileSchema)` to create a new message.
+ */
+export declare const LogLayoutProfileSchema: GenMessage<LogLayoutProfile>;
+
+/**
+ * The first whose pattern matches `room:channel` decides.
+ *
+ * @generated from message arqon.v1.LogLayoutRule
+ */
+export declare type LogLayoutRule = Message<"arqon.v1.LogLayoutRule"> & {
+  /**
+   * @generated from field: string pattern = 1;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: string profile = 2;
+   */
+  profile: string;
+};
+
+/**
+ * Describes the message arqon.v1.LogLayoutRule.
+ * Use `create(LogLayoutRuleSchema)` to create a new message.
+ */
+export declare const LogLayoutRuleSchema: GenMessage<LogLayoutRule>;
+
+/**
+ * What a Brain has seen of a stream of the log; the key `streams.<name>` of the bucket `ARQON_LOG` (LOG-4).
+ *
+ * @generated from message arqon.v1.LogStreamRecord
+ */
+export declare type LogStreamRecord = Message<"arqon.v1.LogStreamRecord"> & {
+  /**
+   * Part of the epoch; another one whenever sequences could be reused or acknowledged data was lost. Random.
+   *
+   * @generated from field: string generation = 1;
+   */
+  generation: string;
+
+  /**
+   * As the server tells it.
+   *
+   * @generated from field: string created = 2;
+   */
+  created: string;
+
+  /**
+   * @generated from field: uint64 first_seq = 3;
+   */
+  firstSeq: bigint;
+
+  /**
+   * @generated from field: uint64 last_seq = 4;
+   */
+  lastSeq: bigint;
+
+  /**
+   * @generated from field: uint64 messages = 5;
+   */
+  messages: bigint;
+
+  /**
+   * Times of its first and its last message; 0 = it held none.
+   *
+   * @generated from field: int64 first_at_ms = 7;
+   */
+  firstAtMs: bigint;
+
+  /**
+   * @generated from field: int64 last_at_ms = 8;
+   */
+  lastAtMs: bigint;
+
+  /**
+   * Why the generation is another one than the one before; empty for the first.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message arqon.v1.LogStreamRecord.
+ * Use `create(LogStreamRecordSchema)` to create a new message.
+ */
+export declare const LogStreamRecordSchema: GenMessage<LogStreamRecord>;
+
+/**
+ * arqon.rpc.log.regressed: a Shield knows of a later sequence than the stream tells of.
+ *
+ * @generated from message arqon.v1.LogRegressedRequest
+ */
+export declare type LogRegressedRequest = Message<"arqon.v1.LogRegressedRequest"> & {
+  /**
+   * @generated from field: string stream = 1;
+   */
+  stream: string;
+
+  /**
+   * @generated from field: string generation = 2;
+   */
+  generation: string;
+
+  /**
+   * @generated from field: uint64 last_seq = 3;
+   */
+  lastSeq: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.LogRegressedRequest.
+ * Use `create(LogRegressedRequestSchema)` to create a new message.
+ */
+export declare const LogRegressedRequestSchema: GenMessage<LogRegressedRequest>;
+
+/**
+ * @generated from message arqon.v1.LogRegressedResult
+ */
+export declare type LogRegressedResult = Message<"arqon.v1.LogRegressedResult"> & {
+};
+
+/**
+ * Describes the message arqon.v1.LogRegressedResult.
+ * Use `create(LogRegressedResultSchema)` to create a new message.
+ */
+export declare const LogRegressedResultSchema: GenMessage<LogRegressedResult>;
+

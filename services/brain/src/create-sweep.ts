@@ -1,0 +1,38 @@
+import type { Clock } from '@arqonbus/protocol';
+import { tenantPartition } from '@arqonbus/spine';
+import type { AuditModule } from './audit/compose-audit.ts';
+import type { BanStore } from './bans/ban-store.ts';
+import type { GrantsModule } from './grants/index.ts';
+import type { Partitions } from './partitions/partitions.ts';
+
+/** Past bans bind nobody; they are only removed, which reads all of them. Grants likewise, unless a change was lost. */
+const SWEEP_RECORDS_EVERY_MS = 30_000;
+
+/** What is swept. */
+export interface Swept {
+  readonly clock: Clock;
+  readonly partitions: Partitions;
+  readonly bans: BanStore;
+  readonly auditing: AuditModule;
+  readonly grants: GrantsModule;
+}
+
+/** One sweep at a time: who asks during one waits for it. */
+export function createSweep({ partitions, bans, auditing, grants, clock }: Swept): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let sweptMs = Number.NEGATIVE_INFINITY;
+  const sweep = async (): Promise<void> => {
+    await partitions.sweep();
+    await auditing.watch((tenant) => partitions.serves(tenantPartition(tenant)));
+    if (clock.monotonicMs() - sweptMs < SWEEP_RECORDS_EVERY_MS) return;
+    await bans.sweep();
+    sweptMs = clock.monotonicMs();
+    await grants.sweep((tenant) => partitions.serves(tenantPartition(tenant)));
+  };
+  return () => {
+    running ??= sweep().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

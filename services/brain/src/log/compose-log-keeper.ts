@@ -1,0 +1,27 @@
+import { SHIPPED_PROFILES } from '@arqonbus/protocol';
+import type { Clock } from '@arqonbus/protocol';
+import { createLogLayout, noLogStreams } from '@arqonbus/spine';
+import type { KeyValueStore } from '@arqonbus/spine';
+import { LogKeeper } from './log-keeper.ts';
+import type { KeptStreams, LogKeeperOptions } from './log-keeper.ts';
+
+/** What the keeper is composed of. */
+export interface LogKeeperParts extends Pick<LogKeeperOptions, 'logger'> {
+  readonly keptStreams?: KeptStreams;
+  readonly keyValue: KeyValueStore;
+  readonly clock: Clock;
+}
+
+/** Who owns this partition looks after the log as well: its lease is that of the ring. */
+export const LOG_PARTITION = 0;
+
+const NO_LOG: KeptStreams = { streams: noLogStreams, layout: () => createLogLayout(SHIPPED_PROFILES) };
+
+/** A keeper of the log that is not the one yet. */
+export function composeLogKeeper(
+  { keptStreams = NO_LOG, keyValue, clock, logger }: LogKeeperParts,
+  nextGeneration: () => string,
+): LogKeeper {
+  const bucket = keyValue.bucket('ARQON_LOG');
+  return new LogKeeper({ ...keptStreams, bucket, nowMs: () => clock.now(), nextGeneration, logger });
+}

@@ -1,0 +1,197 @@
+import { BusError } from '@arqonbus/protocol';
+import { LogStreamRecordSchema, create, readMessage, toBinary } from '@arqonbus/protocol/spine-messages';
+import type { LogStreamRecord } from '@arqonbus/protocol/spine-messages';
+import {
+  LOG_LAYOUTS_KEY,
+  MAX_LAYOUTS,
+  createLogRules,
+  decodeLayouts,
+  encodeLayouts,
+  isSameLayout,
+  logStreamKey,
+  streamsOf,
+} from '@arqonbus/spine';
+import type { KeyValue, KeyValueEntry, LogLayout, LogStreamPlace, LogStreams, StreamState } from '@arqonbus/spine';
+import { lossOf } from './stream-loss.ts';
+import type { StreamLoss } from './stream-loss.ts';
+
+/** The log of a bus. */
+export interface KeptStreams {
+  readonly streams: LogStreams;
+  /** The layout that the configuration asks for; read each time. */
+  readonly layout: () => LogLayout;
+}
+
+/** What keeping the log needs from around it. */
+export interface LogKeeperOptions extends KeptStreams {
+  /** `ARQON_LOG`, which every Shield watches. */
+  readonly bucket: KeyValue;
+  /** Wall clock, ms since the Unix epoch. */
+  readonly nowMs: () => number;
+  /** A text that never was a generation before. */
+  readonly nextGeneration: () => string;
+  readonly logger?: { warn(fields: Readonly<Record<string, unknown>>, text: string): void } | undefined;
+}
+
+/**
+ * Looks after the log for all (LOG-2, LOG-4). One Brain makes the streams of the layout that is configured and tells every
+ * Shield of it; it keeps the high-water mark of each stream, and gives a stream another generation, and so another epoch,
+ * when it was made anew, restored or emptied. Everything is changed by compare-and-set, so two that believe to be the one
+ * do no harm.
+ */
+export class LogKeeper {
+  readonly #options: LogKeeperOptions;
+  /** The highest sequence seen, by stream and generation: a store that is restored takes the bucket back with it. */
+  readonly #marks = new Map<string, number>();
+  #isOwner = false;
+  #provisioned: LogLayout | undefined;
+  #refused: LogLayout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: LogKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Whether this Brain is the one that keeps the log from now on. */
+  own(isOwner: boolean): void {
+    this.#isOwner = isOwner;
+    if (!isOwner) this.#provisioned = undefined;
+  }
+
+  /** Brings layout and generations up to date where this Brain is the one to do it. Rejects with `UNAVAILABLE`. */
+  async tick(): Promise<void> {
+    if (!this.#isOwner) return;
+    this.#running ??= this.#keep().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+  }
+
+  /** A Shield knows of a later sequence of this generation than the stream tells of. */
+  async onRegressed(stream: string, generation: string, lastSeq: number): Promise<void> {
+    const { bucket, streams } = this.#options;
+    const entry = await bucket.get(logStreamKey(stream));
+    const state = await streams.state(stream);
+    const record = entry && readMessage(LogStreamRecordSchema, entry.value);
+    if (entry === undefined || record?.generation !== generation || state === undefined) return;
+    if (state.lastSeq < lastSeq) await this.#renew(stream, entry, state, 'regressed');
+  }
+
+  async #keep(): Promise<void> {
+    const { bucket, streams } = this.#options;
+    const wanted = this.#options.layout();
+    if (!this.#isUsable(wanted)) return;
+    if (this.#provisioned === undefined || !isSameLayout(this.#provisioned, wanted)) {
+      await streams.provision(wanted);
+      this.#provisioned = wanted;
+    }
+    for (const place of streamsOf(wanted)) await this.#look(place);
+    const entry = await bucket.get(LOG_LAYOUTS_KEY);
+    const known = entry === undefined ? [] : (decodeLayouts(entry.value) ?? []);
+    const newest = known.at(-1);
+    if (newest !== undefined && isSameLayout(newest, wanted)) return;
+    const generation = (newest?.generation ?? 0) + 1;
+    const value = encodeLayouts([...known, { ...wanted, generation }].slice(-MAX_LAYOUTS));
+    const write =
+      entry === undefined
+        ? bucket.create(LOG_LAYOUTS_KEY, value)
+        : bucket.update(LOG_LAYOUTS_KEY, value, entry.revision);
+    if (!(await isFirst(write)) || newest === undefined) return;
+    this.#options.logger?.warn({ event: 'log_layout_changed', generation }, 'channels are kept by another layout');
+  }
+
+  /** Settings that only fit together may come one after the other; what is in force stays meanwhile. */
+  #isUsable(wanted: LogLayout): boolean {
+    if (this.#refused !== undefined && isSameLayout(this.#refused, wanted)) return false;
+    try {
+      createLogRules(wanted.profiles, wanted.rules);
+      this.#refused = undefined;
+      return true;
+    } catch (error) {
+      this.#refused = wanted;
+      this.#options.logger?.warn({ event: 'log_layout_refused', err: error }, 'a layout of the log cannot be used');
+      return false;
+    }
+  }
+
+  async #look({ stream, profile }: LogStreamPlace): Promise<void> {
+    const { bucket, streams, nowMs } = this.#options;
+    const state = await streams.state(stream);
+    if (state === undefined) {
+      // Somebody has deleted it: the next look makes it anew.
+      this.#provisioned = undefined;
+      return;
+    }
+    const entry = await bucket.get(logStreamKey(stream));
+    const record = entry && readMessage(LogStreamRecordSchema, entry.value);
+    if (entry === undefined || record === undefined) return this.#renew(stream, entry, state, undefined);
+    const name = `${stream}/${record.generation}`;
+    const highSeq = Math.max(this.#marks.get(name) ?? 0, Number(record.lastSeq));
+    const loss = lossOf(stateOf(record), state, { highSeq, maxAgeMs: profile.maxAgeMs, nowMs: nowMs() });
+    if (loss !== undefined) return this.#renew(stream, entry, state, loss);
+    this.#marks.set(name, state.lastSeq);
+    if (isUnchanged(record, state)) return;
+    const { generation, reason } = record;
+    await isFirst(bucket.update(entry.key, encode(state, generation, reason), entry.revision));
+  }
+
+  async #renew(
+    stream: string,
+    entry: KeyValueEntry | undefined,
+    state: StreamState,
+    loss: StreamLoss | undefined,
+  ): Promise<void> {
+    const { bucket, nextGeneration, logger } = this.#options;
+    const value = encode(state, nextGeneration(), loss ?? '');
+    const key = logStreamKey(stream);
+    const write = entry === undefined ? bucket.create(key, value) : bucket.update(key, value, entry.revision);
+    const isOurs = await isFirst(write);
+    if (isOurs && loss !== undefined) {
+      logger?.warn({ event: 'log_epoch_changed', stream, reason: loss }, 'a stream of the log is not the one it was');
+    }
+  }
+}
+
+/** False where somebody was faster: the next look sees what it did. */
+async function isFirst(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (!(error instanceof BusError) || error.code !== 'CONFLICT') throw error;
+    return false;
+  }
+}
+
+function encode(state: StreamState, generation: string, reason: string): Uint8Array {
+  const record = create(LogStreamRecordSchema, {
+    generation,
+    created: state.created,
+    firstSeq: BigInt(state.firstSeq),
+    lastSeq: BigInt(state.lastSeq),
+    messages: BigInt(state.messages),
+    firstAtMs: BigInt(state.firstAtMs),
+    lastAtMs: BigInt(state.lastAtMs),
+    reason,
+  });
+  return toBinary(LogStreamRecordSchema, record);
+}
+
+function stateOf(record: LogStreamRecord): StreamState {
+  return {
+    created: record.created,
+    firstSeq: Number(record.firstSeq),
+    lastSeq: Number(record.lastSeq),
+    messages: Number(record.messages),
+    firstAtMs: Number(record.firstAtMs),
+    lastAtMs: Number(record.lastAtMs),
+  };
+}
+
+function isUnchanged(record: LogStreamRecord, state: StreamState): boolean {
+  return (
+    record.lastSeq === BigInt(state.lastSeq) &&
+    record.firstSeq === BigInt(state.firstSeq) &&
+    record.messages === BigInt(state.messages)
+  );
+}
