@@ -70,6 +70,10 @@ const cases: readonly Case[] = [
   ['op.grant.delete', 'user', { grant_id: 'g_none' }, 'AUTHORIZATION_ERROR'],
   ['op.audit.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.audit.verify', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.casil.get', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.casil.reload', 'moderator', { mode: 'monitor' }, 'AUTHORIZATION_ERROR'],
+  ['op.casil.reset', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.casil.test', 'moderator', { payload: 'x' }, 'AUTHORIZATION_ERROR'],
 ];
 
 test.each(cases)('[PRT-21] %s of a %s is refused ($3)', async (command, role, args, code) => {
@@ -81,7 +85,7 @@ test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED
   expect(await clients.get('user')?.command('refresh', { token })).toMatchObject({ error_code: 'TOKEN_EXPIRED' });
 });
 
-/** Refusals that need a log or a reader of a certain kind; the tests of history and replay show them. */
+/** Refusals that need a log, a reader or a race of a certain kind; the tests of history, replay and CASIL show them. */
 const shownElsewhere = [
   'join_channel CONFLICT',
   'history CONFLICT',
@@ -89,6 +93,7 @@ const shownElsewhere = [
   'op.history.replay CONFLICT',
   'op.history.replay PAYLOAD_TOO_LARGE',
   'op.history.replay TIMEOUT',
+  'op.casil.reload CONFLICT',
 ];
 
 test('[PRT-21] the registry names these refusals and no others', () => {

@@ -18,9 +18,8 @@ interface Rig {
   stored(tenant?: string): Promise<unknown>;
 }
 
-function start(): Rig {
+function start(bucket: KeyValue = createMemoryKeyValueStore().bucket('ARQON_CASIL')): Rig {
   const spine = createLocalSpine();
-  const bucket = createMemoryKeyValueStore().bucket('ARQON_CASIL');
   const lines: object[] = [];
   const logger = { info: (fields: object) => void lines.push(fields) };
   const observer = { onAnswered: () => undefined, onMalformed: () => undefined, onFailure: () => undefined };
@@ -60,6 +59,19 @@ describe('changing CASIL of a tenant', () => {
     expect(await stored()).toMatchObject({ settings: { mode: 'enforce', enabled: true }, changedBy: 'root', at: 7 });
     expect(await stored('globex')).toMatchObject({ settings: { mode: 'monitor' } });
     expect(lines[0]).toEqual({ event: 'casil_changed', tenant: 'acme', settings: ['mode'], changed_by: 'root' });
+  });
+
+  it('[CAS-9] is refused with CONFLICT where others are faster every time', async () => {
+    const stored = createMemoryKeyValueStore().bucket('ARQON_CASIL');
+    const { reload } = start({
+      get: (key) => stored.get(key),
+      list: (prefix) => stored.list(prefix),
+      watch: (prefix, onEntry) => stored.watch(prefix, onEntry),
+      delete: (key, revision) => stored.delete(key, revision),
+      create: () => Promise.reject(new BusError('CONFLICT')),
+      update: () => Promise.reject(new BusError('CONFLICT')),
+    });
+    await expect(reload({ mode: 'enforce' })).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
   it.each([
