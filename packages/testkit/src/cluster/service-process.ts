@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGuard } from '../nats-server/create-guard.ts';
+import { createGuard } from '../process/create-guard.ts';
 import { waitUntil } from '../raw-socket/wait-until.ts';
 
 /** A service in a process of its own. */

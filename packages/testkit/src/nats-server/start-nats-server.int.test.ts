@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../raw-socket/wait-until.ts';
-import { createGuard } from './create-guard.ts';
+import { createGuard } from '../process/create-guard.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { natsReleases } from './nats-releases.ts';
 import { startNatsServer } from './start-nats-server.ts';

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../raw-socket/wait-until.ts';
-import { endProcess } from '../process/end-process.ts';
-import { createGuard } from './create-guard.ts';
+import { hasEnded, startServerProcess } from '../process/server-process.ts';
+import type { ServerProcess } from '../process/server-process.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import type { NatsRelease } from './nats-releases.ts';
 
@@ -21,21 +20,9 @@ export interface NatsServerOptions {
 }
 
 /** A real NATS server on a loopback port, and what can befall it. */
-export interface NatsServer {
+export interface NatsServer extends ServerProcess {
   readonly url: string;
   readonly port: number;
-  /** Of the process that runs now; 0 = none does. */
-  pid(): number;
-  /** Ends it and removes its folder. Idempotent; nothing else may be called afterwards. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash does; its folder and port stay for {@link restart}. */
-  kill(): Promise<void>;
-  /** Ends it in order, if it runs, and starts it again on the same port and folder. */
-  restart(): Promise<void>;
-  /** Stops its clock: connections stay open, nothing is answered. */
-  suspend(): void;
-  /** Lets it go on after {@link suspend}. */
-  resume(): void;
 }
 
 const START_TIMEOUT_MS = 10_000;
@@ -46,49 +33,19 @@ const START_TIMEOUT_MS = 10_000;
  */
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const program = findNatsServer(options.release ?? 'packaged');
-  const folder = mkdtempSync(join(tmpdir(), 'arqonbus-nats-'));
-  const guard = createGuard(folder);
-  let child: ChildProcess | undefined;
   let port = -1;
-
-  const start = async (): Promise<void> => {
-    writeFileSync(join(folder, 'nats.conf'), configText(folder, port, options));
-    const log = openSync(join(folder, 'nats.log'), 'a');
-    const started = spawn(program, ['-c', join(folder, 'nats.conf')], { stdio: ['ignore', log, log] });
-    closeSync(log);
-    child = started;
-    guard.watch(started.pid);
-    port = await whenStarted(started, folder, port);
-  };
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child === undefined) return;
-    await endProcess(child, signal);
-    child = undefined;
-    guard.watch(undefined);
-  };
-
-  try {
-    await start();
-  } catch (error) {
-    await guard.end();
-    throw error;
-  }
-  return {
-    url: `nats://127.0.0.1:${port}`,
-    port,
-    pid: () => child?.pid ?? 0,
-    kill: () => end('SIGKILL'),
-    async restart() {
-      await end('SIGTERM');
-      await start();
+  const server = await startServerProcess({
+    name: 'nats',
+    spawn: (folder, stdio) => {
+      const path = join(folder, 'nats.conf');
+      writeFileSync(path, configText(folder, port, options));
+      return spawn(program, ['-c', path], { stdio });
     },
-    async stop() {
-      await end('SIGTERM');
-      await guard.end();
+    whenStarted: async (started, folder, log) => {
+      port = await whenStarted(started, folder, port, log);
     },
-    suspend: () => void child?.kill('SIGSTOP'),
-    resume: () => void child?.kill('SIGCONT'),
-  };
+  });
+  return { ...server, url: `nats://127.0.0.1:${port}`, port };
 }
 
 function configText(folder: string, port: number, { config = '', jetstream = false }: NatsServerOptions): string {
@@ -98,17 +55,21 @@ function configText(folder: string, port: number, { config = '', jetstream = fal
 }
 
 /** The port it listens on, once it greets there. */
-async function whenStarted(server: ChildProcess, folder: string, knownPort: number): Promise<number> {
-  const hasEnded = (): boolean => server.exitCode !== null || server.signalCode !== null;
+async function whenStarted(
+  server: ChildProcess,
+  folder: string,
+  knownPort: number,
+  log: () => string,
+): Promise<number> {
   let port = knownPort > 0 ? knownPort : undefined;
-  await waitUntil(() => hasEnded() || (port ??= readPort(folder, server.pid)) !== undefined, {
+  await waitUntil(() => hasEnded(server) || (port ??= readPort(folder, server.pid)) !== undefined, {
     what: 'the port of the NATS server',
     timeoutMs: START_TIMEOUT_MS,
   });
-  while (port !== undefined && !hasEnded()) {
+  while (port !== undefined && !hasEnded(server)) {
     if (await greets(port)) return port;
   }
-  throw new Error(`nats-server ended:\n${readFileSync(join(folder, 'nats.log'), 'utf8')}`);
+  throw new Error(`nats-server ended:\n${log()}`);
 }
 
 /** From the file that the server writes itself: it chose a free port, so nobody can have taken it meanwhile. */

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGuard } from '../nats-server/create-guard.ts';
-import { endProcess } from '../process/end-process.ts';
+import { hasEnded, startServerProcess } from '../process/server-process.ts';
+import type { ServerProcess } from '../process/server-process.ts';
 import { freePort } from '../raw-socket/free-port.ts';
 import { waitUntil } from '../raw-socket/wait-until.ts';
 import type { TestCertificate } from '../tls/create-test-certificate.ts';
@@ -26,25 +25,13 @@ export interface ValkeyServerOptions {
 }
 
 /** A real Valkey or Redis 7 server on a loopback port, and what can befall it. */
-export interface ValkeyServer {
+export interface ValkeyServer extends ServerProcess {
   readonly url: string;
   readonly port: number;
-  /** Of the process that runs now; 0 = none does. */
-  pid(): number;
   /** Sends one command and gives the answer as text; an error answer rejects. */
   command(...words: readonly string[]): Promise<string>;
   /** Makes a replica a server of its own, as a failover does. */
   promote(): Promise<void>;
-  /** Ends it and removes its folder. Idempotent; nothing else may be called afterwards. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash does; its folder and port stay for {@link restart}. */
-  kill(): Promise<void>;
-  /** Ends it in order, if it runs, and starts it again on its port: empty, unless it is persistent. */
-  restart(): Promise<void>;
-  /** Stops its clock: connections stay open, nothing is answered. */
-  suspend(): void;
-  /** Lets it go on after {@link suspend}. */
-  resume(): void;
 }
 
 const START_TIMEOUT_MS = 10_000;
@@ -57,51 +44,20 @@ const OPERATOR = { user: 'operator', password: 'operator-of-tests' };
  */
 export async function startValkeyServer(options: ValkeyServerOptions = {}): Promise<ValkeyServer> {
   const program = findValkeyServer();
-  const folder = mkdtempSync(join(tmpdir(), 'arqonbus-valkey-'));
-  const guard = createGuard(folder);
   const port = await freePort();
-  let child: ChildProcess | undefined;
-
-  const start = async (): Promise<void> => {
-    const log = openSync(join(folder, 'valkey.log'), 'a');
-    const started = spawn(program, [writeConfig(folder, port, options)], { stdio: ['ignore', log, log] });
-    closeSync(log);
-    child = started;
-    guard.watch(started.pid);
-    await whenStarted(started, folder, port);
-  };
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child === undefined) return;
-    await endProcess(child, signal);
-    child = undefined;
-    guard.watch(undefined);
-  };
-
-  try {
-    await start();
-  } catch (error) {
-    await guard.end();
-    throw error;
-  }
+  const server = await startServerProcess({
+    name: 'valkey',
+    spawn: (folder, stdio) => spawn(program, [writeConfig(folder, port, options)], { stdio }),
+    whenStarted: (started, _folder, log) => whenStarted(started, port, log),
+  });
   const auth = options.users === undefined ? undefined : OPERATOR;
   const command = (...words: readonly string[]): Promise<string> => sendCommand(port, words, auth);
   return {
+    ...server,
     url: `${options.tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`,
     port,
-    pid: () => child?.pid ?? 0,
     command,
     promote: async () => void (await command('REPLICAOF', 'NO', 'ONE')),
-    kill: () => end('SIGKILL'),
-    async restart() {
-      await end('SIGTERM');
-      await start();
-    },
-    async stop() {
-      await end('SIGTERM');
-      await guard.end();
-    },
-    suspend: () => void child?.kill('SIGSTOP'),
-    resume: () => void child?.kill('SIGCONT'),
   };
 }
 
@@ -136,14 +92,11 @@ function tlsLines(folder: string, port: number, { cert, key }: TestCertificate):
 }
 
 /** It says so in its log; a client might not be let in. */
-async function whenStarted(server: ChildProcess, folder: string, port: number): Promise<void> {
-  const started = server.pid;
-  const log = (): string => readFileSync(join(folder, 'valkey.log'), 'utf8');
-  const ready = new RegExp(`^${started}:.*Ready to accept connections`, 'm');
-  const hasEnded = (): boolean => server.exitCode !== null || server.signalCode !== null;
-  await waitUntil(() => hasEnded() || ready.test(log()), {
+async function whenStarted(server: ChildProcess, port: number, log: () => string): Promise<void> {
+  const ready = new RegExp(`^${server.pid}:.*Ready to accept connections`, 'm');
+  await waitUntil(() => hasEnded(server) || ready.test(log()), {
     what: `the Valkey server on port ${port}`,
     timeoutMs: START_TIMEOUT_MS,
   });
-  if (hasEnded()) throw new Error(`the Valkey server ended:\n${log()}`);
+  if (hasEnded(server)) throw new Error(`the Valkey server ended:\n${log()}`);
 }
