@@ -251,6 +251,7 @@ test.for(listeners)('[PRT-4] the welcome tells all that a client has to know (%s
         recovery_page: 300,
       },
       token_expires_at: rfc3339,
+      resume_token: expect.stringMatching(/^[A-Za-z0-9_-]{64,}$/),
     });
     const expiresInMs = Date.parse(String(welcome['token_expires_at'])) - Date.now();
     expect(expiresInMs).toBeGreaterThan(50_000);

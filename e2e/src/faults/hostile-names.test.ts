@@ -126,6 +126,7 @@ function isHarmless(command: string, { code, payload }: Answer): boolean {
   return (
     (command === 'op.session.disconnect' && payload['disconnected'] === 0) ||
     (command === 'op.ban.lift' && payload['lifted'] === false) ||
+    (command === 'op.grant.list' && (payload['items'] as readonly unknown[]).length === 0) ||
     (command === 'op.history.replay.cancel' && payload['cancelled'] === false)
   );
 }

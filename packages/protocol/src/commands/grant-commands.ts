@@ -4,7 +4,6 @@ const subjectSchema = {
   type: 'string',
   minLength: 6,
   maxLength: 266,
-  pattern: '^(user|role|capability):.',
   description: 'Whom it is for: `user:<id>`, `role:<role>` or `capability:<name>`.',
 } as const;
 
