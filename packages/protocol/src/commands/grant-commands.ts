@@ -22,7 +22,7 @@ const patternSchema = {
 
 const effectSchema = { type: 'string', enum: ['allow', 'deny'], description: 'A denial wins.' } as const;
 
-const grantIdSchema = { type: 'string', minLength: 1, maxLength: 64 } as const;
+const grantIdSchema = { type: 'string', pattern: '^g_[A-Za-z0-9_-]{1,62}$' } as const;
 
 /** Commands of administrators about what others may do (PRM-4). */
 export const grantCommands = {
