@@ -3,7 +3,7 @@ import type { TenantId } from '@arqonbus/protocol';
 import { AuditRecordSchema, readMessage } from '@arqonbus/protocol/spine-messages';
 import type { AuditRecord, ListAuditRequest } from '@arqonbus/protocol/spine-messages';
 import type { AuditTrail } from '@arqonbus/spine';
-import { DEFAULT_PAGE, MAX_PAGE } from '../paging/page.ts';
+import { pageLimit } from '../paging/page.ts';
 import type { Page } from '../paging/page.ts';
 import { parseTenantOrSystem, parseText } from '../requests/parse-request.ts';
 
@@ -25,7 +25,7 @@ const FIELDS_BYTES = 400;
 export async function listAudit(parts: ListAuditParts, request: ListAuditRequest): Promise<Page<AuditRecord>> {
   const tenant = parseTenantOrSystem(request.tenant);
   const action = parseText(request.action, MAX_ACTION_LENGTH, 'action');
-  const limit = request.limit === 0 ? DEFAULT_PAGE : Math.min(request.limit, MAX_PAGE);
+  const limit = pageLimit(request.limit);
   const page: PageState = { items: [], bytes: 0, scanned: 0, position: parseCursor(request.cursor) };
   while (page.items.length < limit && page.bytes < parts.pageBytes && page.scanned < MAX_SCANNED) {
     const isMore = await readOn(parts, tenant, { ...request, action, limit }, page);

@@ -12,7 +12,7 @@ import type { KeyValue, RpcObserver, Spine, SpineSubscription } from '@arqonbus/
 import type { GrantStore, StoredGrant } from '@arqonbus/storage';
 import type { Audit } from '../audit/audit.ts';
 import { detailsOf, digestOfGrant } from './audited-grant.ts';
-import { DEFAULT_PAGE, MAX_PAGE, jsonBytes, parseCursor, takePage } from '../paging/page.ts';
+import { pageLimit, jsonBytes, parseCursor, takePage } from '../paging/page.ts';
 import { parseRequester, parseTenant, parseTraceId, parseUser } from '../requests/parse-request.ts';
 import { recordOf } from './grant-record.ts';
 import { GrantSets } from './grant-sets.ts';
@@ -132,7 +132,7 @@ async function list(
   if (request.subject !== '' && !isGrantSubject(request.subject)) {
     throw new BusError('VALIDATION_ERROR', 'The subject must be user:<id>, role:<role> or capability:<name>.');
   }
-  const limit = request.limit === 0 ? DEFAULT_PAGE : Math.min(request.limit, MAX_PAGE);
+  const limit = pageLimit(request.limit);
   const after = request.cursor === '' ? '' : parseCursor(request.cursor);
   // One more than asked for tells whether there are more.
   const found = await store.list(tenant, { subject: request.subject || undefined, after, limit: limit + 1 });

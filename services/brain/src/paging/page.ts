@@ -30,13 +30,18 @@ export const MAX_PAGE = 1_000;
 
 const MAX_CURSOR_LENGTH = 512;
 
+/** Size of a page for what was asked; 0 = nothing was. */
+export function pageLimit(asked: number): number {
+  return asked === 0 ? DEFAULT_PAGE : Math.min(asked, MAX_PAGE);
+}
+
 /**
  * Cuts a page out of a sorted list. The cursor holds the key of the last item, not a number of items: what comes and
  * goes between two pages shifts nothing, so no item that stays is missed or told twice.
  */
 export function takePage<T>(sorted: readonly T[], request: PageRequest, paging: Paging<T>): Page<T> {
   const start = request.cursor === '' ? 0 : firstAfter(sorted, parseCursor(request.cursor), paging.keyOf);
-  const limit = request.limit === 0 ? DEFAULT_PAGE : Math.min(request.limit, MAX_PAGE);
+  const limit = pageLimit(request.limit);
   const items: T[] = [];
   let bytes = 0;
   for (let i = start; i < sorted.length && items.length < limit; i++) {

@@ -6,7 +6,6 @@ import { invalid } from '../arguments.ts';
 import { traceIdOf } from '../trace-id.ts';
 import { untilDeadline } from '../until-deadline.ts';
 
-const DEFAULT_PAGE = 100;
 const FOREVER = '9999-12-31T23:59:59.999Z';
 
 /** Ends sessions of a client or a user, in the own tenant (AUT-5). */
@@ -35,7 +34,7 @@ export async function disconnectSession(
 /** Lists the bans in force. */
 export async function listBans(
   { session, deadlineMs }: CommandCall,
-  { cursor = '', limit = DEFAULT_PAGE }: CommandArgs<'op.ban.list'>,
+  { cursor = '', limit = 0 }: CommandArgs<'op.ban.list'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.ban.list'>>> {
   const page = await callBrain(spine, 'bans.list', { tenant: session.tenant, cursor, limit }, deadlineMs);

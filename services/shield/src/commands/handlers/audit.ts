@@ -8,12 +8,10 @@ import { parseTimeArgument } from '../time-argument.ts';
 type Item = CommandResult<'op.audit.list'>['items'][number];
 type Verified = CommandResult<'op.audit.verify'>;
 
-const DEFAULT_PAGE = 100;
-
 /** Lists the audit trail of the own tenant. */
 export async function listAudit(
   { session, deadlineMs }: CommandCall,
-  { since, until, action = '', cursor = '', limit = DEFAULT_PAGE }: CommandArgs<'op.audit.list'>,
+  { since, until, action = '', cursor = '', limit = 0 }: CommandArgs<'op.audit.list'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.audit.list'>>> {
   const request = {

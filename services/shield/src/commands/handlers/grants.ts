@@ -9,8 +9,6 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 
 type GrantItem = CommandResult<'op.grant.list'>['items'][number];
 
-const DEFAULT_PAGE = 100;
-
 /** Allows or denies something, in the own tenant (PRM-4). */
 export async function putGrant(
   { session, envelope, deadlineMs }: CommandCall,
@@ -30,7 +28,7 @@ export async function putGrant(
 /** Lists grants, of one subject where one is named. */
 export async function listGrants(
   { session, deadlineMs }: CommandCall,
-  { subject = '', cursor = '', limit = DEFAULT_PAGE }: CommandArgs<'op.grant.list'>,
+  { subject = '', cursor = '', limit = 0 }: CommandArgs<'op.grant.list'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.grant.list'>>> {
   if (subject !== '' && !isGrantSubject(subject)) {
