@@ -3,12 +3,21 @@ import type { Config } from '@arqonbus/config';
 import type { TenantId } from '@arqonbus/protocol';
 import { createLogger } from '@arqonbus/telemetry';
 import { LogStreamRecordSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
-import { LOG_LAYOUTS_KEY, encodeLayouts, logStreamKey, streamsOf } from '@arqonbus/spine';
+import {
+  BUCKETS,
+  LOG_LAYOUTS_KEY,
+  createNatsKeyValueStore,
+  createNatsSpine,
+  encodeLayouts,
+  logStreamKey,
+  streamsOf,
+} from '@arqonbus/spine';
+import type { BucketName } from '@arqonbus/spine';
 import { shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { layoutOf } from './open-nats-log.ts';
-import { openLocalSpine, openNatsSpine } from './open-spine.ts';
+import { SHIELD_BUCKETS, openLocalSpine, openNatsSpine } from './open-spine.ts';
 import type { SpineParts } from './open-spine.ts';
 
 const users = shippedNatsConfig();
@@ -86,6 +95,23 @@ describe('the Spine of a process', () => {
     const { keyValue } = await shield;
     expect(await keyValue.bucket('ARQON_BANS').list('')).toEqual([]);
     expect(() => keyValue.bucket('ARQON_BRAINS')).toThrow('no such bucket');
+  });
+
+  it('[SPN-2] a Shield reads no bucket but its own, whatever buckets there come to be', async () => {
+    await layOut(await open('brain'));
+    const { ARQONBUS_NATS_USER: user = '', ARQONBUS_NATS_PASSWORD: password = '' } = users.env('shield');
+    const inboxPrefix = '_INBOX_shield';
+    const spine = await createNatsSpine({ servers: [server.url], name: 'shield', user, password, inboxPrefix });
+    const isReadable = async (bucket: BucketName): Promise<boolean> => {
+      const opening = createNatsKeyValueStore(spine, { buckets: [bucket], timeoutMs: 500 });
+      return opening.then(
+        () => true,
+        () => false,
+      );
+    };
+    const readable = await Promise.all(BUCKETS.map(isReadable));
+    expect(BUCKETS.filter((_, n) => readable[n])).toEqual(SHIELD_BUCKETS);
+    await spine.close();
   });
 
   it('[LOG-2] [LOG-5] what one Shield appends, another one reads; the same id is stored once', async () => {

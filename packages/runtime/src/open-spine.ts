@@ -18,6 +18,7 @@ import {
 } from '@arqonbus/spine';
 import type {
   AuditTrail,
+  BucketName,
   ChannelLog,
   KeyValueStore,
   LocalSpine,
@@ -52,15 +53,15 @@ export interface SpineParts {
 /** Which service opens it; it names the connection, its inbox and who makes missing buckets (SPN-2). */
 export type ServiceName = 'shield' | 'brain';
 
-/** All that a Shield reads. */
-const SHIELD_BUCKETS = [
+/** All that a Shield reads; to every other one its NATS user has no right (SPN-2). */
+export const SHIELD_BUCKETS: readonly BucketName[] = [
   'ARQON_CHANNELS',
   'ARQON_BANS',
   'ARQON_GRANTS',
   'ARQON_SETTINGS',
   'ARQON_CASIL',
   'ARQON_LOG',
-] as const;
+];
 
 /** What a frame grows by on its way through NATS: envelope fields, subject and headers. */
 const ENVELOPE_BYTES = 65_536;

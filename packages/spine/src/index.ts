@@ -17,7 +17,7 @@ export * from './log/placement/follow-layouts.ts';
 export * from './log/placement/log-layout.ts';
 export * from './log/placement/log-places.ts';
 export { createRemoteChannelLog } from './log/remote/remote-channel-log.ts';
-export { createNatsKeyValueStore } from './nats/nats-key-value.ts';
+export { BUCKETS, createNatsKeyValueStore } from './nats/nats-key-value.ts';
 export type { NatsKeyValueOptions } from './nats/nats-key-value.ts';
 export { createNatsSpine } from './nats/nats-spine.ts';
 export type { NatsSpine, NatsSpineOptions } from './nats/nats-spine.ts';

@@ -33,7 +33,7 @@ export interface NatsKeyValueOptions {
 }
 
 /** Every bucket there is. */
-const BUCKETS: readonly BucketName[] = [
+export const BUCKETS: readonly BucketName[] = [
   'ARQON_CHANNELS',
   'ARQON_BANS',
   'ARQON_GRANTS',

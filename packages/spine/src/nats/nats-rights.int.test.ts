@@ -31,6 +31,19 @@ async function isForbidden(service: NatsUser, operation: 'publish' | 'subscribe'
   return [...denied, refused].some((text) => /permissions violation/i.test(text) && text.includes(subject));
 }
 
+/** All that reads a stream. */
+function readingOf(stream: string): readonly string[] {
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.STREAM.MSG.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.reader`,
+    `$JS.API.CONSUMER.CREATE.${stream}.reader.arqon.>`,
+    `$JS.API.CONSUMER.INFO.${stream}.reader`,
+    `$JS.FC.${stream}.reader.a`,
+  ];
+}
+
 const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])[] = [
   ['shield', 'publish', 'arqon.audit.acme'],
   ['shield', 'publish', 'arqon.ctl.disconnect'],
@@ -47,7 +60,9 @@ const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])
   ['shield', 'publish', '$JS.API.STREAM.DELETE.KV_ARQON_BANS'],
   ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_BANS'],
   ['shield', 'publish', '$JS.API.STREAM.MSG.DELETE.KV_ARQON_BANS'],
-  ['shield', 'publish', '$JS.API.STREAM.MSG.GET.KV_ARQON_BRAINS'],
+  ['shield', 'publish', '$JS.API.STREAM.MSG.DELETE.LOG_default_0'],
+  ['shield', 'publish', '$JS.API.STREAM.UPDATE.LOG_default_0'],
+  ['shield', 'publish', '$JS.API.CONSUMER.DURABLE.CREATE.LOG_default_0.reader'],
   ['shield', 'publish', '$SYS.REQ.SERVER.PING'],
   ['shield', 'publish', '_INBOX_brain.abc'],
   ['shield', 'publish', '_INBOX.abc'],
@@ -59,8 +74,9 @@ const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])
   ['shield', 'subscribe', '_INBOX_brain.>'],
   ['shield', 'subscribe', '$JS.API.>'],
   ['shield', 'subscribe', '$SYS.>'],
-  ['shield', 'publish', '$JS.API.STREAM.MSG.GET.AUDIT'],
-  ['shield', 'publish', '$JS.API.CONSUMER.CREATE.AUDIT.reader'],
+  ...['AUDIT', 'KV_ARQON_AUDIT', 'KV_ARQON_BRAINS', 'KV_ARQON_RESUMES'].flatMap((stream) =>
+    readingOf(stream).map((subject) => ['shield', 'publish', subject] as const),
+  ),
   ['shield', 'publish', '$KV.ARQON_AUDIT.acme'],
   ['brain', 'publish', '$JS.API.STREAM.UPDATE.AUDIT'],
   ['brain', 'publish', '$JS.API.STREAM.PURGE.AUDIT'],
@@ -109,6 +125,10 @@ describe.each(natsReleases())('the shipped users of NATS %s', (release) => {
     ['brain', 'publish', 'arqon.out.acme.science.general'],
     ['shield', 'publish', 'arqon.rpc.history.append.0'],
     ['shield', 'publish', 'arqon.rpc.auth.authenticate'],
+    // Whatever layout the log has, now or later (LOG-2).
+    ['shield', 'publish', '$JS.API.STREAM.INFO.LOG_chat~fast_17'],
+    ['shield', 'publish', '$JS.API.STREAM.MSG.GET.LOG_default_=acme~eu'],
+    ['shield', 'publish', '$JS.API.CONSUMER.CREATE.LOG_default_3.reader.arqon.in.default.3.acme.lab.talk'],
     ['brain', 'subscribe', 'arqon.rpc.bans.disconnect.0'],
     ['authenticator', 'subscribe', 'arqon.rpc.auth.authenticate'],
   ] as const)('[SPN-2] %s may %s %s', async (service, operation, subject) => {

@@ -14,11 +14,8 @@ export interface ShippedNatsConfig {
 
 const USERS = new URL('../../../../deploy/nats/users.conf', import.meta.url);
 
-/**
- * `deploy/nats/users.conf` as it is shipped (SPN-2), so that every cluster of ours runs with the least rights. The
- * streams of `ownProfiles` are named in it as its comment asks for.
- */
-export function shippedNatsConfig(ownProfiles: readonly string[] = []): ShippedNatsConfig {
+/** `deploy/nats/users.conf` as it is shipped (SPN-2), so that every cluster of ours runs with the least rights. */
+export function shippedNatsConfig(): ShippedNatsConfig {
   const password = (): string => randomBytes(18).toString('hex');
   const passwords = { shield: password(), brain: password(), authenticator: password() };
   // A variable of the configuration stands before one of the environment.
@@ -28,11 +25,8 @@ export function shippedNatsConfig(ownProfiles: readonly string[] = []): ShippedN
     `NATS_AUTHENTICATOR_PASSWORD: "${passwords.authenticator}"`,
     'max_payload: 2MB',
   ];
-  const users = readFileSync(USERS, 'utf8').replaceAll(/"[^"]*\bLOG_default_0\b[^"]*"/gu, (shipped) =>
-    [shipped, ...ownProfiles.map((profile) => shipped.replace('LOG_default_0', `LOG_${profile}_0`))].join(', '),
-  );
   return {
-    config: [...variables, users].join('\n'),
+    config: [...variables, readFileSync(USERS, 'utf8')].join('\n'),
     env: (user) => ({ ARQONBUS_NATS_USER: user, ARQONBUS_NATS_PASSWORD: passwords[user] }),
   };
 }

@@ -50,8 +50,7 @@ const FREE_PORTS = { ARQONBUS_SERVER_PORT: '0', ARQONBUS_HTTP_PORT: '0', ARQONBU
 
 /** Starts a cluster; resolves when every Shield takes clients. Where something does not start, nothing is left behind. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const profiles = JSON.parse(options.env['ARQONBUS_LOG_PROFILES'] ?? '{}') as object;
-  const users = shippedNatsConfig(Object.keys(profiles));
+  const users = shippedNatsConfig();
   const config = `${users.config}\n${options.natsConfig ?? ''}`;
   const [nats, storage] = await Promise.all([
     startNatsServer({ jetstream: true, config }),

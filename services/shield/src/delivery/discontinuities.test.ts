@@ -175,6 +175,25 @@ describe('a loss of the Spine', () => {
     discontinuities.stop();
   });
 
+  it.each([
+    ['what came of its new stream does not come again', 'LOG_default_1', 5, 5],
+    ['what came of a third stream counts for nothing', 'LOG_default_2', 900, 3],
+  ])('[LOG-2] [LOG-4] a channel that moves to another stream leaves its sequences: %s', async (_, stream, seq, at) => {
+    const generalOf = ({ channels }: DeliveryRig) =>
+      [...channels.all()].filter(({ name }) => name === 'science:general');
+    // The old stream goes on until every Shield knows the layout, and what other Shields append to the new one comes, too.
+    const onAsked = (rig: DeliveryRig): void => {
+      for (const channel of generalOf(rig)) Object.assign(channel, { receivedSeq: 70, elsewhere: { stream, seq } });
+    };
+    const moved = { epoch: 'another', lastSeq: 3, stream: 'LOG_default_1' };
+    const { rig, told, discontinuities } = await createRig(moved, { onAsked });
+    rig.spine.publish(ctl('log'), new Uint8Array());
+    await rig.deliver();
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+    expect(generalOf(rig)).toMatchObject([{ epoch: 'another', receivedSeq: at, lastSeq: at, elsewhere: undefined }]);
+    discontinuities.stop();
+  });
+
   it('[LOG-4] who joins meanwhile waits until it is known which log it is', async () => {
     const generalOf = ({ channels }: DeliveryRig) => [...channels.all()].find(({ name }) => name === 'science:general');
     const { rig, errors, timers, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 }, { failures: 2 });

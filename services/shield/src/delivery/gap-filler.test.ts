@@ -39,6 +39,7 @@ function createRig(seqs: number[], pageMessages = 3) {
     key: 'acme/science:general',
     epoch: 'e1',
     stream: '',
+    elsewhere: undefined,
     logClass: 'history',
     users: 1,
     receivedSeq: 0,
@@ -124,9 +125,21 @@ describe('a gap', () => {
     gaps.accept(channel, { ...message, seq: 2, prevSeq: 0, stream: 'LOG_default_0' });
     gaps.accept(channel, { ...message, seq: 1, prevSeq: 0, stream: 'LOG_durable_0' });
     expect([got, channel.receivedSeq]).toEqual([[0, 2, 0], 2]);
+    expect(channel.elsewhere).toEqual({ stream: 'LOG_durable_0', seq: 1 });
     channel.logClass = 'live';
     arrive(5, 4);
     expect(got.at(-1)).toBe(0);
+  });
+
+  it('[LOG-4] is filled no further once the log is another one, whose sequences begin below', async () => {
+    const { channel, got, arrive, settle } = createRig([2, 4, 6, 8]);
+    arrive(2, 0);
+    arrive(8, 6);
+    Object.assign(channel, { filling: undefined, epoch: 'e2', receivedSeq: 0 });
+    arrive(1, 0);
+    await settle();
+    await turn();
+    expect([got, channel.receivedSeq]).toEqual([[2, 1], 1]);
   });
 
   it('[LOG-8] waits for a log that is away, and holds nothing meanwhile', async () => {

@@ -41,8 +41,10 @@ export function createGapFiller(options: GapFillerOptions): GapFiller {
       const { seq, prevSeq } = message;
       if (seq === 0) accept(channel, message);
       // Published where the channel was, or will be, by a layout that is not in force here: its position means nothing.
-      else if (isForeign(channel, message)) accept(channel, { ...message, seq: 0, prevSeq: 0 });
-      else if (channel.filling !== undefined) channel.filling.upTo = Math.max(channel.filling.upTo, seq);
+      else if (isForeign(channel, message)) {
+        channel.elsewhere = { stream: message.stream ?? '', seq };
+        accept(channel, { ...message, seq: 0, prevSeq: 0 });
+      } else if (channel.filling !== undefined) channel.filling.upTo = Math.max(channel.filling.upTo, seq);
       else if (seq > channel.receivedSeq) {
         if (isNext(channel, prevSeq)) handOn(channel, message, accept);
         else void fill(channel, seq, options);
@@ -78,20 +80,22 @@ function fill(channel: LocalChannel, upTo: number, options: GapFillerOptions): P
   const filling = { upTo, done: Promise.resolve() };
   channel.filling = filling;
   filling.done = fillAll(channel, filling, options).finally(() => {
-    channel.filling = undefined;
+    if (channel.filling === filling) channel.filling = undefined;
   });
   return filling.done;
 }
 
 async function fillAll(
   channel: LocalChannel,
-  filling: { readonly upTo: number },
+  filling: NonNullable<LocalChannel['filling']>,
   options: GapFillerOptions,
 ): Promise<void> {
   let hasHole = false;
   while (channel.users > 0 && channel.receivedSeq < filling.upTo) {
     const afterSeq = Math.max(0, channel.receivedSeq);
     const entries = await readPage(channel, afterSeq, filling.upTo, options);
+    // The log is another one since, and its subscribers were told: these sequences mean nothing in it (LOG-4).
+    if (channel.filling !== filling) return;
     if (entries === undefined) continue;
     if (isHole(channel, afterSeq, entries[0])) {
       hasHole = true;

@@ -78,6 +78,7 @@ function leaveLog(channel: LocalChannel, { tell, recoveries }: RecoverChannelOpt
   if (channel.logClass === 'live') return;
   const { epoch, lastSeq: seq } = channel;
   Object.assign(channel, { logClass: 'live', epoch: '', stream: '', lastSeq: 0, endSeq: 0, receivedSeq: UNKNOWN_SEQ });
+  Object.assign(channel, { filling: undefined, elsewhere: undefined });
   recoveries.discontinuity('no_log');
   tell(channel, { event: 'lagging', epoch, seq, recovered: false, reason: 'no_log' });
 }
@@ -94,11 +95,26 @@ function enterLog(
   { tell, recoveries }: RecoverChannelOptions,
 ): void {
   const isKnown = channel.epoch !== '' || channel.logClass === 'live';
-  const lastSeq = hasMoved ? Math.max(channel.lastSeq, seq) : seq;
-  const receivedSeq = hasMoved ? Math.max(channel.receivedSeq, seq) : seq;
+  const reached = reachedIn(channel, stream, hasMoved);
+  const [lastSeq, receivedSeq] = [Math.max(reached.lastSeq, seq), Math.max(reached.receivedSeq, seq)];
   Object.assign(channel, { logClass, epoch, endSeq, stream, lastSeq, receivedSeq, isContinuous: true });
+  Object.assign(channel, { filling: undefined, elsewhere: undefined });
   // Nobody was told of a position before.
   if (!isKnown) return;
   recoveries.discontinuity('epoch_changed');
   tell(channel, { event: 'lagging', epoch, seq, recovered: false, reason: 'epoch_changed' });
+}
+
+/** What has come of a stream before the channel was known to be in it, and is not to come again. */
+function reachedIn(
+  channel: LocalChannel,
+  stream: string,
+  hasMoved: boolean,
+): Pick<LocalChannel, 'lastSeq' | 'receivedSeq'> {
+  // Sequences of another stream mean nothing in this one.
+  if (stream !== channel.stream) {
+    const seq = channel.elsewhere?.stream === stream ? channel.elsewhere.seq : 0;
+    return { lastSeq: seq, receivedSeq: seq };
+  }
+  return hasMoved ? channel : { lastSeq: 0, receivedSeq: 0 };
 }

@@ -43,6 +43,8 @@ export interface LocalChannel extends Lane {
   endSeq: number;
   /** The stream whose messages carry its sequences; empty = its log has but one. */
   stream: string;
+  /** The last message of another stream than its own, which was handed on without a position. */
+  elsewhere: { readonly stream: string; readonly seq: number } | undefined;
   /** The end of the log, and `receivedSeq`, when it was last looked at whether a message is missing (LOG-16). */
   confirmed: { readonly endSeq: number; readonly receivedSeq: number };
   /** Publications written to the topics so far; what a paused subscriber of a `live` channel missed is counted by it. */

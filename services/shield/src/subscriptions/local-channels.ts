@@ -80,6 +80,7 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     epoch: '',
     endSeq: 0,
     stream: '',
+    elsewhere: undefined,
     confirmed: { endSeq: -1, receivedSeq: UNKNOWN_SEQ },
     delivered: 0,
     lastWriteMs: Number.NEGATIVE_INFINITY,
