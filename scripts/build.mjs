@@ -34,6 +34,10 @@ export async function build() {
     await Promise.all([
       bundleForNode('packages/cli/src/main.ts', cliBundle),
       ...services.map((name) => bundleForNode(`services/${name}/src/main.ts`, serviceBundle(name))),
+      bundleForNode(
+        'examples/mirror-consumer/src/main.ts',
+        join(root, 'examples/mirror-consumer/dist/mirror-consumer.mjs'),
+      ),
       bundleForBrowser('packages/sdk-typescript/src/index.ts', join(sdkDist, 'index.js')),
       buildSdkDeclarations(),
       buildChatPage(),

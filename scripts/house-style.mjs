@@ -3,7 +3,7 @@ import { basename, join, relative, resolve, sep } from 'node:path';
 import { listFiles } from './hash-files.mjs';
 import { isMain, root } from './root.mjs';
 
-const FOLDERS = ['packages', 'services', 'e2e', 'bench'];
+const FOLDERS = ['packages', 'services', 'e2e', 'bench', 'examples'];
 const VAGUE_WORDS = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'manager', 'misc', 'impl']);
 const MAX_MAIN_LINES = 40;
 

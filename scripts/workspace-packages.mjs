@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
 
-const PARENTS = ['packages', 'services'];
+const PARENTS = ['packages', 'services', 'examples'];
 const SINGLE = ['.', 'bench', 'e2e'];
 
 /** The folders of the workspace that hold a package.json, the root first. */

@@ -70,6 +70,9 @@ const cases: readonly Case[] = [
   ['op.grant.delete', 'user', { grant_id: 'g_none' }, 'AUTHORIZATION_ERROR'],
   ['op.audit.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.audit.verify', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.mirror.put', 'moderator', { pattern: 'lab:*', percent: 10 }, 'AUTHORIZATION_ERROR'],
+  ['op.mirror.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.mirror.delete', 'moderator', { rule_id: 'm_none' }, 'AUTHORIZATION_ERROR'],
   ['op.casil.get', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.casil.reload', 'moderator', { mode: 'monitor' }, 'AUTHORIZATION_ERROR'],
   ['op.casil.reset', 'moderator', {}, 'AUTHORIZATION_ERROR'],
@@ -94,6 +97,9 @@ const shownElsewhere = [
   'op.history.replay PAYLOAD_TOO_LARGE',
   'op.history.replay TIMEOUT',
   'op.casil.reload CONFLICT',
+  'op.mirror.put CONFLICT',
+  'op.mirror.put QUOTA_EXCEEDED',
+  'op.mirror.delete CONFLICT',
 ];
 
 test('[PRT-21] the registry names these refusals and no others', () => {

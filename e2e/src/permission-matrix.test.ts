@@ -35,6 +35,8 @@ const args: Readonly<Record<string, object>> = {
   'op.session.disconnect': { client_id: nobody },
   'op.ban.lift': { user: 'nobody' },
   'op.grant.put': { subject: 'user:matrix-nobody', action: 'join', pattern: 'science:*', effect: 'allow' },
+  'op.mirror.put': { pattern: 'matrix-room:*', percent: 0 },
+  'op.mirror.delete': { rule_id: 'm_nobody' },
   'op.grant.delete': { grant_id: 'g_nobody' },
 };
 

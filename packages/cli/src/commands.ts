@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addAuditCommand } from './audit/audit-command.ts';
 import { addBenchCommand } from './bench/bench-command.ts';
+import { addMirrorCommand } from './mirror/mirror-command.ts';
 import { addCasilCommand } from './casil/casil-command.ts';
 import { addPublishCommand } from './client/publish-command.ts';
 import { addStatusCommand } from './client/status-command.ts';
@@ -24,6 +25,7 @@ const operator = [
   addConfigCommand,
   addAuditCommand,
   addCasilCommand,
+  addMirrorCommand,
   addPreflightCommand,
   addMigrateCommand,
 ];

@@ -60,6 +60,7 @@ export const SHIELD_BUCKETS: readonly BucketName[] = [
   'ARQON_GRANTS',
   'ARQON_SETTINGS',
   'ARQON_CASIL',
+  'ARQON_MIRRORS',
   'ARQON_LOG',
 ];
 

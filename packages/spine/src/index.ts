@@ -27,6 +27,7 @@ export * from './rpc/rpc-observer.ts';
 export * from './rpc/serve-method.ts';
 export * from './spine.ts';
 export * from './subjects/keys.ts';
+export { stableHash } from './subjects/stable-hash.ts';
 export { PARTITIONS, byPartition, roomPartition, tenantPartition } from './subjects/partitions.ts';
 export * from './subjects/subject.ts';
 export * from './subjects/subjects.ts';

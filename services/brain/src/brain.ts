@@ -19,6 +19,7 @@ import { createSweep } from './create-sweep.ts';
 import { createRequestObserver } from './request-observer.ts';
 import type { RequestObserver } from './request-observer.ts';
 import { serveCasil } from './casil/index.ts';
+import { serveMirrors } from './mirrors/index.ts';
 import { composeGrants } from './grants/compose-grants.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
@@ -210,6 +211,7 @@ function serveAnywhere(
     ...serveBans(shared, observer),
     ...serveSettings({ ...changes, bucket: keyValue.bucket('ARQON_SETTINGS'), check }, observer),
     ...serveCasil({ ...changes, bucket: keyValue.bucket('ARQON_CASIL'), configured }, observer),
+    ...serveMirrors({ ...changes, bucket: keyValue.bucket('ARQON_MIRRORS') }, observer),
     ...serveAudit({ ...shared, ...auditing }, observer),
   ];
 }

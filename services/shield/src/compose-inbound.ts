@@ -12,6 +12,7 @@ import type { CasilShieldParts } from './compose-casil.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { composePipeline } from './compose-pipeline.ts';
+import type { Mirror } from './mirror/mirror.ts';
 import type { GrantSets } from './grants/grant-sets.ts';
 import type { SessionRights } from './grants/session-rights.ts';
 import { createReplays } from './history/replays.ts';
@@ -49,7 +50,7 @@ export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
   delivery: InboundDelivery,
-  { activity, bans, grants, casil }: GuardParts,
+  { activity, bans, grants, casil, mirror }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
@@ -61,7 +62,7 @@ export function composeInbound(
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
     pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors, casil), activity, options.logger),
-    publisher: composePublisher(shared),
+    publisher: composePublisher(shared, mirror),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
     envelopes,
@@ -81,6 +82,7 @@ export interface GuardParts {
   readonly bans: Pick<BanList, 'isCurrent'>;
   readonly grants: Pick<GrantSets, 'isCurrent'>;
   readonly casil: CasilShieldParts;
+  readonly mirror: Mirror;
 }
 
 interface SharedParts {
@@ -90,7 +92,10 @@ interface SharedParts {
   readonly mayAuthorize: () => boolean;
 }
 
-function composePublisher({ options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts): Publisher {
+function composePublisher(
+  { options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts,
+  mirror: Mirror,
+): Publisher {
   const { clock, metrics } = options;
   return createPublisher({
     ...options,
@@ -101,6 +106,7 @@ function composePublisher({ options, delivery: { envelopes, send }, refuse, mayA
     refuse,
     mayAuthorize,
     counters: createPublishCounters(metrics),
+    mirror,
   });
 }
 

@@ -12,6 +12,7 @@ import type { CasilShieldParts } from './compose-casil.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
+import { composeMirror } from './compose-mirror.ts';
 import { composeListeners } from './compose-listeners.ts';
 import { composeResume } from './compose-resume.ts';
 import type { ResumeParts } from './compose-resume.ts';
@@ -74,6 +75,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   );
   const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
   const casil = composeCasil(options, activity);
+  const { mirror, stop: stopMirror } = composeMirror(options);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
@@ -86,7 +88,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { activity, bans, grants, casil }),
+    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { activity, bans, grants, casil, mirror }),
     activity,
     admission,
     clock,
@@ -111,7 +113,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     refusedTokens,
     watch: createWatch(options, { ...parts, followed, casil, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
-      for (const end of [stopTls, discontinuities.stop]) end();
+      for (const end of [stopTls, stopMirror, discontinuities.stop]) end();
       for (const watch of [bans, grants, casil.policies]) watch.stop();
       for (const interest of [resume.holder, spineEvents]) interest.unsubscribe();
       stopDelivery(parts);

@@ -5,6 +5,7 @@ import { casilCommands } from './casil-commands.ts';
 import { channelCommands } from './channel-commands.ts';
 import { grantCommands } from './grant-commands.ts';
 import { historyCommands } from './history-commands.ts';
+import { mirrorCommands } from './mirror-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
 import { resumeCommands } from './resume-commands.ts';
 import type { TypeOf } from './schema.ts';
@@ -19,6 +20,7 @@ export const commands: Commands = {
   ...historyCommands,
   ...adminCommands,
   ...casilCommands,
+  ...mirrorCommands,
   ...auditCommands,
   ...grantCommands,
 };
@@ -31,6 +33,7 @@ export type Commands = typeof sessionCommands &
   typeof historyCommands &
   typeof adminCommands &
   typeof casilCommands &
+  typeof mirrorCommands &
   typeof auditCommands &
   typeof grantCommands;
 

@@ -55,6 +55,7 @@ export type BucketName =
   | 'ARQON_RESUMES'
   | 'ARQON_AUDIT'
   | 'ARQON_CASIL'
+  | 'ARQON_MIRRORS'
   | 'ARQON_LOG';
 
 /**

@@ -42,6 +42,7 @@ export const BUCKETS: readonly BucketName[] = [
   'ARQON_RESUMES',
   'ARQON_AUDIT',
   'ARQON_CASIL',
+  'ARQON_MIRRORS',
   'ARQON_LOG',
 ];
 const DEFAULT_TIMEOUT_MS = 2_000;

@@ -49,6 +49,9 @@ export interface BrainMethods {
   readonly 'grants.delete': Method<wire.DeleteGrantRequest, wire.DeleteGrantResult>;
   readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
   readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
+  readonly 'mirrors.put': Method<wire.PutMirrorRequest, wire.PutMirrorResult>;
+  readonly 'mirrors.list': Method<wire.ListMirrorsRequest, wire.ListMirrorsResult>;
+  readonly 'mirrors.delete': Method<wire.DeleteMirrorRequest, wire.DeleteMirrorResult>;
   readonly 'casil.reload': Method<wire.ReloadCasilRequest, wire.ReloadCasilResult>;
   readonly 'casil.reset': Method<wire.ResetCasilRequest, wire.ResetCasilResult>;
   readonly 'audit.list': Method<wire.ListAuditRequest, wire.ListAuditResult>;
@@ -202,6 +205,9 @@ const schemas: BrainMethods = {
   'grants.delete': { request: wire.DeleteGrantRequestSchema, result: wire.DeleteGrantResultSchema },
   'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
   'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
+  'mirrors.put': { request: wire.PutMirrorRequestSchema, result: wire.PutMirrorResultSchema },
+  'mirrors.list': { request: wire.ListMirrorsRequestSchema, result: wire.ListMirrorsResultSchema },
+  'mirrors.delete': { request: wire.DeleteMirrorRequestSchema, result: wire.DeleteMirrorResultSchema },
   'casil.reload': { request: wire.ReloadCasilRequestSchema, result: wire.ReloadCasilResultSchema },
   'casil.reset': { request: wire.ResetCasilRequestSchema, result: wire.ResetCasilResultSchema },
   'audit.list': { request: wire.ListAuditRequestSchema, result: wire.ListAuditResultSchema },

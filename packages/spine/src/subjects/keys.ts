@@ -65,6 +65,18 @@ export function parseCasilKey(key: string): TenantId {
   return parseKeyToken(key) as TenantId;
 }
 
+/** Key of a rule of mirroring in `ARQON_MIRRORS`, `<tenant>.<rule>`. */
+export function mirrorKey(tenant: TenantId, ruleId: string): string {
+  return tenantPrefix(tenant) + nameKeyToken(ruleId, 'rule');
+}
+
+/** Undoes {@link mirrorKey}; undefined for a key that it did not make. */
+export function parseMirrorKey(key: string): { readonly tenant: TenantId; readonly ruleId: string } | undefined {
+  const [tenant, rule, ...rest] = key.split('.');
+  if (!tenant || !rule || rest.length > 0) return undefined;
+  return { tenant: parseKeyToken(tenant) as TenantId, ruleId: parseKeyToken(rule) };
+}
+
 /** Key of the log's layouts in `ARQON_LOG`. */
 export const LOG_LAYOUTS_KEY = 'layouts';
 

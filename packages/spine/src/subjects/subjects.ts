@@ -102,6 +102,14 @@ export function tenantOut(tenant: TenantId): Subject {
   return outOf(tenant, '_tenant');
 }
 
+/** Copies of what went out on a subject, `shadow.<subject>` (MIR-1). */
+export function shadowOf(subject: Subject): Subject {
+  return `shadow.${subject}` as Subject;
+}
+
+/** The copies of all tenants. */
+export const ALL_SHADOWS: SubjectFilter = 'shadow.arqon.out.>' as SubjectFilter;
+
 /** Who came and went in a channel, `arqon.presence.<tenant>.<room>.<channel>`: what the Brain alone may tell. */
 export function presenceOf(tenant: TenantId, room: string, channel: string): Subject {
   return `arqon.presence.${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.${channelToken(channel)}` as Subject;

@@ -1,10 +1,11 @@
 import { ANY_SEQ, BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import { channelOut } from '@arqonbus/spine';
-import type { Appended, ChannelAddress, ChannelLog, ProfileOf, Spine } from '@arqonbus/spine';
+import type { Appended, ChannelAddress, ChannelLog, ProfileOf, Spine, Subject } from '@arqonbus/spine';
 import { forEachClass } from '../delivery/class-counters.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
+import type { Mirror } from '../mirror/mirror.ts';
 import type { Session } from '../session/session.ts';
 import type { PublishCounters } from './publish-counters.ts';
 import type { Refuse } from './refuse.ts';
@@ -27,11 +28,12 @@ export interface PublisherOptions {
   readonly send: SendToSession;
   readonly refuse: Refuse;
   readonly counters: PublishCounters;
+  readonly mirror: Mirror;
 }
 
 /** A publisher over this Spine and this log. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { spine, log, profileOf, counters } = options;
+  const { spine, log, profileOf, counters, mirror } = options;
   const refuse: Refuse = (session, requestId, error) => {
     counters.failed(error);
     options.refuse(session, requestId, error);
@@ -46,21 +48,29 @@ export function createPublisher(options: PublisherOptions): Publisher {
     envelope.ack = false;
     envelope.expectedSeq = ANY_SEQ;
     const data = encodeProtoEnvelope(envelope);
+    const copy = mirror.prepare(session, envelope);
     const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
     const { logClass } = profileOf(address.room, address.channel);
     if (logClass === 'live') {
       if (expectedSeq !== ANY_SEQ) throw new BusError('FEATURE_DISABLED', 'The channel keeps no log to compare with.');
-      spine.publish(subjectOf(session, address), data);
+      const subject = subjectOf(session, address);
+      spine.publish(subject, data);
       counters.live();
+      if (copy !== undefined) mirror.send(subject, copy);
       if (ack) acknowledge(session, id, spine.flush().then(noContent));
       return;
     }
     const append = { address, data, user: session.user, id };
     const stored = log.append(expectedSeq === ANY_SEQ ? append : { ...append, expectedSeq });
+    if (copy !== undefined) mirrorStored(stored, subjectOf(session, address), copy);
     if (ack) acknowledge(session, id, stored.then(positions[logClass]));
     else stored.then(counters.stored[logClass], (error: unknown) => refuse(session, id, error));
   };
 
+  const mirrorStored = (stored: Promise<Appended>, subject: Subject, copy: Uint8Array): void => {
+    // What the log refuses, or had before, is not delivered, and not copied.
+    stored.then(({ duplicate }) => (duplicate ? undefined : mirror.send(subject, copy)), ignore);
+  };
   return {
     publish: (session, envelope) => {
       try {
@@ -120,6 +130,10 @@ function createPublishPrivate(
 function subjectOf(session: Session, { tenant, room, channel }: ChannelAddress): ReturnType<typeof channelOut> {
   const subscription = session.subscriptions.get(`${room}:${channel}`);
   return subscription === undefined ? channelOut(tenant, room, channel) : subscription.channel.subject;
+}
+
+function ignore(): void {
+  // The refusal is told to who published.
 }
 
 function noContent(): object {

@@ -8,6 +8,7 @@ import { createChannel, deleteChannel, listChannels, listRooms } from './channel
 import { deleteGrant, listGrants, putGrant } from './grants.ts';
 import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
+import { deleteMirror, listMirrors, putMirror } from './mirrors.ts';
 import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { cancelReplay, replayHistory } from './replay.ts';
@@ -48,6 +49,9 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.casil.reload': reloadCasil,
   'op.casil.reset': resetCasil,
   'op.casil.test': testCasil,
+  'op.mirror.put': putMirror,
+  'op.mirror.list': listMirrors,
+  'op.mirror.delete': deleteMirror,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
   'op.grant.put': putGrant,

@@ -2142,3 +2142,203 @@ export declare type LogRegressedResult = Message<"arqon.v1.LogRegressedResult"> 
  */
 export declare const LogRegressedResultSchema: GenMessage<LogRegressedResult>;
 
+/**
+ * A rule of mirroring, stored by tenant and rule in the key-value bucket `ARQON_MIRRORS` (MIR-1).
+ *
+ * @generated from message arqon.v1.MirrorRuleRecord
+ */
+export declare type MirrorRuleRecord = Message<"arqon.v1.MirrorRuleRecord"> & {
+  /**
+   * @generated from field: string rule_id = 1;
+   */
+  ruleId: string;
+
+  /**
+   * A `room:channel` glob.
+   *
+   * @generated from field: string pattern = 2;
+   */
+  pattern: string;
+
+  /**
+   * Of the traces, 0 to 100.
+   *
+   * @generated from field: double percent = 3;
+   */
+  percent: number;
+
+  /**
+   * The user who put it last.
+   *
+   * @generated from field: string created_by = 4;
+   */
+  createdBy: string;
+
+  /**
+   * @generated from field: int64 created_at_ms = 5;
+   */
+  createdAtMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.MirrorRuleRecord.
+ * Use `create(MirrorRuleRecordSchema)` to create a new message.
+ */
+export declare const MirrorRuleRecordSchema: GenMessage<MirrorRuleRecord>;
+
+/**
+ * arqon.rpc.mirrors.put
+ *
+ * @generated from message arqon.v1.PutMirrorRequest
+ */
+export declare type PutMirrorRequest = Message<"arqon.v1.PutMirrorRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string pattern = 2;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: double percent = 3;
+   */
+  percent: number;
+
+  /**
+   * @generated from field: string requested_by = 4;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 5;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.PutMirrorRequest.
+ * Use `create(PutMirrorRequestSchema)` to create a new message.
+ */
+export declare const PutMirrorRequestSchema: GenMessage<PutMirrorRequest>;
+
+/**
+ * @generated from message arqon.v1.PutMirrorResult
+ */
+export declare type PutMirrorResult = Message<"arqon.v1.PutMirrorResult"> & {
+  /**
+   * @generated from field: string rule_id = 1;
+   */
+  ruleId: string;
+};
+
+/**
+ * Describes the message arqon.v1.PutMirrorResult.
+ * Use `create(PutMirrorResultSchema)` to create a new message.
+ */
+export declare const PutMirrorResultSchema: GenMessage<PutMirrorResult>;
+
+/**
+ * arqon.rpc.mirrors.list
+ *
+ * @generated from message arqon.v1.ListMirrorsRequest
+ */
+export declare type ListMirrorsRequest = Message<"arqon.v1.ListMirrorsRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message arqon.v1.ListMirrorsRequest.
+ * Use `create(ListMirrorsRequestSchema)` to create a new message.
+ */
+export declare const ListMirrorsRequestSchema: GenMessage<ListMirrorsRequest>;
+
+/**
+ * @generated from message arqon.v1.ListMirrorsResult
+ */
+export declare type ListMirrorsResult = Message<"arqon.v1.ListMirrorsResult"> & {
+  /**
+   * @generated from field: repeated arqon.v1.MirrorRuleRecord items = 1;
+   */
+  items: MirrorRuleRecord[];
+
+  /**
+   * Empty where nothing follows.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message arqon.v1.ListMirrorsResult.
+ * Use `create(ListMirrorsResultSchema)` to create a new message.
+ */
+export declare const ListMirrorsResultSchema: GenMessage<ListMirrorsResult>;
+
+/**
+ * arqon.rpc.mirrors.delete
+ *
+ * @generated from message arqon.v1.DeleteMirrorRequest
+ */
+export declare type DeleteMirrorRequest = Message<"arqon.v1.DeleteMirrorRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string rule_id = 2;
+   */
+  ruleId: string;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteMirrorRequest.
+ * Use `create(DeleteMirrorRequestSchema)` to create a new message.
+ */
+export declare const DeleteMirrorRequestSchema: GenMessage<DeleteMirrorRequest>;
+
+/**
+ * @generated from message arqon.v1.DeleteMirrorResult
+ */
+export declare type DeleteMirrorResult = Message<"arqon.v1.DeleteMirrorResult"> & {
+  /**
+   * False where there was none.
+   *
+   * @generated from field: bool deleted = 1;
+   */
+  deleted: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteMirrorResult.
+ * Use `create(DeleteMirrorResultSchema)` to create a new message.
+ */
+export declare const DeleteMirrorResultSchema: GenMessage<DeleteMirrorResult>;
+
