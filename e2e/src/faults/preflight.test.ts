@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import {
   createTestDatabase,
@@ -48,6 +49,14 @@ function sound(service: 'shield' | 'brain'): Record<string, string> {
     ...users.env(service),
     ...(service === 'brain' ? storage.env : {}),
   };
+}
+
+/** What a server says first: its release among other things. */
+async function greetingOf({ port }: NatsServer): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  const [greeting] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return greeting.toString('utf8');
 }
 
 interface Outcome {
@@ -99,6 +108,16 @@ test('[CFG-4] [PRT-28] preflight tells that NATS takes smaller messages than cli
   expect([code, keys]).toEqual([1, ['nats.url']]);
   expect(output).toContain('NATS takes messages of 65536 bytes (max_payload); 131072 are needed.');
   await small.stop();
+});
+
+test('[CFG-4] [LOG-2] preflight tells that NATS is too old for durable channels, where it is', async () => {
+  const durable = { ARQONBUS_LOG_RULES: JSON.stringify([{ pattern: 'orders:*', profile: 'durable' }]) };
+  const { code, keys, output } = await preflight('brain', durable);
+  const isOld = (await greetingOf(nats)).includes('"version":"2.9.');
+  expect([code, keys]).toEqual(isOld ? [1, ['log.rules']] : [0, []]);
+  expect(output).toMatch(
+    isOld ? /NATS 2\.9\.\d+ cannot keep durable channels .* 2\.12\.12, 2\.14\.3/ : /"problems":\[\]/,
+  );
 });
 
 test.for([

@@ -47,6 +47,8 @@ describe('defaults', () => {
     expect(config.private).toEqual({ scope: 'any' });
     expect(config.log).toEqual({
       backend: 'auto',
+      durableOnAnyNats: false,
+      durableTags: [],
       idKey: '',
       shards: 1,
       streamMaxBytes: 1_073_741_824,

@@ -1,4 +1,5 @@
 import { casilSettings } from './casil-settings.ts';
+import { jetStreamSettings } from './jetstream-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { SHIPPED_PROFILES } from '@arqonbus/protocol';
@@ -182,32 +183,6 @@ const plainSettings = {
     max: 1_099_511_627_776,
     doc: 'Bytes of the audit trail, reserved by NATS when a Brain makes it; a full one refuses what it should record (AUD-2).',
   },
-  'log.id_key': {
-    kind: 'secret',
-    default: '',
-    doc: 'Key of the message ids on JetStream, at least 32 bytes, the same at every Shield (LOG-5).',
-  },
-  'log.shards': {
-    kind: 'integer',
-    default: 1,
-    min: 1,
-    max: 256,
-    live: true,
-    doc: 'Streams of each profile of the log on NATS that tenants are spread over; another number gives channels that move another epoch (LOG-2).',
-  },
-  'tenants.dedicated': {
-    kind: 'list',
-    default: [],
-    live: true,
-    doc: 'Tenants whose channels have streams of their own in the log on NATS (LOG-2).',
-  },
-  'log.stream_max_bytes': {
-    kind: 'integer',
-    default: 1_073_741_824,
-    min: 1_048_576,
-    max: 1_099_511_627_776,
-    doc: 'Bytes of each stream of the log on NATS; a full one refuses what comes (LOG-2).',
-  },
   'log.memory_max_bytes': {
     kind: 'integer',
     default: 67_108_864,
@@ -253,6 +228,7 @@ const structuredSettings: StructuredSettings = {
 /** Every setting there is, by key (CFG-1): parsing, types, documentation and variable names come from here. */
 export type Settings = typeof plainSettings &
   typeof storageSettings &
+  typeof jetStreamSettings &
   StructuredSettings &
   typeof casilSettings &
   LimitSettings;
@@ -261,6 +237,7 @@ export type Settings = typeof plainSettings &
 export const settings: Settings = {
   ...plainSettings,
   ...storageSettings,
+  ...jetStreamSettings,
   ...structuredSettings,
   ...casilSettings,
   ...limitSettings,

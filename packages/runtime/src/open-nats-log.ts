@@ -63,8 +63,9 @@ export async function openNatsLog(
     idKey: new TextEncoder().encode(config.log.idKey),
     onRegressed: createReport(spine, logger),
   });
+  const { streamMaxBytes: maxBytes, durableTags, durableOnAnyNats: isDurableAnywhere } = config.log;
   const { replicas } = config.nats;
-  const streams = await createLogStreams(spine, { replicas, maxBytes: config.log.streamMaxBytes });
+  const streams = await createLogStreams(spine, { replicas, maxBytes, durableTags, isDurableAnywhere });
   const onLogChange = (listener: () => void): void => {
     places.onChange(listener);
     generations.onChange(listener);

@@ -13,7 +13,7 @@ import {
   streamsOf,
 } from '@arqonbus/spine';
 import type { BucketName } from '@arqonbus/spine';
-import { shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
+import { natsReleases, shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { layoutOf } from './open-nats-log.ts';
@@ -41,6 +41,13 @@ async function layOut({ streams, keyValue }: SpineParts): Promise<void> {
     await bucket.create(logStreamKey(stream), toBinary(LogStreamRecordSchema, record));
   }
   await bucket.create(LOG_LAYOUTS_KEY, encodeLayouts([{ ...layout, generation: 1 }]));
+}
+
+async function versionOf(url: string): Promise<string> {
+  const spine = await createNatsSpine({ servers: [url], name: 'test' });
+  const version = spine.connection.info?.version ?? '';
+  await spine.close();
+  return version;
 }
 
 describe('the Spine of a process', () => {
@@ -133,6 +140,27 @@ describe('the Spine of a process', () => {
     const opening = open('shield', stopping.signal);
     stopping.abort(new Error('told to end'));
     await expect(opening).rejects.toThrow('told to end');
+  });
+
+  it('[LOG-2] [CFG-4] durable channels are refused at the start where NATS cannot keep them, and taken where it can', async () => {
+    const rules = { ARQONBUS_LOG_RULES: JSON.stringify([{ pattern: 'orders:*', profile: 'durable' }]) };
+    for (const release of natsReleases()) {
+      const nats = await startNatsServer({ jetstream: true, release });
+      const env = { ARQONBUS_NATS_URL: nats.url, ...rules, ARQONBUS_LOG_STREAM_MAX_BYTES: '16777216' };
+      const open = async (more = {}): Promise<string> => {
+        const opening = openNatsSpine(configOf({ ...env, ...more }), 'brain', logger, never);
+        return opening.then(
+          ({ spine }) => spine.close().then(() => 'open'),
+          (error: unknown) => String(error),
+        );
+      };
+      const old = release === 'packaged' && (await versionOf(nats.url)).startsWith('2.9.');
+      expect(await open()).toMatch(
+        old ? /NATS 2\.9\.\d+ cannot keep durable channels.*2\.12\.12.*Update NATS/ : /^open$/,
+      );
+      expect(await open({ ARQONBUS_LOG_DURABLE_ON_ANY_NATS: 'true' })).toBe('open');
+      await nats.stop();
+    }
   });
 
   it('[PRT-28] NATS that takes smaller messages than clients may send is refused at once', async () => {

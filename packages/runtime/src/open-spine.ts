@@ -12,6 +12,7 @@ import {
   createNatsKeyValueStore,
   createNatsSpine,
   createRemoteChannelLog,
+  durableRefusal,
   followLayouts,
   noLogStreams,
   provisionAuditStream,
@@ -117,7 +118,7 @@ export async function openNatsSpine(
   const { nats } = config;
   const wait = { signal, onFailure: (error: unknown) => logWaiting(logger, error) };
   const spine = await untilAvailable(() => connect(nats, service, logger), wait);
-  await checkPayload(spine, config.limits.maxFrameBytes);
+  await checkServers(spine, config);
   const keyValueOptions = {
     ...(service === 'brain' ? { create: { replicas: nats.replicas } } : { buckets: SHIELD_BUCKETS }),
     onError: (error: unknown) => logger.error({ event: 'bucket_failed', err: error }, 'a bucket could not be followed'),
@@ -135,7 +136,7 @@ export async function openNatsSpine(
 /** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */
 export async function tryNatsSpine(config: Config, service: ServiceName, logger: Logger): Promise<void> {
   const spine = await connect(config.nats, service, logger);
-  await checkPayload(spine, config.limits.maxFrameBytes);
+  await checkServers(spine, config);
   await spine.close();
 }
 
@@ -152,15 +153,26 @@ function connect(nats: Config['nats'], service: ServiceName, logger: Logger): Pr
   });
 }
 
-async function checkPayload(spine: NatsSpine, maxFrameBytes: number): Promise<void> {
-  const needed = maxFrameBytes + ENVELOPE_BYTES;
-  const { maxPayloadBytes } = spine;
-  if (maxPayloadBytes >= needed) return;
+/** Throws, with the Spine closed, where these servers cannot be what the configuration makes of them. */
+async function checkServers(spine: NatsSpine, config: Config): Promise<void> {
+  const error = payloadError(spine, config.limits.maxFrameBytes) ?? durableError(spine, config);
+  if (error === undefined) return;
   await spine.close();
-  throw new BusError(
-    'UNAVAILABLE',
-    `NATS takes messages of ${maxPayloadBytes} bytes (max_payload); ${needed} are needed.`,
-  );
+  throw error;
+}
+
+function payloadError({ maxPayloadBytes }: NatsSpine, maxFrameBytes: number): BusError | undefined {
+  const needed = maxFrameBytes + ENVELOPE_BYTES;
+  if (maxPayloadBytes >= needed) return undefined;
+  const text = `NATS takes messages of ${maxPayloadBytes} bytes (max_payload); ${needed} are needed.`;
+  return new BusError('UNAVAILABLE', text);
+}
+
+function durableError({ connection }: NatsSpine, config: Config): BusError | undefined {
+  if (config.log.backend === 'valkey' || config.log.durableOnAnyNats) return undefined;
+  const refusal = durableRefusal(layoutOf(config), connection.info?.version ?? '');
+  if (refusal === undefined) return undefined;
+  return new BusError('FEATURE_DISABLED', `${refusal} Update NATS, or give these channels another profile.`);
 }
 
 function logWaiting(logger: Logger, error: unknown): void {

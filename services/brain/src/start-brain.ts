@@ -6,6 +6,7 @@ import type { AuditTrail, KeyValueStore, LogStreams, Spine } from '@arqonbus/spi
 import type { Logger } from '@arqonbus/telemetry';
 import { createBrain } from './brain.ts';
 import type { Brain, BrainOptions } from './brain.ts';
+import { createLayoutCheck } from './log/check-layout.ts';
 
 /** What a Brain needs beyond the configuration. */
 export interface BrainSurroundings extends Pick<
@@ -35,6 +36,7 @@ export async function startBrain(
   parts: BrainSurroundings,
 ): Promise<Brain> {
   const { openAuditTrail, ...rest } = parts;
+  const checkLayout = createLayoutCheck(parts.streams, { log, tenants });
   return createBrain({
     ...rest,
     auditTrail: await openAuditTrail(),
@@ -44,7 +46,7 @@ export async function startBrain(
     casil,
     maxListed: presence.maxListed,
     // Read each time: these settings change at run time.
-    checkSetting: (key, value) => checkChange({ log }, key, value),
+    checkSetting: (key, value) => checkChange({ log }, key, value) ?? checkLayout(key, value),
     keptStreams: { streams: parts.streams, layout: () => layoutOf({ log, tenants }) },
   });
 }

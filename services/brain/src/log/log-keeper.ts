@@ -102,16 +102,26 @@ export class LogKeeper {
 
   /** Settings that only fit together may come one after the other; what is in force stays meanwhile. */
   #isUsable(wanted: LogLayout): boolean {
-    if (this.#refused !== undefined && isSameLayout(this.#refused, wanted)) return false;
-    try {
-      createLogRules(wanted.profiles, wanted.rules);
+    const refusal = this.#refusalOf(wanted);
+    if (refusal === undefined) {
       this.#refused = undefined;
       return true;
-    } catch (error) {
-      this.#refused = wanted;
-      this.#options.logger?.warn({ event: 'log_layout_refused', err: error }, 'a layout of the log cannot be used');
-      return false;
     }
+    if (this.#refused === undefined || !isSameLayout(this.#refused, wanted)) {
+      this.#options.logger?.warn({ event: 'log_layout_refused', ...refusal }, 'a layout of the log cannot be used');
+    }
+    this.#refused = wanted;
+    return false;
+  }
+
+  #refusalOf(wanted: LogLayout): { readonly err: unknown } | undefined {
+    try {
+      createLogRules(wanted.profiles, wanted.rules);
+    } catch (err) {
+      return { err };
+    }
+    const text = this.#options.streams.refusal(wanted);
+    return text === undefined ? undefined : { err: new Error(text) };
   }
 
   async #look({ stream, profile }: LogStreamPlace): Promise<void> {

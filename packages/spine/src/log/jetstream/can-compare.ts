@@ -1,3 +1,5 @@
+import { parseServerVersion } from '../../nats/server-version.ts';
+
 /** From this release on, all copies of a stream compare before one of two appends that expect the same is taken. */
 const COMPARES_SINCE = [2, 12] as const;
 
@@ -8,7 +10,7 @@ const COMPARES_SINCE = [2, 12] as const;
  */
 export function canCompare(version: string, replicas: number): boolean {
   if (replicas <= 1) return true;
-  const [, major = '0', minor = '0'] = /^v?(\d+)\.(\d+)\./.exec(version) ?? [];
+  const [major, minor] = parseServerVersion(version);
   const [sinceMajor, sinceMinor] = COMPARES_SINCE;
-  return Number(major) > sinceMajor || (Number(major) === sinceMajor && Number(minor) >= sinceMinor);
+  return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
 }

@@ -5,7 +5,7 @@ import type { NatsServer } from '@arqonbus/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNatsSpine } from '../../nats/nats-spine.ts';
 import { createLogLayout } from '../placement/log-layout.ts';
-import { createLogStreams } from './log-streams.ts';
+import { createLogStreams, provisionLogStreams } from './log-streams.ts';
 import type { StreamState } from './log-streams.ts';
 
 const layout = createLogLayout(SHIPPED_PROFILES);
@@ -33,6 +33,17 @@ describe.each(natsReleases())('streams of the log on NATS, %s', (release) => {
     await server.kill();
     await server.restart();
     expect(await provision(1_048_576)).toEqual(before);
+  });
+
+  it('[LOG-2] of durable channels lie on servers with the tags that say that they fsync every write', async () => {
+    const spine = await createNatsSpine({ servers: [server.url], name: 'brain' });
+    const options = { replicas: 1, maxBytes: 1_048_576, durableTags: ['fsync:always'] };
+    // Tagged servers are those of a cluster; one by itself keeps everything.
+    await provisionLogStreams(spine, layout, options);
+    const { streams } = await jetstreamManager(spine.connection);
+    expect((await streams.info('LOG_durable_0')).config.placement).toEqual({ tags: ['fsync:always'] });
+    expect((await streams.info('LOG_default_0')).config.placement).toBeUndefined();
+    await spine.close();
   });
 
   it('[LOG-2] are brought up to what is configured', async () => {

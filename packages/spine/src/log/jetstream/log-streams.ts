@@ -6,13 +6,14 @@ import {
   StorageType,
   jetstreamManager,
 } from '@nats-io/jetstream';
-import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import type { JetStreamManager, Placement, StreamConfig } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
 import type { LogClass } from '@arqonbus/protocol';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
 import { shardIn } from '../../subjects/subjects.ts';
 import { streamsOf } from '../placement/log-layout.ts';
 import type { LogLayout, LogStreamPlace } from '../placement/log-layout.ts';
+import { durableRefusal } from './durable-floor.ts';
 
 /** How long a stream remembers ids (LOG-5). */
 export const ID_WINDOW_MS = 120_000;
@@ -25,6 +26,10 @@ export interface LogStreamsOptions {
   readonly replicas: number;
   /** Bytes of one stream at most; a full one refuses what comes (LOG-2). */
   readonly maxBytes: number;
+  /** Tags of the servers that may keep streams of class `durable`: those that fsync every write. Default: any server. */
+  readonly durableTags?: readonly string[];
+  /** Takes `durable` channels on any server, as a test does. Default false: see {@link LogStreams.refusal}. */
+  readonly isDurableAnywhere?: boolean;
 }
 
 /** What of a stream tells whether it is still the one that it was. */
@@ -46,6 +51,8 @@ export interface LogStreams {
    * has stored, with its sequence, on the channel's `arqon.out` subject. Throws `UNAVAILABLE`.
    */
   provision(layout: LogLayout): Promise<void>;
+  /** Why these servers cannot keep what a layout promises; undefined = they can. */
+  refusal(layout: LogLayout): string | undefined;
   /** Undefined where there is no such stream. Throws `UNAVAILABLE`. */
   state(stream: string): Promise<StreamState | undefined>;
 }
@@ -60,6 +67,10 @@ export async function createLogStreams(spine: NatsSpine, options: LogStreamsOpti
       } catch (cause) {
         throw new BusError('UNAVAILABLE', 'The streams of the log cannot be made.', { cause });
       }
+    },
+    refusal: (layout) => {
+      if (options.isDurableAnywhere === true) return undefined;
+      return durableRefusal(layout, spine.connection.info?.version ?? '');
     },
     state: async (stream) => {
       try {
@@ -77,6 +88,7 @@ export async function createLogStreams(spine: NatsSpine, options: LogStreamsOpti
 /** The log of one process has no streams to look after. */
 export const noLogStreams: LogStreams = {
   provision: () => Promise.resolve(),
+  refusal: () => undefined,
   state: () => Promise.resolve(undefined),
 };
 
@@ -120,7 +132,7 @@ function isMatch(found: unknown, wanted: unknown): boolean {
 
 function streamConfig(
   { stream, profile: { name, maxMessages, maxAgeMs, logClass }, shard }: LogStreamPlace,
-  { replicas, maxBytes }: LogStreamsOptions,
+  { replicas, maxBytes, durableTags = [] }: LogStreamsOptions,
 ): Partial<StreamConfig> & { readonly name: string } {
   const source = shardIn(name, shard);
   return {
@@ -136,7 +148,14 @@ function streamConfig(
     duplicate_window: Math.min(ID_WINDOW_MS, maxAgeMs) * NANOS_PER_MS,
     num_replicas: replicas,
     deny_delete: true,
+    ...(logClass === 'durable' && durableTags.length > 0 ? { placement: placementOn(durableTags) } : {}),
   };
+}
+
+/** On servers that have all of these tags, in whichever cluster; the types of the client ask for one. */
+function placementOn(tags: readonly string[]): Placement {
+  const placement: Pick<Placement, 'tags'> = { tags: [...tags] };
+  return placement as Placement;
 }
 
 /**
