@@ -55,7 +55,12 @@ export async function openNatsLog(
   // Kept by the Brain, who serves it to all.
   if (config.log.backend === 'valkey') {
     const log = createRemoteChannelLog({ spine, profileOf, generationOf });
-    return { log, profileOf, streams: noLogStreams, onLogChange: (listener) => void places.onChange(listener) };
+    return {
+      log,
+      profileOf,
+      streams: noLogStreams,
+      onLogChange: (listener) => void places.onChange(() => listener('layout')),
+    };
   }
   const log = await createJetStreamChannelLog(spine, {
     places,
@@ -66,9 +71,9 @@ export async function openNatsLog(
   const { streamMaxBytes: maxBytes, durableTags, durableOnAnyNats: isDurableAnywhere } = config.log;
   const { replicas } = config.nats;
   const streams = await createLogStreams(spine, { replicas, maxBytes, durableTags, isDurableAnywhere });
-  const onLogChange = (listener: () => void): void => {
-    places.onChange(listener);
-    generations.onChange(listener);
+  const onLogChange: SpineParts['onLogChange'] = (listener) => {
+    places.onChange(() => listener({ kind: 'layout' }));
+    generations.onChange((stream) => listener({ kind: 'generation', stream }));
   };
   return { log, profileOf, streams, onLogChange };
 }

@@ -21,6 +21,7 @@ import type {
   AuditTrail,
   BucketName,
   ChannelLog,
+  LogChange,
   KeyValueStore,
   LocalSpine,
   LogStreams,
@@ -46,7 +47,7 @@ export interface SpineParts {
   /** The streams of the log, as a Brain looks after them. */
   readonly streams: LogStreams;
   /** Told whenever channels may have another epoch: by another layout, or since a stream is not the one that it was. */
-  readonly onLogChange: (listener: () => void) => void;
+  readonly onLogChange: (listener: (change: LogChange) => void) => void;
   /** Bytes that have been published and that the Spine has not confirmed. */
   readonly unflushedBytes: () => number;
 }
@@ -84,7 +85,7 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     log: openLocalLog(spine, config, places),
     profileOf: places.profileOf,
     streams: noLogStreams,
-    onLogChange: (listener) => void places.onChange(listener),
+    onLogChange: (listener) => void places.onChange(() => listener('layout')),
     openAuditTrail: async () => auditTrail,
     deliver: (message) => spine.deliver(message),
     unflushedBytes: () => 0,

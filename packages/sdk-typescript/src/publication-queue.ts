@@ -17,6 +17,8 @@ export interface PublicationQueue {
   end(error?: BusError): void;
   /** The one that waits longest. */
   readonly first: Publication | undefined;
+  /** Forgets those that wait and match. */
+  drop(matches: (publication: Publication) => boolean): void;
   /** Takes what waits without waiting. */
   take(): Publication | undefined;
   /**
@@ -41,7 +43,7 @@ class BoundedQueue implements PublicationQueue {
   #bytes = 0;
   #isEnded = false;
   #error: BusError | undefined;
-  readonly #items: { readonly publication: Publication; readonly bytes: number }[] = [];
+  #items: { readonly publication: Publication; readonly bytes: number }[] = [];
   readonly #waiters: Waiter[] = [];
 
   push(publication: Publication, bytes: number): boolean {
@@ -71,6 +73,11 @@ class BoundedQueue implements PublicationQueue {
 
   get first(): Publication | undefined {
     return this.#items[0]?.publication;
+  }
+
+  drop(matches: (publication: Publication) => boolean): void {
+    this.#items = this.#items.filter(({ publication }) => !matches(publication));
+    this.#bytes = this.#items.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   take(): Publication | undefined {

@@ -117,6 +117,24 @@ describe('resuming', () => {
     ]);
   });
 
+  it('[PRT-7] [LOG-9] shows what was missed to nobody who has left meanwhile, also where they joined again', async () => {
+    const { client, next, general, record } = await createLost();
+    const shown = record('publication');
+    const left = general.leave();
+    const again = client.join('science:general');
+    replyTo(next);
+    await settle();
+    next.reply(next.commands('leave_channel')[0], {});
+    await left;
+    for (const seq of [43, 44]) next.deliver(event(seq));
+    next.reply(next.commands('join_channel')[0], { room: 'science', channel: 'general', epoch, seq: 44 });
+    next.deliver(event(45));
+    const read: unknown[] = [];
+    (await again).on('publication', ({ seq }) => read.push(seq));
+    expect(read).toEqual([45]);
+    expect(shown.length).toBeGreaterThan(0);
+  });
+
   it('[PRT-7] ends a subscription whose right is gone, and joins again what was refused for the moment', async () => {
     const { general, alerts, next } = await createLost();
     const ends: unknown[] = [];

@@ -173,6 +173,15 @@ export class JoinedChannel implements Subscription {
     return this.#backlog.first;
   }
 
+  /** Forgets what waits for a first reader and lies at the position of its join, or before: with `getState` it is what is wanted. */
+  dropUnreadUntil(position: Position | undefined): void {
+    if (position === undefined || this.options.getState !== undefined) return;
+    const { epoch, seq } = position;
+    this.#backlog.drop(
+      (unread) => unread.channel === this.channel && unread.epoch === epoch && (unread.seq ?? 0) <= seq,
+    );
+  }
+
   /** Hands a publication of about `bytes` bytes to every reader, or keeps it for the first. */
   deliver(publication: Publication, bytes: number): void {
     if (this.state === 'ended') return;

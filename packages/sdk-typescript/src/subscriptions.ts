@@ -168,13 +168,13 @@ export class Subscriptions {
 
   /** What came between the subscription and its answer is in the history too: each publication is shown once. */
   #withoutOverlap(channel: JoinedChannel, joined: Joined): Joined {
+    // Left while the connection was being resumed, and joined again: what the resumed one missed is not for this one.
+    channel.dropUnreadUntil(joined.position);
     const first = channel.firstUnread;
     if (first?.seq !== undefined) {
       const firstSeq = first.seq;
-      return {
-        ...joined,
-        history: joined.history.filter(({ seq, epoch }) => epoch !== first.epoch || (seq ?? 0) < firstSeq),
-      };
+      const history = joined.history.filter(({ seq, epoch }) => epoch !== first.epoch || (seq ?? 0) < firstSeq);
+      return { ...joined, history };
     }
     const last = joined.history.at(-1);
     if (last?.seq !== undefined && last.epoch !== undefined) {

@@ -1,7 +1,7 @@
 import type { Authenticator } from '@arqonbus/auth';
 import type { Config } from '@arqonbus/config';
 import type { Clock, Limits } from '@arqonbus/protocol';
-import type { ChannelLog, KeyValueStore, ProfileOf, Spine } from '@arqonbus/spine';
+import type { ChannelLog, KeyValueStore, LogChange, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import type { ListenerFactory } from './listener/listener.ts';
 
@@ -38,7 +38,7 @@ export interface ShieldOptions {
   readonly log: ChannelLog;
   readonly profileOf: ProfileOf;
   /** Told whenever channels may have another profile or epoch. */
-  readonly onLogChange: (listener: () => void) => void;
+  readonly onLogChange: (listener: (change: LogChange) => void) => void;
   readonly keyValue: KeyValueStore;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;

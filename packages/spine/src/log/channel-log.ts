@@ -115,3 +115,9 @@ export interface ChannelLog {
 export function byName(one: HeldChannel, other: HeldChannel): number {
   return one.channel < other.channel ? -1 : 1;
 }
+
+/**
+ * Why channels may have another epoch: a layout has moved them, and their old sequences stay good for what comes of where
+ * they were; or a stream has lost something, and its sequences may be used again.
+ */
+export type LogChange = 'layout' | 'generation';

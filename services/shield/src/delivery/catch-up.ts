@@ -56,6 +56,11 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
         const afterSeq = progress.seq;
         const entries = await options.reads.after(channel, afterSeq, channel.lastSeq);
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
+        // It may have been read from another log.
+        if (channel.doubt !== undefined) {
+          await channel.ready;
+          continue;
+        }
         if (progress.epoch !== channel.epoch) continue;
         if (isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
         if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };

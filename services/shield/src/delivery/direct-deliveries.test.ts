@@ -93,7 +93,7 @@ describe('private messages', () => {
     const { rig, connect, metrics } = createRig();
     const { session } = connect('ada');
     const asks = [clientOut('acme' as TenantId, session.clientId), userOut('acme' as TenantId, 'ada')].map(
-      (subject: Subject) => rig.spine.request(subject, new Uint8Array([255, 255, 255]), 10),
+      (subject: Subject) => rig.spine.request(subject, new Uint8Array([255, 255, 255]), 2_000),
     );
     const outcomes = Promise.allSettled(asks);
     await rig.deliver();

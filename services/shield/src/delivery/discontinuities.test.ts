@@ -1,19 +1,22 @@
 import { BusError } from '@arqonbus/protocol';
 import type { LogClass } from '@arqonbus/protocol';
 import { ctl } from '@arqonbus/spine';
-import type { LogPosition, SpineStatus } from '@arqonbus/spine';
+import type { LogChange, LogPosition, SpineStatus } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it, vi } from 'vitest';
+import type { Doubt } from '../subscriptions/local-channel.ts';
 import { createDeliveryRig } from './delivery-rig.ts';
 import type { DeliveryRig } from './delivery-rig.ts';
 import { followDiscontinuities } from './discontinuities.ts';
 import { createRecoveryCounters } from './recovery-counters.ts';
 
+interface RigOptions {
+  readonly failures?: number;
+  readonly onAsked?: (rig: DeliveryRig) => void;
+}
+
 /** A rig whose Spine comes and goes by hand, and whose log says what the test wants. */
-async function createRig(
-  position: Partial<LogPosition>,
-  { failures = 0, onAsked = () => undefined }: { failures?: number; onAsked?: (rig: DeliveryRig) => void } = {},
-) {
+async function createRig(position: Partial<LogPosition>, { failures = 0, onAsked = () => undefined }: RigOptions = {}) {
   const rig = createDeliveryRig();
   const client = rig.connect();
   await rig.join(client, 'live');
@@ -27,7 +30,7 @@ async function createRig(
   const reached: unknown[] = [];
   const errors: unknown[] = [];
   const metrics = createMetrics();
-  const changes: (() => void)[] = [];
+  const changes: ((change: LogChange) => void)[] = [];
   const timers: (() => void)[] = [];
   const asked: string[] = [];
   const loss: { isAway: boolean; endSeq?: number; lastSeq?: number } = { isAway: false };
@@ -92,6 +95,25 @@ async function createRig(
   };
 }
 
+/** Something is heard of science:general while its position is asked for. */
+async function createDoubtedRig(position: Partial<LogPosition>) {
+  let heard: Doubt | undefined;
+  const generalIn = ({ channels }: DeliveryRig) => [...channels.all()].find(({ name }) => name === 'science:general');
+  const onAsked = (rig: DeliveryRig): void => {
+    Object.assign(generalIn(rig)?.doubt ?? {}, heard);
+  };
+  const created = await createRig(position, { onAsked });
+  const generalOf = () => generalIn(created.rig);
+  const ask = async (doubt: Doubt): Promise<void> => {
+    heard = doubt;
+    created.rig.spine.publish(ctl('log'), new Uint8Array());
+    await created.rig.deliver();
+    await vi.waitFor(() => expect(created.told).toHaveLength(2));
+    created.discontinuities.stop();
+  };
+  return { ...created, generalOf, ask };
+}
+
 describe('a loss of the Spine', () => {
   it('[SPN-4] is told on live channels once it is over, and on no other', async () => {
     const { metrics, told, comeBack, lose, discontinuities, statuses } = await createRig({});
@@ -148,7 +170,7 @@ describe('a loss of the Spine', () => {
     await vi.waitFor(() => expect(told).toContainEqual(['science:general', payload]));
     const general = [...rig.channels.all()].find(({ name }) => name === 'science:general');
     expect(general).toMatchObject({ epoch: 'another', lastSeq: 3, receivedSeq: 3 });
-    expect(reached).toEqual([]);
+    expect(reached).toContainEqual(['science:general', 3]);
   });
 
   it('[LOG-6] [LOG-4] a Brain that keeps the log says when to look, and live channels hear nothing of it', async () => {
@@ -161,34 +183,39 @@ describe('a loss of the Spine', () => {
     discontinuities.stop();
   });
 
-  it('[LOG-4] what came while the new position was asked for does not come again', async () => {
-    const generalOf = ({ channels }: DeliveryRig) =>
-      [...channels.all()].filter(({ name }) => name === 'science:general');
-    const onAsked = (rig: DeliveryRig): void => {
-      for (const channel of generalOf(rig)) channel.receivedSeq = 70;
-    };
-    const { rig, told, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 }, { onAsked });
-    rig.spine.publish(ctl('log'), new Uint8Array());
-    await rig.deliver();
-    await vi.waitFor(() => expect(told).toHaveLength(2));
-    expect(generalOf(rig)).toMatchObject([{ epoch: 'another', receivedSeq: 70 }]);
-    discontinuities.stop();
+  it('[LOG-4] goes on in the new log with the first message that was heard of it', async () => {
+    const { generalOf, reached, told, ask } = await createDoubtedRig({ epoch: 'another', lastSeq: 70 });
+    await ask({ afterSeq: 60, upTo: 70 });
+    const payload = { event: 'lagging', epoch: 'another', seq: 60, recovered: false, reason: 'epoch_changed' };
+    expect(told).toContainEqual(['science:general', payload]);
+    expect(generalOf()).toMatchObject({ epoch: 'another', receivedSeq: 60, doubt: undefined });
+    expect(reached).toContainEqual(['science:general', 70]);
+  });
+
+  it('[LOG-4] what was heard and is of the log that was is not waited for', async () => {
+    const { generalOf, reached, ask } = await createDoubtedRig({ epoch: 'another', lastSeq: 3 });
+    await ask({ afterSeq: 69, upTo: 70 });
+    expect(generalOf()).toMatchObject({ epoch: 'another', receivedSeq: 3, doubt: undefined });
+    expect(reached).toContainEqual(['science:general', 3]);
   });
 
   it.each([
-    ['what came of its new stream does not come again', 'LOG_default_1', 5, 5],
-    ['what came of a third stream counts for nothing', 'LOG_default_2', 900, 3],
-  ])('[LOG-2] [LOG-4] a channel that moves to another stream leaves its sequences: %s', async (_, stream, seq, at) => {
+    ['what came of its own meanwhile does not come again', '', 'unknown', 0, 70],
+    ['what came of its new stream does not come again', 'LOG_default_1', 'LOG_default_1', 5, 5],
+    ['what came of a third stream counts for nothing', 'LOG_default_1', 'LOG_default_2', 900, 3],
+  ])('[LOG-2] [LOG-4] where a layout moves a channel, %s', async (_, to, stream, seq, at) => {
     const generalOf = ({ channels }: DeliveryRig) =>
       [...channels.all()].filter(({ name }) => name === 'science:general');
     // The old stream goes on until every Shield knows the layout, and what other Shields append to the new one comes, too.
     const onAsked = (rig: DeliveryRig): void => {
-      for (const channel of generalOf(rig)) Object.assign(channel, { receivedSeq: 70, elsewhere: { stream, seq } });
+      for (const channel of generalOf(rig)) {
+        expect(channel.doubt).toBeUndefined();
+        Object.assign(channel, { receivedSeq: 70, lastSeq: 70, elsewhere: { stream, seq } });
+      }
     };
-    const moved = { epoch: 'another', lastSeq: 3, stream: 'LOG_default_1' };
-    const { rig, told, discontinuities } = await createRig(moved, { onAsked });
-    rig.spine.publish(ctl('log'), new Uint8Array());
-    await rig.deliver();
+    const moved = { epoch: 'another', lastSeq: 3, stream: to };
+    const { rig, told, changes, discontinuities } = await createRig(moved, { onAsked });
+    for (const change of changes) change('layout');
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(generalOf(rig)).toMatchObject([{ epoch: 'another', receivedSeq: at, lastSeq: at, elsewhere: undefined }]);
     discontinuities.stop();
@@ -229,7 +256,7 @@ describe('a log that cannot be read yet', () => {
 describe('a log that is another one', () => {
   it('[LOG-4] is told to subscribers as soon as somebody says so, without a loss of the Spine', async () => {
     const { changes, told } = await createRig({ epoch: 'another', lastSeq: 3 });
-    for (const change of changes) change();
+    for (const change of changes) change('layout');
     const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
     await vi.waitFor(() => expect(told).toContainEqual(['science:general', payload]));
   });
@@ -238,7 +265,7 @@ describe('a log that is another one', () => {
     const { rig, changes, told, layout } = await createRig({});
     const channelOf = (name: string) => [...rig.channels.all()].find((channel) => channel.name === `science:${name}`);
     layout.logClasses = { general: 'live', live: 'history' };
-    for (const change of changes) change();
+    for (const change of changes) change('layout');
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(channelOf('general')).toMatchObject({ logClass: 'live', epoch: '', lastSeq: 0 });
     expect(channelOf('live')).toMatchObject({ logClass: 'history', epoch: '0707070707070707' });
@@ -270,7 +297,7 @@ describe('a last message that is lost on the way', () => {
   });
 
   it('[LOG-16] is looked for again after a log that could not be read', async () => {
-    const { discontinuities, errors, reached, loss } = await createRig({});
+    const { discontinuities, errors, reached, loss, timers } = await createRig({});
     await discontinuities.confirm();
     loss.endSeq = 9;
     loss.lastSeq = 9;
@@ -278,7 +305,7 @@ describe('a last message that is lost on the way', () => {
     await discontinuities.confirm();
     expect(errors).not.toEqual([]);
     loss.isAway = false;
-    await discontinuities.confirm();
-    expect(reached).toContainEqual(['science:general', 9]);
+    for (const run of timers.splice(0)) run();
+    await vi.waitFor(() => expect(reached).toContainEqual(['science:general', 9]));
   });
 });

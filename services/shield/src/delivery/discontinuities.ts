@@ -1,5 +1,5 @@
 import { ctl } from '@arqonbus/spine';
-import type { ChannelLog, Spine } from '@arqonbus/spine';
+import type { ChannelLog, LogChange, Spine } from '@arqonbus/spine';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { LocalChannels } from '../subscriptions/local-channels.ts';
 import { doubtOf, recoverChannel } from './recover-channel.ts';
@@ -11,7 +11,7 @@ export interface DiscontinuitiesOptions extends RecoverChannelOptions {
   readonly log: Pick<ChannelLog, 'position' | 'end'>;
   readonly channels: LocalChannels;
   /** Told whenever channels may have another epoch. */
-  readonly onLogChange: (listener: () => void) => void;
+  readonly onLogChange: (listener: (change: LogChange) => void) => void;
   readonly onError: (channel: LocalChannel, error: unknown) => void;
   /** Default `setTimeout`. */
   readonly startTimer?: (run: () => void, afterMs: number) => void;
@@ -39,7 +39,10 @@ export function followDiscontinuities(options: DiscontinuitiesOptions): Disconti
   const { spine, channels } = options;
   let wasLost = false;
   const doubtAll = (): void => {
-    for (const channel of channels.all()) channel.isContinuous = false;
+    for (const channel of channels.all()) {
+      channel.isContinuous = false;
+      channel.doubt = { afterSeq: undefined, upTo: 0 };
+    }
   };
   const recoverLogged = (): void => recover([...channels.all()].filter(isLogged), options);
   const status = spine.onStatus((now) => {
@@ -55,7 +58,7 @@ export function followDiscontinuities(options: DiscontinuitiesOptions): Disconti
     recoverLogged();
   });
   // Of `live` channels too: another layout may give them a log.
-  options.onLogChange(() => recover([...channels.all()], options));
+  options.onLogChange((change) => recover([...channels.all()], options, change === 'layout'));
   return {
     confirm: () => forEach([...channels.all()].filter(isLogged), (channel) => confirmChannel(channel, options)),
     stop: () => {
@@ -77,8 +80,9 @@ function tellLive({ channels, recoveries, tell }: DiscontinuitiesOptions): void 
   }
 }
 
-function recover(channels: readonly LocalChannel[], options: DiscontinuitiesOptions): void {
-  void forEach(channels.map(doubtOf), (doubted) => recoverOrLookAgain(doubted, options));
+function recover(channels: readonly LocalChannel[], options: DiscontinuitiesOptions, goesOn = false): void {
+  const doubted = channels.map((channel) => doubtOf(channel, goesOn));
+  void forEach(doubted, (one) => recoverOrLookAgain(one, options));
 }
 
 /** Where the Spine was lost again the next reconnect looks anew; else nobody would (found by the simulation). */
@@ -102,7 +106,7 @@ async function confirmChannel(channel: LocalChannel, options: DiscontinuitiesOpt
     const { epoch, endSeq } = await options.log.end(channel.address);
     const isBusy = receivedSeq !== confirmed.receivedSeq && isContinuous;
     const isUnchanged = endSeq === confirmed.endSeq && isContinuous;
-    if (epoch !== channel.epoch || !(isUnchanged || isBusy)) await recoverChannel(doubtOf(channel), options);
+    if (epoch !== channel.epoch || !(isUnchanged || isBusy)) await recoverOrLookAgain(doubtOf(channel), options);
     channel.confirmed = { endSeq: isBusy ? -1 : endSeq, receivedSeq: channel.receivedSeq };
   } catch (error) {
     options.onError(channel, error);

@@ -44,6 +44,7 @@ function createRig(seqs: number[], pageMessages = 3) {
     users: 1,
     receivedSeq: 0,
     isContinuous: true,
+    doubt: undefined,
     filling: undefined,
   } as unknown as LocalChannel;
   const recoveries = createRecoveryCounters(metrics);
@@ -140,6 +141,28 @@ describe('a gap', () => {
     await settle();
     await turn();
     expect([got, channel.receivedSeq]).toEqual([[2, 1], 1]);
+  });
+
+  it('[LOG-4] nothing is handed on while it is doubted which log it is, only how far to read', async () => {
+    const { channel, gaps, got, state, arrive, settle } = createRig([2, 4, 6, 8]);
+    arrive(2, 0);
+    channel.doubt = { afterSeq: undefined, upTo: 0 };
+    arrive(6, 4);
+    arrive(8, 6);
+    expect([got, state.reads, channel.doubt]).toEqual([[2], 0, { afterSeq: 4, upTo: 8 }]);
+    channel.doubt = undefined;
+    await gaps.reach(channel, 8);
+    await settle();
+    expect(got).toEqual([2, 4, 6, 8]);
+  });
+
+  it('[LOG-4] a page that was being read is dropped where it is doubted which log it was of', async () => {
+    const { channel, got, arrive, settle } = createRig([2, 4, 6]);
+    arrive(2, 0);
+    arrive(6, 4);
+    channel.doubt = { afterSeq: undefined, upTo: 0 };
+    await settle();
+    expect(got).toEqual([2]);
   });
 
   it('[LOG-8] waits for a log that is away, and holds nothing meanwhile', async () => {

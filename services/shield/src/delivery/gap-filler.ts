@@ -1,6 +1,6 @@
 import { UNKNOWN_SEQ } from '@arqonbus/spine';
 import type { LogEntry } from '@arqonbus/spine';
-import type { LocalChannel } from '../subscriptions/local-channel.ts';
+import type { Doubt, LocalChannel } from '../subscriptions/local-channel.ts';
 import type { Hole } from './catch-up.ts';
 import type { AcceptDelivery } from './fan-out.ts';
 import type { RecoveryCounters } from './recovery-counters.ts';
@@ -44,7 +44,8 @@ export function createGapFiller(options: GapFillerOptions): GapFiller {
       else if (isForeign(channel, message)) {
         channel.elsewhere = { stream: message.stream ?? '', seq };
         accept(channel, { ...message, seq: 0, prevSeq: 0 });
-      } else if (channel.filling !== undefined) channel.filling.upTo = Math.max(channel.filling.upTo, seq);
+      } else if (channel.doubt !== undefined) hear(channel.doubt, seq, prevSeq);
+      else if (channel.filling !== undefined) channel.filling.upTo = Math.max(channel.filling.upTo, seq);
       else if (seq > channel.receivedSeq) {
         if (isNext(channel, prevSeq)) handOn(channel, message, accept);
         else void fill(channel, seq, options);
@@ -71,6 +72,11 @@ function isNext({ receivedSeq, isContinuous }: LocalChannel, prevSeq: number): b
   return prevSeq === receivedSeq || receivedSeq === UNKNOWN_SEQ || (prevSeq === 0 && isContinuous);
 }
 
+function hear(doubt: Doubt, seq: number, prevSeq: number): void {
+  doubt.afterSeq ??= prevSeq;
+  doubt.upTo = Math.max(doubt.upTo, seq);
+}
+
 function handOn(channel: LocalChannel, message: Parameters<AcceptDelivery>[1], accept: AcceptDelivery): void {
   channel.receivedSeq = message.seq;
   accept(channel, message);
@@ -94,8 +100,9 @@ async function fillAll(
   while (channel.users > 0 && channel.receivedSeq < filling.upTo) {
     const afterSeq = Math.max(0, channel.receivedSeq);
     const entries = await readPage(channel, afterSeq, filling.upTo, options);
-    // The log is another one since, and its subscribers were told: these sequences mean nothing in it (LOG-4).
-    if (channel.filling !== filling) return;
+    // The log is another one since, and its subscribers were told: these sequences mean nothing in it (LOG-4). Or it may be:
+    // who asks goes on from the answer.
+    if (channel.filling !== filling || channel.doubt !== undefined) return;
     if (entries === undefined) continue;
     if (isHole(channel, afterSeq, entries[0])) {
       hasHole = true;

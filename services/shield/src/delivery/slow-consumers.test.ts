@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDeliveryRig } from './delivery-rig.ts';
 import type { DeliveryRig, RigClient } from './delivery-rig.ts';
+import { turn } from '../session/session-rig.ts';
 import { createTestReader } from './test-reader.ts';
 
 /** A client that reads nothing any more, noticed by the sweep. */
@@ -96,6 +97,29 @@ describe('a client that reads too slowly', () => {
     await rig.releaseReads();
     expect(client.connection.envelopes().filter(({ type }) => type === 'event')).toHaveLength(frames);
     expect(laggingOf(client).at(-1)).toMatchObject({ epoch: 'e2', recovered: false, reason: 'epoch_changed' });
+  });
+
+  it('[LOG-4] [LOG-11] gets nothing that was read while it is doubted which log it is of', async () => {
+    const { rig, client } = await createSlow('general');
+    for (let i = 0; i < 3; i++) await rig.publish('general');
+    await rig.deliver();
+    const eventsOf = () => client.connection.envelopes().filter(({ type }) => type === 'event');
+    const before = eventsOf().length;
+    rig.holdsReads = true;
+    await drain(rig, client);
+    const known: (() => void)[] = [];
+    const doubted = [...rig.channels.all()];
+    for (const channel of doubted) {
+      channel.doubt = { afterSeq: undefined, upTo: 0 };
+      channel.ready = new Promise((resolve) => known.push(resolve));
+    }
+    await rig.releaseReads();
+    expect(eventsOf()).toHaveLength(before);
+    rig.holdsReads = false;
+    for (const channel of doubted) channel.doubt = undefined;
+    for (const resolve of known) resolve();
+    await turn();
+    expect(eventsOf().slice(before)).toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 4 }]);
   });
 
   it('[SPN-4] [LOG-11] waits after a loss of the Spine until it is known whether the log is still the same', async () => {

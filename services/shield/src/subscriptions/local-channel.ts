@@ -36,6 +36,11 @@ export interface LocalChannel extends Lane {
   receivedSeq: number;
   /** No message can have been lost on the way since the log's end was known; false from a loss of the Spine until it is known again. */
   isContinuous: boolean;
+  /**
+   * Set from a loss of the Spine, or a change of the log, until the log has been asked whether it is still the same (LOG-4):
+   * what comes meanwhile may be of another one, so nothing is handed on, only how far to read.
+   */
+  doubt: Doubt | undefined;
   /** Set while publications that did not come are fetched from the log, up to a sequence (LOG-8). */
   filling: { upTo: number; readonly done: Promise<void> } | undefined;
   epoch: string;
@@ -51,4 +56,12 @@ export interface LocalChannel extends Lane {
   delivered: number;
   /** Resolves once `lastSeq` and `epoch` are known. */
   ready: Promise<void>;
+}
+
+/** What was heard of a channel while its epoch was not known. */
+export interface Doubt {
+  /** The predecessor of the first message heard; undefined = none came. */
+  afterSeq: number | undefined;
+  /** The last sequence heard; 0 = none. */
+  upTo: number;
 }

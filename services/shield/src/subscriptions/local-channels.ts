@@ -76,6 +76,7 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     lastSeq: 0,
     receivedSeq: UNKNOWN_SEQ,
     isContinuous: true,
+    doubt: undefined,
     filling: undefined,
     epoch: '',
     endSeq: 0,
