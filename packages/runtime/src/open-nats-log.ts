@@ -59,7 +59,7 @@ export async function openNatsLog(
       log,
       profileOf,
       streams: noLogStreams,
-      onLogChange: (listener) => void places.onChange(() => listener('layout')),
+      onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
     };
   }
   const log = await createJetStreamChannelLog(spine, {

@@ -85,7 +85,7 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     log: openLocalLog(spine, config, places),
     profileOf: places.profileOf,
     streams: noLogStreams,
-    onLogChange: (listener) => void places.onChange(() => listener('layout')),
+    onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
     openAuditTrail: async () => auditTrail,
     deliver: (message) => spine.deliver(message),
     unflushedBytes: () => 0,

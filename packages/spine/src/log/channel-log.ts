@@ -117,7 +117,7 @@ export function byName(one: HeldChannel, other: HeldChannel): number {
 }
 
 /**
- * Why channels may have another epoch: a layout has moved them, and their old sequences stay good for what comes of where
+ * Why channels may have another epoch: a layout has moved some, and their old sequences stay good for what comes of where
  * they were; or a stream has lost something, and its sequences may be used again.
  */
-export type LogChange = 'layout' | 'generation';
+export type LogChange = { readonly kind: 'layout' } | { readonly kind: 'generation'; readonly stream: string };

@@ -199,6 +199,20 @@ describe('a loss of the Spine', () => {
     expect(reached).toContainEqual(['science:general', 3]);
   });
 
+  it('[LOG-4] a stream that has lost something is asked for by its own channels alone, and they wait', async () => {
+    const doubted: string[] = [];
+    const onAsked = (rig: DeliveryRig): void => {
+      for (const { name, doubt } of rig.channels.all()) if (doubt !== undefined) doubted.push(name);
+    };
+    const { rig, told, changes, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 }, { onAsked });
+    const [general] = [...rig.channels.all()].filter(({ name }) => name === 'science:general');
+    for (const channel of rig.channels.all()) channel.stream = channel === general ? 'LOG_default_1' : 'LOG_default_0';
+    for (const change of changes) change({ kind: 'generation', stream: 'LOG_default_1' });
+    await vi.waitFor(() => expect(told).toMatchObject([['science:general', { reason: 'epoch_changed' }]]));
+    expect(doubted).toEqual(['science:general']);
+    discontinuities.stop();
+  });
+
   it.each([
     ['what came of its own meanwhile does not come again', '', 'unknown', 0, 70],
     ['what came of its new stream does not come again', 'LOG_default_1', 'LOG_default_1', 5, 5],
@@ -215,7 +229,7 @@ describe('a loss of the Spine', () => {
     };
     const moved = { epoch: 'another', lastSeq: 3, stream: to };
     const { rig, told, changes, discontinuities } = await createRig(moved, { onAsked });
-    for (const change of changes) change('layout');
+    for (const change of changes) change({ kind: 'layout' });
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(generalOf(rig)).toMatchObject([{ epoch: 'another', receivedSeq: at, lastSeq: at, elsewhere: undefined }]);
     discontinuities.stop();
@@ -256,7 +270,7 @@ describe('a log that cannot be read yet', () => {
 describe('a log that is another one', () => {
   it('[LOG-4] is told to subscribers as soon as somebody says so, without a loss of the Spine', async () => {
     const { changes, told } = await createRig({ epoch: 'another', lastSeq: 3 });
-    for (const change of changes) change('layout');
+    for (const change of changes) change({ kind: 'layout' });
     const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
     await vi.waitFor(() => expect(told).toContainEqual(['science:general', payload]));
   });
@@ -265,7 +279,7 @@ describe('a log that is another one', () => {
     const { rig, changes, told, layout } = await createRig({});
     const channelOf = (name: string) => [...rig.channels.all()].find((channel) => channel.name === `science:${name}`);
     layout.logClasses = { general: 'live', live: 'history' };
-    for (const change of changes) change('layout');
+    for (const change of changes) change({ kind: 'layout' });
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(channelOf('general')).toMatchObject({ logClass: 'live', epoch: '', lastSeq: 0 });
     expect(channelOf('live')).toMatchObject({ logClass: 'history', epoch: '0707070707070707' });

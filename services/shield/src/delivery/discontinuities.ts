@@ -58,7 +58,14 @@ export function followDiscontinuities(options: DiscontinuitiesOptions): Disconti
     recoverLogged();
   });
   // Of `live` channels too: another layout may give them a log.
-  options.onLogChange((change) => recover([...channels.all()], options, change === 'layout'));
+  options.onLogChange((change) => {
+    if (change.kind === 'layout') recover([...channels.all()], options, true);
+    else
+      recover(
+        [...channels.all()].filter(({ stream }) => stream === '' || stream === change.stream),
+        options,
+      );
+  });
   return {
     confirm: () => forEach([...channels.all()].filter(isLogged), (channel) => confirmChannel(channel, options)),
     stop: () => {
