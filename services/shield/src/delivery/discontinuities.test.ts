@@ -1,122 +1,11 @@
-import { BusError } from '@arqonbus/protocol';
-import type { LogClass } from '@arqonbus/protocol';
 import { ctl } from '@arqonbus/spine';
-import type { LogChange, LogPosition, SpineStatus } from '@arqonbus/spine';
-import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it, vi } from 'vitest';
-import type { Doubt } from '../subscriptions/local-channel.ts';
-import { createDeliveryRig } from './delivery-rig.ts';
 import type { DeliveryRig } from './delivery-rig.ts';
-import { followDiscontinuities } from './discontinuities.ts';
-import { createRecoveryCounters } from './recovery-counters.ts';
-
-interface RigOptions {
-  readonly failures?: number;
-  readonly onAsked?: (rig: DeliveryRig) => void;
-}
-
-/** A rig whose Spine comes and goes by hand, and whose log says what the test wants. */
-async function createRig(position: Partial<LogPosition>, { failures = 0, onAsked = () => undefined }: RigOptions = {}) {
-  const rig = createDeliveryRig();
-  const client = rig.connect();
-  await rig.join(client, 'live');
-  await rig.join(client, 'general');
-  await rig.publish('general');
-  await rig.deliver();
-  let status: SpineStatus = 'connected';
-  let failuresLeft = failures;
-  const statuses: ((status: SpineStatus) => void)[] = [];
-  const told: unknown[] = [];
-  const reached: unknown[] = [];
-  const errors: unknown[] = [];
-  const metrics = createMetrics();
-  const changes: ((change: LogChange) => void)[] = [];
-  const timers: (() => void)[] = [];
-  const asked: string[] = [];
-  const loss: { isAway: boolean; endSeq?: number; lastSeq?: number } = { isAway: false };
-  const layout: { logClasses: Readonly<Record<string, LogClass>> } = { logClasses: {} };
-  const discontinuities = followDiscontinuities({
-    spine: {
-      status: () => status,
-      subscribe: (filter, onMessage) => rig.spine.subscribe(filter, onMessage),
-      onStatus: (listener) => {
-        statuses.push(listener);
-        return { unsubscribe: () => statuses.pop() };
-      },
-    },
-    log: {
-      position: async (address) => {
-        if (failuresLeft-- > 0) throw new BusError('TIMEOUT');
-        onAsked(rig);
-        asked.push(address.channel);
-        if (loss.isAway) throw new Error('away');
-        const lost = loss.lastSeq === undefined ? {} : { lastSeq: loss.lastSeq };
-        return { ...(await rig.log.position(address)), ...position, ...lost };
-      },
-      end: async (address) => {
-        const end = await rig.log.end(address);
-        return { ...end, endSeq: loss.endSeq ?? end.endSeq };
-      },
-    },
-    channels: rig.channels,
-    profileOf: (room, channel) => {
-      const logClass = layout.logClasses[channel];
-      const profile = rig.parts.profileOf(room, channel);
-      return logClass === undefined ? profile : { ...profile, logClass };
-    },
-    onLogChange: (listener) => void changes.push(listener),
-    gaps: { reach: async ({ name }, seq) => void reached.push([name, seq]) },
-    tell: ({ name }, payload) => told.push([name, payload]),
-    recoveries: createRecoveryCounters(metrics),
-    onError: (channel, error) => errors.push([channel.name, error]),
-    startTimer: (run) => timers.push(run),
-  });
-  const become = (now: SpineStatus): void => {
-    status = now;
-    statuses[0]?.(now);
-  };
-  const lose = (): void => become('disconnected');
-  const comeBack = (): void => become('connected');
-  return {
-    rig,
-    changes,
-    metrics,
-    told,
-    reached,
-    errors,
-    discontinuities,
-    statuses,
-    lose,
-    comeBack,
-    asked,
-    loss,
-    layout,
-    timers,
-  };
-}
-
-/** Something is heard of science:general while its position is asked for. */
-async function createDoubtedRig(position: Partial<LogPosition>) {
-  let heard: Doubt | undefined;
-  const generalIn = ({ channels }: DeliveryRig) => [...channels.all()].find(({ name }) => name === 'science:general');
-  const onAsked = (rig: DeliveryRig): void => {
-    Object.assign(generalIn(rig)?.doubt ?? {}, heard);
-  };
-  const created = await createRig(position, { onAsked });
-  const generalOf = () => generalIn(created.rig);
-  const ask = async (doubt: Doubt): Promise<void> => {
-    heard = doubt;
-    created.rig.spine.publish(ctl('log'), new Uint8Array());
-    await created.rig.deliver();
-    await vi.waitFor(() => expect(created.told).toHaveLength(2));
-    created.discontinuities.stop();
-  };
-  return { ...created, generalOf, ask };
-}
+import { createDiscontinuityRig, createDoubtedRig } from './discontinuities-rig.ts';
 
 describe('a loss of the Spine', () => {
   it('[SPN-4] is told on live channels once it is over, and on no other', async () => {
-    const { metrics, told, comeBack, lose, discontinuities, statuses } = await createRig({});
+    const { metrics, told, comeBack, lose, discontinuities, statuses } = await createDiscontinuityRig({});
     comeBack();
     expect(told).toEqual([]);
     lose();
@@ -129,7 +18,7 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-16] makes logged channels fetch what came meanwhile, also where nothing follows', async () => {
-    const { rig, reached, lose, comeBack } = await createRig({ lastSeq: 9 });
+    const { rig, reached, lose, comeBack } = await createDiscontinuityRig({ lastSeq: 9 });
     const [general] = [...rig.channels.all()].filter(({ name }) => name === 'science:general');
     lose();
     expect(general?.isContinuous).toBe(false);
@@ -139,7 +28,7 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-16] looks again where the log could not be read: the channel and its room', async () => {
-    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, { failures: 2 });
+    const { reached, errors, timers, lose, comeBack } = await createDiscontinuityRig({ lastSeq: 9 }, { failures: 2 });
     lose();
     comeBack();
     await vi.waitFor(() => expect([errors.length, timers.length]).toEqual([2, 2]));
@@ -151,7 +40,7 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-16] leaves a log that could not be read to the next reconnect where the Spine is lost again', async () => {
-    const { reached, errors, timers, lose, comeBack } = await createRig({ lastSeq: 9 }, { failures: 2 });
+    const { reached, errors, timers, lose, comeBack } = await createDiscontinuityRig({ lastSeq: 9 }, { failures: 2 });
     lose();
     comeBack();
     await vi.waitFor(() => expect(errors.length).toBe(2));
@@ -163,7 +52,7 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-4] is told as a hole where the log is another one now', async () => {
-    const { rig, told, reached, lose, comeBack } = await createRig({ epoch: 'another', lastSeq: 3 });
+    const { rig, told, reached, lose, comeBack } = await createDiscontinuityRig({ epoch: 'another', lastSeq: 3 });
     lose();
     comeBack();
     const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
@@ -174,7 +63,7 @@ describe('a loss of the Spine', () => {
   });
 
   it('[LOG-6] [LOG-4] a Brain that keeps the log says when to look, and live channels hear nothing of it', async () => {
-    const { rig, told, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 });
+    const { rig, told, discontinuities } = await createDiscontinuityRig({ epoch: 'another', lastSeq: 3 });
     rig.spine.publish(ctl('log'), new Uint8Array());
     await rig.deliver();
     const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
@@ -204,7 +93,10 @@ describe('a loss of the Spine', () => {
     const onAsked = (rig: DeliveryRig): void => {
       for (const { name, doubt } of rig.channels.all()) if (doubt !== undefined) doubted.push(name);
     };
-    const { rig, told, changes, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 }, { onAsked });
+    const { rig, told, changes, discontinuities } = await createDiscontinuityRig(
+      { epoch: 'another', lastSeq: 3 },
+      { onAsked },
+    );
     const [general] = [...rig.channels.all()].filter(({ name }) => name === 'science:general');
     for (const channel of rig.channels.all()) channel.stream = channel === general ? 'LOG_default_1' : 'LOG_default_0';
     for (const change of changes) change({ kind: 'generation', stream: 'LOG_default_1' });
@@ -228,7 +120,7 @@ describe('a loss of the Spine', () => {
       }
     };
     const moved = { epoch: 'another', lastSeq: 3, stream: to };
-    const { rig, told, changes, discontinuities } = await createRig(moved, { onAsked });
+    const { rig, told, changes, discontinuities } = await createDiscontinuityRig(moved, { onAsked });
     for (const change of changes) change({ kind: 'layout' });
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(generalOf(rig)).toMatchObject([{ epoch: 'another', receivedSeq: at, lastSeq: at, elsewhere: undefined }]);
@@ -237,7 +129,10 @@ describe('a loss of the Spine', () => {
 
   it('[LOG-4] who joins meanwhile waits until it is known which log it is', async () => {
     const generalOf = ({ channels }: DeliveryRig) => [...channels.all()].find(({ name }) => name === 'science:general');
-    const { rig, errors, timers, discontinuities } = await createRig({ epoch: 'another', lastSeq: 3 }, { failures: 2 });
+    const { rig, errors, timers, discontinuities } = await createDiscontinuityRig(
+      { epoch: 'another', lastSeq: 3 },
+      { failures: 2 },
+    );
     const ready = (): Promise<void> => generalOf(rig)?.ready ?? Promise.reject(new Error('no channel'));
     rig.spine.publish(ctl('log'), new Uint8Array());
     await rig.deliver();
@@ -253,7 +148,7 @@ describe('a loss of the Spine', () => {
 
 describe('a log that cannot be read yet', () => {
   it('[SPN-4] [LOG-8] is tried again until it can, and nobody waits for another loss of the Spine', async () => {
-    const { errors, reached, loss, lose, comeBack, timers } = await createRig({});
+    const { errors, reached, loss, lose, comeBack, timers } = await createDiscontinuityRig({});
     loss.isAway = true;
     loss.lastSeq = 9;
     lose();
@@ -269,14 +164,14 @@ describe('a log that cannot be read yet', () => {
 
 describe('a log that is another one', () => {
   it('[LOG-4] is told to subscribers as soon as somebody says so, without a loss of the Spine', async () => {
-    const { changes, told } = await createRig({ epoch: 'another', lastSeq: 3 });
+    const { changes, told } = await createDiscontinuityRig({ epoch: 'another', lastSeq: 3 });
     for (const change of changes) change({ kind: 'layout' });
     const payload = { event: 'lagging', epoch: 'another', seq: 3, recovered: false, reason: 'epoch_changed' };
     await vi.waitFor(() => expect(told).toContainEqual(['science:general', payload]));
   });
 
   it('[LOG-4] begins for a `live` channel that a layout gives a log, and ends for one that it takes it from', async () => {
-    const { rig, changes, told, layout } = await createRig({});
+    const { rig, changes, told, layout } = await createDiscontinuityRig({});
     const channelOf = (name: string) => [...rig.channels.all()].find((channel) => channel.name === `science:${name}`);
     layout.logClasses = { general: 'live', live: 'history' };
     for (const change of changes) change({ kind: 'layout' });
@@ -290,7 +185,7 @@ describe('a log that is another one', () => {
 
 describe('a last message that is lost on the way', () => {
   it('[LOG-16] R-38: is found by the second look at the latest, where nothing follows it', async () => {
-    const { rig, reached, loss, discontinuities } = await createRig({});
+    const { rig, reached, loss, discontinuities } = await createDiscontinuityRig({});
     await discontinuities.confirm();
     const [general] = [...rig.channels.all()].filter(({ name }) => name === 'science:general');
     loss.endSeq = 9;
@@ -301,7 +196,7 @@ describe('a last message that is lost on the way', () => {
   });
 
   it('[LOG-16] costs one question for all channels of a stream that is unchanged', async () => {
-    const { rig, discontinuities, asked } = await createRig({});
+    const { rig, discontinuities, asked } = await createDiscontinuityRig({});
     for (const name of ['a', 'b', 'c']) await rig.join(rig.connect(), name);
     await discontinuities.confirm();
     await discontinuities.confirm();
@@ -311,7 +206,7 @@ describe('a last message that is lost on the way', () => {
   });
 
   it('[LOG-16] is looked for again after a log that could not be read', async () => {
-    const { discontinuities, errors, reached, loss, timers } = await createRig({});
+    const { discontinuities, errors, reached, loss, timers } = await createDiscontinuityRig({});
     await discontinuities.confirm();
     loss.endSeq = 9;
     loss.lastSeq = 9;

@@ -1,35 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDeliveryRig } from './delivery-rig.ts';
-import type { DeliveryRig, RigClient } from './delivery-rig.ts';
-import { turn } from '../session/session-rig.ts';
+import { createSlow, drain, laggingOf } from './slow-client-rig.ts';
 import { createTestReader } from './test-reader.ts';
-
-/** A client that reads nothing any more, noticed by the sweep. */
-async function createSlow(channel: string): Promise<{ readonly rig: DeliveryRig; readonly client: RigClient }> {
-  const rig = createDeliveryRig();
-  const client = rig.connect();
-  await rig.join(client, channel);
-  await rig.publish(channel);
-  await rig.deliver();
-  client.connection.buffered = 1_001;
-  rig.slowConsumers.sweep();
-  return { rig, client };
-}
-
-/** As after a loss of the Spine in which the log was lost, too. */
-function renewLog(rig: DeliveryRig, lastSeq: number): void {
-  for (const channel of rig.channels.all()) Object.assign(channel, { epoch: 'e2', lastSeq, receivedSeq: lastSeq });
-}
-
-async function drain(rig: DeliveryRig, { session, connection }: RigClient): Promise<void> {
-  connection.buffered = 0;
-  rig.slowConsumers.onDrain(session);
-  await rig.deliver();
-}
-
-function laggingOf({ connection }: RigClient): unknown[] {
-  return connection.payloads().filter((payload) => (payload as { event?: string } | undefined)?.event === 'lagging');
-}
 
 describe('a client that reads too slowly', () => {
   it('[LOG-11] is out of its topics at once, and gets nothing more while it is over its limit', async () => {
@@ -74,52 +46,6 @@ describe('a client that reads too slowly', () => {
     await rig.publish('general');
     await rig.deliver();
     expect(client.connection.envelopes().at(-1)).toMatchObject({ type: 'event', seq: 22 });
-  });
-
-  it('[LOG-4] [LOG-11] hears of a hole where the log is another one by the time it has drained', async () => {
-    const { rig, client } = await createSlow('general');
-    await rig.publish('general');
-    await rig.deliver();
-    renewLog(rig, 9);
-    await drain(rig, client);
-    expect(laggingOf(client).at(-1)).toMatchObject({ epoch: 'e2', seq: 9, recovered: false, reason: 'epoch_changed' });
-    expect(client.connection.topics.size).toBe(2);
-  });
-
-  it('[LOG-4] [LOG-11] gets nothing of another log that took the place of its own during a read', async () => {
-    const { rig, client } = await createSlow('general');
-    for (let i = 0; i < 3; i++) await rig.publish('general');
-    await rig.deliver();
-    const frames = client.connection.envelopes().filter(({ type }) => type === 'event').length;
-    rig.holdsReads = true;
-    await drain(rig, client);
-    renewLog(rig, 9);
-    await rig.releaseReads();
-    expect(client.connection.envelopes().filter(({ type }) => type === 'event')).toHaveLength(frames);
-    expect(laggingOf(client).at(-1)).toMatchObject({ epoch: 'e2', recovered: false, reason: 'epoch_changed' });
-  });
-
-  it('[LOG-4] [LOG-11] gets nothing that was read while it is doubted which log it is of', async () => {
-    const { rig, client } = await createSlow('general');
-    for (let i = 0; i < 3; i++) await rig.publish('general');
-    await rig.deliver();
-    const eventsOf = () => client.connection.envelopes().filter(({ type }) => type === 'event');
-    const before = eventsOf().length;
-    rig.holdsReads = true;
-    await drain(rig, client);
-    const known: (() => void)[] = [];
-    const doubted = [...rig.channels.all()];
-    for (const channel of doubted) {
-      channel.doubt = { afterSeq: undefined, upTo: 0 };
-      channel.ready = new Promise((resolve) => known.push(resolve));
-    }
-    await rig.releaseReads();
-    expect(eventsOf()).toHaveLength(before);
-    rig.holdsReads = false;
-    for (const channel of doubted) channel.doubt = undefined;
-    for (const resolve of known) resolve();
-    await turn();
-    expect(eventsOf().slice(before)).toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 4 }]);
   });
 
   it('[SPN-4] [LOG-11] waits after a loss of the Spine until it is known whether the log is still the same', async () => {
