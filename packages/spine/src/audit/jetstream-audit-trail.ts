@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
-import { readChannel } from '../log/jetstream/channel-reader.ts';
+import { readByConsumer } from '../log/jetstream/consumer-reader.ts';
 import { parseStoreReply } from '../log/jetstream/store-reply.ts';
 import type { NatsSpine } from '../nats/nats-spine.ts';
 import { auditOf } from '../subjects/subjects.ts';
@@ -29,14 +29,13 @@ export async function createJetStreamAuditTrail(
 ): Promise<AuditTrail> {
   const js = jetstream(spine.connection, { timeout: timeoutMs });
   const manager = await jetstreamManager(spine.connection, { timeout: timeoutMs, checkAPI: false });
-  const readerOf = (tenant: TenantId): Parameters<typeof readChannel>[0] => ({
+  const readerOf = (tenant: TenantId): Parameters<typeof readByConsumer>[0] => ({
     js,
     stream: AUDIT_STREAM,
     subject: auditOf(tenant),
     // Nothing of the trail is given up, and nobody asks what came before.
     maxMessages: Number.POSITIVE_INFINITY,
     keptMessages: Number.POSITIVE_INFINITY,
-    isWhole: () => Promise.resolve(true),
     timeoutMs,
   });
   return {
@@ -52,7 +51,8 @@ export async function createJetStreamAuditTrail(
       return last === null ? undefined : { position: last.seq, data: last.data };
     },
     async read(tenant, { afterPosition, limit, maxBytes }) {
-      const entries = await reach(() => readChannel(readerOf(tenant), { afterSeq: afterPosition, limit, maxBytes }));
+      const range = { afterSeq: afterPosition, limit, maxBytes };
+      const { entries } = await reach(() => readByConsumer(readerOf(tenant), range));
       return entries.map(({ seq, data }) => ({ position: seq, data }));
     },
   };

@@ -1,8 +1,11 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Subject } from '../../subjects/subject.ts';
+import { UNKNOWN_SEQ } from '../channel-log.ts';
 import { readChannel } from './channel-reader.ts';
-import type { ChannelReaderOptions } from './channel-reader.ts';
+import { readByConsumer } from './consumer-reader.ts';
+import type { ConsumerReaderOptions } from './consumer-reader.ts';
+import type { FoundEntries } from './range-collector.ts';
 
 /** A stream to which somebody appends as fast as it is read: a consumer of it never has nothing pending. */
 function createBusyStream(pending: number): { readonly js: JetStreamClient; readonly isRead: () => boolean } {
@@ -28,16 +31,63 @@ it.each([
   ['oldest', [1, 2, 3]],
 ] as const)('[LOG-18] [PRD-5] a read of the %s ends, however fast others append', async (order, seqs) => {
   const { js, isRead } = createBusyStream(20);
-  const options: ChannelReaderOptions = {
+  const options: ConsumerReaderOptions = {
     js,
     stream: 'LOG_default_0',
     subject: 'arqon.in.default.0.acme.science.general' as Subject,
     maxMessages: 500,
     keptMessages: 501,
-    isWhole: () => Promise.resolve(false),
     timeoutMs: 1_000,
   };
-  const entries = await readChannel(options, { order, limit: 3 });
+  const { entries } = await readByConsumer(options, { order, limit: 3 });
   expect(entries.map(({ seq }) => seq)).toEqual(seqs);
   expect(isRead()).toBe(false);
+});
+
+describe('a copy of a stream that lags behind', () => {
+  const entry = (seq: number): FoundEntries['entries'][number] => {
+    return { seq, prevSeq: seq - 1, timestampMs: 0, data: Uint8Array.of(1) };
+  };
+
+  /** A copy that gets one message more each time that it is read; the leader has 5. */
+  function createCopy(isComplete: boolean) {
+    const pauses: number[] = [];
+    let has = 2;
+    const options = {
+      readOnce: async ({ afterSeq = 0 }): Promise<FoundEntries> => {
+        const seqs = Array.from({ length: has++ }, (_, n) => n + 1).filter((seq) => seq > afterSeq);
+        return { entries: seqs.map(entry), lastSeq: seqs.at(-1) ?? UNKNOWN_SEQ, isComplete };
+      },
+      leaderSeq: async () => 5,
+      isWhole: async () => false,
+      timeoutMs: 100,
+      startTimer: (run: () => void, afterMs: number) => {
+        pauses.push(afterMs);
+        run();
+      },
+    };
+    return { options, pauses };
+  }
+  const read = async (options: Parameters<typeof readChannel>[0], afterSeq = 0): Promise<number[]> =>
+    (await readChannel(options, { afterSeq, limit: 100 })).map(({ seq }) => seq);
+
+  it('[LOG-18] is read until it has what the leader had, and no end is taken from it before', async () => {
+    const { options, pauses } = createCopy(false);
+    expect(await read(options, 1)).toEqual([2, 3, 4, 5]);
+    expect(pauses).toHaveLength(3);
+  });
+
+  it('[LOG-18] does no harm where the range goes no further, or nothing of it can be missing', async () => {
+    const full = createCopy(true);
+    expect(await read(full.options)).toEqual([1, 2]);
+    const atEnd = createCopy(false);
+    expect(await read(atEnd.options, 5)).toEqual([]);
+    expect([full.pauses, atEnd.pauses]).toEqual([[], []]);
+  });
+
+  it('[LOG-18] is `UNAVAILABLE` where it stays behind', async () => {
+    const { options } = createCopy(false);
+    const stuck = { ...options, readOnce: () => options.readOnce({ afterSeq: 9 }) };
+    await expect(read(stuck)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
 });

@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
@@ -21,8 +21,11 @@ import { conflict } from '../conflict.ts';
 import { streamsOf } from '../placement/log-layout.ts';
 import type { LogStreamPlace } from '../placement/log-layout.ts';
 import type { LogPlaces } from '../placement/log-places.ts';
+import { hasBatches, readByBatches } from './batch-reader.ts';
 import { canCompare } from './can-compare.ts';
 import { readChannel } from './channel-reader.ts';
+import type { ChannelReaderOptions } from './channel-reader.ts';
+import { readByConsumer } from './consumer-reader.ts';
 import { reach } from './reach.ts';
 import { keptOf } from './log-streams.ts';
 import { messageIdOf } from './message-id.ts';
@@ -118,11 +121,19 @@ class JetStreamChannelLog implements ChannelLog {
     return { seq: reply.seq, epoch, duplicate: reply.isDuplicate };
   }
 
-  read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
+  async read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
     const place = this.#placeOf(address);
-    const options = { js: this.#js, ...place, timeoutMs: this.#options.timeoutMs };
-    const isWhole = (afterSeq: number): Promise<boolean> => this.#isWhole(place, afterSeq);
-    return reach(() => readChannel({ ...options, isWhole }, range));
+    const { timeoutMs } = this.#options;
+    const epoch = await this.#epochs.of(place.stream);
+    const options = { js: this.#js, manager: this.#manager, ...place, timeoutMs };
+    const readOnce = epoch.isDirect && hasBatches(this.#version) ? readByBatches : readByConsumer;
+    const reader: ChannelReaderOptions = {
+      readOnce: (asked) => readOnce(options, asked),
+      leaderSeq: epoch.replicas > 1 ? async () => (await this.#lastOf(place))?.seq ?? 0 : undefined,
+      isWhole: (afterSeq) => this.#isWhole(place, afterSeq),
+      timeoutMs,
+    };
+    return reach(() => readChannel(reader, range));
   }
 
   async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
@@ -138,7 +149,7 @@ class JetStreamChannelLog implements ChannelLog {
     ]);
     const [first, last] = await Promise.all([
       reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, 1))),
-      reach(() => this.#manager.streams.getMessage(stream, { last_by_subj: subject })),
+      this.#lastOf({ stream, subject }),
     ]);
     const lastSeq = last?.seq ?? 0;
     epoch.see(lastSeq);
@@ -220,10 +231,15 @@ class JetStreamChannelLog implements ChannelLog {
   ): Promise<number> {
     const [next, last] = await Promise.all([
       reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, expectedSeq + 1))),
-      reach(() => this.#manager.streams.getMessage(stream, { last_by_subj: subject })),
+      this.#lastOf({ stream, subject }),
     ]);
     if (next?.header.get('Nats-Msg-Id') === messageId) return next.seq;
     throw conflict(last?.seq ?? 0, epoch);
+  }
+
+  /** The last message of a channel, as the leader of its stream knows it. */
+  #lastOf({ stream, subject }: Pick<Place, 'stream' | 'subject'>): Promise<StoredMsg | null> {
+    return reach(() => this.#manager.streams.getMessage(stream, { last_by_subj: subject }));
   }
 
   async #store(
@@ -244,7 +260,12 @@ class JetStreamChannelLog implements ChannelLog {
   }
 
   #canCompare({ replicas }: StreamEpoch): boolean {
-    return canCompare(this.#spine.connection.info?.version ?? '', replicas);
+    return canCompare(this.#version, replicas);
+  }
+
+  /** Release of the server that this process is connected to. */
+  get #version(): string {
+    return this.#spine.connection.info?.version ?? '';
   }
 }
 

@@ -13,6 +13,7 @@ import type { NatsSpine } from '../../nats/nats-spine.ts';
 import { shardIn } from '../../subjects/subjects.ts';
 import { streamsOf } from '../placement/log-layout.ts';
 import type { LogLayout, LogStreamPlace } from '../placement/log-layout.ts';
+import { hasBatches } from './batch-reader.ts';
 import { durableRefusal } from './durable-floor.ts';
 
 /** How long a stream remembers ids (LOG-5). */
@@ -63,7 +64,8 @@ export async function createLogStreams(spine: NatsSpine, options: LogStreamsOpti
   return {
     provision: async (layout) => {
       try {
-        for (const place of streamsOf(layout)) await provision(manager, place, options);
+        const isDirect = hasBatches(spine.connection.info?.version ?? '');
+        for (const place of streamsOf(layout)) await provision(manager, streamConfig(place, options, isDirect));
       } catch (cause) {
         throw new BusError('UNAVAILABLE', 'The streams of the log cannot be made.', { cause });
       }
@@ -110,8 +112,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
 }
 
-async function provision(manager: JetStreamManager, place: LogStreamPlace, options: LogStreamsOptions): Promise<void> {
-  const config = streamConfig(place, options);
+async function provision(manager: JetStreamManager, config: NamedConfig): Promise<void> {
   try {
     const { config: found } = await manager.streams.info(config.name);
     // Written only where they differ: NATS 2.9 loses a stream where it is killed in the middle of that (20 times in 60), and
@@ -123,6 +124,8 @@ async function provision(manager: JetStreamManager, place: LogStreamPlace, optio
   }
 }
 
+type NamedConfig = Partial<StreamConfig> & { readonly name: string };
+
 /** Whether `found` says all that `wanted` does; a server adds what it takes for granted. */
 function isMatch(found: unknown, wanted: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return found === wanted;
@@ -133,7 +136,8 @@ function isMatch(found: unknown, wanted: unknown): boolean {
 function streamConfig(
   { stream, profile: { name, maxMessages, maxAgeMs, logClass }, shard }: LogStreamPlace,
   { replicas, maxBytes, durableTags = [] }: LogStreamsOptions,
-): Partial<StreamConfig> & { readonly name: string } {
+  isDirect: boolean,
+): NamedConfig {
   const source = shardIn(name, shard);
   return {
     name: stream,
@@ -148,6 +152,8 @@ function streamConfig(
     duplicate_window: Math.min(ID_WINDOW_MS, maxAgeMs) * NANOS_PER_MS,
     num_replicas: replicas,
     deny_delete: true,
+    // Said only where it is of use: a setting that is written to a stream of NATS 2.9 may cost it (see provision).
+    ...(isDirect ? { allow_direct: true } : {}),
     ...(logClass === 'durable' && durableTags.length > 0 ? { placement: placementOn(durableTags) } : {}),
   };
 }

@@ -17,6 +17,8 @@ export interface StreamEpochsOptions {
 export interface StreamEpoch {
   /** Copies of it. */
   readonly replicas: number;
+  /** Whether any copy of it answers reads. */
+  readonly isDirect: boolean;
   /** Sequence of its last message, when it was found. */
   readonly lastSeq: number;
   /** The epoch of a channel that this layout brought there. */
@@ -81,6 +83,7 @@ export class StreamEpochs {
     see(state.last_seq);
     return {
       replicas: config.num_replicas,
+      isDirect: config.allow_direct,
       lastSeq: state.last_seq,
       text: (layoutGeneration) => epochOf(`${name}/${layoutGeneration}`),
       see,
