@@ -205,6 +205,8 @@ class Client implements ArqonClient {
       random,
       resume: (args) => this.#command(this.#nextId(), 'resume', args),
       channels: () => this.#subscriptions.toResume(),
+      // Where it is refused the next reconnect tries again; nothing depends on it.
+      showAgain: (shown) => void this.#command(this.#nextId(), 'set_status', shown).catch(() => undefined),
       onSettled: (welcome, channels) => this.#onSettled(welcome, channels),
     });
   }

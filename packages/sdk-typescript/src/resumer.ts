@@ -8,6 +8,9 @@ import type { Welcome } from './welcome.ts';
 /** What the server said of the channels of a session that was resumed. */
 export type ResumedChannels = CommandResult<'resume'>['channels'];
 
+/** What a client has set of itself. */
+export type Shown = Pick<CommandArgs<'set_status'>, 'status' | 'meta'>;
+
 /** What the resumer needs of the client. */
 export interface ResumerSettings {
   readonly clock: Clock;
@@ -15,14 +18,14 @@ export interface ResumerSettings {
   resume(args: CommandArgs<'resume'>): Promise<CommandResult<'resume'>>;
   /** The channels of the session, as they are now. */
   channels(): CommandArgs<'resume'>['channels'];
+  /** Shows what the client has set of itself once more: the connection is another client, of which nobody knows. */
+  showAgain(shown: Shown): void;
   /** It is known who this connection is: as whom it was welcomed, or whom it has resumed, in which channels. */
   onSettled(welcome: Welcome, channels: ResumedChannels): void;
 }
 
 /** A crashed Brain is replaced within four seconds; joining afresh works without one. */
 const MAX_TRIES = 3;
-
-type Shown = Pick<CommandArgs<'set_status'>, 'status' | 'meta'>;
 
 /**
  * Goes on as the client of the connection before, on each new one (PRT-7). Where that cannot be, the connection is a new
@@ -57,7 +60,7 @@ export class Resumer {
   start(welcome: Welcome): void {
     this.stop();
     if (this.#token === '' || welcome.resumeToken === '') {
-      this.#end(welcome, []);
+      this.#endAfresh(welcome);
       return;
     }
     this.#settled = new Promise((resolve) => (this.#settle = resolve));
@@ -98,8 +101,7 @@ export class Resumer {
       } catch (thrown) {
         if (generation !== this.#generation) return;
         if (!(thrown instanceof BusError) || !errorTable[thrown.code].isRetryable || tries === MAX_TRIES) {
-          this.#shown = {};
-          this.#end(welcome, []);
+          this.#endAfresh(welcome);
           return;
         }
         await this.#wait(backoffDelay(tries, retryAfterMs(thrown), this.#settings.random));
@@ -112,6 +114,12 @@ export class Resumer {
     return new Promise((resolve) => {
       this.#timer = this.#settings.clock.setTimer(resolve, ms);
     });
+  }
+
+  /** Before the joins, so that it is there when the channels see the client come. */
+  #endAfresh(welcome: Welcome): void {
+    if (Object.keys(this.#shown).length > 0) this.#settings.showAgain(this.#shown);
+    this.#end(welcome, []);
   }
 
   #end(welcome: Welcome, channels: ResumedChannels): void {

@@ -168,6 +168,22 @@ describe('resuming', () => {
     await client.close();
   });
 
+  it('[PRT-7] shows again what it had set where it is another client, before it joins', async () => {
+    const { client, next, reconnect } = await createLost();
+    replyTo(next);
+    await settle();
+    const set = client.command('set_status', { status: 'away' });
+    await settle();
+    next.reply(next.commands('set_status')[0]);
+    await set;
+    next.end(1006);
+    const third = await reconnect({ client_id: 'shield-3_new', resume_token: 'sealed-4' });
+    third.refuse(third.commands('resume')[0], 'RESUME_EXPIRED');
+    await settle();
+    expect(third.sent.map(({ command }) => command)).toEqual(['resume', 'set_status', 'join_channel', 'join_channel']);
+    expect(third.commands('set_status')[0]?.['args']).toEqual({ status: 'away' });
+  });
+
   it('[PRT-7] does without on a server that gives no tokens', async () => {
     const { connect, join, reconnect, client } = createClientFixture();
     const socket = await connect();
