@@ -105,3 +105,25 @@ test('[LOG-9] a position that another Shield was faster to reach is waited for, 
   checkOrder(witness);
   for (const client of [writer, witness, back]) client.end();
 }, 30_000);
+
+test('[LOG-5] the key of the log is replaced at one Shield after the other, and a retry stays a duplicate', async () => {
+  const target = { room: 'recover', channel: 'rotated' };
+  const [old, next] = ['a'.repeat(40), 'b'.repeat(40)];
+  const start = (shield: number, key: string, other: string): Promise<unknown> =>
+    bus.restartShield(shield, 0, { ARQONBUS_LOG_ID_KEY: key, ARQONBUS_LOG_OTHER_ID_KEY: other });
+  for (const shield of [NEAR, CUT]) await bus.shields[shield]?.stop();
+  await Promise.all([start(NEAR, old, next), start(CUT, next, old)]);
+  const [near, cut] = [await bus.connect(NEAR), await bus.connect(CUT)];
+  const reader = await bus.connect(CUT, { user: 'reader' });
+  for (const client of [near, cut, reader]) await client.must('join_channel', target);
+  for (const [n, [first, second]] of [[near, cut] as const, [cut, near] as const].entries()) {
+    const id = `arq_rotated-${n}`;
+    const { payload } = await first.publish('recover:rotated', n, { id });
+    expect(await second.publish('recover:rotated', n, { id })).toMatchObject({
+      code: 'ok',
+      payload: { ...payload, duplicate: true },
+    });
+  }
+  await expect.poll(() => reader.events.map(({ payload }): unknown => payload)).toEqual([0, 1]);
+  for (const client of [near, cut, reader]) client.end();
+}, 60_000);

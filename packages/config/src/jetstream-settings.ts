@@ -5,6 +5,11 @@ export const jetStreamSettings = {
     default: '',
     doc: 'Key of the message ids on JetStream, at least 32 bytes, the same at every Shield (LOG-5).',
   },
+  'log.other_id_key': {
+    kind: 'secret',
+    default: '',
+    doc: 'What was stored under ids of this key is known as well, while `log.id_key` is being replaced (LOG-5).',
+  },
   'log.shards': {
     kind: 'integer',
     default: 1,

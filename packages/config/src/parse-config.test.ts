@@ -55,6 +55,7 @@ describe('defaults', () => {
       memoryMaxBytes: 67_108_864,
       profiles: SHIPPED_PROFILES,
       rules: SHIPPED_RULES,
+      otherIdKey: '',
     });
   });
 

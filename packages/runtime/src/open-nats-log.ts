@@ -66,6 +66,7 @@ export async function openNatsLog(
     places,
     generations,
     idKey: new TextEncoder().encode(config.log.idKey),
+    otherIdKey: config.log.otherIdKey === '' ? undefined : new TextEncoder().encode(config.log.otherIdKey),
     onRegressed: createReport(spine, logger),
   });
   const { streamMaxBytes: maxBytes, durableTags, durableOnAnyNats: isDurableAnywhere } = config.log;

@@ -22,7 +22,7 @@ const MIN_ID_KEY_BYTES = 32;
 
 /** What a Shield needs of keys. */
 export function needsKeys(config: Config): readonly Problem[] {
-  return [...needsIdKey(config), ...needsLongResumeKeys(config)];
+  return [...needsIdKey(config), ...needsLongKeys(config)];
 }
 
 /** A Shield names what it stores by ids that nobody else can make (LOG-5). */
@@ -33,10 +33,14 @@ function needsIdKey({ log }: Config): readonly Problem[] {
   return isShort ? [{ key: 'log.id_key', problem: `has fewer than ${MIN_ID_KEY_BYTES} bytes`, fix }] : [];
 }
 
-/** Resume tokens are sealed with keys that nobody can guess (PRT-7). */
-function needsLongResumeKeys({ resume }: Config): readonly Problem[] {
+/** Resume tokens are sealed with keys that nobody can guess (PRT-7), and ids are made with such keys, too. */
+function needsLongKeys({ resume, log }: Config): readonly Problem[] {
   const fix = 'generate one with: arqon auth gen; every Shield needs the same';
-  const keys = { 'resume.key': resume.key, 'resume.other_key': resume.otherKey };
+  const keys = {
+    'log.other_id_key': log.otherIdKey,
+    'resume.key': resume.key,
+    'resume.other_key': resume.otherKey,
+  };
   return Object.entries(keys).flatMap(([key, value]) =>
     value !== '' && Buffer.byteLength(value) < MIN_ID_KEY_BYTES
       ? [{ key, problem: `has fewer than ${MIN_ID_KEY_BYTES} bytes`, fix }]

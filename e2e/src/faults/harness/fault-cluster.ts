@@ -30,8 +30,8 @@ export interface FaultCluster extends Cluster {
   metric(shield: number, line: string): Promise<number>;
   /** All metrics as they are scraped. */
   metrics(shield: number): Promise<string>;
-  /** Starts the Shield again, on a free port where no other is asked for. */
-  restartShield(number: number, onPort?: number): Promise<void>;
+  /** Starts the Shield again, on a free port where no other is asked for; `env` is laid over its settings. */
+  restartShield(number: number, onPort?: number, env?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** An answer of the admin port. */
@@ -90,8 +90,8 @@ export async function startFaultCluster(
       const found = (await metrics(shield)).split('\n').find((candidate) => candidate.startsWith(`${line} `));
       return found === undefined ? 0 : Number(found.slice(line.length + 1));
     },
-    restartShield: async (number, onPort = 0) => {
-      const own = { ARQONBUS_SERVER_PORT: String(onPort) };
+    restartShield: async (number, onPort = 0, more = {}) => {
+      const own = { ...more, ARQONBUS_SERVER_PORT: String(onPort) };
       await cluster.startShield(number, number === 1 ? { ...behindProxy, ...own } : own);
     },
     stop: () => endAll(cluster.stop, spineProxy),

@@ -10,9 +10,12 @@ const KEY_BYTES = 32;
  * tokens hold within this process alone.
  */
 export function resumeKeysOf({ resume, log }: Pick<Config, 'resume' | 'log'>): readonly [Buffer, ...Buffer[]] {
-  const secret = resume.key === '' ? log.idKey : resume.key;
+  const isOwn = resume.key !== '';
+  const secret = isOwn ? resume.key : log.idKey;
   const first = derive(secret === '' ? randomBytes(KEY_BYTES) : Buffer.from(secret));
-  return resume.otherKey === '' ? [first] : [first, derive(Buffer.from(resume.otherKey))];
+  // A key that is made of the log's is replaced with it.
+  const others = [resume.otherKey, isOwn ? '' : log.otherIdKey].filter((other) => other !== '');
+  return [first, ...others.map((other) => derive(Buffer.from(other)))];
 }
 
 function derive(secret: Buffer): Buffer {

@@ -15,9 +15,9 @@ const content = {
 
 const logKey = { idKey: 'f3b1c0d2e4a59687f3b1c0d2e4a59687' } as const;
 
-function tokensOf(key: string, otherKey = '', idKey = '') {
+function tokensOf(key: string, otherKey = '', idKey = '', otherIdKey = '') {
   return createResumeTokens(
-    resumeKeysOf({ resume: { windowMs: 1, key, otherKey }, log: { ...logKey, idKey } as never }),
+    resumeKeysOf({ resume: { windowMs: 1, key, otherKey }, log: { ...logKey, idKey, otherIdKey } as never }),
   );
 }
 
@@ -62,5 +62,13 @@ describe('resume tokens', () => {
     expect(next.open(old.seal(content))).toMatchObject(content);
     expect(old.open(next.seal(content))).toMatchObject(content);
     expect(tokensOf(after).open(old.seal(content))).toBeUndefined();
+  });
+
+  it('[PRT-7] [LOG-5] hold while the key of the log is being replaced, where theirs is made of it', () => {
+    const [before, after] = ['a'.repeat(32), 'b'.repeat(32)];
+    const [old, next] = [tokensOf('', '', before, after), tokensOf('', '', after, before)];
+    expect(next.open(old.seal(content))).toMatchObject(content);
+    expect(old.open(next.seal(content))).toMatchObject(content);
+    expect(tokensOf('c'.repeat(32), '', after, before).open(old.seal(content))).toBeUndefined();
   });
 });

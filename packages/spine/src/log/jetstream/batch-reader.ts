@@ -5,6 +5,7 @@ import type { Subject } from '../../subjects/subject.ts';
 import type { ReadRange } from '../channel-log.ts';
 import { RangeCollector } from './range-collector.ts';
 import type { FoundEntries, KeptNumbers } from './range-collector.ts';
+import type { NamedMessage } from './recent-ids.ts';
 
 /** What reading by batches needs. */
 export interface BatchReaderOptions extends KeptNumbers {
@@ -14,6 +15,8 @@ export interface BatchReaderOptions extends KeptNumbers {
   readonly subject: Subject;
   /** How long a batch may take to come. */
   readonly timeoutMs: number;
+  /** Told of each message that is read, shown or not. */
+  readonly onMessage?: ((message: NamedMessage) => void) | undefined;
 }
 
 /** From this release on a batch says rightly how many messages it leaves. */
@@ -42,16 +45,17 @@ export async function readByBatches(options: BatchReaderOptions, range: ReadRang
     const batch = await fetchBatch(options, { ...next, ...sizeOf(range) });
     const [first] = batch;
     collector ??= new RangeCollector(range, first === undefined ? 0 : first.pending + 1, options);
-    for (const message of batch) collector.take(message, message.pending === 0);
+    for (const message of batch) {
+      options.onMessage?.(message);
+      collector.take(message, message.pending === 0);
+    }
     const last = batch.at(-1);
     if (collector.isDone || last === undefined) return collector.found();
     next = { seq: last.seq + 1 };
   }
 }
 
-interface BatchMessage {
-  readonly seq: number;
-  readonly timestampMs: number;
+interface BatchMessage extends NamedMessage {
   readonly data: Uint8Array;
   /** How many of the channel come after it. */
   readonly pending: number;
@@ -97,6 +101,6 @@ function isNothing(error: Error): boolean {
   return 'code' in error && error.code === 404;
 }
 
-function messageOf({ seq, time, data, pending }: StoredMsg): BatchMessage {
-  return { seq, timestampMs: time.getTime(), data, pending };
+function messageOf({ seq, time, data, pending, header }: StoredMsg): BatchMessage {
+  return { seq, id: header.get('Nats-Msg-Id'), timestampMs: time.getTime(), data, pending };
 }

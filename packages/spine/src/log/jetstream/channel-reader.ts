@@ -29,8 +29,9 @@ export async function readChannel(options: ChannelReaderOptions, range: ReadRang
   return prove(await readCaughtUp(options, range), range, options);
 }
 
-async function readCaughtUp(
-  { readOnce, leaderSeq, timeoutMs, startTimer = setTimeout }: ChannelReaderOptions,
+/** As {@link readChannel}, without a look at what came before the first entry. */
+export async function readCaughtUp(
+  { readOnce, leaderSeq, timeoutMs, startTimer = setTimeout }: Omit<ChannelReaderOptions, 'isWhole'>,
   range: ReadRange,
 ): Promise<readonly LogEntry[]> {
   const until = (await leaderSeq?.()) ?? 0;

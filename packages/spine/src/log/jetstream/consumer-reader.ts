@@ -4,6 +4,7 @@ import type { Subject } from '../../subjects/subject.ts';
 import type { ReadRange } from '../channel-log.ts';
 import { RangeCollector } from './range-collector.ts';
 import type { FoundEntries, KeptNumbers } from './range-collector.ts';
+import type { NamedMessage } from './recent-ids.ts';
 
 /** What reading by a consumer needs. */
 export interface ConsumerReaderOptions extends KeptNumbers {
@@ -13,6 +14,8 @@ export interface ConsumerReaderOptions extends KeptNumbers {
   readonly subject: Subject;
   /** How long the next message may take to come. */
   readonly timeoutMs: number;
+  /** Told of each message that is read, shown or not. */
+  readonly onMessage?: ((message: NamedMessage) => void) | undefined;
 }
 
 /**
@@ -21,14 +24,17 @@ export interface ConsumerReaderOptions extends KeptNumbers {
  * `maxBytes`, and what comes beyond is dropped.
  */
 export async function readByConsumer(options: ConsumerReaderOptions, range: ReadRange): Promise<FoundEntries> {
-  const { js, stream, subject, timeoutMs } = options;
+  const { js, stream, subject, timeoutMs, onMessage } = options;
   const consumer = await js.consumers.getPushConsumer(stream, { ...startOf(range), filter_subjects: subject });
   const { num_pending: pending } = await consumer.info(true);
   const collector = new RangeCollector(range, pending, options);
   if (!collector.isDone) {
     const messages = await consumer.consume({
-      callback: ({ seq, time, data, info }) =>
-        collector.take({ seq, timestampMs: time.getTime(), data }, info.pending === 0),
+      callback: ({ seq, time, data, info, headers }) => {
+        const timestampMs = time.getTime();
+        onMessage?.({ seq, timestampMs, id: headers?.get('Nats-Msg-Id') ?? '' });
+        collector.take({ seq, timestampMs, data }, info.pending === 0);
+      },
     });
     await collector.done(timeoutMs).finally(() => messages.stop());
   }

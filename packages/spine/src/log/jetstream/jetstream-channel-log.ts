@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
@@ -21,15 +21,14 @@ import { conflict } from '../conflict.ts';
 import { streamsOf } from '../placement/log-layout.ts';
 import type { LogStreamPlace } from '../placement/log-layout.ts';
 import type { LogPlaces } from '../placement/log-places.ts';
-import { hasBatches, readByBatches } from './batch-reader.ts';
 import { canCompare } from './can-compare.ts';
-import { readChannel } from './channel-reader.ts';
-import type { ChannelReaderOptions } from './channel-reader.ts';
-import { readByConsumer } from './consumer-reader.ts';
+import { readCaughtUp, readChannel } from './channel-reader.ts';
 import { reach } from './reach.ts';
+import { RecentIds } from './recent-ids.ts';
 import { keptOf } from './log-streams.ts';
 import { messageIdOf } from './message-id.ts';
 import { parseStoreReply } from './store-reply.ts';
+import { StreamReader } from './stream-reader.ts';
 import { StreamEpochs } from './stream-epochs.ts';
 import type { StreamEpoch } from './stream-epochs.ts';
 import { oneGeneration } from './stream-generations.ts';
@@ -44,8 +43,12 @@ export interface JetStreamChannelLogOptions {
   readonly onRegressed?: (stream: string, generation: string, lastSeq: number) => void;
   /** Of the message ids (`log.id_key`): at least 32 secret bytes, the same at every Shield (LOG-5). */
   readonly idKey: Uint8Array;
+  /** While that key is being replaced: the one of other Shields, whose ids are known as well. */
+  readonly otherIdKey?: Uint8Array | undefined;
   /** How long a stream may take to answer. Default 5,000. */
   readonly timeoutMs?: number;
+  /** Wall clock, ms since the Unix epoch. Default `Date.now`. */
+  readonly now?: () => number;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -77,10 +80,11 @@ export async function createJetStreamChannelLog(
 
 class JetStreamChannelLog implements ChannelLog {
   readonly #spine: NatsSpine;
-  readonly #js: JetStreamClient;
   readonly #manager: JetStreamManager;
   readonly #options: JetStreamChannelLogOptions & { readonly timeoutMs: number };
   readonly #epochs: StreamEpochs;
+  readonly #reader: StreamReader;
+  readonly #recentIds: RecentIds;
 
   constructor(
     spine: NatsSpine,
@@ -89,11 +93,19 @@ class JetStreamChannelLog implements ChannelLog {
     options: JetStreamChannelLogOptions & { readonly timeoutMs: number },
   ) {
     this.#spine = spine;
-    this.#js = js;
     this.#manager = manager;
     this.#options = options;
     const { generations = oneGeneration, onRegressed = () => undefined } = options;
     this.#epochs = new StreamEpochs({ spine, manager, generations, onRegressed });
+    const { timeoutMs } = options;
+    this.#reader = new StreamReader({ js, manager, epochs: this.#epochs, version: () => this.#version, timeoutMs });
+    this.#recentIds = new RecentIds({
+      read: async (address, range, onMessage) => {
+        const reader = await this.#reader.of(this.#placeOf(address), onMessage);
+        return reach(() => readCaughtUp(reader, range));
+      },
+      now: options.now ?? Date.now,
+    });
   }
 
   async append(append: Append): Promise<Appended> {
@@ -105,6 +117,8 @@ class JetStreamChannelLog implements ChannelLog {
     const streamEpoch = await this.#epochs.of(stream);
     const epoch = streamEpoch.text(place.generation);
     const messageId = messageIdOf(append, idKey);
+    const storedSeq = await this.#storedElsewhere(append, epoch);
+    if (storedSeq !== undefined) return { seq: storedSeq, epoch, duplicate: true };
     const { expectedSeq } = append;
     if (expectedSeq !== undefined && !this.#canCompare(streamEpoch)) {
       throw new BusError(
@@ -123,17 +137,8 @@ class JetStreamChannelLog implements ChannelLog {
 
   async read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
     const place = this.#placeOf(address);
-    const { timeoutMs } = this.#options;
-    const epoch = await this.#epochs.of(place.stream);
-    const options = { js: this.#js, manager: this.#manager, ...place, timeoutMs };
-    const readOnce = epoch.isDirect && hasBatches(this.#version) ? readByBatches : readByConsumer;
-    const reader: ChannelReaderOptions = {
-      readOnce: (asked) => readOnce(options, asked),
-      leaderSeq: epoch.replicas > 1 ? async () => (await this.#lastOf(place))?.seq ?? 0 : undefined,
-      isWhole: (afterSeq) => this.#isWhole(place, afterSeq),
-      timeoutMs,
-    };
-    return reach(() => readChannel(reader, range));
+    const reader = await this.#reader.of(place);
+    return reach(() => readChannel({ ...reader, isWhole: (afterSeq) => this.#isWhole(place, afterSeq) }, range));
   }
 
   async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
@@ -149,7 +154,7 @@ class JetStreamChannelLog implements ChannelLog {
     ]);
     const [first, last] = await Promise.all([
       reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, 1))),
-      this.#lastOf({ stream, subject }),
+      this.#reader.lastOf({ stream, subject }),
     ]);
     const lastSeq = last?.seq ?? 0;
     epoch.see(lastSeq);
@@ -231,15 +236,17 @@ class JetStreamChannelLog implements ChannelLog {
   ): Promise<number> {
     const [next, last] = await Promise.all([
       reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, expectedSeq + 1))),
-      this.#lastOf({ stream, subject }),
+      this.#reader.lastOf({ stream, subject }),
     ]);
     if (next?.header.get('Nats-Msg-Id') === messageId) return next.seq;
     throw conflict(last?.seq ?? 0, epoch);
   }
 
-  /** The last message of a channel, as the leader of its stream knows it. */
-  #lastOf({ stream, subject }: Pick<Place, 'stream' | 'subject'>): Promise<StoredMsg | null> {
-    return reach(() => this.#manager.streams.getMessage(stream, { last_by_subj: subject }));
+  /** The sequence of a publication that another Shield has stored under the other key (LOG-5). */
+  async #storedElsewhere(append: Append, epoch: string): Promise<number | undefined> {
+    const { otherIdKey } = this.#options;
+    if (otherIdKey === undefined) return undefined;
+    return this.#recentIds.seqOf(append.address, epoch, messageIdOf(append, otherIdKey));
   }
 
   async #store(

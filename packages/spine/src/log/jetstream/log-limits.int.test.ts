@@ -102,6 +102,35 @@ describe.each(natsReleases())('the limits of the log on NATS, %s', (release) => 
     expect(await log.read(general, { limit: 10 })).toHaveLength(3);
   });
 
+  it('[LOG-5] a key is replaced at one Shield after the other, and a retry at any of them stores nothing twice', async () => {
+    const [before, after] = [idKey, new TextEncoder().encode('9c8b7a6f5e4d3c2b9c8b7a6f5e4d3c2b')];
+    const openShield = (key: Uint8Array, otherIdKey: Uint8Array | undefined): Promise<ChannelLog> => {
+      const places = new LogPlaces(layout);
+      return createJetStreamChannelLog(spine, { places, idKey: key, otherIdKey, timeoutMs: TIMEOUT_MS });
+    };
+    const stages = await Promise.all([
+      openShield(before, undefined),
+      openShield(before, after),
+      openShield(after, before),
+      openShield(after, undefined),
+    ]);
+    for (const [n, [first, second]] of stages
+      .slice(1)
+      .map((later, index) => [index, [stages[index], later]] as const)) {
+      for (const [one, other] of [
+        [first, second],
+        [second, first],
+      ]) {
+        const address = { ...general, channel: `rotated-${n}-${one === first}` };
+        const once = { address, data: new Uint8Array(1), user: 'ada', id: `arq_${randomUUID()}` };
+        const stored = await one?.append(once);
+        expect(await other?.append(once)).toEqual({ ...stored, duplicate: true });
+        expect(await other?.append({ ...once, user: 'bob' })).toMatchObject({ duplicate: false });
+        expect(await log.read(address, { limit: 10 })).toHaveLength(2);
+      }
+    }
+  });
+
   it('[LOG-9] R-39: the last position that misses nothing is told from the first that misses something', async () => {
     const seqs = await appendMany(KEPT * 3);
     const shown = seqs.slice(-KEPT);
