@@ -79,7 +79,7 @@ const config: ViteUserConfig = defineConfig({
       provider: 'v8',
       reporter: ['text-summary', 'text'],
       reportsDirectory: '.cache/coverage',
-      include: ['packages/{protocol,auth,pipeline,casil}/src/**/*.ts'],
+      include: ['packages/{protocol,auth,pipeline,casil,schema}/src/**/*.ts'],
       exclude: ['**/gen/**', '**/*.test.ts', '**/*.contract.ts', '**/index.ts'],
       // QLT-4. Checked by `npm run check -- unit`.
       thresholds: {
@@ -87,6 +87,7 @@ const config: ViteUserConfig = defineConfig({
         'packages/auth/src/**': { branches },
         'packages/pipeline/src/**': { branches },
         'packages/casil/src/**': { branches },
+        'packages/schema/src/**': { branches },
       },
     },
   },

@@ -13,7 +13,7 @@ test('[TEL-2] the admin port tells health, version and metrics, and nothing else
   const [readyStatus, , ready] = await get('/health/ready');
   expect([readyStatus, JSON.parse(ready)]).toEqual([
     200,
-    { status: 'ok', checks: { spine: 'ok', bans: 'ok', grants: 'ok', casil: 'ok', brain: 'ok' } },
+    { status: 'ok', checks: { spine: 'ok', bans: 'ok', grants: 'ok', casil: 'ok', schemas: 'ok', brain: 'ok' } },
   ]);
   const [, , health] = await get('/health');
   expect(JSON.parse(health)).toMatchObject({

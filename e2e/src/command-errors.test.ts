@@ -16,9 +16,13 @@ beforeAll(async () => {
     ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '1',
     ARQONBUS_LIMITS_CHANNELS_PER_TENANT: '1',
     ARQONBUS_LIMITS_GRANTS_PER_TENANT: '1',
+    ARQONBUS_LIMITS_SCHEMAS_PER_TENANT: '1',
+    ARQONBUS_LIMITS_SCHEMA_BINDINGS_PER_TENANT: '1',
   });
   for (const role of ['guest', 'user', 'moderator', 'admin'] as const) clients.set(role, await bus.connect({ role }));
   await clients.get('admin')?.must('op.grant.put', wish);
+  await clients.get('admin')?.must('op.schema.register', letter);
+  await clients.get('admin')?.must('op.schema.bind', binding);
   await clients.get('moderator')?.must('join_channel', { room: 'attic', channel: 'full' });
 });
 
@@ -32,6 +36,9 @@ const nowhere = { room: 'science', channel: 'nowhere' };
 const telemetry = { room: 'integriguard', channel: 'telemetry-stream' };
 
 const wish = { subject: 'user:somebody', action: 'join', pattern: 'attic:*', effect: 'allow' };
+
+const letter = { schema_id: 'letter.v1', kind: 'json', schema: { type: 'string' } };
+const binding = { schema_id: 'letter.v1', pattern: 'attic:letters', mode: 'warn' };
 
 const cases: readonly Case[] = [
   ['help', 'user', { command: 'fly' }, 'UNKNOWN_COMMAND'],
@@ -77,6 +84,20 @@ const cases: readonly Case[] = [
   ['op.casil.reload', 'moderator', { mode: 'monitor' }, 'AUTHORIZATION_ERROR'],
   ['op.casil.reset', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.casil.test', 'moderator', { payload: 'x' }, 'AUTHORIZATION_ERROR'],
+  ['op.schema.register', 'moderator', letter, 'AUTHORIZATION_ERROR'],
+  ['op.schema.register', 'admin', { ...letter, schema: { type: 'number' } }, 'CONFLICT'],
+  ['op.schema.register', 'admin', { ...letter, schema_id: 'one.too.many' }, 'QUOTA_EXCEEDED'],
+  ['op.schema.get', 'moderator', { schema_id: 'none' }, 'AUTHORIZATION_ERROR'],
+  ['op.schema.get', 'admin', { schema_id: 'none' }, 'NOT_FOUND'],
+  ['op.schema.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.schema.bind', 'moderator', binding, 'AUTHORIZATION_ERROR'],
+  ['op.schema.bind', 'admin', { ...binding, schema_id: 'none' }, 'NOT_FOUND'],
+  ['op.schema.bind', 'admin', { ...binding, pattern: 'attic:full' }, 'QUOTA_EXCEEDED'],
+  ['op.schema.unbind', 'moderator', { pattern: 'attic:*' }, 'AUTHORIZATION_ERROR'],
+  ['op.schema.delete', 'moderator', { schema_id: 'none' }, 'AUTHORIZATION_ERROR'],
+  ['op.schema.delete', 'admin', { schema_id: 'letter.v1' }, 'CONFLICT'],
+  ['op.schema.check', 'moderator', { schema_id: 'none' }, 'AUTHORIZATION_ERROR'],
+  ['op.schema.check', 'admin', { schema_id: 'none' }, 'NOT_FOUND'],
 ];
 
 test.each(cases)('[PRT-21] %s of a %s is refused ($3)', async (command, role, args, code) => {
@@ -100,6 +121,8 @@ const shownElsewhere = [
   'op.mirror.put CONFLICT',
   'op.mirror.put QUOTA_EXCEEDED',
   'op.mirror.delete CONFLICT',
+  'op.schema.bind CONFLICT',
+  'op.schema.unbind CONFLICT',
 ];
 
 test('[PRT-21] the registry names these refusals and no others', () => {

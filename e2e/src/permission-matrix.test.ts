@@ -38,6 +38,12 @@ const args: Readonly<Record<string, object>> = {
   'op.mirror.put': { pattern: 'matrix-room:*', percent: 0 },
   'op.mirror.delete': { rule_id: 'm_nobody' },
   'op.grant.delete': { grant_id: 'g_nobody' },
+  'op.schema.register': { schema_id: 'matrix.v1', kind: 'json', schema: {} },
+  'op.schema.get': { schema_id: 'nothing' },
+  'op.schema.bind': { schema_id: 'nothing', pattern: 'attic:*', mode: 'warn' },
+  'op.schema.unbind': { pattern: 'attic:*' },
+  'op.schema.delete': { schema_id: 'nothing' },
+  'op.schema.check': { schema_id: 'nothing' },
 };
 
 /** What is sent that is no command. */

@@ -1,3 +1,4 @@
+export * from './bound-schema.ts';
 export * from './ingress.ts';
 export * from './pipeline.ts';
 export * from './rate-budget.ts';
@@ -6,6 +7,7 @@ export * from './stages/authorize-stage.ts';
 export * from './stages/casil-stage.ts';
 export * from './stages/decode-stage.ts';
 export * from './stages/rate-stage.ts';
+export * from './stages/schema-stage.ts';
 export * from './stages/stamp-stage.ts';
 export * from './stages/validate-stage.ts';
 export * from './token-bucket.ts';

@@ -1,5 +1,6 @@
 import type { Rights } from '@arqonbus/auth';
 import type { ClientId, Envelope, TenantId, UserId } from '@arqonbus/protocol';
+import type { BoundSchema } from './bound-schema.ts';
 import type { RateBudget } from './rate-budget.ts';
 
 /** How a client writes its frames. */
@@ -32,6 +33,8 @@ export interface Ingress {
   readonly monotonicMs: number;
   /** What the frame says; the decode stage puts it here, later stages may rewrite its fields. */
   envelope: Envelope;
+  /** The schema of the channel, which the payload fits; absent = there is none, or it does not. */
+  schema?: BoundSchema | undefined;
   /** What `metadata.casil` is to say (CAS-8); absent = nothing. */
   casil?: object | undefined;
 }

@@ -2,7 +2,7 @@ import type { Ingress } from './ingress.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The names of the stages, in the order of the chain. */
-export type StageName = 'rate' | 'decode' | 'validate' | 'authorize' | 'casil' | 'stamp';
+export type StageName = 'rate' | 'decode' | 'validate' | 'authorize' | 'schema' | 'casil' | 'stamp';
 
 /** One step of the chain. Synchronous and bounded; what it throws is a block (SAF-1). */
 export interface Stage {

@@ -11,6 +11,8 @@ export interface Block {
   readonly retryAfterMs: number;
   /** Correlates an `INTERNAL_ERROR` with our log; empty otherwise (PRT-10). */
   readonly traceId: string;
+  /** More members for the payload of the error. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** What a stage, and the whole chain, says of a message. */

@@ -29,6 +29,9 @@ export interface Limits {
   readonly channelsPerTenant: number;
   readonly grantsPerTenant: number;
   readonly grantsPerSubject: number;
+  readonly schemasPerTenant: number;
+  readonly schemaBytesPerTenant: number;
+  readonly schemaBindingsPerTenant: number;
   readonly messagesPerTenantPerSecond: number;
   readonly bytesPerTenantPerSecond: number;
   readonly badFramesPerMinute: number;
@@ -72,6 +75,9 @@ export const DEFAULT_LIMITS: Limits = {
   channelsPerTenant: 10_000,
   grantsPerTenant: 10_000,
   grantsPerSubject: 500,
+  schemasPerTenant: 256,
+  schemaBytesPerTenant: 4_194_304,
+  schemaBindingsPerTenant: 256,
   messagesPerTenantPerSecond: 20_000,
   bytesPerTenantPerSecond: 104_857_600,
   badFramesPerMinute: 10,

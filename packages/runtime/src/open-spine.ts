@@ -63,6 +63,7 @@ export const SHIELD_BUCKETS: readonly BucketName[] = [
   'ARQON_SETTINGS',
   'ARQON_CASIL',
   'ARQON_MIRRORS',
+  'ARQON_SCHEMAS',
   'ARQON_LOG',
 ];
 

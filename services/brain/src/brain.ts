@@ -34,6 +34,7 @@ import type { KeptLogOptions } from './history/index.ts';
 import { ResumeStore } from './resume/resume-store.ts';
 import { BrainRing } from './ring/brain-ring.ts';
 import type { BrainRingOptions } from './ring/brain-ring.ts';
+import { serveSchemas } from './schemas/index.ts';
 import { serveSettings } from './settings/index.ts';
 import type { SettingsParts } from './settings/index.ts';
 import { LOG_PARTITION, composeLogKeeper } from './log/compose-log-keeper.ts';
@@ -200,7 +201,13 @@ function figuresOf(
 
 /** Serves what any Brain answers, whatever partitions it owns. */
 function serveAnywhere(
-  { keyValue, logger, checkSetting: check, casil: configured = DEFAULT_CASIL_SETTINGS }: BrainOptions,
+  {
+    keyValue,
+    logger,
+    checkSetting: check,
+    limits = DEFAULT_LIMITS,
+    casil: configured = DEFAULT_CASIL_SETTINGS,
+  }: BrainOptions,
   shared: PartitionParts,
   auditing: AuditModule,
 ): readonly SpineSubscription[] {
@@ -212,6 +219,7 @@ function serveAnywhere(
     ...serveSettings({ ...changes, bucket: keyValue.bucket('ARQON_SETTINGS'), check }, observer),
     ...serveCasil({ ...changes, bucket: keyValue.bucket('ARQON_CASIL'), configured }, observer),
     ...serveMirrors({ ...changes, bucket: keyValue.bucket('ARQON_MIRRORS') }, observer),
+    ...serveSchemas({ ...changes, limits, bucket: keyValue.bucket('ARQON_SCHEMAS') }, observer),
     ...serveAudit({ ...shared, ...auditing }, observer),
   ];
 }

@@ -10,6 +10,7 @@ import { createFirstJoin } from './commands/first-join.ts';
 import type { FirstJoin } from './commands/first-join.ts';
 import type { CasilShieldParts } from './compose-casil.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
+import type { SchemaShieldParts } from './compose-schemas.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { composePipeline } from './compose-pipeline.ts';
 import type { Mirror } from './mirror/mirror.ts';
@@ -50,7 +51,7 @@ export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
   delivery: InboundDelivery,
-  { activity, bans, grants, casil, mirror }: GuardParts,
+  { activity, bans, grants, casil, schemas, mirror }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
@@ -58,10 +59,15 @@ export function composeInbound(
   const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
   const refuse = composeRefuse(options, ids, delivery, internalErrors);
   const parts = composeCommandParts(options, ids, delivery, activity, casil);
-  const mayAuthorize = (): boolean => bans.isCurrent() && grants.isCurrent() && casil.policies.isCurrent();
+  const mayAuthorize = (): boolean =>
+    bans.isCurrent() && grants.isCurrent() && casil.policies.isCurrent() && schemas.registry.isCurrent();
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
-    pipeline: tellBlocks(composePipeline(options, ids, delivery, internalErrors, casil), activity, options.logger),
+    pipeline: tellBlocks(
+      composePipeline(options, ids, delivery, internalErrors, { casil, schemas }),
+      activity,
+      options.logger,
+    ),
     publisher: composePublisher(shared, mirror),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
@@ -83,6 +89,7 @@ export interface GuardParts {
   readonly grants: Pick<GrantSets, 'isCurrent'>;
   readonly casil: CasilShieldParts;
   readonly mirror: Mirror;
+  readonly schemas: SchemaShieldParts;
 }
 
 interface SharedParts {
@@ -168,7 +175,7 @@ function blockFields(
   { stage, code, reason }: Extract<Outcome, { kind: 'block' }>,
 ): LogFields {
   // What CASIL refuses may stand in a name.
-  const hasNames = stage === 'authorize' || stage === 'stamp';
+  const hasNames = stage === 'authorize' || stage === 'schema' || stage === 'stamp';
   const { room, channel } = envelope;
   const about = { event: 'message_blocked', tenant: origin.tenant, client_id: origin.clientId, stage, code, reason };
   return hasNames ? { ...about, room, channel } : about;

@@ -4,15 +4,23 @@ import {
   createDecodeStage,
   createPipeline,
   createRateStage,
+  createSchemaStage,
   createStampStage,
   createValidateStage,
 } from '@arqonbus/pipeline';
 import type { Pipeline, StageName } from '@arqonbus/pipeline';
 import type { Counter } from '@arqonbus/telemetry';
 import type { CasilShieldParts } from './compose-casil.ts';
+import type { SchemaShieldParts } from './compose-schemas.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import type { Ids } from './ids.ts';
 import type { ShieldOptions } from './shield-options.ts';
+
+/** What looks at content. */
+export interface ContentParts {
+  readonly casil: CasilShieldParts;
+  readonly schemas: SchemaShieldParts;
+}
 
 /** The chain of stages that every frame passes (05, "Pipeline"). */
 export function composePipeline(
@@ -20,7 +28,7 @@ export function composePipeline(
   ids: Ids,
   { tenantStates }: DeliveryParts,
   internalErrors: Counter,
-  { policies, observer }: CasilShieldParts,
+  { casil: { policies, observer }, schemas }: ContentParts,
 ): Pipeline {
   const { limits, clock, metrics, logger } = options;
   const onStageError = (stage: StageName, error: unknown): string => {
@@ -35,6 +43,11 @@ export function composePipeline(
       createDecodeStage(limits),
       createValidateStage(limits),
       createAuthorizeStage(),
+      createSchemaStage({
+        isOn: schemas.registry.isOn,
+        schemaFor: schemas.registry.schemaFor,
+        onViolation: schemas.onViolation,
+      }),
       createCasilStage({
         isOn: policies.isOn,
         policyOf: policies.policyOf,
@@ -47,7 +60,10 @@ export function composePipeline(
       metrics,
       monotonicMs: () => clock.monotonicMs(),
       onStageError,
-      onSwitch: policies.onChange,
+      onSwitch: (listener) => {
+        policies.onChange(listener);
+        schemas.registry.onChange(listener);
+      },
     },
   );
 }

@@ -14,6 +14,8 @@ import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
 import { composeMirror } from './compose-mirror.ts';
 import { composeListeners } from './compose-listeners.ts';
+import { composeSchemas } from './compose-schemas.ts';
+import type { SchemaShieldParts } from './compose-schemas.ts';
 import { composeResume } from './compose-resume.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { leaveForbidden } from './commands/leave-forbidden.ts';
@@ -50,6 +52,7 @@ export interface ShieldParts extends DeliveryParts {
   readonly telemetryStream: TelemetryStream;
   readonly bans: BanList;
   readonly casil: CasilShieldParts['policies'];
+  readonly schemas: SchemaShieldParts['registry'];
   readonly grants: GrantSets;
   readonly rights: SessionRights;
   readonly admission: ConnectionAdmission;
@@ -76,6 +79,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
   const casil = composeCasil(options, activity);
   const { mirror, stop: stopMirror } = composeMirror(options);
+  const schemas = composeSchemas(options, parts, activity);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
@@ -88,7 +92,12 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { activity, bans, grants, casil, mirror }),
+    ...composeInbound(
+      options,
+      ids,
+      { ...parts, ...resume, rights },
+      { activity, bans, grants, casil, schemas, mirror },
+    ),
     activity,
     admission,
     clock,
@@ -109,12 +118,13 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     telemetryStream,
     ...judges,
     casil: casil.policies,
+    schemas: schemas.registry,
     confirm: discontinuities.confirm,
     refusedTokens,
     watch: createWatch(options, { ...parts, followed, casil, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
       for (const end of [stopTls, stopMirror, discontinuities.stop]) end();
-      for (const watch of [bans, grants, casil.policies]) watch.stop();
+      for (const watch of [bans, grants, casil.policies, schemas.registry]) watch.stop();
       for (const interest of [resume.holder, spineEvents]) interest.unsubscribe();
       stopDelivery(parts);
     },

@@ -9,6 +9,7 @@ import { mirrorCommands } from './mirror-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
 import { resumeCommands } from './resume-commands.ts';
 import type { TypeOf } from './schema.ts';
+import { schemaCommands } from './schema-commands.ts';
 import { sessionCommands } from './session-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
@@ -21,6 +22,7 @@ export const commands: Commands = {
   ...adminCommands,
   ...casilCommands,
   ...mirrorCommands,
+  ...schemaCommands,
   ...auditCommands,
   ...grantCommands,
 };
@@ -34,6 +36,7 @@ export type Commands = typeof sessionCommands &
   typeof adminCommands &
   typeof casilCommands &
   typeof mirrorCommands &
+  typeof schemaCommands &
   typeof auditCommands &
   typeof grantCommands;
 

@@ -158,7 +158,15 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     action: 'Close or leave what is not needed, or have the limit raised (`limits.…` in the configuration).',
     connection: 'A connection too many is refused with 429, or closed 4429. It may be tried again later.',
   },
-  SCHEMA_VIOLATION: reserved('schemas'),
+  SCHEMA_VIOLATION: {
+    cause:
+      'The payload does not fit the schema of its channel, `payload.schema_id`: `payload.violations` says where (`path`) and ' +
+      'what (`message`). With `payload.reason` `schema_unavailable` there is nothing to hold it to, and so nothing is let ' +
+      'through: the schema is missing or cannot be read.',
+    action:
+      'Send what the schema says; `op.schema.get` shows it to an administrator. For `schema_unavailable`: register the ' +
+      'schema again, or unbind the channel.',
+  },
   CASIL_POLICY_BLOCKED_SECRET: {
     cause:
       'The message holds a key, a password or something else that the policy of the tenant refuses; `payload.errors` says ' +

@@ -24,6 +24,12 @@ export const systemEventWords: Readonly<Record<string, SystemEventWords>> = {
     members: '`reconnect_in_ms`',
     meaning: 'The connection will be closed 1012. Come back after this time, not before.',
   },
+  schema_warning: {
+    members: '`room`, `channel`, `schema_id`, `version`, `reason`, `violations`; and `message_id`',
+    meaning:
+      'What the client sent went out, but does not fit the schema of the channel: `violations` say where (`path`) and what ' +
+      '(`message`). With `mode: enforce` it would have been refused with `SCHEMA_VIOLATION`.',
+  },
   lagging: {
     members: '`room`, `channel`; and `epoch`, `seq`, or `recovered: false`, `reason`, or `shed`',
     meaning:

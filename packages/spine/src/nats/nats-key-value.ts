@@ -43,6 +43,7 @@ export const BUCKETS: readonly BucketName[] = [
   'ARQON_AUDIT',
   'ARQON_CASIL',
   'ARQON_MIRRORS',
+  'ARQON_SCHEMAS',
   'ARQON_LOG',
 ];
 const DEFAULT_TIMEOUT_MS = 2_000;

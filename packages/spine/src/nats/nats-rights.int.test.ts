@@ -64,6 +64,8 @@ const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])
   ['shield', 'publish', '$JS.API.STREAM.PURGE.LOG_default_0'],
   ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_SETTINGS'],
   ['shield', 'publish', '$KV.ARQON_CASIL.acme'],
+  ['shield', 'publish', '$KV.ARQON_SCHEMAS.acme.schema.chat=2Emessage=2Ev1'],
+  ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_SCHEMAS'],
   ['shield', 'publish', '$JS.API.STREAM.CREATE.ANYTHING'],
   ['shield', 'publish', '$JS.API.STREAM.DELETE.KV_ARQON_BANS'],
   ['shield', 'publish', '$JS.API.STREAM.PURGE.KV_ARQON_BANS'],

@@ -54,6 +54,13 @@ export interface BrainMethods {
   readonly 'mirrors.delete': Method<wire.DeleteMirrorRequest, wire.DeleteMirrorResult>;
   readonly 'casil.reload': Method<wire.ReloadCasilRequest, wire.ReloadCasilResult>;
   readonly 'casil.reset': Method<wire.ResetCasilRequest, wire.ResetCasilResult>;
+  readonly 'schemas.register': Method<wire.RegisterSchemaRequest, wire.RegisterSchemaResult>;
+  readonly 'schemas.get': Method<wire.GetSchemaRequest, wire.GetSchemaResult>;
+  readonly 'schemas.list': Method<wire.ListSchemasRequest, wire.ListSchemasResult>;
+  readonly 'schemas.bind': Method<wire.BindSchemaRequest, wire.BindSchemaResult>;
+  readonly 'schemas.unbind': Method<wire.UnbindSchemaRequest, wire.UnbindSchemaResult>;
+  readonly 'schemas.delete': Method<wire.DeleteSchemaRequest, wire.DeleteSchemaResult>;
+  readonly 'schemas.check': Method<wire.CheckSchemaRequest, wire.CheckSchemaResult>;
   readonly 'audit.list': Method<wire.ListAuditRequest, wire.ListAuditResult>;
   readonly 'audit.verify': Method<wire.VerifyAuditRequest, wire.VerifyAuditResult>;
   readonly 'audit.begin_replay': Method<wire.BeginReplayRequest, wire.BeginReplayResult>;
@@ -210,6 +217,13 @@ const schemas: BrainMethods = {
   'mirrors.delete': { request: wire.DeleteMirrorRequestSchema, result: wire.DeleteMirrorResultSchema },
   'casil.reload': { request: wire.ReloadCasilRequestSchema, result: wire.ReloadCasilResultSchema },
   'casil.reset': { request: wire.ResetCasilRequestSchema, result: wire.ResetCasilResultSchema },
+  'schemas.register': { request: wire.RegisterSchemaRequestSchema, result: wire.RegisterSchemaResultSchema },
+  'schemas.get': { request: wire.GetSchemaRequestSchema, result: wire.GetSchemaResultSchema },
+  'schemas.list': { request: wire.ListSchemasRequestSchema, result: wire.ListSchemasResultSchema },
+  'schemas.bind': { request: wire.BindSchemaRequestSchema, result: wire.BindSchemaResultSchema },
+  'schemas.unbind': { request: wire.UnbindSchemaRequestSchema, result: wire.UnbindSchemaResultSchema },
+  'schemas.delete': { request: wire.DeleteSchemaRequestSchema, result: wire.DeleteSchemaResultSchema },
+  'schemas.check': { request: wire.CheckSchemaRequestSchema, result: wire.CheckSchemaResultSchema },
   'audit.list': { request: wire.ListAuditRequestSchema, result: wire.ListAuditResultSchema },
   'audit.verify': { request: wire.VerifyAuditRequestSchema, result: wire.VerifyAuditResultSchema },
   'audit.begin_replay': { request: wire.BeginReplayRequestSchema, result: wire.BeginReplayResultSchema },

@@ -77,6 +77,30 @@ export function parseMirrorKey(key: string): { readonly tenant: TenantId; readon
   return { tenant: parseKeyToken(tenant) as TenantId, ruleId: parseKeyToken(rule) };
 }
 
+/** Where the schemas of a tenant, or of the space that all tenants read, lie in `ARQON_SCHEMAS`: `<tenant>.schema.`. */
+export function schemaPrefix(tenant: TenantId): string {
+  return `${auditKey(tenant)}.schema.`;
+}
+
+/** Key of a schema in `ARQON_SCHEMAS`, `<tenant>.schema.<id>`. */
+export function schemaKey(tenant: TenantId, schemaId: string): string {
+  return schemaPrefix(tenant) + nameKeyToken(schemaId, 'schema');
+}
+
+/** Key of all bindings of a tenant in `ARQON_SCHEMAS`, `<tenant>.bindings`. */
+export function schemaBindingsKey(tenant: TenantId): string {
+  return `${tenantPrefix(tenant)}bindings`;
+}
+
+/** Undoes {@link schemaKey} (an id) and {@link schemaBindingsKey} (none); undefined for a key that neither made. */
+export function parseSchemaKey(key: string): { readonly tenant: TenantId; readonly schemaId?: string } | undefined {
+  const [tenant, kind, id, ...rest] = key.split('.');
+  if (!tenant || rest.length > 0) return undefined;
+  const owner = { tenant: parseKeyToken(tenant) as TenantId };
+  if (kind === 'bindings' && id === undefined) return owner;
+  return kind === 'schema' && id ? { ...owner, schemaId: parseKeyToken(id) } : undefined;
+}
+
 /** Key of the log's layouts in `ARQON_LOG`. */
 export const LOG_LAYOUTS_KEY = 'layouts';
 

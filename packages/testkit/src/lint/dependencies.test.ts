@@ -21,11 +21,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   spine: ['protocol'],
   auth: ['protocol', 'config', 'telemetry'],
   casil: ['protocol', 'config', 'telemetry'],
+  schema: ['protocol', 'config', 'telemetry'],
   pipeline: ['auth', 'casil', 'policy', 'schema', 'protocol', 'telemetry'],
   sdk: ['protocol'],
   runtime: ['auth', 'config', 'protocol', 'spine', 'storage', 'telemetry'],
-  shield: ['auth', 'casil', 'config', 'pipeline', 'protocol', 'runtime', 'spine', 'telemetry'],
-  brain: ['auth', 'casil', 'config', 'protocol', 'runtime', 'spine', 'storage', 'telemetry'],
+  shield: ['auth', 'casil', 'config', 'pipeline', 'protocol', 'runtime', 'schema', 'spine', 'telemetry'],
+  brain: ['auth', 'casil', 'config', 'protocol', 'runtime', 'schema', 'spine', 'storage', 'telemetry'],
 };
 
 const manifests: readonly Manifest[] = ['.', 'bench', 'e2e', ...children('packages'), ...children('services')]

@@ -9,6 +9,7 @@ export type ActivityEvent =
   | 'message_blocked'
   | 'casil_decision'
   | 'casil_summary'
+  | 'schema_violation'
   | 'security_violation';
 
 /** The name of an event that is about a Shield itself: each tells those who follow it, of whatever tenant. */
@@ -28,6 +29,7 @@ export const activityRates: Readonly<Record<ActivityEvent, number>> = {
   message_blocked: 50,
   casil_decision: 50,
   casil_summary: 5,
+  schema_violation: 50,
   security_violation: 100,
 };
 

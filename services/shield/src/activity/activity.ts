@@ -44,6 +44,8 @@ export interface Activity {
   casilDecision(actor: Actor, place: Place, decision: object): void;
   /** What was decided about content in a tenant lately. */
   casilSummary(tenant: TenantId, summary: object): void;
+  /** A payload did not fit the schema of its channel (SCH-2). */
+  schemaViolation(actor: Actor, place: Place, violation: object): void;
   /** An operator or a ban ended the session. */
   sessionEnded(actor: Actor, code: ErrorCode): void;
   /** Forgets tenants of which nothing was told lately. */
@@ -112,6 +114,7 @@ export function createActivity(options: ActivityOptions): Activity {
     messageBlocked: (actor, { stage, code, reason }) => tellAbout(actor, 'message_blocked', { stage, code, reason }),
     casilDecision: (actor, place, decision) => tellOf(actor, 'casil_decision', place, decision),
     casilSummary: (tenant, summary) => tell(tenant, 'casil_summary', summary),
+    schemaViolation: (actor, place, violation) => tellOf(actor, 'schema_violation', place, violation),
     sessionEnded: (actor, code) => tellAbout(actor, 'security_violation', { code }),
     sweep: () => {
       for (const [key, bucket] of buckets) if (bucket.isFull(clock.monotonicMs())) buckets.delete(key);

@@ -71,6 +71,7 @@ function refuse(
 ): void {
   const { code, errors, retryAfterMs, stage, traceId } = outcome;
   const details = {
+    ...outcome.details,
     ...(retryAfterMs > 0 ? { retry_after_ms: retryAfterMs } : {}),
     ...(traceId === '' ? {} : { trace_id: traceId }),
   };

@@ -13,6 +13,15 @@ import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { cancelReplay, replayHistory } from './replay.ts';
 import { resume } from './resume.ts';
+import {
+  bindSchema,
+  checkSchema,
+  deleteSchema,
+  getSchema,
+  listSchemas,
+  registerSchema,
+  unbindSchema,
+} from './schemas.ts';
 import { help, ping, refresh, status } from './session.ts';
 
 /** Carries out one command; throws a `BusError` to refuse it. */
@@ -52,6 +61,13 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.mirror.put': putMirror,
   'op.mirror.list': listMirrors,
   'op.mirror.delete': deleteMirror,
+  'op.schema.register': registerSchema,
+  'op.schema.get': getSchema,
+  'op.schema.list': listSchemas,
+  'op.schema.bind': bindSchema,
+  'op.schema.unbind': unbindSchema,
+  'op.schema.delete': deleteSchema,
+  'op.schema.check': checkSchema,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
   'op.grant.put': putGrant,

@@ -1783,6 +1783,636 @@ export declare type ResetSettingResult = Message<"arqon.v1.ResetSettingResult"> 
 export declare const ResetSettingResultSchema: GenMessage<ResetSettingResult>;
 
 /**
+ * One version of a schema.
+ *
+ * @generated from message arqon.v1.SchemaVersion
+ */
+export declare type SchemaVersion = Message<"arqon.v1.SchemaVersion"> & {
+  /**
+   * @generated from field: uint32 version = 1;
+   */
+  version: number;
+
+  /**
+   * `json` or `protobuf`.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * Gzip of a JSON Schema, or of a `FileDescriptorSet`.
+   *
+   * @generated from field: bytes source = 3;
+   */
+  source: Uint8Array;
+
+  /**
+   * Full name of the message, with `protobuf`.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+
+  /**
+   * `sha256:<hex>` of the source before it was compressed.
+   *
+   * @generated from field: string digest = 5;
+   */
+  digest: string;
+
+  /**
+   * @generated from field: int64 created_at_ms = 6;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * @generated from field: string created_by = 7;
+   */
+  createdBy: string;
+};
+
+/**
+ * Describes the message arqon.v1.SchemaVersion.
+ * Use `create(SchemaVersionSchema)` to create a new message.
+ */
+export declare const SchemaVersionSchema: GenMessage<SchemaVersion>;
+
+/**
+ * A schema with its latest versions, newest last, stored by tenant and id in the key-value bucket `ARQON_SCHEMAS` (SCH-1).
+ *
+ * @generated from message arqon.v1.SchemaRecord
+ */
+export declare type SchemaRecord = Message<"arqon.v1.SchemaRecord"> & {
+  /**
+   * What a new version is compared by where its registration does not say (SCH-3).
+   *
+   * @generated from field: string compatibility = 1;
+   */
+  compatibility: string;
+
+  /**
+   * @generated from field: repeated arqon.v1.SchemaVersion versions = 2;
+   */
+  versions: SchemaVersion[];
+};
+
+/**
+ * Describes the message arqon.v1.SchemaRecord.
+ * Use `create(SchemaRecordSchema)` to create a new message.
+ */
+export declare const SchemaRecordSchema: GenMessage<SchemaRecord>;
+
+/**
+ * A schema that holds for channels of a tenant (SCH-2).
+ *
+ * @generated from message arqon.v1.SchemaBinding
+ */
+export declare type SchemaBinding = Message<"arqon.v1.SchemaBinding"> & {
+  /**
+   * @generated from field: string pattern = 1;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: string schema_id = 2;
+   */
+  schemaId: string;
+
+  /**
+   * `enforce`, `warn` or `off`.
+   *
+   * @generated from field: string mode = 3;
+   */
+  mode: string;
+
+  /**
+   * @generated from field: int64 bound_at_ms = 4;
+   */
+  boundAtMs: bigint;
+
+  /**
+   * @generated from field: string bound_by = 5;
+   */
+  boundBy: string;
+};
+
+/**
+ * Describes the message arqon.v1.SchemaBinding.
+ * Use `create(SchemaBindingSchema)` to create a new message.
+ */
+export declare const SchemaBindingSchema: GenMessage<SchemaBinding>;
+
+/**
+ * All bindings of a tenant, stored by tenant in the key-value bucket `ARQON_SCHEMAS`.
+ *
+ * @generated from message arqon.v1.SchemaBindings
+ */
+export declare type SchemaBindings = Message<"arqon.v1.SchemaBindings"> & {
+  /**
+   * @generated from field: repeated arqon.v1.SchemaBinding bindings = 1;
+   */
+  bindings: SchemaBinding[];
+};
+
+/**
+ * Describes the message arqon.v1.SchemaBindings.
+ * Use `create(SchemaBindingsSchema)` to create a new message.
+ */
+export declare const SchemaBindingsSchema: GenMessage<SchemaBindings>;
+
+/**
+ * A version that is to be registered, or tried.
+ *
+ * @generated from message arqon.v1.SchemaCandidate
+ */
+export declare type SchemaCandidate = Message<"arqon.v1.SchemaCandidate"> & {
+  /**
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * May be compressed with gzip.
+   *
+   * @generated from field: bytes source = 2;
+   */
+  source: Uint8Array;
+
+  /**
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * Empty = what the schema has.
+   *
+   * @generated from field: string compatibility = 4;
+   */
+  compatibility: string;
+};
+
+/**
+ * Describes the message arqon.v1.SchemaCandidate.
+ * Use `create(SchemaCandidateSchema)` to create a new message.
+ */
+export declare const SchemaCandidateSchema: GenMessage<SchemaCandidate>;
+
+/**
+ * A difference that makes a version refuse what another one accepts.
+ *
+ * @generated from message arqon.v1.SchemaBreak
+ */
+export declare type SchemaBreak = Message<"arqon.v1.SchemaBreak"> & {
+  /**
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * @generated from field: string change = 2;
+   */
+  change: string;
+};
+
+/**
+ * Describes the message arqon.v1.SchemaBreak.
+ * Use `create(SchemaBreakSchema)` to create a new message.
+ */
+export declare const SchemaBreakSchema: GenMessage<SchemaBreak>;
+
+/**
+ * arqon.rpc.schemas.register
+ *
+ * @generated from message arqon.v1.RegisterSchemaRequest
+ */
+export declare type RegisterSchemaRequest = Message<"arqon.v1.RegisterSchemaRequest"> & {
+  /**
+   * A tenant, or `_system` for the space that all tenants read.
+   *
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string schema_id = 2;
+   */
+  schemaId: string;
+
+  /**
+   * @generated from field: arqon.v1.SchemaCandidate candidate = 3;
+   */
+  candidate?: SchemaCandidate | undefined;
+
+  /**
+   * @generated from field: string requested_by = 4;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 5;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.RegisterSchemaRequest.
+ * Use `create(RegisterSchemaRequestSchema)` to create a new message.
+ */
+export declare const RegisterSchemaRequestSchema: GenMessage<RegisterSchemaRequest>;
+
+/**
+ * @generated from message arqon.v1.RegisterSchemaResult
+ */
+export declare type RegisterSchemaResult = Message<"arqon.v1.RegisterSchemaResult"> & {
+  /**
+   * @generated from field: uint32 version = 1;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string digest = 2;
+   */
+  digest: string;
+
+  /**
+   * Not empty = it was refused for these.
+   *
+   * @generated from field: repeated arqon.v1.SchemaBreak breaks = 3;
+   */
+  breaks: SchemaBreak[];
+};
+
+/**
+ * Describes the message arqon.v1.RegisterSchemaResult.
+ * Use `create(RegisterSchemaResultSchema)` to create a new message.
+ */
+export declare const RegisterSchemaResultSchema: GenMessage<RegisterSchemaResult>;
+
+/**
+ * arqon.rpc.schemas.get
+ *
+ * @generated from message arqon.v1.GetSchemaRequest
+ */
+export declare type GetSchemaRequest = Message<"arqon.v1.GetSchemaRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string schema_id = 2;
+   */
+  schemaId: string;
+
+  /**
+   * 0 = the newest.
+   *
+   * @generated from field: uint32 version = 3;
+   */
+  version: number;
+};
+
+/**
+ * Describes the message arqon.v1.GetSchemaRequest.
+ * Use `create(GetSchemaRequestSchema)` to create a new message.
+ */
+export declare const GetSchemaRequestSchema: GenMessage<GetSchemaRequest>;
+
+/**
+ * @generated from message arqon.v1.GetSchemaResult
+ */
+export declare type GetSchemaResult = Message<"arqon.v1.GetSchemaResult"> & {
+  /**
+   * @generated from field: arqon.v1.SchemaVersion version = 1;
+   */
+  version?: SchemaVersion | undefined;
+
+  /**
+   * @generated from field: string compatibility = 2;
+   */
+  compatibility: string;
+
+  /**
+   * Whether it is of the space that all tenants read.
+   *
+   * @generated from field: bool shared = 3;
+   */
+  shared: boolean;
+
+  /**
+   * Numbers of the versions that are kept.
+   *
+   * @generated from field: repeated uint32 kept = 4;
+   */
+  kept: number[];
+};
+
+/**
+ * Describes the message arqon.v1.GetSchemaResult.
+ * Use `create(GetSchemaResultSchema)` to create a new message.
+ */
+export declare const GetSchemaResultSchema: GenMessage<GetSchemaResult>;
+
+/**
+ * arqon.rpc.schemas.list
+ *
+ * @generated from message arqon.v1.ListSchemasRequest
+ */
+export declare type ListSchemasRequest = Message<"arqon.v1.ListSchemasRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message arqon.v1.ListSchemasRequest.
+ * Use `create(ListSchemasRequestSchema)` to create a new message.
+ */
+export declare const ListSchemasRequestSchema: GenMessage<ListSchemasRequest>;
+
+/**
+ * @generated from message arqon.v1.ListedSchema
+ */
+export declare type ListedSchema = Message<"arqon.v1.ListedSchema"> & {
+  /**
+   * @generated from field: string schema_id = 1;
+   */
+  schemaId: string;
+
+  /**
+   * Without its source.
+   *
+   * @generated from field: arqon.v1.SchemaVersion version = 2;
+   */
+  version?: SchemaVersion | undefined;
+
+  /**
+   * @generated from field: string compatibility = 3;
+   */
+  compatibility: string;
+
+  /**
+   * @generated from field: bool shared = 4;
+   */
+  shared: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.ListedSchema.
+ * Use `create(ListedSchemaSchema)` to create a new message.
+ */
+export declare const ListedSchemaSchema: GenMessage<ListedSchema>;
+
+/**
+ * @generated from message arqon.v1.ListSchemasResult
+ */
+export declare type ListSchemasResult = Message<"arqon.v1.ListSchemasResult"> & {
+  /**
+   * @generated from field: repeated arqon.v1.ListedSchema items = 1;
+   */
+  items: ListedSchema[];
+
+  /**
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * All of them, with the first page.
+   *
+   * @generated from field: repeated arqon.v1.SchemaBinding bindings = 3;
+   */
+  bindings: SchemaBinding[];
+};
+
+/**
+ * Describes the message arqon.v1.ListSchemasResult.
+ * Use `create(ListSchemasResultSchema)` to create a new message.
+ */
+export declare const ListSchemasResultSchema: GenMessage<ListSchemasResult>;
+
+/**
+ * arqon.rpc.schemas.bind
+ *
+ * @generated from message arqon.v1.BindSchemaRequest
+ */
+export declare type BindSchemaRequest = Message<"arqon.v1.BindSchemaRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.SchemaBinding binding = 2;
+   */
+  binding?: SchemaBinding | undefined;
+
+  /**
+   * @generated from field: string trace_id = 3;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.BindSchemaRequest.
+ * Use `create(BindSchemaRequestSchema)` to create a new message.
+ */
+export declare const BindSchemaRequestSchema: GenMessage<BindSchemaRequest>;
+
+/**
+ * @generated from message arqon.v1.BindSchemaResult
+ */
+export declare type BindSchemaResult = Message<"arqon.v1.BindSchemaResult"> & {
+};
+
+/**
+ * Describes the message arqon.v1.BindSchemaResult.
+ * Use `create(BindSchemaResultSchema)` to create a new message.
+ */
+export declare const BindSchemaResultSchema: GenMessage<BindSchemaResult>;
+
+/**
+ * arqon.rpc.schemas.unbind
+ *
+ * @generated from message arqon.v1.UnbindSchemaRequest
+ */
+export declare type UnbindSchemaRequest = Message<"arqon.v1.UnbindSchemaRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string pattern = 2;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.UnbindSchemaRequest.
+ * Use `create(UnbindSchemaRequestSchema)` to create a new message.
+ */
+export declare const UnbindSchemaRequestSchema: GenMessage<UnbindSchemaRequest>;
+
+/**
+ * @generated from message arqon.v1.UnbindSchemaResult
+ */
+export declare type UnbindSchemaResult = Message<"arqon.v1.UnbindSchemaResult"> & {
+  /**
+   * False = there was no such binding.
+   *
+   * @generated from field: bool unbound = 1;
+   */
+  unbound: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.UnbindSchemaResult.
+ * Use `create(UnbindSchemaResultSchema)` to create a new message.
+ */
+export declare const UnbindSchemaResultSchema: GenMessage<UnbindSchemaResult>;
+
+/**
+ * arqon.rpc.schemas.delete
+ *
+ * @generated from message arqon.v1.DeleteSchemaRequest
+ */
+export declare type DeleteSchemaRequest = Message<"arqon.v1.DeleteSchemaRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string schema_id = 2;
+   */
+  schemaId: string;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteSchemaRequest.
+ * Use `create(DeleteSchemaRequestSchema)` to create a new message.
+ */
+export declare const DeleteSchemaRequestSchema: GenMessage<DeleteSchemaRequest>;
+
+/**
+ * @generated from message arqon.v1.DeleteSchemaResult
+ */
+export declare type DeleteSchemaResult = Message<"arqon.v1.DeleteSchemaResult"> & {
+  /**
+   * False = there was none.
+   *
+   * @generated from field: bool deleted = 1;
+   */
+  deleted: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteSchemaResult.
+ * Use `create(DeleteSchemaResultSchema)` to create a new message.
+ */
+export declare const DeleteSchemaResultSchema: GenMessage<DeleteSchemaResult>;
+
+/**
+ * arqon.rpc.schemas.check
+ *
+ * @generated from message arqon.v1.CheckSchemaRequest
+ */
+export declare type CheckSchemaRequest = Message<"arqon.v1.CheckSchemaRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string schema_id = 2;
+   */
+  schemaId: string;
+
+  /**
+   * Absent = the registered version is tried.
+   *
+   * @generated from field: arqon.v1.SchemaCandidate candidate = 3;
+   */
+  candidate?: SchemaCandidate | undefined;
+
+  /**
+   * Absent = no payload is tried.
+   *
+   * @generated from field: optional bytes payload = 4;
+   */
+  payload?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: string content_type = 5;
+   */
+  contentType: string;
+};
+
+/**
+ * Describes the message arqon.v1.CheckSchemaRequest.
+ * Use `create(CheckSchemaRequestSchema)` to create a new message.
+ */
+export declare const CheckSchemaRequestSchema: GenMessage<CheckSchemaRequest>;
+
+/**
+ * @generated from message arqon.v1.CheckSchemaResult
+ */
+export declare type CheckSchemaResult = Message<"arqon.v1.CheckSchemaResult"> & {
+  /**
+   * Between the registered version and the candidate.
+   *
+   * @generated from field: repeated arqon.v1.SchemaBreak breaks = 1;
+   */
+  breaks: SchemaBreak[];
+
+  /**
+   * What is wrong with the payload; `change` says what.
+   *
+   * @generated from field: repeated arqon.v1.SchemaBreak violations = 2;
+   */
+  violations: SchemaBreak[];
+};
+
+/**
+ * Describes the message arqon.v1.CheckSchemaResult.
+ * Use `create(CheckSchemaResultSchema)` to create a new message.
+ */
+export declare const CheckSchemaResultSchema: GenMessage<CheckSchemaResult>;
+
+/**
  * What a tenant has changed of CASIL's settings, stored by tenant in the key-value bucket `ARQON_CASIL` (CAS-9).
  *
  * @generated from message arqon.v1.CasilRecord
