@@ -77,9 +77,8 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     listener.publish(topic, frame, isBinary, except),
   );
   const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
-  const casil = composeCasil(options, activity);
-  const { mirror, stop: stopMirror } = composeMirror(options);
-  const schemas = composeSchemas(options, parts, activity);
+  const content = composeContent(options, parts, activity);
+  const { casil, schemas, stop: stopMirror } = content;
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
@@ -92,12 +91,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(
-      options,
-      ids,
-      { ...parts, ...resume, rights },
-      { activity, bans, grants, casil, schemas, mirror },
-    ),
+    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { ...content, activity, bans, grants }),
     activity,
     admission,
     clock,
@@ -129,6 +123,16 @@ export function composeShield(given: ShieldOptions): ShieldParts {
       stopDelivery(parts);
     },
   };
+}
+
+/** What looks at content, and what gets a copy of it afterwards. */
+function composeContent(
+  options: ShieldOptions,
+  parts: DeliveryParts,
+  activity: Activity,
+): { readonly casil: CasilShieldParts; readonly schemas: SchemaShieldParts } & ReturnType<typeof composeMirror> {
+  const casil = composeCasil(options, activity);
+  return { casil, schemas: composeSchemas(options, parts, activity), ...composeMirror(options) };
 }
 
 function composeTelemetryStream(

@@ -93,8 +93,7 @@ let dialect: ValidateFunction | undefined;
 function checkDialect(schema: SchemaObject): void {
   dialect ??= new Ajv2020({ logger: false }).getSchema(DIALECT);
   if (dialect === undefined) throw new Error('Ajv has no schema of schemas');
-  const isValid = dialect(schema) as boolean;
-  if (isValid) return;
+  if (dialect(schema)) return;
   const [first] = dialect.errors ?? [];
   throw new SchemaProblem(
     `is not valid at ${first?.instancePath === '' ? 'its root' : first?.instancePath}: ${first?.message}`,

@@ -34,12 +34,9 @@ export function createCheckRules({ message }: Descriptor): CheckRules | undefine
       .slice(0, MAX_VIOLATIONS)
       .map(({ field, message: text }) => ({ path: pathToString(field), message: text }));
   };
-  try {
-    // Rules are compiled when they are first used: what is wrong with them is to be known now.
-    validator.validate(message, fromBinary(message, new Uint8Array(0)));
-  } catch (error) {
-    throw new SchemaProblem(`has rules that cannot be used: ${error instanceof Error ? error.message : ''}`);
-  }
+  // Rules are compiled when they are first used: what is wrong with them is to be known now.
+  const tried = validator.validate(message, fromBinary(message, new Uint8Array(0)));
+  if (tried.kind === 'error') throw new SchemaProblem(`has rules that cannot be used: ${tried.error.message}`);
   return check;
 }
 
