@@ -1,7 +1,7 @@
 import { createFileRegistry, fromBinary, fromJson, toBinary } from '@bufbuild/protobuf';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import fc from 'fast-check';
+import { assert, nat, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSchema } from '../compile-schema.ts';
 import { descriptorSet, message } from '../testing/descriptor-set.ts';
@@ -135,8 +135,8 @@ describe('the bytes of a message', () => {
   });
 
   it('[SCH-2] never throw, and what passes the library reads', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+    assert(
+      property(uint8Array({ maxLength: 60 }), (bytes) => {
         if (checkBytes(bytes).length === 0) fromBinary(orderType, bytes);
       }),
       { numRuns: 2_000 },
@@ -178,14 +178,16 @@ describe('JSON and a descriptor', () => {
     expect(schema.violations({ bytes: new Uint8Array(0), contentType: '' })).toEqual([
       { path: '', message: 'is missing' },
     ]);
-    expect(checkJson({ ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`x${i}`, 1])) })).toHaveLength(10);
+    expect(checkJson(Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`x${i}`, 1])))).toHaveLength(10);
   });
 
   it('[SAF-6] carries over to JSON and back', () => {
     const json = schema.mapping?.toJson(encode(good)) ?? new Uint8Array(0);
     expect(JSON.parse(new TextDecoder().decode(json))).toEqual({ ...good, items: [{ sku: 'a', price: 1.5 }, {}] });
     expect(Buffer.from(schema.mapping?.toPayload(json) ?? [])).toEqual(Buffer.from(encode(good)));
-    expect(() => schema.mapping?.toPayload(new TextEncoder().encode('{"quantity":"***REDACTED***"}'))).toThrow();
+    expect(() => schema.mapping?.toPayload(new TextEncoder().encode('{"quantity":"***REDACTED***"}'))).toThrow(
+      /quantity/,
+    );
   });
 });
 
@@ -272,8 +274,8 @@ describe('a descriptor', () => {
   });
 
   it('[SCH-1] that is damaged in any way is refused and never throws', () => {
-    fc.assert(
-      fc.property(fc.nat(orderDescriptors.length - 1), fc.nat(255), (at, byte) => {
+    assert(
+      property(nat(orderDescriptors.length - 1), nat(255), (at, byte) => {
         const damaged = Uint8Array.from(orderDescriptors);
         damaged[at] = byte;
         compileSchema({ kind: 'protobuf', bytes: damaged, message: 'shop.v1.Order' });
