@@ -156,7 +156,7 @@ describe('monitoring', () => {
     });
     for (const args of [
       {},
-      { views: [] },
+      { views: ['role:root=*'] },
       { mode: 'strict' },
       { detectors: { nothing: 'block' } },
       { scope_include: ['a b'] },

@@ -10,3 +10,5 @@ export type { Finding } from './inspect/part.ts';
 export * from './policy/casil-change.ts';
 export * from './policy/casil-policy.ts';
 export * from './policy/settings.ts';
+export type { ViewReaders } from './policy/views.ts';
+export * from './view-publication.ts';

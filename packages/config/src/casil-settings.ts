@@ -110,6 +110,11 @@ export const casilSettings = {
     default: {},
     doc: 'Actions by detector (docs/casil-detectors.md): `email=redact,jwt=allow`, in the file a map.',
   },
+  'casil.views': {
+    kind: 'list',
+    default: [],
+    doc: 'Who sees what others see redacted (CAS-12): `role:moderator=card_number+iban`, `capability:<name>=…`, `grant=*`.',
+  },
   'casil.partial': {
     kind: 'enum',
     values: ['block', 'allow'],

@@ -1,3 +1,4 @@
+import type { PublicationView } from '@arqonbus/casil';
 import type { Rights } from '@arqonbus/auth';
 import type { ClientId, Envelope, TenantId, UserId } from '@arqonbus/protocol';
 import type { BoundSchema } from './bound-schema.ts';
@@ -37,4 +38,6 @@ export interface Ingress {
   schema?: BoundSchema | undefined;
   /** What `metadata.casil` is to say (CAS-8); absent = nothing. */
   casil?: object | undefined;
+  /** What some readers see in the place of the payload (CAS-12); absent = all see the same. */
+  views?: readonly PublicationView[] | undefined;
 }

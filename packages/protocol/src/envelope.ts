@@ -57,6 +57,8 @@ export interface Envelope {
   headers: Readonly<Record<string, string>>;
   /** Publish only if the channel's last publication has this sequence, 0 = if it holds none (LOG-17); {@link ANY_SEQ} = do not ask. */
   expectedSeq: number;
+  /** What some readers see in the place of the payload, sealed (CAS-12). Of the Spine and the log alone: no codec of frames writes it. */
+  views: Uint8Array;
 }
 
 /** The empty value of `expectedSeq`: 0 says something. */
@@ -107,6 +109,7 @@ export function createEnvelope(type: EnvelopeType): Envelope {
     signature: NO_BYTES,
     headers: NO_ENTRIES,
     expectedSeq: ANY_SEQ,
+    views: NO_BYTES,
   };
 }
 

@@ -21,6 +21,7 @@ export * from './names.ts';
 export * from './patterns.ts';
 export * from './proto/decode-proto-envelope.ts';
 export * from './proto/encode-proto-envelope.ts';
+export { withSealedViews, withoutSealedViews } from './proto/sealed-views.ts';
 export * from './proto/with-log-position.ts';
 export * from './replay-digest.ts';
 export * from './reserved-rooms.ts';

@@ -46,6 +46,7 @@ import { createDeliveryTracer } from './traces/delivery-tracer.ts';
 import type { DeliveryTracer } from './traces/delivery-tracer.ts';
 import { createLocalChannels } from './subscriptions/local-channels.ts';
 import type { LocalChannels } from './subscriptions/local-channels.ts';
+import type { ReaderViews } from './views/reader-views.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
@@ -64,6 +65,7 @@ export interface DeliveryParts {
   readonly tell: TellChannel;
   readonly presence: PresenceViews;
   readonly subscriptions: Subscriptions;
+  readonly views: ReaderViews;
   readonly slowConsumers: SlowConsumers;
   readonly directDeliveries: DirectDeliveries;
   readonly absent: AbsentClients;
@@ -77,14 +79,19 @@ const HOLD_MS = 1;
 const MAX_HELD = 512;
 
 /** Composes the delivery side. `publish` writes to a topic of the listener, which is made later. */
-export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Listener<Peer>['publish']): DeliveryParts {
+export function composeDelivery(
+  options: ShieldOptions,
+  ids: Ids,
+  publish: Listener<Peer>['publish'],
+  views: ReaderViews,
+): DeliveryParts {
   const { clock, metrics, spine, limits } = options;
   const monotonicMs = (): number => clock.monotonicMs();
   const sessions = createSessionRegistry();
   const counters = createDeliveryCounters(metrics, () => clock.now());
   const recoveries = createRecoveryCounters(metrics);
   const tenantStates = createTenantStates(limits, monotonicMs);
-  const deliver = createTopicWriter({ publish }, sessions, counters, composeTracer(options));
+  const deliver = createTopicWriter({ publish }, sessions, counters, composeTracer(options), views);
   const coalescer = createCoalescer({ deliver, laneOf, holdMs: HOLD_MS, maxHeld: MAX_HELD, monotonicMs });
   const envelopes = createServerEnvelopes(ids.nextMessageId, () => clock.now());
   const tell = createTellChannel({ publish }, envelopes, coalescer.flush);
@@ -92,16 +99,7 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
   const gaps = composeGapFiller(options, createAcceptDelivery(coalescer, counters), { tell, recoveries, reads });
   const channels = createLocalChannels({ ...options, tenantStates, onMessage: gaps.accept });
   const send = createSendToSession(counters);
-  const presence = createPresenceViews({
-    spine,
-    listener: { publish },
-    envelopes,
-    send,
-    pageBytes: limits.pageBytes,
-    onMalformed: () => counters.malformed.inc(),
-    onError: (error) =>
-      options.logger.warn({ event: 'presence_not_known', err: error }, 'no Brain told of the members'),
-  });
+  const presence = composePresence(options, publish, { envelopes, send, counters });
   const shared = {
     sessions,
     counters,
@@ -115,7 +113,8 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
     envelopes,
     send,
     presence,
-    subscriptions: createSubscriptions(channels, presence, limits),
+    views,
+    subscriptions: createSubscriptions(channels, presence, limits, views),
   };
   const slowConsumers = composeSlowConsumers(options, shared);
   const absent = new AbsentClients(ids.node);
@@ -133,6 +132,22 @@ export function composeDelivery(options: ShieldOptions, ids: Ids, publish: Liste
       onMalformed: () => counters.malformed.inc(),
     }),
   };
+}
+
+function composePresence(
+  { spine, limits, logger }: ShieldOptions,
+  publish: Listener<Peer>['publish'],
+  { envelopes, send, counters }: Pick<DeliveryParts, 'envelopes' | 'send' | 'counters'>,
+): PresenceViews {
+  return createPresenceViews({
+    spine,
+    listener: { publish },
+    envelopes,
+    send,
+    pageBytes: limits.pageBytes,
+    onMalformed: () => counters.malformed.inc(),
+    onError: (error) => logger.warn({ event: 'presence_not_known', err: error }, 'no Brain told of the members'),
+  });
 }
 
 function composeReads({ log, limits, clock }: ShieldOptions, recoveries: RecoveryCounters): SharedReads {
@@ -212,8 +227,8 @@ function maxCatchUpBytes({ outboundBufferBytes }: Limits): number {
 }
 
 function composeSlowConsumers({ limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
-  const { sessions, counters, recoveries, reads, envelopes, send, subscriptions } = shared;
-  const catchUp = createCatchUp({ reads, counters, send, maxBufferedBytes: maxCatchUpBytes(limits) });
+  const { sessions, counters, recoveries, reads, envelopes, send, subscriptions, views } = shared;
+  const catchUp = createCatchUp({ reads, counters, send, views, maxBufferedBytes: maxCatchUpBytes(limits) });
   return createSlowConsumers({
     sessions,
     catchUp,

@@ -13,6 +13,7 @@ import type { DeliveryParts } from './compose-delivery.ts';
 import type { SchemaShieldParts } from './compose-schemas.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { composePipeline } from './compose-pipeline.ts';
+import type { ViewSeal } from './views/view-seal.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { GrantSets } from './grants/grant-sets.ts';
 import type { SessionRights } from './grants/session-rights.ts';
@@ -51,7 +52,7 @@ export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
   delivery: InboundDelivery,
-  { activity, bans, grants, casil, schemas, mirror }: GuardParts,
+  { activity, bans, grants, casil, schemas, mirror, seal }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
@@ -71,6 +72,7 @@ export function composeInbound(
     publisher: composePublisher(shared, mirror),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
+    seal,
     envelopes,
     send,
     clock,
@@ -90,6 +92,7 @@ export interface GuardParts {
   readonly casil: CasilShieldParts;
   readonly mirror: Mirror;
   readonly schemas: SchemaShieldParts;
+  readonly seal: ViewSeal;
 }
 
 interface SharedParts {
@@ -192,6 +195,7 @@ function composeCommandParts(
   const replays = createReplays({
     ...options,
     longReads,
+    views: delivery.views,
     send: delivery.send,
     onMalformed: () => delivery.counters.malformed.inc(),
     monotonicMs: () => options.clock.monotonicMs(),

@@ -13,6 +13,7 @@ import { composeDelivery } from './compose-delivery.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
 import { composeMirror } from './compose-mirror.ts';
+import { composeViews } from './compose-views.ts';
 import { composeListeners } from './compose-listeners.ts';
 import { composeSchemas } from './compose-schemas.ts';
 import type { SchemaShieldParts } from './compose-schemas.ts';
@@ -73,12 +74,15 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const refusedTokens = composeRefusedTokens(given, ids);
   const options = { ...given, authenticator: refusedTokens.count(given.authenticator) };
   const draining = { isOn: false };
-  const parts = composeDelivery(options, ids, (topic, frame, isBinary, except) =>
-    listener.publish(topic, frame, isBinary, except),
-  );
   const activity = createActivity({ ...options, nextMessageId: ids.nextMessageId });
-  const content = composeContent(options, parts, activity);
-  const { casil, schemas, stop: stopMirror } = content;
+  const casil = composeCasil(options, activity);
+  const { seal, views } = composeViews(options, casil.policies);
+  const publish: Listener<Peer>['publish'] = (...frame) => listener.publish(...frame);
+  const parts = composeDelivery(options, ids, publish, views);
+  followViews(casil.policies, parts);
+  const { mirror, stop: stopMirror } = composeMirror(options);
+  const schemas = composeSchemas(options, parts, activity);
+  const content = { casil, schemas, mirror, seal };
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
@@ -125,14 +129,11 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   };
 }
 
-/** What looks at content, and what gets a copy of it afterwards. */
-function composeContent(
-  options: ShieldOptions,
-  parts: DeliveryParts,
-  activity: Activity,
-): { readonly casil: CasilShieldParts; readonly schemas: SchemaShieldParts } & ReturnType<typeof composeMirror> {
-  const casil = composeCasil(options, activity);
-  return { casil, schemas: composeSchemas(options, parts, activity), ...composeMirror(options) };
+/** Open connections see what the views of now show them. */
+function followViews({ onChange }: CasilShieldParts['policies'], { sessions, subscriptions }: DeliveryParts): void {
+  onChange(() => {
+    for (const session of sessions.all()) subscriptions.review(session);
+  });
 }
 
 function composeTelemetryStream(

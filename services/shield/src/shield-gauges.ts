@@ -1,6 +1,7 @@
 import type { Metrics } from '@arqonbus/telemetry';
 import type { ShieldParts } from './compose.ts';
 import type { ResumeParts } from './compose-resume.ts';
+import { subscribersOf } from './subscriptions/channel-topics.ts';
 import type { LocalChannels } from './subscriptions/local-channels.ts';
 import type { SessionRegistry } from './session/session-registry.ts';
 
@@ -54,7 +55,7 @@ function addSubscriptions(metrics: Metrics, channels: LocalChannels): void {
   ] as const) {
     const read = (): number => {
       let sum = 0;
-      for (const channel of channels.all()) sum += channel[field];
+      for (const channel of channels.all()) sum += subscribersOf(channel, field);
       return sum;
     };
     metrics.gauge(name, help, read, { format });

@@ -28,6 +28,8 @@ export interface ShieldOptions {
   readonly lingerMs: number;
   /** Of resume tokens: the first one seals, all of them open (PRT-7). */
   readonly resumeKeys: readonly [Uint8Array, ...Uint8Array[]];
+  /** Of what some readers see: the first one seals, all of them open (CAS-12). */
+  readonly viewKeys: readonly [Uint8Array, ...Uint8Array[]];
   /** How long after a loss a session may be resumed; 0 = none may. */
   readonly resumeWindowMs: number;
   readonly limits: Limits;

@@ -6,6 +6,7 @@ import { VERSION, createAuthenticator } from '@arqonbus/runtime';
 import type { SpineParts } from '@arqonbus/runtime';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import { resumeKeysOf } from './resume/resume-keys.ts';
+import { viewKeysOf } from './views/view-keys.ts';
 import type { ListenerFactory } from './listener/listener.ts';
 import { createShield } from './shield.ts';
 import type { Shield } from './shield.ts';
@@ -36,6 +37,7 @@ export function startShield(live: LiveSettings, parts: ShieldSurroundings): Prom
     onSettings: live.onChange,
     lingerMs: config.presence.lingerMs,
     resumeKeys: resumeKeysOf(config),
+    viewKeys: viewKeysOf(config),
     resumeWindowMs: config.resume.windowMs,
     telemetryPort: config.telemetry.port,
     authenticator: parts.authenticator ?? createAuthenticator(auth, { ...parts, now: () => clock.now() }),

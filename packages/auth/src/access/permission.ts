@@ -1,4 +1,7 @@
-/** The actions that rights are given for (PRM-5); `admin` stands for the commands of administrators. */
+/**
+ * The actions that rights are given for (PRM-5); `admin` stands for the commands of administrators, `reveal` for seeing what
+ * others see redacted (CAS-12).
+ */
 export const ACTIONS = [
   'join',
   'publish',
@@ -8,6 +11,7 @@ export const ACTIONS = [
   'presence',
   'manage',
   'operate',
+  'reveal',
   'admin',
 ] as const;
 

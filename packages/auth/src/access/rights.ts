@@ -30,17 +30,22 @@ export function createRights(role: Role, permissions: readonly Permission[], opt
   return permissions.length === 0 ? roleRights : createPermittedRights(role, roleRights, permissions);
 }
 
-const MEMBER_ACTIONS: readonly Action[] = ACTIONS.filter((action) => action !== 'manage' && action !== 'admin');
+const MEMBER_ACTIONS: readonly Action[] = ACTIONS.filter(
+  (action) => action !== 'manage' && action !== 'reveal' && action !== 'admin',
+);
+
+/** What is redacted for all is shown by grant alone: no role brings it along. */
+const ADMIN_ACTIONS: readonly Action[] = ACTIONS.filter((action) => action !== 'reveal');
 
 const roleActions: Readonly<Record<Role, readonly Action[]>> = {
   guest: [],
   user: MEMBER_ACTIONS,
   moderator: [...MEMBER_ACTIONS, 'manage'],
-  admin: ACTIONS,
+  admin: ADMIN_ACTIONS,
 };
 
 const openRights = createRoleTable((role) => roleActions[role]);
-const closedRights = createRoleTable((role) => (role === 'admin' ? ACTIONS : []));
+const closedRights = createRoleTable((role) => (role === 'admin' ? ADMIN_ACTIONS : []));
 
 function createRoleTable(actionsOf: (role: Role) => readonly Action[]): Readonly<Record<Role, Rights>> {
   const [guest, user, moderator, admin] = ROLES.map((role) => createRoleRights(role, actionsOf(role)));
@@ -89,13 +94,15 @@ function createPermittedRights(role: Role, roleRights: Rights, permissions: read
   });
 }
 
-/** `*` allows what PRM-5 lists; the commands of administrators must be named. A denying `*` denies them too. */
+/** `*` allows what PRM-5 lists; the commands of administrators and `reveal` must be named. A denying `*` denies them too. */
 function compileAction(action: Action, permissions: readonly Permission[]): ActionRules {
   const allow: Rule[] = [];
   const deny: Rule[] = [];
   for (const permission of permissions) {
     const isDeny = permission.effect === 'deny';
-    const covers = permission.action === action || (permission.action === '*' && (isDeny || action !== 'admin'));
+    const covers =
+      permission.action === action ||
+      (permission.action === '*' && (isDeny || (action !== 'admin' && action !== 'reveal')));
     if (covers) (isDeny ? deny : allow).push(compileRule(permission.pattern));
   }
   return { allow, deny };

@@ -12,6 +12,8 @@ import type { RedactionPaths } from './redaction-paths.ts';
 import { compileRedactionPatterns } from './redaction-patterns.ts';
 import type { RedactionPatterns } from './redaction-patterns.ts';
 import { actionsOf } from './settings.ts';
+import { parseViews } from './views.ts';
+import type { ViewEntry } from './views.ts';
 import type { CasilSettings } from './settings.ts';
 
 /** Settings made ready to inspect by. Holds no state: any number of messages may be inspected with one. */
@@ -25,6 +27,14 @@ export interface CasilPolicy {
   readonly isInScope: TargetPredicate;
   /** Whether anything may be observed of what is sent there. */
   readonly mayObserve: TargetPredicate;
+  /** Who sees more than the others; the first that fits a reader counts (CAS-12). */
+  readonly views: readonly PolicyView[];
+}
+
+/** A view of a policy. */
+export interface PolicyView extends Pick<ViewEntry, 'text' | 'readers'> {
+  /** What is inspected with for its readers. */
+  readonly policy: CasilPolicy;
 }
 
 /** A policy, or everything that is wrong with its settings. */
@@ -48,12 +58,13 @@ export function createCasilPolicy(settings: CasilSettings): PolicyResult {
     'redaction_patterns',
     compileRedactionPatterns(settings.redactionPatterns, settings.maxPatterns),
   );
+  const views = use('views', makeViews(settings));
   const unknown = Object.keys(settings.detectors).find((id) => !detectorTable.has(id));
   if (unknown !== undefined) problems.push({ key: 'detectors', problem: `names ${unknown}, which is no detector` });
   if (include === undefined || exclude === undefined || hidden === undefined || paths === undefined) {
     return { ok: false, problems };
   }
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0 || views === undefined) return { ok: false, problems };
   const isIncluded = (room: string, channel: string): boolean =>
     room === '' || include.length === 0 || include.some((fits) => fits(room, channel));
   // Its tables take a while to make: at once where messages will need them, and not at all where nobody does.
@@ -70,8 +81,19 @@ export function createCasilPolicy(settings: CasilSettings): PolicyResult {
       },
       isInScope: (room, channel) => isIncluded(room, channel) && !exclude.some((fits) => fits(room, channel)),
       mayObserve: (room, channel) => !hidden.some((fits) => fits(room, channel)),
+      views,
     },
   };
+}
+
+function makeViews(settings: CasilSettings): readonly PolicyView[] | string {
+  const entries = parseViews(settings);
+  if (typeof entries === 'string') return entries;
+  return entries.flatMap(({ text, readers, settings: seen }) => {
+    const made = createCasilPolicy(seen);
+    // What is wrong with it is wrong with the whole, and told there.
+    return made.ok ? [{ text, readers, policy: made.policy }] : [];
+  });
 }
 
 const MAX_GLOBS = 256;

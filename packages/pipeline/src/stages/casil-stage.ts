@@ -1,4 +1,4 @@
-import { describeDecision, failedInspection, inspectEnvelope } from '@arqonbus/casil';
+import { describeDecision, failedInspection, inspectEnvelope, viewPublication } from '@arqonbus/casil';
 import type { CasilPolicy, Decision } from '@arqonbus/casil';
 import { commands, isCommandName } from '@arqonbus/protocol';
 import type { CommandDefinition, ErrorCode, FieldProblem } from '@arqonbus/protocol';
@@ -49,7 +49,8 @@ function inspect(ingress: Ingress, policy: CasilPolicy, options: CasilStageOptio
   return ALLOW;
 }
 
-function decideAndRedact({ envelope }: Ingress, policy: CasilPolicy): Decision {
+function decideAndRedact(ingress: Ingress, policy: CasilPolicy): Decision {
+  const { envelope } = ingress;
   const options = { hasSecretArgs: hasSecretArgs(envelope.command) };
   const decision = inspectEnvelope(envelope, policy, options);
   if (decision.outcome !== 'ALLOW_WITH_REDACTION') return decision;
@@ -58,6 +59,8 @@ function decideAndRedact({ envelope }: Ingress, policy: CasilPolicy): Decision {
   if (again.outcome !== 'ALLOW') {
     return { ...decision, outcome: 'BLOCK', reason: 'CASIL_POLICY_BLOCKED_SECRET', cause: 'second_change' };
   }
+  const views = policy.views.length === 0 ? [] : viewPublication(envelope, decision, policy);
+  if (views.length > 0) ingress.views = views;
   Object.assign(envelope, decision.rewritten);
   return decision;
 }

@@ -32,6 +32,12 @@ const casilProperties = {
   metadata_to_envelope: { type: 'boolean' },
   never_log_payload_for: globs as typeof globs,
   detectors: { type: 'object', description: 'Actions (`allow`, `redact`, `block`) by detector.' },
+  views: {
+    type: 'array',
+    items: { type: 'string', maxLength: 512 },
+    maxItems: 3,
+    description: 'Who sees what others see redacted: `role:moderator=card_number+iban`; the first that fits counts.',
+  },
   partial: decision as typeof decision,
   opaque: decision as typeof decision,
 } as const;

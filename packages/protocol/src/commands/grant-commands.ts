@@ -9,7 +9,7 @@ const subjectSchema = {
 
 const actionSchema = {
   type: 'string',
-  enum: ['join', 'publish', 'private', 'telemetry', 'history', 'presence', 'manage', 'operate', '*'],
+  enum: ['join', 'publish', 'private', 'telemetry', 'history', 'presence', 'manage', 'operate', 'reveal', '*'],
   description: 'What it is about; `*` = all of them, and where it denies, the commands of administrators too.',
 } as const;
 

@@ -2,6 +2,7 @@ import { createEnvelope } from '../envelope.ts';
 import type { Envelope } from '../envelope.ts';
 import { bounds, field, statusNames, typeNames } from '../envelope-fields.ts';
 import { ProtoReader, wire } from './proto-reader.ts';
+import { VIEWS_FIELD } from './sealed-views.ts';
 
 const MAX_FIELD_NUMBER = 536_870_911;
 const KNOWN_FIELDS = 33;
@@ -43,7 +44,8 @@ export function readEnvelope(bytes: Uint8Array): Envelope | undefined {
     const tag = reader.varint();
     const number = Math.floor(tag / 8);
     const wireType = tag & 7;
-    if (number >= KNOWN_FIELDS) {
+    if (number === VIEWS_FIELD && wireType === wire.bytes) envelope.views = reader.view();
+    else if (number >= KNOWN_FIELDS) {
       if (number > MAX_FIELD_NUMBER) reader.fail();
       reader.skip(wireType);
     } else if (number === 0) reader.fail();

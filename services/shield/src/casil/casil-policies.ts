@@ -14,6 +14,8 @@ export interface CasilPolicies {
   isOn(): boolean;
   /** The policy of a tenant; undefined = it is off there. */
   policyOf(tenant: string): CasilPolicy | undefined;
+  /** Who sees more than the others in a tenant (CAS-12); nobody does where CASIL is off. */
+  viewsOf(tenant: string): CasilPolicy['views'];
   /** The settings in force for a tenant, and the revision of its change; 0 = it has changed nothing. */
   settingsOf(tenant: string): { readonly settings: CasilSettings; readonly revision: number };
   /** What a tenant's settings are once this is laid over the configured ones; throws a `BusError` for what is none. */
@@ -44,6 +46,8 @@ export interface CasilPoliciesOptions {
   readonly refused: { inc(): void };
 }
 
+const NO_VIEWS: CasilPolicy['views'] = Object.freeze([]);
+
 interface Override {
   readonly change: Partial<CasilSettings>;
   readonly policy: CasilPolicy;
@@ -69,10 +73,7 @@ export function createCasilPolicies(options: CasilPoliciesOptions): CasilPolicie
     const tenant = parseCasilKey(key);
     try {
       if (value === undefined) overrides.delete(tenant);
-      else {
-        const change = readChange(value);
-        overrides.set(tenant, { change, policy: makePolicy({ ...configured, ...change }), revision });
-      }
+      else overrides.set(tenant, overrideOf(readChange(value), configured, revision));
       logger.info({ event: 'casil_applied', tenant, revision }, 'CASIL of a tenant has changed');
     } catch (error) {
       refused.inc();
@@ -86,16 +87,18 @@ export function createCasilPolicies(options: CasilPoliciesOptions): CasilPolicie
   onSettings(() => {
     base = makePolicy(configured);
     for (const [tenant, { change, revision }] of overrides)
-      overrides.set(tenant, { change, policy: makePolicy({ ...configured, ...change }), revision });
+      overrides.set(tenant, overrideOf(change, configured, revision));
     changed();
   });
+  const policyOf: CasilPolicies['policyOf'] = (tenant) => {
+    const { policy } = overrides.get(tenant) ?? { policy: base };
+    return policy.settings.enabled ? policy : undefined;
+  };
   const watch = options.bucket.watch('', apply);
   return {
     isOn: () => isAnyOn,
-    policyOf: (tenant) => {
-      const { policy } = overrides.get(tenant) ?? { policy: base };
-      return policy.settings.enabled ? policy : undefined;
-    },
+    policyOf,
+    viewsOf: (tenant) => policyOf(tenant)?.views ?? NO_VIEWS,
     settingsOf: (tenant) => {
       const { policy, revision } = overrides.get(tenant) ?? { policy: base, revision: 0 };
       return { settings: policy.settings, revision };
@@ -123,7 +126,17 @@ function makePolicy(settings: CasilSettings): CasilPolicy {
 }
 
 function strictest(configured: CasilSettings, revision: number): Override {
-  const change = { enabled: true, mode: 'enforce', defaultDecision: 'block', detectors: {} } as const;
+  const change = {
+    enabled: true,
+    mode: 'enforce',
+    defaultDecision: 'block',
+    detectors: {},
+    views: [] as string[],
+  } as const;
+  return overrideOf(change, configured, revision);
+}
+
+function overrideOf(change: Override['change'], configured: CasilSettings, revision: number): Override {
   return { change, policy: makePolicy({ ...configured, ...change }), revision };
 }
 

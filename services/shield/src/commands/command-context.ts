@@ -16,6 +16,7 @@ import type { MembershipReporter } from '../membership/membership-reporter.ts';
 import type { Resumes } from '../resume/resumes.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
+import type { ReaderViews } from '../views/reader-views.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 
 /** The parts of the Shield that commands work with. */
@@ -47,6 +48,7 @@ export interface CommandParts {
   readonly longReads: LongReads;
   readonly resumes: Resumes;
   readonly replays: Replays;
+  readonly views: Pick<ReaderViews, 'reveal'>;
 }
 
 /** One command under way. */

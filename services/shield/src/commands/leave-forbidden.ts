@@ -12,7 +12,7 @@ export interface LeaveForbiddenParts {
   readonly send: SendToSession;
 }
 
-/** Narrower rights end what they no longer allow, and say so. */
+/** Narrower rights end what they no longer allow, and say so; what is seen of the rest follows them, too (CAS-12). */
 export function leaveForbidden(session: Session, parts: LeaveForbiddenParts): void {
   const { subscriptions, membership, envelopes, send } = parts;
   for (const { channel: local, isExplicit } of Array.from(session.subscriptions.values())) {
@@ -22,4 +22,5 @@ export function leaveForbidden(session: Session, parts: LeaveForbiddenParts): vo
     void membership.left(session, room, channel);
     send(session, envelopes.system({ event: 'left', room, channel, reason: 'rights' }));
   }
+  subscriptions.review(session);
 }

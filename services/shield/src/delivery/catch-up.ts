@@ -2,6 +2,8 @@ import { UNKNOWN_SEQ } from '@arqonbus/spine';
 import type { LogEntry } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
+import { PLAIN_VIEWS } from '../views/reader-views.ts';
+import type { ReaderViews } from '../views/reader-views.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
 import { decodeEntry } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
@@ -42,6 +44,8 @@ export interface CatchUpOptions {
   readonly send: SendToSession;
   /** A catch-up writes no more once the client's buffer holds this much. */
   readonly maxBufferedBytes: number;
+  /** What the reader sees of it (CAS-12). Default: what all see. */
+  readonly views?: Pick<ReaderViews, 'reveal'>;
 }
 
 /** Catching up from this log. */
@@ -121,5 +125,5 @@ function writeEntry(session: Session, subscription: Subscription, entry: LogEntr
   }
   if (envelope.sender === session.clientId && !subscription.echo) return;
   options.counters.recovered[subscription.channel.logClass].inc();
-  options.send(session, envelope);
+  options.send(session, (options.views ?? PLAIN_VIEWS).reveal(session, envelope));
 }

@@ -1,5 +1,6 @@
 import type { Listener } from '../listener/listener.ts';
 import type { Peer } from '../session/peer.ts';
+import type { ChannelTopics } from '../subscriptions/channel-topics.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import { encodeFrame } from './frames.ts';
 import type { ServerEnvelopes } from './frames.ts';
@@ -17,7 +18,11 @@ export function createTellChannel(
     flush();
     const { room, channel: name } = channel.address;
     const envelope = envelopes.system({ ...payload, room, channel: name });
-    if (channel.jsonSubscribers > 0) listener.publish(channel.jsonTopic, encodeFrame(envelope, 'json'), false);
-    if (channel.protoSubscribers > 0) listener.publish(channel.protoTopic, encodeFrame(envelope, 'proto'), true);
+    const tell = ({ jsonSubscribers, jsonTopic, protoSubscribers, protoTopic }: ChannelTopics): void => {
+      if (jsonSubscribers > 0) listener.publish(jsonTopic, encodeFrame(envelope, 'json'), false);
+      if (protoSubscribers > 0) listener.publish(protoTopic, encodeFrame(envelope, 'proto'), true);
+    };
+    tell(channel);
+    for (const topics of channel.revealed.values()) tell(topics);
   };
 }

@@ -1,5 +1,6 @@
 import type { WireFormat } from '@arqonbus/pipeline';
 import type { Counter, Histogram, LabelledCounter, Metrics } from '@arqonbus/telemetry';
+import type { ChannelTopics } from '../subscriptions/channel-topics.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import { createClassCounters } from './class-counters.ts';
 import type { ClassCounters } from './class-counters.ts';
@@ -11,13 +12,14 @@ export interface DeliveryCounters {
   /** Publications written to a subscriber from the log, because they did not reach it as they came. */
   readonly recovered: ClassCounters;
   /**
-   * Counts one publication written to a channel's topics.
+   * Counts one publication written to topics of a channel.
    *
    * @param silent wire format of the one subscriber that was left out.
    * @param ingressMs when it entered the bus, ms since the Unix epoch.
    */
   count(
     channel: LocalChannel,
+    topics: ChannelTopics,
     json: Uint8Array | undefined,
     proto: Uint8Array | undefined,
     silent: WireFormat | undefined,
@@ -47,10 +49,10 @@ export function createDeliveryCounters(metrics: Metrics, now: () => number): Del
   let activity = 0;
   return {
     ...createLossCounters(metrics),
-    count: (channel, json, proto, silent, ingressMs) => {
+    count: (channel, topics, json, proto, silent, ingressMs) => {
       activity += 1;
-      const jsonFrames = json === undefined ? 0 : channel.jsonSubscribers - (silent === 'json' ? 1 : 0);
-      const protoFrames = proto === undefined ? 0 : channel.protoSubscribers - (silent === 'proto' ? 1 : 0);
+      const jsonFrames = json === undefined ? 0 : topics.jsonSubscribers - (silent === 'json' ? 1 : 0);
+      const protoFrames = proto === undefined ? 0 : topics.protoSubscribers - (silent === 'proto' ? 1 : 0);
       messages.inc(jsonFrames + protoFrames);
       delivered[channel.logClass].inc(jsonFrames + protoFrames);
       channel.tenantState.messagesOut += jsonFrames + protoFrames;

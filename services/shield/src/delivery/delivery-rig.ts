@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, SHIPPED_PROFILES, createEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
+import { DEFAULT_LIMITS, SHIPPED_PROFILES, createEnvelope } from '@arqonbus/protocol';
 import type { CommandArgs, Envelope, Limits, TenantId } from '@arqonbus/protocol';
 import { channelOut, createLogRules, createMemoryChannelLog, deadlineIn } from '@arqonbus/spine';
 import type { ChannelAddress, ChannelLog, LocalSpine } from '@arqonbus/spine';
@@ -11,6 +11,7 @@ import { createTenantStates } from '../limits/tenant-states.ts';
 import type { Connection, Topic } from '../listener/listener.ts';
 import type { PresenceViews } from '../presence/presence-views.ts';
 import type { Peer } from '../session/peer.ts';
+import { encodePublication } from '../publish/encode-publication.ts';
 import { createSessionRegistry } from '../session/session-registry.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { createTestClock, createTestEnvelopes, createTestSession, testSend, turn } from '../session/session-rig.ts';
@@ -20,6 +21,8 @@ import { createLocalChannels } from '../subscriptions/local-channels.ts';
 import type { LocalChannels } from '../subscriptions/local-channels.ts';
 import { createSubscriptions } from '../subscriptions/subscriptions.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import { PLAIN_VIEWS } from '../views/reader-views.ts';
+import type { ReaderViews } from '../views/reader-views.ts';
 import { createCatchUp } from './catch-up.ts';
 import { createDeliveryCounters } from './delivery-counters.ts';
 import { createAcceptDelivery, createTopicWriter } from './fan-out.ts';
@@ -76,20 +79,20 @@ export interface DeliveryRig {
 const nothing = (): Promise<void> => Promise.resolve();
 
 /** For tests: buffers of 1,000 bytes, pages of 3; `live*` and `state*` are of these classes, the rest keeps 8 messages. */
-export function createDeliveryRig(changes: Partial<Limits> = {}, presence: PresenceViews = noPresence): DeliveryRig {
+export function createDeliveryRig(
+  changes: Partial<Limits> = {},
+  presence: PresenceViews = noPresence,
+  views: ReaderViews = PLAIN_VIEWS,
+): DeliveryRig {
   const limits = { ...DEFAULT_LIMITS, outboundBufferBytes: 1_000, recoveryPage: 3, ...changes };
   const clock = createTestClock();
   const stepped = createSteppedSpine();
   const { spine } = stepped;
-  const memoryLog = createMemoryChannelLog({
-    spine,
-    profileOf,
-    now: () => clock.now(),
-    random: (bytes) => void bytes.fill(7),
-  });
+  const now = (): number => clock.now();
+  const memoryLog = createMemoryChannelLog({ spine, profileOf, now, random: (bytes) => void bytes.fill(7) });
   const reads = createHeldReads(memoryLog);
   const sockets = createSockets();
-  const core = createCore({ limits, clock, spine, memoryLog, log: reads.log, sockets, presence });
+  const core = createCore({ limits, clock, spine, memoryLog, log: reads.log, sockets, presence, views });
   const { sessions, subscriptions, parts, write } = core;
   return {
     ...core,
@@ -153,6 +156,7 @@ interface CoreOptions {
   readonly log: ChannelLog;
   readonly sockets: Sockets;
   readonly presence: PresenceViews;
+  readonly views: ReaderViews;
 }
 
 type Core = Pick<
@@ -184,14 +188,14 @@ export const noPresence: PresenceViews = {
 };
 
 /** The parts under test, put together as the Shield does. Joins ask for no more; their channel exists. */
-function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }: CoreOptions): Core {
+function createCore({ limits, clock, spine, memoryLog, log, sockets, presence, views }: CoreOptions): Core {
   const metrics = createMetrics();
   const counters = createDeliveryCounters(metrics, () => clock.now());
   const recoveries = createRecoveryCounters(metrics);
   const sessions = createSessionRegistry();
   const errors: unknown[] = [];
   const held: Delivery[] = [];
-  const writeOne = createTopicWriter({ publish: sockets.publish }, sessions, counters);
+  const writeOne = createTopicWriter({ publish: sockets.publish }, sessions, counters, undefined, views);
   const write = (): void => {
     for (const delivery of held.splice(0)) writeOne(delivery);
   };
@@ -208,14 +212,14 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
   const monotonicMs = (): number => clock.monotonicMs();
   const tenantStates = createTenantStates(limits, monotonicMs);
   const channels = createLocalChannels({ spine, log: memoryLog, profileOf, tenantStates, onMessage: gaps.accept });
-  const subscriptions = createSubscriptions(channels, presence, limits);
+  const subscriptions = createSubscriptions(channels, presence, limits, views);
   const send = createSendToSession(counters);
   const envelopes = createTestEnvelopes(clock);
   const onError = (_: unknown, error: unknown): void => void errors.push(error);
   const shared = { sessions, counters, recoveries, limits, monotonicMs, onError };
   const slowConsumers = createSlowConsumers({
     ...shared,
-    catchUp: createCatchUp({ reads, counters, send, maxBufferedBytes: 500 }),
+    catchUp: createCatchUp({ reads, counters, send, views, maxBufferedBytes: 500 }),
     notices: createLaggingNotices(envelopes, send, counters),
     attach: subscriptions.attach,
     detach: subscriptions.detach,
@@ -239,6 +243,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence }:
     longReads: createLongReads(),
     channelRegistry,
     membership: noMembership,
+    views,
   } as unknown as CommandParts;
   return { metrics, sessions, channels, subscriptions, slowConsumers, parts, errors, write };
 }
@@ -270,7 +275,7 @@ function createPublish(spine: LocalSpine, log: ChannelLog): DeliveryRig['publish
   return async (channel, fields = {}) => {
     const id = `arq_${String((count += 1)).padStart(10, '0')}`;
     const address = addressOf(channel);
-    const data = encodeProtoEnvelope({ ...createEnvelope('event'), id, room: 'science', channel, ...fields });
+    const data = encodePublication({ ...createEnvelope('event'), id, room: 'science', channel, ...fields });
     if (profileOf('science', channel).logClass !== 'live')
       return (await log.append({ address, data, user: 'grace', id })).seq;
     spine.publish(channelOut(address.tenant, 'science', channel), data);

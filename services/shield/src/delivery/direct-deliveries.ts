@@ -10,6 +10,8 @@ import type { PrivateDelivery } from '@arqonbus/protocol/spine-messages';
 import { clientOut, clientsOf, homeOf, tenantOut, userOut } from '@arqonbus/spine';
 import type { Spine, SpineMessage, SpineSubscription, Subject } from '@arqonbus/spine';
 import type { AbsentClients } from '../resume/absent-clients.ts';
+import { PLAIN_VIEWS } from '../views/reader-views.ts';
+import type { ReaderViews } from '../views/reader-views.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { decodeDelivery } from './decode-delivery.ts';
@@ -36,6 +38,8 @@ export interface DirectDeliveriesOptions {
   readonly absent: Pick<AbsentClients, 'mayBeElsewhere'>;
   readonly send: SendToSession;
   readonly counters: DeliveryCounters;
+  /** What the reader sees of a message (CAS-12). Default: what all see. */
+  readonly views?: Pick<ReaderViews, 'reveal'>;
 }
 
 const USER_PREFIX = 'user:';
@@ -92,7 +96,8 @@ function answerPrivate(
   let connections = 0;
   for (const session of findTargets(delivery, envelope, options.sessions)) {
     connections += 1;
-    if (options.slowConsumers.mayWrite(session)) options.send(session, envelope);
+    if (!options.slowConsumers.mayWrite(session)) continue;
+    options.send(session, (options.views ?? PLAIN_VIEWS).reveal(session, envelope));
   }
   return connections === 0 ? ifNone(envelope.to[0] ?? '') : answerOf(connections);
 }

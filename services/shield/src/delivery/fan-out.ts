@@ -1,12 +1,15 @@
-import { encodeJsonEnvelope, withLogPosition } from '@arqonbus/protocol';
+import { encodeJsonEnvelope, encodeProtoEnvelope, withLogPosition, withoutSealedViews } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import type { SpineMessage } from '@arqonbus/spine';
 import type { Connection, Listener } from '../listener/listener.ts';
 import type { Peer } from '../session/peer.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
+import type { ChannelTopics } from '../subscriptions/channel-topics.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import type { DeliveryTracer } from '../traces/delivery-tracer.ts';
 import type { Coalescer } from './coalescer.ts';
+import { PLAIN_VIEWS } from '../views/reader-views.ts';
+import type { ReaderViews } from '../views/reader-views.ts';
 import { decodeDelivery, placeInLog } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 
@@ -39,18 +42,49 @@ export function createTopicWriter(
   sessions: SessionRegistry,
   counters: DeliveryCounters,
   tracer?: DeliveryTracer,
+  views: Pick<ReaderViews, 'payloadIn'> = PLAIN_VIEWS,
 ): (delivery: Delivery) => void {
   return ({ channel, message, envelope }) => {
     if (!advance(channel, message)) return;
     const startedMs = tracer === undefined ? 0 : tracer.begin(envelope);
     const except = findSilent(sessions, envelope.sender, channel);
     const json = channel.jsonSubscribers > 0 ? jsonFrame(envelope, message, channel.epoch) : undefined;
-    const proto = channel.protoSubscribers > 0 ? protoFrame(message, channel.epoch) : undefined;
+    const proto = channel.protoSubscribers > 0 ? protoFrame(message, envelope, channel.epoch) : undefined;
     if (json !== undefined) listener.publish(channel.jsonTopic, json, false, except);
     if (proto !== undefined) listener.publish(channel.protoTopic, proto, true, except);
-    counters.count(channel, json, proto, except?.data.format, envelope.timestampMs);
+    const isRevealed = channel.revealed.size > 0;
+    const silent = isRevealed && topicsOfSilent(except, channel) !== channel ? undefined : except?.data.format;
+    counters.count(channel, channel, json, proto, silent, envelope.timestampMs);
+    if (isRevealed) writeRevealed({ channel, message, envelope }, { json, proto }, except);
     if (startedMs !== 0) tracer?.end(channel, envelope, startedMs);
   };
+
+  /** Those who see more: one frame for each view and format in use, which is that of the others where they see the same. */
+  function writeRevealed(
+    { channel, message, envelope }: Delivery,
+    base: { json: Uint8Array | undefined; proto: Uint8Array | undefined },
+    except: Connection<Peer> | undefined,
+  ): void {
+    const silentTopics = topicsOfSilent(except, channel);
+    for (const topics of channel.revealed.values()) {
+      const payload = views.payloadIn(topics.view, channel.address.tenant, envelope);
+      const isPlain = payload === undefined;
+      const seen = isPlain ? envelope : { ...envelope, payload };
+      let json: Uint8Array | undefined;
+      let proto: Uint8Array | undefined;
+      if (topics.jsonSubscribers > 0) {
+        json = (isPlain ? base.json : undefined) ?? jsonFrame(seen, message, channel.epoch);
+        listener.publish(topics.jsonTopic, json, false, except);
+      }
+      if (topics.protoSubscribers > 0) {
+        proto = isPlain ? base.proto : revealedProtoFrame(seen, message, channel.epoch);
+        proto ??= protoFrame(message, envelope, channel.epoch);
+        listener.publish(topics.protoTopic, proto, true, except);
+      }
+      const silent = silentTopics === topics ? except?.data.format : undefined;
+      counters.count(channel, topics, json, proto, silent, envelope.timestampMs);
+    }
+  }
 }
 
 /**
@@ -71,8 +105,19 @@ function jsonFrame(envelope: Envelope, message: SpineMessage, epoch: string): Ui
   return encodeJsonEnvelope(envelope);
 }
 
-function protoFrame({ data, seq, prevSeq }: SpineMessage, epoch: string): Uint8Array {
-  return seq > 0 ? withLogPosition(data, seq, prevSeq, epoch) : data;
+/** What some readers see stays between Shields (CAS-12). */
+function protoFrame({ data, seq, prevSeq }: SpineMessage, envelope: Envelope, epoch: string): Uint8Array {
+  const plain = withoutSealedViews(data, envelope) ?? encodeProtoEnvelope(envelope);
+  return seq > 0 ? withLogPosition(plain, seq, prevSeq, epoch) : plain;
+}
+
+function revealedProtoFrame(envelope: Envelope, message: SpineMessage, epoch: string): Uint8Array {
+  if (message.seq > 0) placeInLog(envelope, message, epoch);
+  return encodeProtoEnvelope(envelope);
+}
+
+function topicsOfSilent(except: Connection<Peer> | undefined, channel: LocalChannel): ChannelTopics | undefined {
+  return except?.data.kind === 'session' ? except.data.subscriptions.get(channel.name)?.topics : undefined;
 }
 
 /** The sender's own socket, where the sender is here, subscribed, and did not ask for its own words (PRT-15). */

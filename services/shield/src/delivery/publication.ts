@@ -1,4 +1,5 @@
 import { encodeJsonEnvelope } from '@arqonbus/protocol';
+import type { Envelope } from '@arqonbus/protocol';
 import type { LogEntry } from '@arqonbus/spine';
 import { decodeEntry } from './decode-delivery.ts';
 
@@ -17,13 +18,21 @@ export interface PublicationPage {
   readonly lastSeq: number;
 }
 
+/** How a page is made. */
+export interface PageOptions {
+  readonly epoch: string;
+  readonly maxBytes: number;
+  /** What the reader sees of a publication (CAS-12). */
+  readonly reveal: (envelope: Envelope) => Envelope;
+}
+
 /** Takes entries in the given order until the page holds `maxBytes` (PRT-22); at least one, if there is one. */
-export function pageOf(entries: readonly LogEntry[], epoch: string, maxBytes: number): PublicationPage {
+export function pageOf(entries: readonly LogEntry[], { epoch, maxBytes, reveal }: PageOptions): PublicationPage {
   const publications: Publication[] = [];
   let bytes = 0;
   let lastSeq = 0;
   for (const entry of entries) {
-    const frame = frameOf(entry, epoch);
+    const frame = frameOf(entry, epoch, reveal);
     if (bytes > 0 && bytes + (frame?.length ?? 0) > maxBytes) return { publications, isCut: true, lastSeq };
     lastSeq = entry.seq;
     if (frame === undefined) continue;
@@ -34,9 +43,9 @@ export function pageOf(entries: readonly LogEntry[], epoch: string, maxBytes: nu
 }
 
 /** Undefined for an entry that is malformed: it is left out (SPN-3). */
-function frameOf(entry: LogEntry, epoch: string): Uint8Array | undefined {
+function frameOf(entry: LogEntry, epoch: string, reveal: PageOptions['reveal']): Uint8Array | undefined {
   const envelope = decodeEntry(entry, epoch);
-  return envelope === undefined ? undefined : encodeJsonEnvelope(envelope);
+  return envelope === undefined ? undefined : encodeJsonEnvelope(reveal(envelope));
 }
 
 /** A result that holds publications. */

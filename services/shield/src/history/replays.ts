@@ -5,6 +5,8 @@ import type { ChannelAddress, ChannelLog, ProfileOf } from '@arqonbus/spine';
 import { jsonBytes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { LongReads } from '../limits/long-reads.ts';
+import { PLAIN_VIEWS } from '../views/reader-views.ts';
+import type { ReaderViews } from '../views/reader-views.ts';
 import type { Session } from '../session/session.ts';
 import { orderCausally } from './causal-order.ts';
 import { createSequenceCheck } from './replay-checks.ts';
@@ -58,6 +60,8 @@ export interface ReplaysOptions {
   readonly onMalformed: () => void;
   readonly monotonicMs: () => number;
   readonly pause: (ms: number) => Promise<void>;
+  /** What the reader sees of a publication; what the replay is hashed over, too (CAS-12). Default: what all see. */
+  readonly views?: Pick<ReaderViews, 'reveal'>;
 }
 
 interface Running {
@@ -108,9 +112,11 @@ async function replay(
   const gaps: ReplayGap[] = [];
   const hash = createHash('sha256');
   const told = { count: 0, firstSeq: 0, lastSeq: 0 };
-  for await (const envelope of publicationsOf(order, position, gaps, options)) {
-    if (!(await pace.turn(envelope.timestampMs))) break;
+  const { reveal } = options.views ?? PLAIN_VIEWS;
+  for await (const stored of publicationsOf(order, position, gaps, options)) {
+    if (!(await pace.turn(stored.timestampMs))) break;
     if (!mayRead(session, order.address)) throw new BusError('AUTHORIZATION_ERROR');
+    const envelope = reveal(session, stored);
     hash.update(replayDigestBytes(envelope));
     told.count += 1;
     told.firstSeq = told.firstSeq === 0 ? envelope.seq : Math.min(told.firstSeq, envelope.seq);

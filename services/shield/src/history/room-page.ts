@@ -1,5 +1,5 @@
 import { BusError, encodeJsonEnvelope } from '@arqonbus/protocol';
-import type { TenantId } from '@arqonbus/protocol';
+import type { Envelope, TenantId } from '@arqonbus/protocol';
 import type { ChannelLog, HeldChannel } from '@arqonbus/spine';
 import type { Publication } from '../delivery/publication.ts';
 import { ChannelMerge } from './channel-merge.ts';
@@ -18,6 +18,8 @@ export interface RoomPageRequest {
   readonly cursor: RoomCursor | undefined;
   readonly limit: number;
   readonly maxBytes: number;
+  /** What the reader sees of a publication (CAS-12). Default: what all see. */
+  readonly reveal?: (envelope: Envelope) => Envelope;
 }
 
 /** A page of a room's history; without a cursor it is the last. */
@@ -28,12 +30,12 @@ export interface RoomPage {
 
 /** Reads a page; rejects with `CONFLICT` when a channel's log is another one than the cursor's (LOG-4). */
 export async function readRoomPage(log: ChannelLog, request: RoomPageRequest): Promise<RoomPage> {
-  const { window, limit, maxBytes } = request;
+  const { window, limit, maxBytes, reveal = asStored } = request;
   const merge = new ChannelMerge(log, mergedChannels(request), window);
   const publications: Publication[] = [];
   let bytes = 0;
   for (let entry = await merge.peek(); entry !== undefined; entry = await merge.peek()) {
-    const frame = entry.envelope === undefined ? undefined : encodeJsonEnvelope(entry.envelope);
+    const frame = entry.envelope === undefined ? undefined : encodeJsonEnvelope(reveal(entry.envelope));
     const isOver = bytes > 0 && bytes + (frame?.length ?? 0) > maxBytes;
     if (publications.length >= limit || isOver) {
       return { publications, cursor: formatRoomCursor({ order: window.order, positions: merge.positions() }) };
@@ -44,6 +46,10 @@ export async function readRoomPage(log: ChannelLog, request: RoomPageRequest): P
     publications.push({ json: frame });
   }
   return { publications };
+}
+
+function asStored(envelope: Envelope): Envelope {
+  return envelope;
 }
 
 /** Newest first, a channel that the cursor does not know is newer than its first page. */

@@ -1,4 +1,4 @@
-import { BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
+import { BusError } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import {
   PrivateDeliveredSchema,
@@ -9,6 +9,7 @@ import {
 } from '@arqonbus/protocol/spine-messages';
 import { clientOut, isClientId, userOut } from '@arqonbus/spine';
 import type { Spine, Subject } from '@arqonbus/spine';
+import { encodePublication } from './encode-publication.ts';
 import type { Session } from '../session/session.ts';
 
 /** Sends messages to clients and users by name (PRT-17). */
@@ -30,7 +31,7 @@ export function createPrivateMessages(spine: Spine, isRoomNeeded: () => boolean)
       const found = await Promise.all(
         targets.map((target) => {
           // Each target sees its own name alone, not who else was written to.
-          const bytes = encodeProtoEnvelope({ ...envelope, to: [target] });
+          const bytes = encodePublication({ ...envelope, to: [target] });
           const content = { envelope: bytes, tenant: session.tenant, needsSharedRoom, senderRooms };
           const delivery = create(PrivateDeliverySchema, content);
           return isDelivered(spine, subjectOf(session, target), toBinary(PrivateDeliverySchema, delivery));

@@ -1,4 +1,4 @@
-import { ANY_SEQ, BusError, encodeProtoEnvelope } from '@arqonbus/protocol';
+import { ANY_SEQ, BusError } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
 import { channelOut } from '@arqonbus/spine';
 import type { Appended, ChannelAddress, ChannelLog, ProfileOf, Spine, Subject } from '@arqonbus/spine';
@@ -7,6 +7,7 @@ import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Mirror } from '../mirror/mirror.ts';
 import type { Session } from '../session/session.ts';
+import { encodePublication } from './encode-publication.ts';
 import type { PublishCounters } from './publish-counters.ts';
 import type { Refuse } from './refuse.ts';
 import type { PrivateMessages } from './private-messages.ts';
@@ -47,7 +48,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     // The wish for an answer is between the sender and its Shield, and so is a condition.
     envelope.ack = false;
     envelope.expectedSeq = ANY_SEQ;
-    const data = encodeProtoEnvelope(envelope);
+    const data = encodePublication(envelope);
     const copy = mirror.prepare(session, envelope);
     const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
     const { logClass } = profileOf(address.room, address.channel);

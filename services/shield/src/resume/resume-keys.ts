@@ -1,9 +1,8 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Config } from '@arqonbus/config';
+import { deriveBoxKey } from '../sealing/sealed-box.ts';
 
 /** Separates these keys from others that are made of the same secret. */
 const LABEL = 'arqonbus resume token v1';
-const KEY_BYTES = 32;
 
 /**
  * The keys of resume tokens: the first one seals, all of them open (PRT-7). Without any secret they are random, and
@@ -11,13 +10,8 @@ const KEY_BYTES = 32;
  */
 export function resumeKeysOf({ resume, log }: Pick<Config, 'resume' | 'log'>): readonly [Buffer, ...Buffer[]] {
   const isOwn = resume.key !== '';
-  const secret = isOwn ? resume.key : log.idKey;
-  const first = derive(secret === '' ? randomBytes(KEY_BYTES) : Buffer.from(secret));
+  const first = deriveBoxKey(isOwn ? resume.key : log.idKey, LABEL);
   // A key that is made of the log's is replaced with it.
   const others = [resume.otherKey, isOwn ? '' : log.otherIdKey].filter((other) => other !== '');
-  return [first, ...others.map((other) => derive(Buffer.from(other)))];
-}
-
-function derive(secret: Buffer): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', LABEL, KEY_BYTES));
+  return [first, ...others.map((other) => deriveBoxKey(other, LABEL))];
 }

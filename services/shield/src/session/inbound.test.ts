@@ -25,6 +25,7 @@ function createRig(outcome: Outcome, type: EnvelopeType = 'event', id = '') {
     misbehaviour: createMisbehaviour(DEFAULT_LIMITS, () => clock.monotonicMs()),
     envelopes: createTestEnvelopes(clock),
     send: testSend,
+    seal: { seal: () => new Uint8Array(0) },
     clock,
     limits: DEFAULT_LIMITS,
     messages: metrics.counter('arqonbus_messages_in_total', 'Frames.'),

@@ -1,3 +1,4 @@
+import type { PublicationView } from '@arqonbus/casil';
 import { decodeFrame } from '@arqonbus/pipeline';
 import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
 import { createEnvelope } from '@arqonbus/protocol';
@@ -8,6 +9,7 @@ import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { traceIngress } from '../traces/trace-ingress.ts';
+import type { ViewSeal } from '../views/view-seal.ts';
 import { closeSession } from './close-session.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
 import type { Session } from './session.ts';
@@ -29,6 +31,7 @@ export interface InboundOptions {
   readonly tracing?: Tracing | undefined;
   readonly messages: Counter;
   readonly bytes: Counter;
+  readonly seal: Pick<ViewSeal, 'seal'>;
 }
 
 /** What stands in the place of the envelope until the decode stage has made one; shared, as nobody writes to it. */
@@ -59,8 +62,21 @@ export function createAcceptFrame(options: InboundOptions): AcceptFrame {
     if (tracing !== undefined) traceIngress(tracing, ingress, outcome, clock.monotonicMs());
     if (outcome.kind === 'block') refuse(session, ingress, outcome, options);
     else if (ingress.envelope.type === 'command') dispatcher.dispatch({ session, envelope: ingress.envelope });
-    else publisher.publish(session, ingress.envelope);
+    else {
+      if (ingress.views !== undefined) sealViews(session, ingress, ingress.views, options);
+      publisher.publish(session, ingress.envelope);
+    }
   };
+}
+
+/** Sealed once the message has its id, which the seal is bound to (CAS-12). */
+function sealViews(
+  { tenant }: Session,
+  { envelope }: Ingress,
+  views: readonly PublicationView[],
+  { seal }: InboundOptions,
+): void {
+  envelope.views = seal.seal(tenant, envelope.id, views);
 }
 
 function refuse(

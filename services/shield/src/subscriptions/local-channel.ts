@@ -2,13 +2,13 @@ import type { LogClass } from '@arqonbus/protocol';
 import type { ChannelAddress, SpineSubscription, Subject } from '@arqonbus/spine';
 import type { TenantState } from '../limits/tenant-states.ts';
 import type { Lane } from '../delivery/coalescer.ts';
-import type { Topic } from '../listener/listener.ts';
+import type { ChannelTopics } from './channel-topics.ts';
 
 /**
  * A channel as this Shield knows it while a local session is in it: one interest on the Spine and one topic per wire
  * format, whatever the number of subscribers (ARC-14).
  */
-export interface LocalChannel extends Lane {
+export interface LocalChannel extends Lane, ChannelTopics {
   readonly address: ChannelAddress;
   /** `room:channel`. */
   readonly name: string;
@@ -17,14 +17,10 @@ export interface LocalChannel extends Lane {
   readonly subject: Subject;
   /** By the layout of the log in force. */
   logClass: LogClass;
-  readonly jsonTopic: Topic;
-  readonly protoTopic: Topic;
   readonly tenantState: TenantState;
   interest: SpineSubscription | undefined;
-  /** Sockets in the JSON topic. */
-  jsonSubscribers: number;
-  /** Sockets in the Protobuf topic. */
-  protoSubscribers: number;
+  /** Topics of those who see more than the others, by view; most channels have none (CAS-12). */
+  readonly revealed: Map<string, ChannelTopics>;
   /** Subscriptions, attached or not, and joins under way: while there is one, the interest is needed. */
   users: number;
   /** Sequence of the last publication written to the topics, or the log's end when the channel was opened. */

@@ -66,6 +66,8 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     key,
     subject: channelOut(address.tenant, address.room, address.channel),
     logClass: options.profileOf(address.room, address.channel).logClass,
+    view: '',
+    revealed: new Map(),
     jsonTopic: `j/${key}`,
     protoTopic: `p/${key}`,
     tenantState: options.tenantStates.of(address.tenant),

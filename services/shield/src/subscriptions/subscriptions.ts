@@ -3,6 +3,9 @@ import type { Limits } from '@arqonbus/protocol';
 import type { PresenceView } from '../presence/presence-view.ts';
 import type { PresenceViews } from '../presence/presence-views.ts';
 import type { Session } from '../session/session.ts';
+import { PLAIN_VIEWS } from '../views/reader-views.ts';
+import type { ReaderViews } from '../views/reader-views.ts';
+import { forgetEmpty, topicsOf } from './channel-topics.ts';
 import type { LocalChannel } from './local-channel.ts';
 import type { LocalChannels } from './local-channels.ts';
 import type { Subscription } from './subscription.ts';
@@ -30,6 +33,8 @@ export interface Subscriptions {
   /** Puts the socket back into the topic; who watches the members gets them all, since some may have been missed. */
   attach(session: Session, subscription: Subscription): void;
   detach(session: Session, subscription: Subscription): void;
+  /** Rights or views have changed: puts the socket into the topics of what it may see now (CAS-12). */
+  review(session: Session): void;
 }
 
 /** A join whose channels are open. */
@@ -52,8 +57,13 @@ export interface JoinOptions {
 }
 
 /** Subscriptions over these channels and these views of their members. */
-export function createSubscriptions(channels: LocalChannels, presence: PresenceViews, limits: Limits): Subscriptions {
-  const parts = { channels, presence };
+export function createSubscriptions(
+  channels: LocalChannels,
+  presence: PresenceViews,
+  limits: Limits,
+  views: Pick<ReaderViews, 'viewOf'> = PLAIN_VIEWS,
+): Subscriptions {
+  const parts = { channels, presence, views };
   return {
     hasRoom: (session) => session.explicitSubscriptions + session.pendingJoins < limits.maxSubscriptions,
     prepare: async (session, address, isWatching) => {
@@ -99,16 +109,24 @@ export function createSubscriptions(channels: LocalChannels, presence: PresenceV
       if (subscription.view !== undefined) presence.resume(session, subscription.view);
     },
     detach: (session, subscription) => detach(parts, session, subscription),
+    review: (session) => {
+      for (const subscription of session.subscriptions.values()) review(parts, session, subscription);
+    },
   };
 }
 
 interface Parts {
   readonly channels: LocalChannels;
   readonly presence: PresenceViews;
+  readonly views: Pick<ReaderViews, 'viewOf'>;
 }
 
 /** Opens all of it, or nothing. */
-function openJoin({ channels, presence }: Parts, address: ChannelAddress, isWatching: boolean): PreparedJoin {
+function openJoin(
+  { channels, presence }: Omit<Parts, 'views'>,
+  address: ChannelAddress,
+  isWatching: boolean,
+): PreparedJoin {
   const opened: LocalChannel[] = [];
   const open = (one: ChannelAddress): LocalChannel => {
     const channel = channels.open(one);
@@ -156,7 +174,7 @@ function subscribe(parts: Parts, session: Session, channel: LocalChannel, option
   // Who begins behind begins anew: out of the topic, and a catch-up under way for the old one ends (LOG-9).
   if (known !== undefined) unsubscribe(parts, session, known);
   const isExplicit = known?.isExplicit ?? false;
-  const place = { behindSeq, isAttached: false, view: undefined, meta: undefined };
+  const place = { behindSeq, isAttached: false, topics: channel, view: undefined, meta: undefined };
   const subscription: Subscription = { channel, echo: options.echo, isExplicit, ...place };
   session.subscriptions.set(channel.name, subscription);
   if (behindSeq === undefined) attach(parts, session, subscription);
@@ -181,22 +199,42 @@ function leaveEmptyRoom(parts: Parts, session: Session, room: string): void {
   unsubscribe(parts, session, roomSubscription);
 }
 
-function attach({ presence }: Parts, session: Session, subscription: Subscription): void {
+function attach({ presence, views }: Parts, session: Session, subscription: Subscription): void {
   if (subscription.isAttached || session.connection === undefined) return;
   subscription.isAttached = true;
-  const { channel } = subscription;
-  if (session.format === 'json') channel.jsonSubscribers += 1;
-  else channel.protoSubscribers += 1;
-  session.connection.subscribe(session.format === 'json' ? channel.jsonTopic : channel.protoTopic);
+  const { room, channel } = subscription.channel.address;
+  enterTopics(session, subscription, views.viewOf(session, room, channel));
   if (subscription.view !== undefined) presence.attach(session, subscription.view);
 }
 
 function detach({ presence }: Parts, session: Session, subscription: Subscription): void {
   if (!subscription.isAttached) return;
   subscription.isAttached = false;
-  const { channel } = subscription;
-  if (session.format === 'json') channel.jsonSubscribers -= 1;
-  else channel.protoSubscribers -= 1;
-  session.connection?.unsubscribe(session.format === 'json' ? channel.jsonTopic : channel.protoTopic);
+  leaveTopics(session, subscription);
   if (subscription.view !== undefined) presence.detach(session, subscription.view);
+}
+
+/** In one turn, so that nothing comes twice and nothing is missed. Who is out of the topics finds the right ones when it comes back. */
+function review({ views }: Parts, session: Session, subscription: Subscription): void {
+  if (!subscription.isAttached) return;
+  const { room, channel } = subscription.channel.address;
+  const view = views.viewOf(session, room, channel);
+  if (view === subscription.topics.view) return;
+  leaveTopics(session, subscription);
+  enterTopics(session, subscription, view);
+}
+
+function enterTopics(session: Session, subscription: Subscription, view: string): void {
+  const topics = topicsOf(subscription.channel, view);
+  subscription.topics = topics;
+  if (session.format === 'json') topics.jsonSubscribers += 1;
+  else topics.protoSubscribers += 1;
+  session.connection?.subscribe(session.format === 'json' ? topics.jsonTopic : topics.protoTopic);
+}
+
+function leaveTopics(session: Session, { channel, topics }: Subscription): void {
+  if (session.format === 'json') topics.jsonSubscribers -= 1;
+  else topics.protoSubscribers -= 1;
+  session.connection?.unsubscribe(session.format === 'json' ? topics.jsonTopic : topics.protoTopic);
+  if (topics.view !== '') forgetEmpty(channel, topics);
 }

@@ -1,6 +1,7 @@
 import type { Envelope } from '@arqonbus/protocol';
 import { isSampled } from '@arqonbus/telemetry';
 import type { Tracing } from '@arqonbus/telemetry';
+import { subscribersOf } from '../subscriptions/channel-topics.ts';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 
 /** Records the last two hops of a publication that is traced: over the Spine, and to the sockets (TEL-3). */
@@ -36,12 +37,12 @@ export function createDeliveryTracer(tracing: Tracing, now: () => number): Deliv
         parent: overSpine,
         startMs: startedMs,
         endMs: now(),
-        attributes: { ...attributes, 'arqonbus.seq': seq, 'arqonbus.subscribers': subscribersOf(channel) },
+        attributes: { ...attributes, 'arqonbus.seq': seq, 'arqonbus.subscribers': allSubscribersOf(channel) },
       });
     },
   };
 }
 
-function subscribersOf({ jsonSubscribers, protoSubscribers }: LocalChannel): number {
-  return jsonSubscribers + protoSubscribers;
+function allSubscribersOf(channel: LocalChannel): number {
+  return subscribersOf(channel, 'jsonSubscribers') + subscribersOf(channel, 'protoSubscribers');
 }

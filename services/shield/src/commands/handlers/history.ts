@@ -1,5 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
-import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import type { CommandArgs, CommandResult, Envelope } from '@arqonbus/protocol';
 import type { ChannelAddress, ReadRange } from '@arqonbus/spine';
 import { pageOf } from '../../delivery/publication.ts';
 import { MAX_ROOM_CHANNELS, parseRoomCursor } from '../../history/room-cursor.ts';
@@ -31,7 +31,7 @@ async function channelHistory(
   { session }: CommandCall,
   address: ChannelAddress,
   args: Args,
-  { log, profileOf, limits }: CommandParts,
+  { log, profileOf, limits, views }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'history'>>> {
   requireRight(session, 'history', address.room, address.channel);
   if (profileOf(address.room, address.channel).logClass === 'live') {
@@ -42,7 +42,11 @@ async function channelHistory(
     log.position(address),
     log.read(address, { ...rangeOf(args), limit: limit + 1 }),
   ]);
-  const page = pageOf(entries.slice(0, limit), position.epoch, limits.pageBytes);
+  const page = pageOf(entries.slice(0, limit), {
+    epoch: position.epoch,
+    maxBytes: limits.pageBytes,
+    reveal: (envelope) => views.reveal(session, envelope),
+  });
   const isMore = page.isCut || entries.length > limit;
   return {
     result: {
@@ -60,7 +64,7 @@ async function roomHistory(
   { session }: CommandCall,
   room: string,
   args: Args,
-  { log, limits, longReads }: CommandParts,
+  { log, limits, longReads, views }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'history'>>> {
   for (const name of ['after_seq', 'before_seq'] as const) {
     if (args[name] !== undefined) throw invalid([{ field: `args.${name}`, problem: 'needs a channel' }]);
@@ -77,7 +81,8 @@ async function roomHistory(
       throw invalid([{ field: 'args.channel', problem: `is required: more than ${MAX_ROOM_CHANNELS} could be read` }]);
     }
     const maxBytes = limits.pageBytes;
-    const page = { tenant: session.tenant, room, channels, window, cursor, limit, maxBytes };
+    const reveal = (envelope: Envelope): Envelope => views.reveal(session, envelope);
+    const page = { tenant: session.tenant, room, channels, window, cursor, limit, maxBytes, reveal };
     return { result: await readRoomPage(log, page) };
   });
 }

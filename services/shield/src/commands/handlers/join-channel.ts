@@ -1,5 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
-import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import type { CommandArgs, CommandResult, Envelope } from '@arqonbus/protocol';
 import { callBrain, channelKey } from '@arqonbus/spine';
 import type { ChannelAddress } from '@arqonbus/spine';
 import { encodeMeta } from '../../presence/meta.ts';
@@ -221,7 +221,7 @@ function commit(
     channel: name,
     ...(channel.logClass === 'live' ? {} : { epoch: channel.epoch, seq: positionOf(channel, start) }),
     ...(join.view === undefined ? {} : membersOf(join.view, session, args.ownMeta)),
-    ...(history === undefined ? {} : { publications: publicationsOf(history, channel, parts) }),
+    ...(history === undefined ? {} : { publications: publicationsOf(session, history, channel, parts) }),
     ...recovery.result,
     ...(roomStart === undefined ? {} : roomLogOf(join.roomChannel, roomStart, roomRecovery)),
   };
@@ -271,10 +271,12 @@ function pausedAtOf(session: Session, { name, logClass }: LocalChannel): number 
 
 /** The newest ones, oldest first. What the topics have not had yet comes by topic, and must not come twice. */
 function publicationsOf(
+  session: Session,
   { entries }: NewestEntries,
   { lastSeq, epoch }: LocalChannel,
-  { limits }: CommandParts,
+  { limits, views }: CommandParts,
 ): readonly Publication[] {
   const settled = entries.filter((entry) => entry.seq <= lastSeq);
-  return pageOf(settled, epoch, limits.pageBytes).publications.toReversed();
+  const reveal = (envelope: Envelope): Envelope => views.reveal(session, envelope);
+  return pageOf(settled, { epoch, maxBytes: limits.pageBytes, reveal }).publications.toReversed();
 }

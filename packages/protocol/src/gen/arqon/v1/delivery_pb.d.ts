@@ -70,3 +70,44 @@ export declare type PrivateDelivered = Message<"arqon.v1.PrivateDelivered"> & {
  */
 export declare const PrivateDeliveredSchema: GenMessage<PrivateDelivered>;
 
+/**
+ * What some readers see in the place of a publication's payload, each sealed with a key that Shields alone have (CAS-12).
+ *
+ * @generated from message arqon.v1.SealedViews
+ */
+export declare type SealedViews = Message<"arqon.v1.SealedViews"> & {
+  /**
+   * @generated from field: repeated arqon.v1.SealedView views = 1;
+   */
+  views: SealedView[];
+};
+
+/**
+ * Describes the message arqon.v1.SealedViews.
+ * Use `create(SealedViewsSchema)` to create a new message.
+ */
+export declare const SealedViewsSchema: GenMessage<SealedViews>;
+
+/**
+ * @generated from message arqon.v1.SealedView
+ */
+export declare type SealedView = Message<"arqon.v1.SealedView"> & {
+  /**
+   * The entries of `casil.views` whose readers see it.
+   *
+   * @generated from field: repeated string entries = 1;
+   */
+  entries: string[];
+
+  /**
+   * @generated from field: bytes sealed_payload = 2;
+   */
+  sealedPayload: Uint8Array;
+};
+
+/**
+ * Describes the message arqon.v1.SealedView.
+ * Use `create(SealedViewSchema)` to create a new message.
+ */
+export declare const SealedViewSchema: GenMessage<SealedView>;
+

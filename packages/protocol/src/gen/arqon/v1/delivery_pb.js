@@ -10,7 +10,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file arqon/v1/delivery.proto.
  */
 export const file_arqon_v1_delivery = /*@__PURE__*/
-  fileDesc("ChdhcnFvbi92MS9kZWxpdmVyeS5wcm90bxIIYXJxb24udjEiZAoPUHJpdmF0ZURlbGl2ZXJ5EhAKCGVudmVsb3BlGAEgASgMEg4KBnRlbmFudBgEIAEoCRIZChFuZWVkc19zaGFyZWRfcm9vbRgCIAEoCBIUCgxzZW5kZXJfcm9vbXMYAyADKAkiJwoQUHJpdmF0ZURlbGl2ZXJlZBITCgtjb25uZWN0aW9ucxgBIAEoDWIGcHJvdG8z");
+  fileDesc("ChdhcnFvbi92MS9kZWxpdmVyeS5wcm90bxIIYXJxb24udjEiZAoPUHJpdmF0ZURlbGl2ZXJ5EhAKCGVudmVsb3BlGAEgASgMEg4KBnRlbmFudBgEIAEoCRIZChFuZWVkc19zaGFyZWRfcm9vbRgCIAEoCBIUCgxzZW5kZXJfcm9vbXMYAyADKAkiJwoQUHJpdmF0ZURlbGl2ZXJlZBITCgtjb25uZWN0aW9ucxgBIAEoDSIyCgtTZWFsZWRWaWV3cxIjCgV2aWV3cxgBIAMoCzIULmFycW9uLnYxLlNlYWxlZFZpZXciNQoKU2VhbGVkVmlldxIPCgdlbnRyaWVzGAEgAygJEhYKDnNlYWxlZF9wYXlsb2FkGAIgASgMYgZwcm90bzM");
 
 /**
  * Describes the message arqon.v1.PrivateDelivery.
@@ -25,4 +25,18 @@ export const PrivateDeliverySchema = /*@__PURE__*/
  */
 export const PrivateDeliveredSchema = /*@__PURE__*/
   messageDesc(file_arqon_v1_delivery, 1);
+
+/**
+ * Describes the message arqon.v1.SealedViews.
+ * Use `create(SealedViewsSchema)` to create a new message.
+ */
+export const SealedViewsSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_delivery, 2);
+
+/**
+ * Describes the message arqon.v1.SealedView.
+ * Use `create(SealedViewSchema)` to create a new message.
+ */
+export const SealedViewSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_delivery, 3);
 

@@ -211,6 +211,14 @@ export declare type Envelope = Message<"arqon.v1.Envelope"> & {
    * @generated from field: optional uint64 expected_seq = 32;
    */
   expectedSeq?: bigint | undefined;
+
+  /**
+   * Between Shields alone, always the last field: what some readers see in the place of the payload (CAS-12), an encoded
+   * SealedViews. Never delivered to a client; what a client says here is ignored.
+   *
+   * @generated from field: bytes sealed_views = 33;
+   */
+  sealedViews: Uint8Array;
 };
 
 /**

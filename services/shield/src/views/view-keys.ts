@@ -1,0 +1,13 @@
+import type { Config } from '@arqonbus/config';
+import { deriveBoxKey } from '../sealing/sealed-box.ts';
+
+const LABEL = 'arqonbus view v1';
+
+/**
+ * The keys of views: the first one seals, both open (CAS-12). Without a secret what one process seals no other can open: its
+ * readers see the most redacted.
+ */
+export function viewKeysOf({ log }: Pick<Config, 'log'>): readonly [Buffer, ...Buffer[]] {
+  const first = deriveBoxKey(log.idKey, LABEL);
+  return log.otherIdKey === '' ? [first] : [first, deriveBoxKey(log.otherIdKey, LABEL)];
+}
