@@ -5,12 +5,13 @@ import { createDiscontinuityRig, createDoubtedRig } from './discontinuities-rig.
 
 describe('a loss of the Spine', () => {
   it('[SPN-4] is told on live channels once it is over, and on no other', async () => {
-    const { metrics, told, comeBack, lose, discontinuities, statuses } = await createDiscontinuityRig({});
+    const { rig, metrics, told, comeBack, lose, discontinuities, statuses } = await createDiscontinuityRig({});
     comeBack();
     expect(told).toEqual([]);
     lose();
     comeBack();
     comeBack();
+    expect([...rig.channels.all()].find(({ name }) => name === 'science:live')?.doubt).toBeUndefined();
     expect(told).toEqual([['science:live', { event: 'discontinuity', reason: 'spine' }]]);
     expect(metrics.render()).toContain('arqonbus_discontinuities_total{reason="spine"} 1');
     discontinuities.stop();

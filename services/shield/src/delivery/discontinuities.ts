@@ -41,7 +41,7 @@ export function followDiscontinuities(options: DiscontinuitiesOptions): Disconti
   const doubtAll = (): void => {
     for (const channel of channels.all()) {
       channel.isContinuous = false;
-      channel.doubt = { afterSeq: undefined, upTo: 0 };
+      if (isLogged(channel)) channel.doubt = { afterSeq: undefined, upTo: 0 };
     }
   };
   const recoverLogged = (): void => recover([...channels.all()].filter(isLogged), options);

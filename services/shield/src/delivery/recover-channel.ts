@@ -64,7 +64,7 @@ async function checkLog({ channel, doubt, earlier }: DoubtedChannel, options: Re
   await earlier.catch(() => undefined);
   const { logClass } = options.profileOf(channel.address.room, channel.address.channel);
   if (logClass === 'live') {
-    endDoubt(channel, doubt);
+    channel.doubt = undefined;
     leaveLog(channel, options);
     return 0;
   }
