@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { DEFAULT_LIMITS, decodeJsonEnvelope, replayDigestBytes } from '@arqonbus/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Frame, JsonClient } from './harness/json-client.ts';
 import { publishMany, upTo } from './harness/numbered-events.ts';
+import { hashOf } from './harness/replay-hash.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -66,17 +65,6 @@ async function publishAll(client: JsonClient, target: string, frames: readonly o
 }
 
 const seqsOf = ({ frames }: Replayed): unknown[] => frames.map(({ seq }) => seq);
-
-/** As docs/replay.md tells it. */
-function hashOf(frames: readonly Frame[]): string {
-  const hash = createHash('sha256');
-  for (const frame of frames) {
-    const decoded = decodeJsonEnvelope(new TextEncoder().encode(JSON.stringify(frame)), DEFAULT_LIMITS);
-    if (!decoded.ok) throw new Error('not an envelope');
-    hash.update(replayDigestBytes(decoded.envelope));
-  }
-  return `sha256:${hash.digest('hex')}`;
-}
 
 test('[LOG-14] a window comes again, to the asker alone, with the same hash from every Shield', async () => {
   const alice = await joined('alice', 'again', 'general');

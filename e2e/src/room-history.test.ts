@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Frame, JsonClient } from './harness/json-client.ts';
+import { hashOf } from './harness/replay-hash.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -10,8 +11,15 @@ beforeAll(async () => {
   const rules = [
     { pattern: '*:live', profile: 'live' },
     { pattern: '*:sensor', profile: 'state' },
+    { pattern: 'shelf*:few', profile: 'few' },
+    { pattern: 'shelf*:*', profile: 'archived' },
   ];
-  bus = await startBus({ ...roomyLimits, ARQONBUS_LOG_RULES: JSON.stringify(rules) });
+  const few = { class: 'history', max_messages: 8, max_age_ms: 3_600_000, max_bytes: 67_108_864 };
+  bus = await startBus({
+    ...roomyLimits,
+    ARQONBUS_LOG_PROFILES: JSON.stringify({ few, archived: { ...few, archive: true } }),
+    ARQONBUS_LOG_RULES: JSON.stringify(rules),
+  });
 });
 
 afterAll(() => bus.stop());
@@ -98,5 +106,94 @@ test('[LOG-19] [PRT-22] pages of a room end at 256 KiB; a cursor that is none is
       payload: { errors: [{ field: 'args.cursor' }] },
     });
   }
+  reader.end();
+});
+
+const seqsOf = ({ publications }: Frame['payload']): unknown[] => (publications as Frame[]).map(({ seq }) => seq);
+
+let toArchive = 0;
+
+/** Waits until so many more publications have been copied: what the log gives up from then on is not missed. */
+async function archived(count: number): Promise<void> {
+  toArchive += count;
+  const copied = async (): Promise<number> => {
+    const lines = (await bus.scrapes()).flatMap(
+      (text) => text.match(/^arqonbus_archive_copied_total (\d+)$/m)?.[1] ?? [],
+    );
+    return lines.reduce((sum, value) => sum + Number(value), 0);
+  };
+  await expect.poll(copied, { timeout: 10_000 }).toBe(toArchive);
+}
+
+test('[LOG-15] [LOG-14] history and replays reach beyond the log, with the same positions and hash', async () => {
+  const [reader, foreign] = [await bus.connect({ user: 'reader' }), await bus.connect({ tenant: 'globex' })];
+  // No more at once than the log keeps, or what is dropped is lost to the archive as well.
+  for (const start of [0, 8, 16]) {
+    const channels = Array.from({ length: 8 }, () => 'books');
+    await publishTo('shelf', channels, (n) => ({ n: start + n, text: 'Ärger \u{1f680}' }));
+    await archived(8);
+  }
+  const all = await reader.must('history', { room: 'shelf', channel: 'books', limit: 1_000 });
+  const publications = all['publications'] as Frame[];
+  const seqs = seqsOf(all);
+  expect(publications.map(({ payload }) => payload['n'])).toEqual(Array.from({ length: 24 }, (_, n) => n));
+  expect(all).toMatchObject({ first_seq: seqs[0], last_seq: seqs[23], epoch: publications[0]?.['epoch'] });
+  expect(all).not.toHaveProperty('incomplete');
+  const target = { room: 'shelf', channel: 'books' };
+  for (const order of ['oldest', 'newest']) {
+    const found: unknown[] = [];
+    let cursor: unknown;
+    do {
+      const page = await reader.must('history', {
+        ...target,
+        order,
+        limit: 7,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      found.push(...seqsOf(page));
+      ({ cursor } = page);
+    } while (cursor !== undefined);
+    expect(found).toEqual(order === 'oldest' ? seqs : seqs.toReversed());
+  }
+  const between = await reader.must('history', { ...target, after_seq: seqs[2], before_seq: seqs[22] });
+  expect(seqsOf(between)).toEqual(seqs.slice(3, 22));
+  const until = await reader.must('history', { ...target, until: publications[3]?.['timestamp'] });
+  expect(seqsOf(until)).toEqual(seqs.slice(0, seqsOf(until).length));
+  for (const [from, to] of [
+    [0, 23],
+    [3, 21],
+    [2, 9],
+  ] as const) {
+    const window = { ...target, from_seq: seqs[from], to_seq: seqs[to] };
+    expect(await reader.must('op.history.replay', window)).toMatchObject({
+      count: to - from + 1,
+      gaps: [],
+      hash: hashOf(publications.slice(from, to + 1)),
+    });
+  }
+  for (const command of ['history', 'op.history.replay']) {
+    const canary = JSON.stringify(await foreign.must(command, target));
+    expect(canary).not.toContain('Ärger');
+  }
+  for (const client of [reader, foreign]) client.end();
+});
+
+test('[LOG-15] [LOG-19] the history of a room reaches beyond the log where its channels do; who comes back reads the log', async () => {
+  const channels = Array.from({ length: 24 }, (_, n) => ['books', 'few', '*'][n % 3] ?? '');
+  const reader = await bus.connect({ user: 'reader' });
+  for (const start of [0, 24]) {
+    await publishTo('shelf2', channels, (n) => start + n);
+    await archived(16);
+  }
+  // Of what is not archived, the newest eight are left.
+  const kept = Array.from({ length: 48 }, (_, n) => n).filter((n) => channels[n % 24] !== 'few' || n >= 24);
+  for (const limit of [5, 1_000]) {
+    const found = payloads(await walk(reader, { room: 'shelf2', limit })) as number[];
+    // Those of one millisecond are ordered by their channels.
+    expect(found.toSorted((one, other) => one - other)).toEqual(kept);
+  }
+  const { epoch, first_seq: seq } = await reader.must('history', { room: 'shelf2', channel: 'books' });
+  const joined = await reader.must('join_channel', { room: 'shelf2', channel: 'books', from: { epoch, seq } });
+  expect(joined).toMatchObject({ recovered: false, reason: 'trimmed' });
   reader.end();
 });

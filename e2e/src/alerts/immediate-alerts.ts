@@ -55,6 +55,15 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   ArqonbusBansUnknown: zeroGauge('arqonbus_bans_current{instance="a"}', 2),
   ArqonbusBrainUnheard: zeroGauge('arqonbus_membership_heard{instance="a"}', 2),
   ArqonbusPostgresDown: zeroGauge('arqonbus_postgres_up{instance="a"}', 2),
+  ArqonbusArchiveLags: {
+    minutes: 30,
+    fires: [[gauge('arqonbus_archive_lag_seconds', [400, 30])]],
+    // A burst, and a Postgres that was restarted.
+    silent: [
+      [gauge('arqonbus_archive_lag_seconds', [200, 30])],
+      [gauge('arqonbus_archive_lag_seconds', [400, 3], [0, 27])],
+    ],
+  },
   ArqonbusAuditChainBroken: {
     minutes: 15,
     fires: [[gauge('arqonbus_brain_broken_audit_chains', [0, 8], [1, 30])]],

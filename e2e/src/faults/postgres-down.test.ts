@@ -9,7 +9,15 @@ const REFUSED_WITHIN_MS = 2_000 + 700;
 
 let bus: FaultCluster;
 beforeAll(async () => {
-  bus = await startFaultCluster({}, '', 'own');
+  const archived = { class: 'history', max_messages: 8, max_age_ms: 3_600_000, max_bytes: 1_048_576, archive: true };
+  const env = {
+    ARQONBUS_LOG_PROFILES: JSON.stringify({ archived }),
+    ARQONBUS_LOG_RULES: JSON.stringify([
+      { pattern: 'shelf:*', profile: 'archived' },
+      { pattern: '*:*', profile: 'default' },
+    ]),
+  };
+  bus = await startFaultCluster(env, '', 'own');
 });
 afterAll(() => bus.stop());
 
@@ -23,6 +31,53 @@ function brainHealth(): Promise<readonly (readonly unknown[])[]> {
     }),
   );
 }
+
+/** A figure of the Brains' metrics, the largest. */
+async function brainFigure(name: string): Promise<number> {
+  const texts = await Promise.all(
+    bus.brains.map(async (brain) => (await fetch(`${brain.addresses()['http_url']}/metrics`)).text()),
+  );
+  return Math.max(...texts.map((text) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])));
+}
+
+test('[LOG-15] [R-18] without Postgres the archive lags; nothing that the log still holds is lost or doubled by that', async () => {
+  const target = { room: 'shelf', channel: 'books' };
+  const [writer, reader] = [await bus.connect(0), await bus.connect(1, { user: 'bob' })];
+  await writer.must('join_channel', target);
+  let n = 0;
+  const publish = async (count: number): Promise<void> => {
+    for (const end = n + count; n < end; n += 1)
+      expect(await writer.publish('shelf:books', n)).toMatchObject({ code: 'ok' });
+  };
+  const drained = (): Promise<void> =>
+    expect.poll(() => brainFigure('arqonbus_archive_copied_total'), { timeout: 10_000 }).toBe(n);
+  const read = async (): Promise<readonly [unknown[], unknown]> => {
+    const page = await reader.must('history', { ...target, limit: 100 });
+    return [(page['publications'] as { payload: unknown }[]).map(({ payload }) => payload), page['incomplete']];
+  };
+  const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, k) => from + k);
+  await publish(8);
+  await drained();
+  await publish(4);
+  await drained();
+  expect(await read()).toEqual([numbers(0, 12), undefined]);
+  await bus.postgres?.kill();
+  await expect.poll(() => brainFigure('arqonbus_postgres_up'), { timeout: 10_000 }).toBe(0);
+  await publish(8);
+  // What the log holds is told, and that there may be more.
+  expect(await read()).toEqual([numbers(12, 20), true]);
+  await expect.poll(() => brainFigure('arqonbus_archive_lag_messages'), { timeout: 10_000 }).toBe(8);
+  expect(await brainFigure('arqonbus_archive_lag_seconds')).toBeGreaterThan(0);
+  await bus.postgres?.restart();
+  await expect.poll(async () => (await read())[0], { timeout: 20_000 }).toEqual(numbers(0, 20));
+  const caughtUp = (): Promise<void> =>
+    expect.poll(() => brainFigure('arqonbus_archive_lag_seconds'), { timeout: 10_000 }).toBe(0);
+  await caughtUp();
+  await publish(8);
+  await drained();
+  expect(await read()).toEqual([numbers(0, 28), undefined]);
+  for (const client of [writer, reader]) client.end();
+});
 
 test('[ARC-5] [PRM-3] [R-18] without Postgres messages flow, grants hold and cannot be changed; it comes back by itself', async () => {
   await expect.poll(brainHealth, { timeout: 10_000 }).toEqual([

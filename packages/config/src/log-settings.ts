@@ -46,7 +46,7 @@ function parseRule(value: unknown): LogRule | undefined {
   return typeof pattern === 'string' && typeof profile === 'string' ? { pattern, profile } : undefined;
 }
 
-const PROFILE_MEMBERS = new Set(['class', 'max_messages', 'max_age_ms', 'max_bytes']);
+const PROFILE_MEMBERS = new Set(['class', 'max_messages', 'max_age_ms', 'max_bytes', 'archive']);
 
 function parseProfile(name: string, value: unknown): Parsed<LogProfile> {
   if (!isName(name)) return invalid(`has a malformed profile name ${JSON.stringify(name)}`);
@@ -67,7 +67,13 @@ function parseProfile(name: string, value: unknown): Parsed<LogProfile> {
   }
   if (logClass === 'state' && maxMessages !== 1)
     return invalid(`keeps one message in profile ${name} of class state`, 'set max_messages to 1');
-  return valid({ name, logClass, maxMessages, maxAgeMs, maxBytes });
+  const { archive } = value;
+  if (archive !== undefined && typeof archive !== 'boolean')
+    return invalid(`needs true or false as archive of profile ${name}`);
+  if (archive === true && isLive)
+    return invalid(`cannot archive profile ${name}`, 'channels of class live keep nothing to copy');
+  const limits = { name, logClass, maxMessages, maxAgeMs, maxBytes };
+  return valid(archive === undefined ? limits : { ...limits, archive });
 }
 
 function isAtLeast(value: unknown, least: number): value is number {

@@ -214,7 +214,7 @@ const structuredSettings: StructuredSettings = {
     kind: 'log_profiles',
     default: SHIPPED_PROFILES,
     live: true,
-    doc: 'Log profiles by name: class, max_messages, max_age_ms, max_bytes.',
+    doc: 'Log profiles by name: class, max_messages, max_age_ms, max_bytes; archive = true copies what they keep to the archive, as is always done for class durable (LOG-15).',
   },
   'log.rules': {
     kind: 'log_rules',

@@ -6,6 +6,14 @@ export const storageSettings = {
     default: 'memory',
     doc: 'Where Brains keep durable state; memory is for development alone.',
   },
+  'archive.retention_days': {
+    kind: 'integer',
+    default: 90,
+    min: 0,
+    max: 36_500,
+    live: true,
+    doc: 'Days that the archive keeps publications; 0 = for ever (LOG-15).',
+  },
   'postgres.url': {
     kind: 'secret',
     default: '',

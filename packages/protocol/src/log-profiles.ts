@@ -8,6 +8,13 @@ export interface LogProfile {
   readonly maxMessages: number;
   readonly maxAgeMs: number;
   readonly maxBytes: number;
+  /** Publications are copied to the archive, which keeps them for longer (LOG-15). Class `durable` always is. */
+  readonly archive?: boolean;
+}
+
+/** Whether the channels of a profile are archived (LOG-15). */
+export function isArchived({ logClass, archive }: Pick<LogProfile, 'logClass' | 'archive'>): boolean {
+  return logClass === 'durable' || archive === true;
 }
 
 /** The first rule whose pattern matches `room:channel` decides. */

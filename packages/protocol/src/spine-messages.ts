@@ -3,6 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 
 /** What services say to each other on the Spine: generated messages and the functions that make, read and write them. */
 export { create, equals, fromBinary, toBinary } from '@bufbuild/protobuf';
+export * from './gen/arqon/v1/archive_pb.js';
 export * from './gen/arqon/v1/audit_pb.js';
 export * from './gen/arqon/v1/auth_pb.js';
 export * from './gen/arqon/v1/brain_pb.js';

@@ -6,11 +6,13 @@ import {
   callBrain,
   createJetStreamChannelLog,
   createLogLayout,
+  createJetStreamLogFeed,
   createLogStreams,
   createRemoteChannelLog,
   deadlineIn,
   followGenerations,
   followLayouts,
+  noLogFeed,
   noLogStreams,
 } from '@arqonbus/spine';
 import type { KeyValueStore, LogLayout, NatsSpine } from '@arqonbus/spine';
@@ -40,7 +42,7 @@ export function layoutOf({ log, tenants }: Pick<Config, 'log' | 'tenants'>): Log
 export async function openNatsLog(
   { spine, keyValue, config, service, logger }: NatsLogOptions,
   wait: WaitForOptions,
-): Promise<Pick<SpineParts, 'log' | 'profileOf' | 'streams' | 'onLogChange'>> {
+): Promise<Pick<SpineParts, 'log' | 'feed' | 'profileOf' | 'streams' | 'onLogChange'>> {
   const bucket = keyValue.bucket('ARQON_LOG');
   const places = new LogPlaces(layoutOf(config));
   const layouts = followLayouts(bucket, places, (error) => logUnusable(logger, error));
@@ -57,6 +59,7 @@ export async function openNatsLog(
     const log = createRemoteChannelLog({ spine, profileOf, generationOf });
     return {
       log,
+      feed: noLogFeed,
       profileOf,
       streams: noLogStreams,
       onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
@@ -76,7 +79,8 @@ export async function openNatsLog(
     places.onChange(() => listener({ kind: 'layout' }));
     generations.onChange((stream) => listener({ kind: 'generation', stream }));
   };
-  return { log, profileOf, streams, onLogChange };
+  const feed = await createJetStreamLogFeed(spine, { places, generations });
+  return { log, feed, profileOf, streams, onLogChange };
 }
 
 /** Says why a layout of the log is not taken over. */

@@ -14,6 +14,7 @@ import {
   createRemoteChannelLog,
   durableRefusal,
   followLayouts,
+  noLogFeed,
   noLogStreams,
   provisionAuditStream,
 } from '@arqonbus/spine';
@@ -24,6 +25,7 @@ import type {
   LogChange,
   KeyValueStore,
   LocalSpine,
+  LogFeed,
   LogStreams,
   NatsSpine,
   ProfileOf,
@@ -44,6 +46,8 @@ export interface SpineParts {
   readonly openAuditTrail: () => Promise<AuditTrail>;
   /** Brings a message to its subscribers that has a position already. Throws `UNAVAILABLE`. */
   readonly deliver: (message: SpineMessage) => void;
+  /** The log of all archived channels as a whole (LOG-15). */
+  readonly feed: LogFeed;
   /** The streams of the log, as a Brain looks after them. */
   readonly streams: LogStreams;
   /** Told whenever channels may have another epoch: by another layout, or since a stream is not the one that it was. */
@@ -83,7 +87,7 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
   return {
     spine,
     keyValue,
-    log: openLocalLog(spine, config, places),
+    ...openLocalLog(spine, config, places),
     profileOf: places.profileOf,
     streams: noLogStreams,
     onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
@@ -93,10 +97,12 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
   };
 }
 
-function openLocalLog(spine: LocalSpine, { log }: Config, places: LogPlaces): ChannelLog {
+function openLocalLog(spine: LocalSpine, { log }: Config, places: LogPlaces): Pick<SpineParts, 'log' | 'feed'> {
   const { profileOf, generationOf } = places;
-  if (log.backend === 'valkey') return createRemoteChannelLog({ spine, profileOf, generationOf });
-  return createMemoryChannelLog({
+  if (log.backend === 'valkey') {
+    return { log: createRemoteChannelLog({ spine, profileOf, generationOf }), feed: noLogFeed };
+  }
+  const memory = createMemoryChannelLog({
     spine,
     profileOf,
     generationOf,
@@ -104,6 +110,7 @@ function openLocalLog(spine: LocalSpine, { log }: Config, places: LogPlaces): Ch
     random: (bytes) => void randomFillSync(bytes),
     maxBytes: log.memoryMaxBytes,
   });
+  return { log: memory, feed: memory.feed };
 }
 
 /**

@@ -8,6 +8,8 @@ export * from './key-value/memory-key-value.ts';
 export * from './local/local-spine.ts';
 export * from './log/channel-log.ts';
 export { durableRefusal } from './log/jetstream/durable-floor.ts';
+export * from './log/feed/log-feed.ts';
+export { createJetStreamLogFeed } from './log/feed/jetstream-log-feed.ts';
 export { createJetStreamChannelLog } from './log/jetstream/jetstream-channel-log.ts';
 export type { JetStreamChannelLogOptions } from './log/jetstream/jetstream-channel-log.ts';
 export * from './log/jetstream/log-streams.ts';

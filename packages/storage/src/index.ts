@@ -1,3 +1,6 @@
+export * from './archive/archive-store.ts';
+export * from './archive/memory-archive-store.ts';
+export * from './archive/postgres-archive-store.ts';
 export * from './audit/audit-copy.ts';
 export { createPostgresAuditCopy } from './audit/postgres-audit-copy.ts';
 export * from './circuit/circuit.ts';

@@ -20,6 +20,10 @@ export function addBrainGauges(metrics: Metrics, brain: Pick<Brain, 'figures'>):
     'Audit chains that have records which are not in Postgres yet.',
     'uncopiedAuditChains',
   );
+  const archiveGauge = (name: string, help: string, figure: keyof BrainFigures): void =>
+    metrics.gauge(`arqonbus_archive_${name}`, help, () => brain.figures()[figure]);
+  archiveGauge('lag_messages', 'Messages of the log that are not in the archive yet.', 'archiveLagMessages');
+  archiveGauge('lag_seconds', 'For how long there have been any; 0 = there are none.', 'archiveLagSeconds');
   gauge('shields', 'Shields that have reported lately.', 'shields');
 }
 

@@ -4,8 +4,10 @@ import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
-import type { AuditTrail, ChannelAddress, KeyValueStore, Spine, SpineSubscription } from '@arqonbus/spine';
-import type { AuditCopy, GrantStore } from '@arqonbus/storage';
+import type { AuditTrail, ChannelAddress, KeyValueStore, LogFeed, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { ArchiveStore, AuditCopy, GrantStore } from '@arqonbus/storage';
+import type { ArchiveLag, ArchiveMetrics } from './archive/archiver.ts';
+import { composeArchive } from './archive/compose-archive.ts';
 import type { AuditMetrics } from './audit/audit.ts';
 import { composeAudit } from './audit/compose-audit.ts';
 import type { AuditModule } from './audit/compose-audit.ts';
@@ -61,6 +63,14 @@ export interface BrainOptions {
   readonly keptLog?: KeptLogOptions | undefined;
   /** Where grants are kept. Default: the memory of this process. */
   readonly grants?: GrantStore;
+  /** The log as a whole, which this Brain copies to the archive as one of all (LOG-15). Default: nothing is copied. */
+  readonly feed?: LogFeed;
+  /** Default: the memory of this process. */
+  readonly archive?: ArchiveStore;
+  /** Days that the archive keeps publications, 0 = for ever; read each time. Default: for ever. */
+  readonly archiveDays?: () => number;
+  /** Told of what is copied; as `rpcMetrics`. */
+  readonly archiveMetrics?: ArchiveMetrics;
   /** The streams of the log and their layout, which this Brain looks after as one of all (LOG-2, LOG-4). Absent = others do. */
   readonly keptStreams?: KeptStreams;
   /** What is wrong with a change of a setting that it would allow by itself. Default: nothing. */
@@ -91,7 +101,7 @@ export interface BrainOptions {
 }
 
 /** Plain figures for the metrics. */
-export interface BrainFigures {
+export interface BrainFigures extends ArchiveLag {
   readonly malformedRequests: number;
   readonly failedRequests: number;
   readonly ignoredMembershipChanges: number;
@@ -146,8 +156,10 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const keeper = composeLogKeeper(options, () => randomText(options, 9, 'base64url'));
+  const archive = composeArchive(options, observer);
   const ring = createRing(options, (owned) => {
     keeper.own(options.keptStreams !== undefined && owned.has(LOG_PARTITION));
+    archive.own(owned.has(LOG_PARTITION));
     partitions.own(owned);
   });
 
@@ -159,6 +171,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     ...serveAnywhere(options, shared, auditing),
     ...serveLog(spine, keeper, observer),
     ...grants.served,
+    ...archive.served,
     history,
     reconnects,
   ];
@@ -168,13 +181,18 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const sweep = createSweep({ partitions, bans, auditing, grants, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
-    for (const upkeep of [ring.tick(), sweep(), history.tick(), keeper.tick()]) upkeep.catch(onError);
+    for (const upkeep of [ring.tick(), sweep(), history.tick(), keeper.tick(), archive.tick()]) upkeep.catch(onError);
   });
   return {
     renew: () => ring.tick(),
     sweep,
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
-    figures: () => ({ ...observer.figures(), ...partitions.figures(), ...figuresOf(shared, auditing) }),
+    figures: () => ({
+      ...observer.figures(),
+      ...partitions.figures(),
+      ...figuresOf(shared, auditing),
+      ...archive.figures(),
+    }),
     async close() {
       stopTimer();
       await ring.close();
@@ -186,10 +204,12 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   };
 }
 
+type FiguresOf<T extends { figures(): object }> = keyof ReturnType<T['figures']>;
+
 function figuresOf(
   { registry, shields }: Pick<PartitionParts, 'registry' | 'shields'>,
   auditing: AuditModule,
-): Omit<BrainFigures, keyof ReturnType<RequestObserver['figures']> | keyof ReturnType<Partitions['figures']>> {
+): Omit<BrainFigures, FiguresOf<RequestObserver> | FiguresOf<Partitions> | keyof ArchiveLag> {
   return {
     malformedChannels: registry.malformedEntries(),
     channels: registry.size(),

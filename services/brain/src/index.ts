@@ -1,3 +1,4 @@
+export { createArchiveMetrics } from './archive/archive-metrics.ts';
 export { createAuditMetrics } from './audit/audit-metrics.ts';
 export * from './brain-metrics.ts';
 export * from './brain.ts';

@@ -20,6 +20,9 @@ export interface BrainSurroundings extends Pick<
   | 'fillRandom'
   | 'keptLog'
   | 'grants'
+  | 'archive'
+  | 'archiveMetrics'
+  | 'feed'
 > {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
@@ -32,7 +35,7 @@ export interface BrainSurroundings extends Pick<
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
 export async function startBrain(
-  { bootstrap, limits, presence, casil, log, tenants }: Config,
+  { bootstrap, limits, presence, casil, log, tenants, archive }: Config,
   parts: BrainSurroundings,
 ): Promise<Brain> {
   const { openAuditTrail, ...rest } = parts;
@@ -45,6 +48,7 @@ export async function startBrain(
     limits,
     casil,
     maxListed: presence.maxListed,
+    archiveDays: () => archive.retentionDays,
     // Read each time: these settings change at run time.
     checkSetting: (key, value) => checkChange({ log }, key, value) ?? checkLayout(key, value),
     keptStreams: { streams: parts.streams, layout: () => layoutOf({ log, tenants }) },

@@ -17,6 +17,7 @@ import type { ViewSeal } from './views/view-seal.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { GrantSets } from './grants/grant-sets.ts';
 import type { SessionRights } from './grants/session-rights.ts';
+import { createArchivedLog } from './history/archived-log.ts';
 import { createReplays } from './history/replays.ts';
 import type { Ids } from './ids.ts';
 import { createLongReads } from './limits/long-reads.ts';
@@ -192,8 +193,10 @@ function composeCommandParts(
   casil: CasilShieldParts,
 ): CommandParts {
   const longReads = createLongReads();
+  const archivedLog = createArchivedLog(options);
   const replays = createReplays({
     ...options,
+    openLog: () => archivedLog.open().log,
     longReads,
     views: delivery.views,
     send: delivery.send,
@@ -211,6 +214,7 @@ function composeCommandParts(
     channelRegistry: options.keyValue.bucket('ARQON_CHANNELS'),
     longReads,
     replays,
+    archivedLog,
   };
 }
 

@@ -1,5 +1,6 @@
 import {
   addBrainGauges,
+  createArchiveMetrics,
   createAuditMetrics,
   createRpcMetrics,
   openKeptLog,
@@ -50,6 +51,8 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const brain = await startBrain(settings.live.config, {
     ...parts,
     grants: storage.grants,
+    archive: storage.archive,
+    archiveMetrics: createArchiveMetrics(metrics),
     rpcMetrics,
     auditMetrics,
     tracing,

@@ -26,6 +26,10 @@ const historyResult = {
     epoch: { type: 'string', description: 'Of the channel; a room has none of its own.' },
     first_seq: { type: 'integer', description: 'The oldest that is kept.' },
     last_seq: { type: 'integer', description: 'The newest.' },
+    incomplete: {
+      type: 'boolean',
+      description: 'True where the archive could not be read: publications older than these may be missing.',
+    },
   },
   required: ['publications'],
 } as const;

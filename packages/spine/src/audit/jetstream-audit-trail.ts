@@ -67,7 +67,7 @@ async function store(
   expectedPosition: number,
 ): Promise<Uint8Array> {
   try {
-    return await spine.store(auditOf(tenant), data, id, timeoutMs, expectedPosition);
+    return await spine.store(auditOf(tenant), data, id, timeoutMs, { expectedSeq: expectedPosition });
   } catch (error) {
     // No stream listens: nothing was stored.
     if (error instanceof BusError && error.code === 'NOT_FOUND')

@@ -5,6 +5,7 @@ import type { Subject, SubjectFilter } from '../subjects/subject.ts';
 import { connectNats } from './nats-link.ts';
 import type { NatsLink, NatsLinkOptions } from './nats-link.ts';
 import { Outbox } from './outbox.ts';
+import type { Beside } from './requests.ts';
 import { Servers } from './servers.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -18,14 +19,15 @@ export interface NatsSpine extends Spine {
   readonly unflushedBytes: number;
   /**
    * As `request`, for what a stream stores: messages of the same id once within its window (LOG-5), and where
-   * `expectedSeq` is given, only if it is that of the subject's last message, 0 = if there is none (LOG-17).
+   * `expectedSeq` is given, only if it is that of the subject's last message, 0 = if there is none (LOG-17). `user`, who
+   * published it, is stored beside it.
    */
   store(
     subject: Subject,
     data: Uint8Array,
     messageId: string,
     timeoutMs: number,
-    expectedSeq?: number,
+    beside?: Pick<Beside, 'expectedSeq' | 'user'>,
   ): Promise<Uint8Array>;
   /** As `publish`, for a message that has a position already: given by a log that does not deliver by itself. */
   deliver(message: SpineMessage): void;
@@ -116,10 +118,10 @@ class SpineOnNats implements NatsSpine {
     data: Uint8Array,
     messageId: string,
     timeoutMs: number,
-    expectedSeq?: number,
+    beside?: Pick<Beside, 'expectedSeq' | 'user'>,
   ): Promise<Uint8Array> {
     this.#assertOpen();
-    return this.#outbox.request(subject, data, timeoutMs, { messageId, expectedSeq });
+    return this.#outbox.request(subject, data, timeoutMs, { ...beside, messageId });
   }
 
   serve(filter: SubjectFilter, handler: RequestHandler, queue?: string): SpineSubscription {

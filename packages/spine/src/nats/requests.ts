@@ -3,6 +3,7 @@ import { createInbox, headers } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import type { Subject } from '../subjects/subject.ts';
+import { userToken } from '../subjects/tokens.ts';
 import { DEADLINE_HEADER, formatDeadline } from './deadline-header.ts';
 import type { NatsLink } from './nats-link.ts';
 
@@ -18,12 +19,17 @@ export interface Beside {
   readonly messageId?: string | undefined;
   /** A stream stores the message only behind this one of its subject, 0 = if there is none. */
   readonly expectedSeq?: number | undefined;
+  /** Who published what a stream stores. */
+  readonly user?: string | undefined;
   /** W3C trace context, for a server (TEL-3). */
   readonly traceparent?: string | undefined;
 }
 
 const MESSAGE_ID_HEADER = 'Nats-Msg-Id';
 const EXPECTED_SEQ_HEADER = 'Nats-Expected-Last-Subject-Sequence';
+
+/** Who published a stored message, with `=XX` for what a header may not hold. Clients never see it. */
+export const USER_HEADER = 'Arqon-User';
 
 /** Where the trace context of a request stands. */
 export const TRACE_HEADER = 'traceparent';
@@ -76,12 +82,13 @@ export class Requests {
         this.#waiting.set(token, { subject, resolve, reject });
         this.#subscribe();
         const reply = this.#inbox + token;
-        const { messageId, expectedSeq, traceparent } = beside;
+        const { messageId, expectedSeq, user, traceparent } = beside;
         const all =
           messageId === undefined
             ? headerOf(DEADLINE_HEADER, formatDeadline({ leftMs, sentMs, sender: this.#sender }))
             : headerOf(MESSAGE_ID_HEADER, messageId);
         if (expectedSeq !== undefined) all.set(EXPECTED_SEQ_HEADER, `${expectedSeq}`);
+        if (user !== undefined) all.set(USER_HEADER, userToken(user));
         if (traceparent !== undefined) all.set(TRACE_HEADER, traceparent);
         this.#link.connection.publish(subject, data, { reply, headers: all });
       });

@@ -40,6 +40,8 @@ export interface BrainMethods {
   readonly 'history.position': Method<wire.LogPositionRequest, wire.LogPositionResult>;
   readonly 'history.channels': Method<wire.LogChannelsRequest, wire.LogChannelsResult>;
   readonly 'history.trim': Method<wire.LogTrimRequest, wire.LogTrimResult>;
+  readonly 'archive.read': Method<wire.ArchiveReadRequest, wire.ArchiveReadResult>;
+  readonly 'archive.channels': Method<wire.ArchiveChannelsRequest, wire.ArchiveChannelsResult>;
   readonly 'limits.share': Method<wire.ShareRequest, wire.ShareResult>;
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
@@ -199,6 +201,8 @@ const schemas: BrainMethods = {
   'history.position': { request: wire.LogPositionRequestSchema, result: wire.LogPositionResultSchema },
   'history.channels': { request: wire.LogChannelsRequestSchema, result: wire.LogChannelsResultSchema },
   'history.trim': { request: wire.LogTrimRequestSchema, result: wire.LogTrimResultSchema },
+  'archive.read': { request: wire.ArchiveReadRequestSchema, result: wire.ArchiveReadResultSchema },
+  'archive.channels': { request: wire.ArchiveChannelsRequestSchema, result: wire.ArchiveChannelsResultSchema },
   'limits.share': { request: wire.ShareRequestSchema, result: wire.ShareResultSchema, partition: asNamed },
   'bans.disconnect': {
     request: wire.DisconnectRequestSchema,

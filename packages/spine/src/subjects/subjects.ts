@@ -3,7 +3,8 @@ import type { ClientId, TenantId } from '@arqonbus/protocol';
 import type { Subject, SubjectFilter } from './subject.ts';
 import { partitionToken } from './partitions.ts';
 import { stableHash } from './stable-hash.ts';
-import { channelToken, nameToken, parseChannelToken, wordToken } from './tokens.ts';
+import type { ChannelAddress } from '../log/channel-log.ts';
+import { channelToken, nameToken, parseChannelToken, parseNameToken, wordToken } from './tokens.ts';
 
 /** How many subjects the users of one tenant share. */
 export const USER_BUCKETS = 256;
@@ -39,6 +40,17 @@ export function roomIn(profile: string, shard: LogShard, tenant: TenantId, room:
 /** The channel of a subject of {@link channelIn} or {@link channelOut}. */
 export function channelOf(subject: string): string {
   return parseChannelToken(subject.slice(subject.lastIndexOf('.') + 1));
+}
+
+/** The channel that a subject of {@link channelIn} or {@link channelOut} is of; undefined for one that is of none. */
+export function addressOf(subject: string): ChannelAddress | undefined {
+  const [tenant, room, channel] = subject.split('.').slice(-3);
+  if (!tenant || !room || !channel) return undefined;
+  return {
+    tenant: parseNameToken(tenant) as TenantId,
+    room: parseNameToken(room),
+    channel: parseChannelToken(channel),
+  };
 }
 
 /** All publications of one shard of a profile: what its stream stores. */

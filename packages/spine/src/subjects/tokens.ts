@@ -16,9 +16,14 @@ export function channelToken(channel: string): string {
   return channel === '*' ? '_room' : nameToken(channel, 'channel');
 }
 
+/** Undoes {@link nameToken}. */
+export function parseNameToken(token: string): string {
+  return token.replaceAll('~', '.');
+}
+
 /** Undoes {@link channelToken}. */
 export function parseChannelToken(token: string): string {
-  return token === '_room' ? '*' : token.replaceAll('~', '.');
+  return token === '_room' ? '*' : parseNameToken(token);
 }
 
 /** A name as a key token: `.` is written `=2E`, because key-value stores on NATS refuse `~` in keys. */

@@ -1,4 +1,6 @@
 import { afterAll } from 'vitest';
+import { describeArchiveStore } from '../archive/archive-store.contract.ts';
+import { createPostgresArchiveStore } from '../archive/postgres-archive-store.ts';
 import type { Database } from '../database.ts';
 import { describeGrantStore } from '../grants/grant-store.contract.ts';
 import { createPostgresGrantStore } from '../grants/postgres-grant-store.ts';
@@ -13,3 +15,7 @@ afterAll(async () => (await engine)?.close());
 
 describeDatabase('[QLT-6] PGlite', async () => ({ ...(await open()), close: stayOpen }));
 describeGrantStore('[QLT-6] PGlite', async () => ({ store: createPostgresGrantStore(await open()), close: stayOpen }));
+describeArchiveStore('[QLT-6] PGlite', async () => ({
+  store: createPostgresArchiveStore(await open()),
+  close: stayOpen,
+}));

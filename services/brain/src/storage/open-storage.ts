@@ -1,12 +1,14 @@
 import type { Config } from '@arqonbus/config';
 import {
   addPostgresGauges,
+  createMemoryArchiveStore,
+  createPostgresArchiveStore,
   createMemoryGrantStore,
   createPostgresDatabase,
   createPostgresGrantStore,
   createPostgresObserver,
 } from '@arqonbus/storage';
-import type { DatabaseStatus, GrantStore, PostgresDatabase } from '@arqonbus/storage';
+import type { ArchiveStore, DatabaseStatus, GrantStore, PostgresDatabase } from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
 
 /** Where the modules of a Brain keep what outlives it. */
@@ -14,6 +16,7 @@ export interface Storage {
   /** Undefined = in the memory of this process. */
   readonly database: PostgresDatabase | undefined;
   readonly grants: GrantStore;
+  readonly archive: ArchiveStore;
   close(): Promise<void>;
 }
 
@@ -26,7 +29,8 @@ export interface StorageSurroundings {
 /** Opens durable state as `storage.backend` says. Waits for nothing: a Brain works, degraded, without it (ARC-5). */
 export function openStorage({ storage, postgres }: Config, { metrics, logger }: StorageSurroundings): Storage {
   if (storage.backend === 'memory') {
-    return { database: undefined, grants: createMemoryGrantStore(), close: async () => undefined };
+    const [grants, archive] = [createMemoryGrantStore(), createMemoryArchiveStore()];
+    return { database: undefined, grants, archive, close: async () => undefined };
   }
   const database = createPostgresDatabase({
     ...postgres,
@@ -34,7 +38,8 @@ export function openStorage({ storage, postgres }: Config, { metrics, logger }: 
     onEnded: createPostgresObserver(metrics),
   });
   addPostgresGauges(metrics, database);
-  return { database, grants: createPostgresGrantStore(database), close: () => database.close() };
+  const [grants, archive] = [createPostgresGrantStore(database), createPostgresArchiveStore(database)];
+  return { database, grants, archive, close: () => database.close() };
 }
 
 const ADVICE: Readonly<Record<Exclude<DatabaseStatus, 'ok' | 'starting'>, string>> = {

@@ -10,6 +10,7 @@ import type { RecoveryCounters } from '../delivery/recovery-counters.ts';
 import type { SharedReads } from '../delivery/shared-reads.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import type { SessionRights } from '../grants/session-rights.ts';
+import type { ArchivedLog } from '../history/archived-log.ts';
 import type { Replays } from '../history/replays.ts';
 import type { LongReads } from '../limits/long-reads.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
@@ -28,6 +29,7 @@ export interface CommandParts {
   readonly limits: Limits;
   readonly spine: Spine;
   readonly log: ChannelLog;
+  readonly archivedLog: ArchivedLog;
   readonly profileOf: ProfileOf;
   readonly channelRegistry: KeyValue;
   readonly authenticator: Authenticator;

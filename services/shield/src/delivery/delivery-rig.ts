@@ -241,6 +241,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence, v
     envelopes,
     send,
     longReads: createLongReads(),
+    archivedLog: { open: () => ({ log, isIncomplete: () => false }) },
     channelRegistry,
     membership: noMembership,
     views,

@@ -31,7 +31,7 @@ function createFixture(): Fixture {
     pauses: [],
     onPause: () => undefined,
     replays: createReplays({
-      log: rig.log,
+      openLog: () => rig.log,
       profileOf,
       send,
       limits,

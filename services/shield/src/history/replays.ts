@@ -52,7 +52,8 @@ export interface Replays {
 
 /** What replaying needs from around it. */
 export interface ReplaysOptions {
-  readonly log: ChannelLog;
+  /** The log, and the archive before it, as one replay reads them. */
+  readonly openLog: () => ChannelLog;
   readonly profileOf: ProfileOf;
   readonly send: SendToSession;
   readonly longReads: LongReads;
@@ -99,7 +100,8 @@ async function replay(
   running: Running,
   options: ReplaysOptions,
 ): Promise<Replayed> {
-  const { limits, log, send } = options;
+  const { limits, send } = options;
+  const log = options.openLog();
   const position = await log.position(order.address);
   const pace = createReplayPace({
     ...options,
@@ -113,7 +115,7 @@ async function replay(
   const hash = createHash('sha256');
   const told = { count: 0, firstSeq: 0, lastSeq: 0 };
   const { reveal } = options.views ?? PLAIN_VIEWS;
-  for await (const stored of publicationsOf(order, position, gaps, options)) {
+  for await (const stored of publicationsOf(order, log, position, gaps, options)) {
     if (!(await pace.turn(stored.timestampMs))) break;
     if (!mayRead(session, order.address)) throw new BusError('AUTHORIZATION_ERROR');
     const envelope = reveal(session, stored);
@@ -135,9 +137,10 @@ async function replay(
  */
 async function* publicationsOf(
   { address, window, isStrict, isCausal }: ReplayOrder,
+  log: ChannelLog,
   position: Awaited<ReturnType<ChannelLog['position']>>,
   gaps: ReplayGap[],
-  { log, limits, profileOf, onMalformed }: ReplaysOptions,
+  { limits, profileOf, onMalformed }: ReplaysOptions,
 ): AsyncGenerator<Envelope> {
   const check = isStrict ? createSequenceCheck() : undefined;
   // A `state` channel keeps one message and promises no more.

@@ -126,7 +126,8 @@ class JetStreamChannelLog implements ChannelLog {
         'These NATS servers cannot compare in a replicated log: 2.12 or newer can.',
       );
     }
-    const reply = parseStoreReply(await this.#store(subject, append.data, messageId, timeoutMs, expectedSeq));
+    const beside = { expectedSeq, user: append.user };
+    const reply = parseStoreReply(await this.#store(subject, append.data, messageId, timeoutMs, beside));
     if (reply.kind === 'overtaken') {
       const seq = await this.#overtaken({ stream, subject }, messageId, expectedSeq ?? 0, epoch);
       return { seq, epoch, duplicate: true };
@@ -254,10 +255,10 @@ class JetStreamChannelLog implements ChannelLog {
     data: Uint8Array,
     messageId: string,
     timeoutMs: number,
-    expectedSeq: number | undefined,
+    beside: { readonly expectedSeq: number | undefined; readonly user: string },
   ): Promise<Uint8Array> {
     try {
-      return await this.#spine.store(subject, data, messageId, timeoutMs, expectedSeq);
+      return await this.#spine.store(subject, data, messageId, timeoutMs, beside);
     } catch (error) {
       // No stream listens: nothing was stored.
       if (error instanceof BusError && error.code === 'NOT_FOUND')

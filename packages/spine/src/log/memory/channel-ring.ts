@@ -9,6 +9,7 @@ export interface StoredEntry {
   readonly prevSeq: number;
   readonly timestampMs: number;
   readonly data: Uint8Array;
+  readonly user: string;
   older: StoredEntry | undefined;
   newer: StoredEntry | undefined;
 }

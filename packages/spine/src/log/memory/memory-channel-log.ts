@@ -16,6 +16,8 @@ import type {
 } from '../channel-log.ts';
 import { conflict } from '../conflict.ts';
 import type { ProfileOf } from '../log-rules.ts';
+import { createMemoryLogFeed } from '../feed/memory-log-feed.ts';
+import type { LogFeed } from '../feed/log-feed.ts';
 import { ChannelRing, entryBytes } from './channel-ring.ts';
 import type { StoredEntry } from './channel-ring.ts';
 import { EmptiedChannels } from './emptied-channels.ts';
@@ -52,7 +54,7 @@ export interface MemoryChannelLogOptions {
  * The log owns the bytes it is given: nobody may write to them later. Appending to a `live` channel is a programmer
  * error and throws; so does an address with invalid names.
  */
-export function createMemoryChannelLog(options: MemoryChannelLogOptions): ChannelLog {
+export function createMemoryChannelLog(options: MemoryChannelLogOptions): MemoryLog {
   return new MemoryChannelLog(options);
 }
 
@@ -61,7 +63,13 @@ const DEFAULT_WINDOW_MS = 120_000;
 const DEFAULT_MAX_IDS = 500_000;
 const MAX_EMPTIED_CHANNELS = 50_000;
 
-class MemoryChannelLog implements ChannelLog {
+/** A log of one process; `feed` reads it as a whole. */
+export interface MemoryLog extends ChannelLog {
+  readonly feed: LogFeed;
+}
+
+class MemoryChannelLog implements MemoryLog {
+  readonly feed: LogFeed;
   readonly #spine: LocalSpine;
   readonly #profileOf: ProfileOf;
   readonly #generationOf: (address: ChannelAddress) => number;
@@ -84,6 +92,13 @@ class MemoryChannelLog implements ChannelLog {
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#seen = new SeenIds(options.windowMs ?? DEFAULT_WINDOW_MS, options.maxIds ?? DEFAULT_MAX_IDS, options.now());
     this.#epoch = createEpoch(options.random);
+    this.feed = createMemoryLogFeed({
+      epoch: this.#epoch,
+      entriesAfter: (seq) => this.#entriesAfter(seq),
+      lastSeq: () => this.#lastSeq,
+      epochOf: (generation) => this.#epochOf(generation),
+      generationOf: this.#generationOf,
+    });
   }
 
   append(append: Append): Promise<Appended> {
@@ -100,7 +115,7 @@ class MemoryChannelLog implements ChannelLog {
     if (append.expectedSeq !== undefined && append.expectedSeq !== lastSeq) {
       return Promise.reject(conflict(lastSeq, epoch));
     }
-    const seq = this.#store(ring, ownBytes(append.data), nowMs);
+    const seq = this.#store(ring, ownBytes(append.data), user, nowMs);
     this.#seen.add(ring.subject, user, id, seq, nowMs);
     return Promise.resolve({ seq, epoch, duplicate: false });
   }
@@ -150,6 +165,17 @@ class MemoryChannelLog implements ChannelLog {
     }
   }
 
+  /**
+   * Entries behind a sequence; what has expired and was not touched since is among them.
+   *
+   * @yields them in their order.
+   */
+  *#entriesAfter(seq: number): Iterable<StoredEntry> {
+    let first = this.#newest;
+    while (first?.older !== undefined && first.older.seq > seq) first = first.older;
+    for (let entry = first; entry !== undefined; entry = entry.newer) if (entry.seq > seq) yield entry;
+  }
+
   #createRing(address: ChannelAddress): ChannelRing {
     const { tenant, room, channel } = address;
     const profile = this.#profileOf(room, channel);
@@ -182,14 +208,14 @@ class MemoryChannelLog implements ChannelLog {
   }
 
   /** Stores, delivers with the position, then makes room: the previous sequence is that from before the eviction. */
-  #store(ring: ChannelRing, data: Uint8Array, nowMs: number): number {
+  #store(ring: ChannelRing, data: Uint8Array, user: string, nowMs: number): number {
     const prevSeq = ring.newest?.seq ?? this.#emptied.lastSeq(ring.subject);
     const seq = ++this.#lastSeq;
     if (ring.length === 0) {
       this.#rings.set(ring.subject, ring);
       this.#emptied.remove(ring.subject);
     }
-    const entry: StoredEntry = { ring, seq, prevSeq, timestampMs: nowMs, data, older: this.#newest, newer: undefined };
+    const entry = { ring, seq, prevSeq, timestampMs: nowMs, data, user, older: this.#newest, newer: undefined };
     ring.push(entry);
     if (this.#newest === undefined) this.#oldest = entry;
     else this.#newest.newer = entry;

@@ -76,12 +76,13 @@ export function decodeLayouts(data: Uint8Array): readonly NumberedLayout[] | und
 
 function textOf({ profiles, rules, shards, dedicated }: LogLayout): string {
   const byName = profiles.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  const profileTexts = byName.map(({ name, logClass, maxMessages, maxAgeMs, maxBytes }) => [
+  const profileTexts = byName.map(({ name, logClass, maxMessages, maxAgeMs, maxBytes, archive = false }) => [
     name,
     logClass,
     maxMessages,
     maxAgeMs,
     maxBytes,
+    archive,
   ]);
   const ruleTexts = rules.map(({ pattern, profile }) => [pattern, profile]);
   return JSON.stringify([profileTexts, ruleTexts, shards, dedicated.toSorted()]);
@@ -105,11 +106,11 @@ function toWire({ generation, profiles, rules, shards, dedicated }: NumberedLayo
 const LOG_CLASSES = ['live', 'history', 'durable', 'state'] as const;
 
 function fromWire({ generation, profiles, rules, shards, dedicated }: WireLayout): NumberedLayout | undefined {
-  const known = profiles.map(({ name, logClass, maxMessages, maxAgeMs, maxBytes }) => {
+  const known = profiles.map(({ name, logClass, maxMessages, maxAgeMs, maxBytes, archive }) => {
     const found = LOG_CLASSES.find((one) => one === logClass);
     if (found === undefined) return undefined;
     const limits = { maxMessages: Number(maxMessages), maxAgeMs: Number(maxAgeMs), maxBytes: Number(maxBytes) };
-    return { name, logClass: found, ...limits };
+    return { name, logClass: found, ...limits, ...(archive ? { archive } : {}) };
   });
   if (!known.every((profile) => profile !== undefined) || shards < 1) return undefined;
   const ruleList = rules.map(({ pattern, profile }) => ({ pattern, profile }));

@@ -31,13 +31,14 @@ async function channelHistory(
   { session }: CommandCall,
   address: ChannelAddress,
   args: Args,
-  { log, profileOf, limits, views }: CommandParts,
+  { archivedLog, profileOf, limits, views }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'history'>>> {
   requireRight(session, 'history', address.room, address.channel);
   if (profileOf(address.room, address.channel).logClass === 'live') {
     throw new BusError('FEATURE_DISABLED', 'The channel keeps no history.');
   }
   const limit = Math.min(args.limit ?? DEFAULT_PAGE, limits.historyPage);
+  const { log, isIncomplete } = archivedLog.open();
   const [position, entries] = await Promise.all([
     log.position(address),
     log.read(address, { ...rangeOf(args), limit: limit + 1 }),
@@ -55,6 +56,7 @@ async function channelHistory(
       epoch: position.epoch,
       first_seq: position.firstSeq,
       last_seq: position.lastSeq,
+      ...(isIncomplete() ? { incomplete: true } : {}),
     },
   };
 }
@@ -64,7 +66,7 @@ async function roomHistory(
   { session }: CommandCall,
   room: string,
   args: Args,
-  { log, limits, longReads, views }: CommandParts,
+  { archivedLog, limits, longReads, views }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'history'>>> {
   for (const name of ['after_seq', 'before_seq'] as const) {
     if (args[name] !== undefined) throw invalid([{ field: `args.${name}`, problem: 'needs a channel' }]);
@@ -75,6 +77,7 @@ async function roomHistory(
   const window = { order, ...timesOf(args) };
   const limit = Math.min(args.limit ?? DEFAULT_PAGE, limits.historyPage);
   return longReads.run(session, async () => {
+    const { log, isIncomplete } = archivedLog.open();
     const held = await log.channels(session.tenant, room);
     const channels = held.filter(({ channel }) => session.rights.may('history', room, channel));
     if (channels.length > MAX_ROOM_CHANNELS) {
@@ -83,7 +86,8 @@ async function roomHistory(
     const maxBytes = limits.pageBytes;
     const reveal = (envelope: Envelope): Envelope => views.reveal(session, envelope);
     const page = { tenant: session.tenant, room, channels, window, cursor, limit, maxBytes, reveal };
-    return { result: await readRoomPage(log, page) };
+    const read = await readRoomPage(log, page);
+    return { result: isIncomplete() ? { ...read, incomplete: true } : read };
   });
 }
 

@@ -2640,6 +2640,13 @@ export declare type LogLayoutProfile = Message<"arqon.v1.LogLayoutProfile"> & {
    * @generated from field: uint64 max_bytes = 5;
    */
   maxBytes: bigint;
+
+  /**
+   * Copied to the archive; class durable always is (LOG-15).
+   *
+   * @generated from field: bool archive = 6;
+   */
+  archive: boolean;
 };
 
 /**
