@@ -1,6 +1,7 @@
 import { brainMethodNames } from '@arqonbus/spine';
 import type { Histogram, LabelledCounter, Metrics } from '@arqonbus/telemetry';
-import type { Brain, BrainFigures } from './brain.ts';
+import type { BrainFigures } from './brain-figures.ts';
+import type { Brain } from './brain.ts';
 
 /** Adds figures that are read when somebody asks for them (TEL-2). */
 export function addBrainGauges(metrics: Metrics, brain: Pick<Brain, 'figures'>): void {

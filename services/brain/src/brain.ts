@@ -6,7 +6,7 @@ import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
 import type { AuditTrail, ChannelAddress, KeyValueStore, LogFeed, Spine, SpineSubscription } from '@arqonbus/spine';
 import type { ArchiveStore, AuditCopy, GrantStore } from '@arqonbus/storage';
-import type { ArchiveLag, ArchiveMetrics } from './archive/archiver.ts';
+import type { ArchiveMetrics } from './archive/archiver.ts';
 import { composeArchive } from './archive/compose-archive.ts';
 import type { AuditMetrics } from './audit/audit.ts';
 import { composeAudit } from './audit/compose-audit.ts';
@@ -16,10 +16,11 @@ import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
 import { DEFAULT_CASIL_SETTINGS } from '@arqonbus/casil';
 import type { CasilSettings } from '@arqonbus/casil';
+import { figuresOf } from './brain-figures.ts';
+import type { BrainFigures } from './brain-figures.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
 import { createSweep } from './create-sweep.ts';
 import { createRequestObserver } from './request-observer.ts';
-import type { RequestObserver } from './request-observer.ts';
 import { serveCasil } from './casil/index.ts';
 import { serveMirrors } from './mirrors/index.ts';
 import { composeGrants } from './grants/compose-grants.ts';
@@ -100,27 +101,6 @@ export interface BrainOptions {
   readonly startTimer?: (run: () => void) => () => void;
 }
 
-/** Plain figures for the metrics. */
-export interface BrainFigures extends ArchiveLag {
-  readonly malformedRequests: number;
-  readonly failedRequests: number;
-  readonly ignoredMembershipChanges: number;
-  readonly malformedChannels: number;
-  /** Partitions that this Brain serves. */
-  readonly partitions: number;
-  /** Connections of the tenants of these partitions, and members of channels in their rooms. */
-  readonly connections: number;
-  readonly memberships: number;
-  /** Channels that tenants have made, in all partitions. */
-  readonly channels: number;
-  /** Shields that have reported lately. */
-  readonly shields: number;
-  /** Audit chains of these partitions that were cut or rewritten. */
-  readonly brokenAuditChains: number;
-  /** Audit chains that have grown beyond their copy. */
-  readonly uncopiedAuditChains: number;
-}
-
 /** A running Brain. */
 export interface Brain {
   /** Renews the lease of this Brain. A timer calls it too. */
@@ -187,12 +167,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     renew: () => ring.tick(),
     sweep,
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
-    figures: () => ({
-      ...observer.figures(),
-      ...partitions.figures(),
-      ...figuresOf(shared, auditing),
-      ...archive.figures(),
-    }),
+    figures: () => figuresOf({ observer, partitions, registry, shields, auditing, archive }),
     async close() {
       stopTimer();
       await ring.close();
@@ -201,21 +176,6 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
       partitions.close();
       registry.close();
     },
-  };
-}
-
-type FiguresOf<T extends { figures(): object }> = keyof ReturnType<T['figures']>;
-
-function figuresOf(
-  { registry, shields }: Pick<PartitionParts, 'registry' | 'shields'>,
-  auditing: AuditModule,
-): Omit<BrainFigures, FiguresOf<RequestObserver> | FiguresOf<Partitions> | keyof ArchiveLag> {
-  return {
-    malformedChannels: registry.malformedEntries(),
-    channels: registry.size(),
-    shields: shields.count(),
-    brokenAuditChains: auditing.brokenChains(),
-    uncopiedAuditChains: auditing.uncopiedChains(),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { RpcObserver } from '@arqonbus/spine';
 import { isSampled } from '@arqonbus/telemetry';
-import type { BrainFigures, BrainOptions } from './brain.ts';
+import type { BrainFigures } from './brain-figures.ts';
+import type { BrainOptions } from './brain.ts';
 import { traceRequest } from './trace-request.ts';
 
 /** Sees every request that a Brain answers: counts, logs, measures and traces as the options say. */
