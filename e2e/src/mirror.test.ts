@@ -4,7 +4,7 @@ import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
-// A share of the traffic is copied (MIR-1). What a consumer of the copies gets is shown on NATS: faults/mirror.test.ts.
+// A share of the traffic is copied (MIR-1). What a consumer of the copies gets is shown on NATS: faults/one-boundary.test.ts.
 
 let bus: Bus;
 const clients: JsonClient[] = [];

@@ -23,6 +23,8 @@ export interface NatsServerOptions {
 export interface NatsServer extends ServerProcess {
   readonly url: string;
   readonly port: number;
+  /** Where JetStream keeps what it stores. */
+  readonly storeDir: string;
 }
 
 const START_TIMEOUT_MS = 10_000;
@@ -34,6 +36,7 @@ const START_TIMEOUT_MS = 10_000;
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const program = findNatsServer(options.release ?? 'packaged');
   let port = -1;
+  let storeDir = '';
   const server = await startServerProcess({
     name: 'nats',
     spawn: (folder, stdio) => {
@@ -43,9 +46,10 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     },
     whenStarted: async (started, folder, log) => {
       port = await whenStarted(started, folder, port, log);
+      storeDir = join(folder, 'store');
     },
   });
-  return { ...server, url: `nats://127.0.0.1:${port}`, port };
+  return { ...server, url: `nats://127.0.0.1:${port}`, port, storeDir };
 }
 
 function configText(folder: string, port: number, { config = '', jetstream = false }: NatsServerOptions): string {

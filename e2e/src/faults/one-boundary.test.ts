@@ -1,0 +1,287 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createDevelopmentIssuer } from '@arqonbus/auth';
+import { settings } from '@arqonbus/config';
+import { consumeMirror } from '@arqonbus/example-mirror-consumer';
+import type { MirrorConsumer } from '@arqonbus/example-mirror-consumer';
+import { commands } from '@arqonbus/protocol';
+import type { CommandDefinition, Envelope } from '@arqonbus/protocol';
+import { createNatsSpine } from '@arqonbus/spine';
+import type { NatsSpine } from '@arqonbus/spine';
+import { connectRaw, startCluster } from '@arqonbus/testkit';
+import type { Cluster, NatsUser, RawSocket } from '@arqonbus/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startOtlpSink } from '../harness/otlp-sink.ts';
+import type { OtlpSink } from '../harness/otlp-sink.ts';
+import { developmentSettings, programs } from '../harness/start-cluster-servers.ts';
+
+// Everything that leaves the bus, on whatever way: nothing that a rule blocks or redacts is in it (SAF-2, CAS-6, CAS-12, MIR-1).
+
+const SECRET = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c';
+/** Blocked wherever it stands; redacted for all but moderators; redacted for all. */
+const awsKey = ['AKIA', 'Q3EGRZ7XUWL5P2MN'].join('');
+const card = '4111 1111 1111 1111';
+const password = 'hunter2-planted';
+const PLANTED = [awsKey, card, password];
+
+const usersConf = readFileSync(new URL('../../../deploy/nats/users.conf', import.meta.url), 'utf8');
+
+let cluster: Cluster;
+let consumer: MirrorConsumer;
+let sink: OtlpSink;
+const copies: Envelope[] = [];
+const taps: NatsSpine[] = [];
+/** What was said on each subject that any user of NATS may hear. */
+const heard = new Map<string, string>();
+
+/** Reads everything that comes over a socket, whoever asked for it. */
+class Reader {
+  readonly socket: RawSocket;
+  all = '';
+
+  constructor(socket: RawSocket) {
+    this.socket = socket;
+  }
+
+  async until(...texts: readonly string[]): Promise<void> {
+    while (!texts.every((text) => this.all.includes(text))) {
+      this.all += Buffer.from((await this.socket.nextFrame()).payload).toString('latin1');
+    }
+  }
+
+  async command(name: string, args: object, more: object = {}): Promise<void> {
+    const id = `arq_boundary-${String((sent += 1)).padStart(6, '0')}`;
+    this.socket.sendText(JSON.stringify({ id, type: 'command', command: name, args, ...more }));
+    await this.until(`"request_id":"${id}"`);
+  }
+
+  async say(target: string, payload: unknown, more: object = {}): Promise<void> {
+    const id = `arq_boundary-${String((sent += 1)).padStart(6, '0')}`;
+    this.socket.sendText(JSON.stringify({ id, type: 'event', room: target, payload, ack: true, ...more }));
+    await this.until(`"request_id":"${id}"`);
+  }
+}
+
+let sent = 0;
+
+beforeAll(async () => {
+  sink = await startOtlpSink();
+  const env = {
+    ...developmentSettings(SECRET),
+    ARQONBUS_CASIL_ENABLED: 'true',
+    ARQONBUS_CASIL_MODE: 'enforce',
+    ARQONBUS_CASIL_VIEWS: 'role:moderator=card_number',
+    ARQONBUS_CASIL_METADATA_TO_ENVELOPE: 'true',
+    ARQONBUS_TELEMETRY_LOG_LEVEL: 'debug',
+    ARQONBUS_TELEMETRY_TRACES_URL: sink.url,
+    ARQONBUS_TELEMETRY_TRACES_PER_MILLION: '1000000',
+  };
+  cluster = await startCluster({ programs, postgres: 'shared', shields: 1, brains: 1, env });
+  const { user, password: secret } = natsUser('shadow');
+  const source = { servers: [cluster.nats.url], user, password: secret };
+  consumer = await consumeMirror(source, (copy) => void copies.push(copy));
+  for (const [name, filters] of subjectsHeard()) await tap(name, filters);
+});
+
+afterAll(async () => {
+  await Promise.all([...taps, consumer].map((tapped) => tapped.close()));
+  await cluster.stop();
+  await sink.close();
+});
+
+function natsUser(name: NatsUser): { readonly user: string; readonly password: string } {
+  const { ARQONBUS_NATS_USER: user = '', ARQONBUS_NATS_PASSWORD: secret = '' } = cluster.natsUser(name);
+  return { user, password: secret };
+}
+
+/** The block of each user of NATS, as it is shipped. */
+function usersOfNats(): readonly (readonly [NatsUser, string])[] {
+  return usersConf
+    .split(/^\s+user: /m)
+    .slice(1)
+    .map((block) => [block.slice(0, block.indexOf('\n')) as NatsUser, block] as const);
+}
+
+function subjectsHeard(): readonly (readonly [NatsUser, readonly string[]])[] {
+  return usersOfNats().map(([name, block]) => {
+    const allowed = /subscribe: \{ allow: \[([^\]]*)\]/.exec(block)?.[1] ?? '';
+    return [name, quoted(allowed).filter((subject) => !subject.startsWith('_INBOX'))] as const;
+  });
+}
+
+function quoted(text: string): readonly string[] {
+  return [...text.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject);
+}
+
+async function tap(name: NatsUser, filters: readonly string[]): Promise<void> {
+  const spine = await createNatsSpine({ servers: [cluster.nats.url], name: `tap-${name}`, ...natsUser(name) });
+  for (const filter of filters) {
+    // On the connection itself: a Spine hands requests to servers, and a tap is none.
+    spine.connection.subscribe(filter, {
+      callback: (_, { subject, data }) => {
+        const root = subject.split('.').slice(0, 2).join('.');
+        heard.set(root, (heard.get(root) ?? '') + Buffer.from(data).toString('latin1'));
+      },
+    });
+  }
+  await spine.flush();
+  taps.push(spine);
+}
+
+interface Entry {
+  readonly user: string;
+  readonly role?: 'user' | 'moderator' | 'admin';
+  readonly format?: 'json' | 'proto';
+  readonly port?: 'ws_url' | 'telemetry_url';
+}
+
+async function enter({ user, role = 'user', format = 'json', port = 'ws_url' }: Entry): Promise<Reader> {
+  const issuer = createDevelopmentIssuer({ secret: SECRET, now: Date.now });
+  const token = await issuer.issue({ tenant: 'acme-corp.eu', user, role, ttlMs: 3_600_000 });
+  const socket = await connectRaw({
+    port: Number(new URL(cluster.shields[0]?.addresses()[port] ?? '').port),
+    path: port === 'ws_url' ? '/v1/socket?room=lab&channel=bench' : '/v1/socket',
+    headers: { authorization: `Bearer ${token}` },
+    protocols: [`arqon.v1.${format}`],
+  });
+  const reader = new Reader(socket);
+  await reader.until(port === 'ws_url' ? 'welcome' : 'telemetry_welcome');
+  return reader;
+}
+
+function filesUnder(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .join('');
+}
+
+async function scrapes(): Promise<string> {
+  const services = [...cluster.shields, ...cluster.brains].map((service) => service.addresses()['http_url'] ?? '');
+  const pages = services.flatMap((url) => ['/metrics', '/health/ready', '/version'].map((path) => url + path));
+  return (await Promise.all(pages.map(async (page) => (await fetch(page)).text()))).join('');
+}
+
+/** Everything that is forbidden somewhere, everywhere where somebody can put it. */
+async function plant(alice: Reader, bob: Reader): Promise<void> {
+  for (const secret of [awsKey, `card ${card}`]) {
+    await alice.say('lab:bench', { text: secret, password, note: 'marker-payload' });
+    await alice.say('lab:*', { text: secret, password });
+    await alice.say('lab:bench', { text: 'x' }, { metadata: { note: secret, password } });
+    await alice.say('lab:bench', { text: 'x' }, { headers: { note: secret } });
+    await alice.say('lab:bench', { text: 'x' }, { spectral: { note: secret } });
+    await alice.say(
+      '',
+      { text: secret, password, note: 'marker-private' },
+      { type: 'private', to: ['user:bob', 'user:ben'] },
+    );
+    await alice.say('', { eventType: 'note', payload: { secret } }, { type: 'telemetry' });
+    await bob.command('set_status', { status: secret, meta: { note: secret } });
+    await bob.command('join_channel', { room: secret, channel: 'x' });
+    await bob.command(secret, { secret });
+  }
+  await alice.say('lab:bench', { text: 'marker-last' });
+}
+
+describe('one boundary', () => {
+  test('[SAF-2] [CAS-6] [CAS-12] [MIR-1] nothing that is blocked or redacted is on any way out', async () => {
+    const telemetry = await enter({ user: 'root', role: 'admin', port: 'telemetry_url' });
+    const admin = await enter({ user: 'root', role: 'admin' });
+    const [alice, bob] = [await enter({ user: 'alice' }), await enter({ user: 'bob' })];
+    const [ben, mia] = [await enter({ user: 'ben', format: 'proto' }), await enter({ user: 'mia', role: 'moderator' })];
+    await admin.command('op.mirror.put', { pattern: '*', percent: 100 });
+    await admin.command('join_channel', { room: 'integriguard', channel: 'telemetry-stream' });
+    await expect
+      .poll(async () => {
+        await alice.say('lab:bench', { text: 'is it mirrored?' });
+        return copies.length;
+      })
+      .toBeGreaterThan(0);
+    await plant(alice, bob);
+    const target = { room: 'lab', channel: 'bench' };
+    await bob.command('history', target);
+    await bob.command('history', { room: 'lab' });
+    await bob.command('op.history.replay', { ...target, from_seq: 1 });
+    await bob.command('join_channel', { ...target, history: 100 });
+    await bob.command('presence', { room: 'lab' });
+    await admin.command('op.audit.list', {});
+    await Promise.all(
+      [bob, ben, mia, telemetry].map((reader) => reader.until(reader === telemetry ? 'casil_decision' : 'marker-last')),
+    );
+    await expect
+      .poll(() => copies.map(({ payload }) => Buffer.from(payload).toString()).join(''))
+      .toContain('marker-last');
+    await expect.poll(() => filesUnder(cluster.nats.storeDir)).toContain('marker-last');
+    await expect.poll(() => sink.spans().length).toBeGreaterThan(0);
+    const ways: Readonly<Record<string, string>> = {
+      'sockets of the sender, with its errors': alice.all,
+      'sockets in JSON, with history, replay and presence': bob.all,
+      'sockets in Protobuf': ben.all,
+      'sockets of administrators, with the audit trail': admin.all,
+      'the telemetry stream': telemetry.all,
+      'the mirror': JSON.stringify(copies, (_, value: unknown) =>
+        value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+      ),
+      'logs of all services': [...cluster.shields, ...cluster.brains].map((service) => service.log()).join(''),
+      'metrics, health and version': await scrapes(),
+      traces: JSON.stringify(sink.spans()),
+      'what NATS stores: the log, buckets, the audit trail': filesUnder(cluster.nats.storeDir),
+      ...Object.fromEntries([...heard].map(([root, text]) => [`the subjects ${root}`, text])),
+    };
+    const leaks = Object.entries(ways).flatMap(([way, text]) =>
+      PLANTED.filter((secret) => text.includes(secret)).map((secret) => `${secret} on ${way}`),
+    );
+    expect(leaks).toEqual([]);
+    // Else all this would pass for a bus that is silent.
+    for (const reader of [bob, ben, mia]) expect(reader.all).toContain('marker-payload');
+    for (const way of ['arqon.out', 'arqon.evt', 'arqon.rpc', 'shadow.arqon']) expect([...heard.keys()]).toContain(way);
+    expect(mia.all).toContain(card);
+    expect([awsKey, password].filter((secret) => mia.all.includes(secret))).toEqual([]);
+    const copy = copies.at(-1);
+    expect(copy?.headers).toEqual({ 'x-arqon-shadow': 'true' });
+    for (const { socket } of [telemetry, admin, alice, bob, ben, mia]) socket.sendClose(1000);
+  });
+
+  test('[SAF-2] is looked at on every way out that there is: a new one must be added above', () => {
+    const ports = Object.keys(settings).filter((key) => /(?:port|url)$/.test(key));
+    expect(ports.toSorted()).toEqual([
+      // Asks for keys and says nothing.
+      'auth.jwks_url',
+      'http.port',
+      'nats.url',
+      // A copy of the audit trail, which lies in NATS as well, and grants; of both the texts are the administrators' own.
+      'postgres.owner_url',
+      'postgres.url',
+      'server.port',
+      'telemetry.port',
+      'telemetry.traces_url',
+      // The log in the place of that in NATS, with the same bytes.
+      'valkey.url',
+    ]);
+    const published = usersOfNats().flatMap(([, block]) => quoted(block.slice(0, block.indexOf('subscribe:'))));
+    const roots = published
+      .filter((subject) => !/^[$_>]/.test(subject))
+      .map((subject) => subject.split('.').slice(0, 2).join('.'));
+    expect([...new Set(roots)].toSorted()).toEqual([
+      // These two go to streams, which lie on disk.
+      'arqon.audit',
+      'arqon.ctl',
+      'arqon.evt',
+      'arqon.in',
+      'arqon.out',
+      'arqon.presence',
+      'arqon.rpc',
+      'shadow.arqon',
+    ]);
+    const telling = Object.values<CommandDefinition>(commands).filter(({ result }) =>
+      ['publications', 'payload'].some((name) => name in (result.properties ?? {})),
+    );
+    expect(telling.map(({ name }) => name).toSorted()).toEqual([
+      'history',
+      'join_channel',
+      // Shows to an administrator what that administrator has just sent.
+      'op.casil.test',
+      'op.history.get',
+    ]);
+  });
+});
