@@ -9,8 +9,9 @@ import type { CommandDefinition, Envelope } from '@arqonbus/protocol';
 import { createNatsSpine } from '@arqonbus/spine';
 import type { NatsSpine } from '@arqonbus/spine';
 import { connectRaw, startCluster } from '@arqonbus/testkit';
-import type { Cluster, NatsUser, RawSocket } from '@arqonbus/testkit';
+import type { Cluster, NatsUser } from '@arqonbus/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Reader } from './harness/reader.ts';
 import { startOtlpSink } from '../harness/otlp-sink.ts';
 import type { OtlpSink } from '../harness/otlp-sink.ts';
 import { developmentSettings, programs } from '../harness/start-cluster-servers.ts';
@@ -33,36 +34,6 @@ const copies: Envelope[] = [];
 const taps: NatsSpine[] = [];
 /** What was said on each subject that any user of NATS may hear. */
 const heard = new Map<string, string>();
-
-/** Reads everything that comes over a socket, whoever asked for it. */
-class Reader {
-  readonly socket: RawSocket;
-  all = '';
-
-  constructor(socket: RawSocket) {
-    this.socket = socket;
-  }
-
-  async until(...texts: readonly string[]): Promise<void> {
-    while (!texts.every((text) => this.all.includes(text))) {
-      this.all += Buffer.from((await this.socket.nextFrame()).payload).toString('latin1');
-    }
-  }
-
-  async command(name: string, args: object, more: object = {}): Promise<void> {
-    const id = `arq_boundary-${String((sent += 1)).padStart(6, '0')}`;
-    this.socket.sendText(JSON.stringify({ id, type: 'command', command: name, args, ...more }));
-    await this.until(`"request_id":"${id}"`);
-  }
-
-  async say(target: string, payload: unknown, more: object = {}): Promise<void> {
-    const id = `arq_boundary-${String((sent += 1)).padStart(6, '0')}`;
-    this.socket.sendText(JSON.stringify({ id, type: 'event', room: target, payload, ack: true, ...more }));
-    await this.until(`"request_id":"${id}"`);
-  }
-}
-
-let sent = 0;
 
 beforeAll(async () => {
   sink = await startOtlpSink();
@@ -133,17 +104,20 @@ interface Entry {
   readonly role?: 'user' | 'moderator' | 'admin';
   readonly format?: 'json' | 'proto';
   readonly port?: 'ws_url' | 'telemetry_url';
+  readonly name?: string;
 }
 
-async function enter({ user, role = 'user', format = 'json', port = 'ws_url' }: Entry): Promise<Reader> {
+async function enter({ user, role = 'user', format = 'json', port = 'ws_url', name = user }: Entry): Promise<Reader> {
   const issuer = createDevelopmentIssuer({ secret: SECRET, now: Date.now });
   const token = await issuer.issue({ tenant: 'acme-corp.eu', user, role, ttlMs: 3_600_000 });
   const socket = await connectRaw({
     port: Number(new URL(cluster.shields[0]?.addresses()[port] ?? '').port),
-    path: port === 'ws_url' ? '/v1/socket?room=lab&channel=bench' : '/v1/socket',
+    path:
+      port === 'ws_url' ? `/v1/socket?room=lab&channel=bench&screen_name=${encodeURIComponent(name)}` : '/v1/socket',
     headers: { authorization: `Bearer ${token}` },
     protocols: [`arqon.v1.${format}`],
   });
+  if (socket.status !== 101) throw new Error(socket.body);
   const reader = new Reader(socket);
   await reader.until(port === 'ws_url' ? 'welcome' : 'telemetry_welcome');
   return reader;
@@ -183,6 +157,17 @@ async function plant(alice: Reader, bob: Reader): Promise<void> {
   await alice.say('lab:bench', { text: 'marker-last' });
 }
 
+/** Others see what a client says of itself as it connects: a card is masked, and a key is not let in. */
+async function knock(alice: Reader): Promise<void> {
+  const told = await Promise.all([awsKey, `card ${card}`].map((name) => enter({ user: 'carol', name }).catch(String)));
+  const [refused, carol] = told;
+  expect(refused).toContain('CASIL_POLICY_BLOCKED_SECRET');
+  if (!(carol instanceof Reader)) throw new Error(carol);
+  await alice.command('presence', { room: 'lab', channel: 'bench' });
+  expect(alice.all).toContain('card ***REDACTED***');
+  carol.socket.sendClose(1000);
+}
+
 describe('one boundary', () => {
   test('[SAF-2] [CAS-6] [CAS-12] [MIR-1] nothing that is blocked or redacted is on any way out', async () => {
     const telemetry = await enter({ user: 'root', role: 'admin', port: 'telemetry_url' });
@@ -198,6 +183,7 @@ describe('one boundary', () => {
       })
       .toBeGreaterThan(0);
     await plant(alice, bob);
+    await knock(alice);
     const target = { room: 'lab', channel: 'bench' };
     await bob.command('history', target);
     await bob.command('history', { room: 'lab' });

@@ -76,7 +76,7 @@ test.for(['shield', 'brain'] as const)('[CFG-4] preflight lets a %s start where 
   expect(await preflight(service, {})).toMatchObject({ code: 0, keys: [] });
 });
 
-test('[CFG-4] preflight tells everything at once: what is written wrongly, and what cannot be reached', async () => {
+test('[CFG-4] [CAS-2] preflight tells everything at once: what is written wrongly, and what cannot be reached', async () => {
   const { port } = server.address() as AddressInfo;
   const wrong = {
     ARQONBUS_NATS_URL: 'nats://127.0.0.1:9',
@@ -85,10 +85,13 @@ test('[CFG-4] preflight tells everything at once: what is written wrongly, and w
     ARQONBUS_HTTP_PORT: String(port),
     ARQONBUS_AUTH_JWT_SECRET: '',
     ARQONBUS_AUTH_JWKS_URL: `http://127.0.0.1:${port}/nothing`,
+    ARQONBUS_CASIL_REDACTION_PATTERNS: '["(unclosed"]',
+    ARQONBUS_CASIL_VIEWS: 'nobody=*',
   };
   const { code, keys } = await preflight('shield', wrong);
   expect(code).toBe(1);
-  expect(keys.toSorted()).toEqual(['auth.jwks_url', 'http.port', 'log.id_key', 'nats.url', 'server.host']);
+  const written = ['casil.redaction_patterns', 'casil.views', 'http.port', 'log.id_key', 'nats.url', 'server.host'];
+  expect(keys.toSorted()).toEqual(['auth.jwks_url', ...written]);
 });
 
 test.for([

@@ -7,6 +7,7 @@ import { createRefusedTokens } from './audit/refused-tokens.ts';
 import type { RefusedTokens } from './audit/refused-tokens.ts';
 import { createDisconnects } from './bans/disconnects.ts';
 import type { BanList } from './bans/ban-list.ts';
+import { screenDescription } from './casil/screen-description.ts';
 import { composeCasil } from './compose-casil.ts';
 import type { CasilShieldParts } from './compose-casil.ts';
 import { composeDelivery } from './compose-delivery.ts';
@@ -89,7 +90,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const followed = composeGrants(options, parts);
   const { grants, rights } = followed;
   const judges = { bans, grants, rights, admission, draining };
-  const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, ...judges });
+  const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, ...judges, casil });
   const handlers = createConnections({
     ...parts,
     ...resume,
@@ -217,6 +218,7 @@ function composeBans(
 
 interface HandshakeParts extends DeliveryParts {
   readonly bans: BanList;
+  readonly casil: CasilShieldParts;
   readonly grants: GrantSets;
   readonly rights: SessionRights;
   readonly admission: ConnectionAdmission;
@@ -234,6 +236,7 @@ function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: Handsha
     ...options,
     ...parts,
     remoteIp: createRemoteIp(options.trustedProxies),
+    screen: (tenant, description) => screenDescription(description, parts.casil.policies.policyOf(tenant)),
     random: Math.random,
     nextClientId: ids.nextClientId,
     nextSessionId: ids.nextSessionId,

@@ -1,7 +1,8 @@
 import type { Principal } from '@arqonbus/auth';
 import { createRateBudget, createTokenBucket } from '@arqonbus/pipeline';
 import { formatTime } from '@arqonbus/protocol';
-import type { ClientId, Clock } from '@arqonbus/protocol';
+import type { ClientId, Clock, TenantId } from '@arqonbus/protocol';
+import type { ScreenedDescription } from '../casil/screen-description.ts';
 import type { BanList } from '../bans/ban-list.ts';
 import type { GrantSets } from '../grants/grant-sets.ts';
 import type { SessionRights } from '../grants/session-rights.ts';
@@ -36,6 +37,8 @@ export interface HandshakeOptions extends IdentifyOptions {
   readonly nextSessionId: () => string;
   /** Counts refusals by a fixed word. */
   readonly onRefused: (reason: string) => void;
+  /** Looks at what a client says of itself, where its tenant has CASIL on (SAF-3). Absent = nobody does. */
+  readonly screen?: (tenant: TenantId, description: ClientDescription) => ScreenedDescription;
 }
 
 /** Answers upgrades: who may open a session, and how everybody else is told (PRT-1 to PRT-3). */
@@ -70,7 +73,9 @@ async function admit(
   if (!person.ok) return person;
   const parsed = parseClientDescription(request.query);
   if (!parsed.ok) return refusal('VALIDATION_ERROR', 'description', { errors: parsed.errors });
-  const session = createSession(principal, parsed.description, negotiation, ip, options);
+  const screened = options.screen?.(principal.tenant, parsed.description) ?? parsed;
+  if (!screened.ok) return refusal('CASIL_POLICY_BLOCKED_SECRET', 'casil', { errors: screened.errors });
+  const session = createSession(principal, screened.description, negotiation, ip, options);
   return { ok: true, session, protocol: negotiation.protocol };
 }
 
