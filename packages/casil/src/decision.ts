@@ -55,7 +55,16 @@ export interface Decision {
   readonly flags: CasilFlags;
   readonly findings: readonly Finding[];
   /** A fixed word for counters: why in particular; empty where there is nothing to say. */
-  readonly cause: '' | 'secret' | 'personal_data' | 'oversize' | 'partial' | 'opaque' | 'second_change' | 'failed';
+  readonly cause:
+    | ''
+    | 'secret'
+    | 'personal_data'
+    | 'oversize'
+    | 'partial'
+    | 'opaque'
+    | 'second_change'
+    | 'not_encodable'
+    | 'failed';
   /** What is delivered in the place of what came; empty unless something is redacted. */
   readonly rewritten: Rewritten;
 }

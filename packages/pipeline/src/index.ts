@@ -1,5 +1,6 @@
 export * from './bound-schema.ts';
 export * from './ingress.ts';
+export * from './payload-view.ts';
 export * from './pipeline.ts';
 export * from './rate-budget.ts';
 export * from './stage.ts';

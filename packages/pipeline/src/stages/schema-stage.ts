@@ -70,11 +70,11 @@ export function blockBySchema({ bound, reason, violations }: SchemaRefusal): Blo
 }
 
 /**
- * What is wrong with a payload that a later stage has changed, where the schema of its channel is enforced (SAF-6); undefined
- * = nothing is. `ingress` has passed the stage and holds the changed payload.
+ * What is wrong with a payload that a later stage would put in the place of the one that passed, where the schema of its
+ * channel is enforced (SAF-6); undefined = nothing is.
  */
-export function recheckSchema({ envelope, schema: bound }: Ingress): SchemaRefusal | undefined {
+export function recheckSchema({ envelope, schema: bound }: Ingress, payload: Uint8Array): SchemaRefusal | undefined {
   if (bound?.schema === undefined || bound.mode !== 'enforce') return undefined;
-  const violations = bound.schema.violations({ bytes: envelope.payload, contentType: envelope.contentType });
+  const violations = bound.schema.violations({ bytes: payload, contentType: envelope.contentType });
   return violations.length === 0 ? undefined : { bound, reason: 'schema_mismatch', violations };
 }

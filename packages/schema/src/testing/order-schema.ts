@@ -1,3 +1,6 @@
+import { createFileRegistry, fromBinary, fromJson, toBinary, toJson } from '@bufbuild/protobuf';
+import type { DescMessage, JsonValue } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { compileSchema } from '../compile-schema.ts';
 import type { CompiledSchema } from '../compiled-schema.ts';
 import { descriptorSet, mapEntry, message } from './descriptor-set.ts';
@@ -42,3 +45,22 @@ export function compileMessage(bytes: Uint8Array, name: string): CompiledSchema 
   if (!compiled.ok) throw new Error(compiled.problem);
   return compiled.schema;
 }
+
+/** For tests: an order as JSON, encoded. */
+export function encodeOrder(json: JsonValue): Uint8Array {
+  return toBinary(orderType(), fromJson(orderType(), json));
+}
+
+/** For tests: an encoded order as JSON. */
+export function decodeOrder(bytes: Uint8Array): JsonValue {
+  return toJson(orderType(), fromBinary(orderType(), bytes));
+}
+
+/** For tests: the type that these descriptors give an order. */
+export function orderType(): DescMessage {
+  known ??= createFileRegistry(fromBinary(FileDescriptorSetSchema, orderDescriptors)).getMessage('shop.v1.Order');
+  if (known === undefined) throw new Error('the descriptors have no order');
+  return known;
+}
+
+let known: DescMessage | undefined;

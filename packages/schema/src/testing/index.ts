@@ -1,0 +1,2 @@
+export * from './descriptor-set.ts';
+export * from './order-schema.ts';
