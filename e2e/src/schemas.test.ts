@@ -1,5 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { decodeOrder, encodeOrder, orderDescriptors } from '@arqonbus/schema/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -156,7 +162,76 @@ describe('a channel with a schema', () => {
   });
 });
 
+describe('a channel with a Protobuf schema', () => {
+  const protobuf = { content_type: 'application/x-protobuf' };
+  const base64 = (json: Parameters<typeof encodeOrder>[0]): string => Buffer.from(encodeOrder(json)).toString('base64');
+
+  it('[SCH-2] [SAF-6] takes bytes and JSON, refuses what is neither, and redacts in the bytes', async () => {
+    const [admin, alice, bob] = await enterLab();
+    const descriptor = gzipSync(orderDescriptors).toString('base64');
+    const order = { schema_id: 'order.v1', kind: 'protobuf', message: 'shop.v1.Order', descriptor };
+    await admin.must('op.schema.register', order);
+    await admin.must('op.schema.bind', { schema_id: 'order.v1', pattern: 'lab:bench', mode: 'enforce' });
+    await Promise.all([alice, bob].map(untilRefused));
+    expect(await alice.publish('lab:bench', base64({ id: 'DE-17' }), protobuf)).toMatchObject({ status: 'success' });
+    const event = await bob.nextEvent();
+    expect(event).toMatchObject({ payload: base64({ id: 'DE-17' }), content_type: 'application/x-protobuf' });
+    expect(await alice.publish('lab:bench', { id: 'DE-18', items: [{ price: 2 }] })).toMatchObject({
+      status: 'success',
+    });
+    expect((await bob.nextEvent()).payload).toEqual({ id: 'DE-18', items: [{ price: 2 }] });
+    for (const [payload, more, violation] of [
+      [{ items: [{}, { price: 'x' }] }, {}, { path: 'items[1].price', message: 'must be a value of type double' }],
+      ['Cg==', protobuf, { path: '', message: 'is cut short, or is no Protobuf' }],
+      ['IAk=', protobuf, { path: 'state', message: 'is no value of its enum' }],
+      ['text', { content_type: 'text/plain' }, { path: '', message: 'must be Protobuf or JSON, by its content type' }],
+    ] as const) {
+      expect(await alice.publish('lab:bench', payload, more)).toMatchObject({
+        error_code: 'SCHEMA_VIOLATION',
+        payload: { violations: [violation] },
+      });
+    }
+    await admin.must('op.casil.reload', { enabled: true, mode: 'enforce' });
+    const card = base64({ id: 'DE-19', card: '4111 1111 1111 1111' });
+    let seen: unknown;
+    await expect
+      .poll(async () => {
+        await alice.publish('lab:bench', card, protobuf);
+        return (seen = decodeOrder(Buffer.from(String((await bob.nextEvent()).payload), 'base64')));
+      })
+      .toEqual({ id: 'DE-19', card: '***REDACTED***' });
+    const { publications } = await bob.must('history', { room: 'lab', channel: 'bench', limit: 1 });
+    expect(JSON.stringify([seen, publications])).not.toContain('4111');
+  });
+});
+
 describe('the registry', () => {
+  it('[SCH-5] [CLI-1] is filled, tried and shown from the shell', async () => {
+    const token = await bus.token({ tenant, user: 'root', role: 'admin' });
+    const folder = mkdtempSync(join(tmpdir(), 'arqonbus-schemas-'));
+    const run = async (...args: readonly string[]): Promise<string> => {
+      const arqon = runArqon(['schema', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
+      const code = await arqon.exited;
+      return `${code} ${arqon.stdout()}${arqon.stderr()}`;
+    };
+    try {
+      const [file, other] = [join(folder, 'chat.json'), join(folder, 'narrow.json')];
+      writeFileSync(file, JSON.stringify(chat));
+      writeFileSync(other, JSON.stringify({ ...chat, required: ['text', 'items'] }));
+      expect(await run('register', SCHEMA_ID, file)).toMatch(/^0 chat.message.v1 is at version 1 \(sha256:/);
+      expect(await run('register', SCHEMA_ID, other)).toMatch(
+        /^1 arqon: the version breaks[^]+items: the new version requires it/,
+      );
+      expect(await run('bind', SCHEMA_ID, 'lab:*', 'warn')).toContain('lab:* -> chat.message.v1 (warn)');
+      expect(await run('check', SCHEMA_ID, '--payload', JSON.stringify(bad))).toMatch(
+        /^1 [^]+items\[1\].price: must be number/,
+      );
+      expect(await run('list')).toMatch(/chat.message.v1 {2}version 1 {2}json\nlab:\* -> chat.message.v1/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('[SCH-3] [SCH-5] refuses a version that breaks, with what it breaks, and takes one that does not', async () => {
     const admin = await enter({ user: 'root', role: 'admin' });
     const register = (schema: object, more = {}): ReturnType<JsonClient['command']> =>

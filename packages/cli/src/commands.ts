@@ -14,6 +14,7 @@ import { addVersionCommand } from './inspect/version-command.ts';
 import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addMetricsCommand } from './metrics/metrics-command.ts';
 import { addPreflightCommand } from './preflight/preflight-command.ts';
+import { addSchemaCommand } from './schema/schema-command.ts';
 import { addAuthCommand } from './tokens/auth-command.ts';
 import { addTokenCommand } from './tokens/token-command.ts';
 
@@ -25,6 +26,7 @@ const operator = [
   addConfigCommand,
   addAuditCommand,
   addCasilCommand,
+  addSchemaCommand,
   addMirrorCommand,
   addPreflightCommand,
   addMigrateCommand,

@@ -65,7 +65,7 @@ class WireCheck {
       if (tag < 0 || number === 0 || number > MAX_FIELD) return this.#broken();
       const field = plan.fields.get(number);
       if (field === undefined) {
-        this.#add('is not in the schema', number);
+        this.#add(`holds the field ${number}, which is not in the schema`);
         if (!this.#skip(type, number, end, depth)) return this.#broken();
         continue;
       }

@@ -2,7 +2,7 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { assert, nat, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSchema } from '../compile-schema.ts';
-import { descriptorSet, message } from '../testing/descriptor-set.ts';
+import { descriptorSet, mapEntry, message } from '../testing/descriptor-set.ts';
 import { compileMessage, decodeOrder, encodeOrder, orderDescriptors } from '../testing/order-schema.ts';
 import type { Violation } from '../violation.ts';
 
@@ -46,11 +46,11 @@ describe('the bytes of a message', () => {
   });
 
   it.each([
-    ['an unknown field', [field(15, 0, 1)], [{ path: '[15]', message: 'is not in the schema' }]],
+    ['an unknown field', [field(15, 0, 1)], [{ path: '', message: 'holds the field 15, which is not in the schema' }]],
     [
       'an unknown field within',
       [field(3, 2, ...field(7, 0, 1))],
-      [{ path: 'items[0][7]', message: 'is not in the schema' }],
+      [{ path: 'items[0]', message: 'holds the field 7, which is not in the schema' }],
     ],
     ['an unknown value of an enum', [field(4, 0, 9)], [{ path: 'state', message: 'is no value of its enum' }]],
     ['one in a packed list', [field(13, 2, 1, 8)], [{ path: 'states[1]', message: 'is no value of its enum' }]],
@@ -112,7 +112,9 @@ describe('the bytes of a message', () => {
       field(15, 5, 1, 2, 3, 4),
       field(15, 2, 1),
     ];
-    expect(checkBytes(...all).map(({ message: text }) => text)).toEqual(all.map(() => 'is not in the schema'));
+    expect(checkBytes(...all).map(({ message: text }) => text)).toEqual(
+      all.map(() => 'holds the field 15, which is not in the schema'),
+    );
     expect(checkBytes(...Array.from({ length: 40 }, () => field(15, 0, 1)))).toHaveLength(10);
     const deep = Array.from({ length: 80 }).reduce<Uint8Array>((inner) => {
       const length = inner.length < 128 ? [inner.length] : [(inner.length & 0x7f) | 0x80, inner.length >> 7];
@@ -184,13 +186,25 @@ describe('required fields and groups of proto2', () => {
     descriptorSet(
       [
         message('Inner', [{ name: 'must', number: 1, type: 'INT32', label: 'required' }]),
-        message('Outer', [
-          { name: 'id', number: 1, type: 'STRING', label: 'required' },
-          { name: 'inner', number: 2, type: '.shop.v1.Inner' },
-          { name: 'list', number: 3, type: '.shop.v1.Inner', label: 'repeated' },
-        ]),
+        message(
+          'Outer',
+          [
+            { name: 'id', number: 1, type: 'STRING', label: 'required' },
+            { name: 'inner', number: 2, type: '.shop.v1.Inner' },
+            { name: 'list', number: 3, type: '.shop.v1.Inner', label: 'repeated' },
+            { name: 'group', number: 4, type: '.shop.v1.Inner', isGroup: true },
+            { name: 'map', number: 5, type: '.shop.v1.Outer.MapEntry', label: 'repeated' },
+            { name: 'kinds', number: 6, type: '.shop.v1.Outer.KindsEntry', label: 'repeated' },
+          ],
+          {
+            nestedType: [
+              mapEntry('MapEntry', 'STRING', '.shop.v1.Inner'),
+              mapEntry('KindsEntry', 'STRING', '.shop.v1.Kind', true),
+            ],
+          },
+        ),
       ],
-      { syntax: 'proto2' },
+      { syntax: 'proto2', enums: { Kind: { KIND_A: 1 } } },
     ),
     'shop.v1.Outer',
   );
@@ -208,6 +222,18 @@ describe('required fields and groups of proto2', () => {
       { path: 'id', message: 'is required' },
       { path: 'inner.must', message: 'is required' },
       { path: 'list[1].must', message: 'is required' },
+    ]);
+    const group = ofBytes(field(1, 2), field(4, 3), field(1, 0, 1), field(4, 4));
+    expect([group, ofBytes(field(1, 2), field(4, 3), field(4, 4))]).toEqual([
+      [],
+      [{ path: 'group.must', message: 'is required' }],
+    ]);
+    expect(ofBytes(field(1, 2), field(6, 2, 0x0a, 0, 0x10, 7))).toEqual([
+      { path: 'kinds[0].value', message: 'is no value of its enum' },
+    ]);
+    const mapped = new TextEncoder().encode('{"id":"a","map":{"k":{}}}');
+    expect(old.violations({ bytes: mapped, contentType: '' })).toEqual([
+      { path: 'map.k.must', message: 'is required' },
     ]);
     const whole = new TextEncoder().encode('{"id":"a","inner":{"must":1}}');
     expect(old.violations({ bytes: whole, contentType: '' })).toEqual([]);

@@ -28,6 +28,7 @@ export interface FieldInit {
   /** A scalar type, or the full name of a message or enum with a leading dot. */
   readonly type: keyof typeof Type | `.${string}`;
   readonly isEnum?: boolean;
+  readonly isGroup?: boolean;
   readonly label?: 'repeated' | 'required';
   readonly oneof?: number;
   readonly isOptional?: boolean;
@@ -82,14 +83,14 @@ export function mapEntry(name: string, key: keyof typeof Type, value: FieldInit[
   return message(name, fields, { options: { mapEntry: true } });
 }
 
-function fieldOf({ name, number, type, isEnum, label, oneof, isOptional, rules }: FieldInit): object {
+function fieldOf({ name, number, type, isEnum, isGroup, label, oneof, isOptional, rules }: FieldInit): object {
   return {
     name,
     number,
     jsonName: name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()),
     label: label === 'repeated' ? Label.REPEATED : label === 'required' ? Label.REQUIRED : Label.OPTIONAL,
     ...(type.startsWith('.')
-      ? { type: isEnum === true ? Type.ENUM : Type.MESSAGE, typeName: type }
+      ? { type: isEnum === true ? Type.ENUM : isGroup === true ? Type.GROUP : Type.MESSAGE, typeName: type }
       : { type: Type[type as keyof typeof Type] }),
     ...(oneof === undefined ? {} : { oneofIndex: oneof }),
     ...(isOptional === true ? { proto3Optional: true } : {}),
