@@ -78,6 +78,20 @@ describe('a Protobuf payload with a schema', () => {
     expect(decodeOrder(ingress.envelope.payload)).toEqual({ id: 'mine', card: '***REDACTED***' });
   });
 
+  it('[SAF-6] [CAS-12] has views in its own form, and none where a view does not fit', () => {
+    const views = ['role:moderator=card_number'];
+    const { ingress } = check({ payload: encodeOrder({ id: 'mine', card: '4111 1111 1111 1111' }) }, order, { views });
+    expect(ingress.views?.map(({ entries, payload }) => [entries, decodeOrder(payload)])).toEqual([
+      [views, { id: 'mine', card: '4111 1111 1111 1111' }],
+    ]);
+    let asked = 0;
+    // The payload itself twice, then its view.
+    const refuse = [{ path: '', message: 'no' }];
+    const picky: CompiledSchema = { ...order, violations: () => (++asked > 2 ? refuse : []) };
+    const payload = encodeOrder({ card: '4111 1111 1111 1111' });
+    expect(check({ payload }, picky, { views }).ingress.views).toBeUndefined();
+  });
+
   it('[SAF-6] is refused where what is redacted is no text', () => {
     const checked = check({ payload: encodeOrder({ numbers: ['4111111111111111'] }) });
     expect(checked.verdict).toMatchObject({ code: 'CASIL_POLICY_BLOCKED_SECRET', reason: 'not_encodable' });
