@@ -1,4 +1,9 @@
-import type { Cluster } from '@arqonbus/testkit';
+import type { Cluster, ValkeyServer } from '@arqonbus/testkit';
+
+/** A cluster, and the Valkey that keeps its log, if one does. */
+export interface KilledCluster extends Cluster {
+  readonly valkey: ValkeyServer | undefined;
+}
 
 /** A process of the cluster that dies and is started again. */
 interface Victim {
@@ -19,7 +24,7 @@ export interface Kills {
 const DOWN_MS = 500;
 
 /** Kills one process after the other, SIGKILL, and starts each again before the next; `pauseMs` apart. */
-export function startKills(cluster: Cluster, pauseMs: number): Kills {
+export function startKills(cluster: KilledCluster, pauseMs: number): Kills {
   const victims = victimsOf(cluster);
   const killed: string[] = [];
   let isEnding = false;
@@ -57,7 +62,7 @@ export function startKills(cluster: Cluster, pauseMs: number): Kills {
   };
 }
 
-function victimsOf(cluster: Cluster): readonly Victim[] {
+function victimsOf(cluster: KilledCluster): readonly Victim[] {
   const shield = (number: number): Victim => ({
     name: 'Shield',
     kill: async () => cluster.shields[number]?.kill(),
@@ -68,7 +73,7 @@ function victimsOf(cluster: Cluster): readonly Victim[] {
     kill: async () => cluster.brains[number]?.kill(),
     start: () => cluster.startBrain(number),
   });
-  const { nats, postgres } = cluster;
+  const { nats, postgres, valkey } = cluster;
   const server = (name: string, of: { kill(): Promise<void>; restart(): Promise<void> }): Victim => ({
     name,
     kill: () => of.kill(),
@@ -78,6 +83,7 @@ function victimsOf(cluster: Cluster): readonly Victim[] {
     shield(0),
     server('NATS', nats),
     brain(0),
+    ...(valkey === undefined ? [] : [server('Valkey', valkey)]),
     shield(1),
     ...(postgres === undefined ? [] : [server('Postgres', postgres)]),
     brain(1),

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createDevelopmentIssuer } from '@arqonbus/auth';
 import { SHIPPED_RULES } from '@arqonbus/config';
-import { checkHistory, startCluster, waitUntil } from '@arqonbus/testkit';
-import type { Cluster, Invariant } from '@arqonbus/testkit';
+import { checkHistory, shippedValkeyUsers, startCluster, startValkeyServer, waitUntil } from '@arqonbus/testkit';
+import type { Cluster, Invariant, ValkeyServer } from '@arqonbus/testkit';
 import { roomyLimits } from '../../harness/roomy-limits.ts';
 import { developmentSettings, programs } from '../../harness/start-cluster-servers.ts';
 import { Recorder } from '../../recording/recorder.ts';
@@ -10,7 +10,7 @@ import { startBalancer } from './balancer.ts';
 import { openCrowd } from './drill-crowd.ts';
 import type { Crowd } from './drill-crowd.ts';
 import { startKills } from './drill-kills.ts';
-import type { Kills } from './drill-kills.ts';
+import type { KilledCluster, Kills } from './drill-kills.ts';
 
 /** How large a drill is. */
 export interface DrillSize {
@@ -21,6 +21,8 @@ export interface DrillSize {
   readonly seconds: number;
   readonly kills: number;
   readonly pauseBetweenKillsMs: number;
+  /** Where channels are kept. In Valkey each restart of it is another epoch, so that holes are told (LOG-6). Default: JetStream. */
+  readonly log?: 'jetstream' | 'valkey';
 }
 
 /** What came of a drill. */
@@ -64,7 +66,8 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
     ARQONBUS_NATS_PING_INTERVAL_MS: '500',
   };
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
-  const cluster = await startCluster({ programs, env });
+  const valkey = size.log === 'valkey' ? await openValkey() : undefined;
+  const cluster = await startCluster({ programs, env: { ...env, ...valkey?.env } });
   const balancer = await startBalancer(() => portsOf(cluster), true);
   const recorder = new Recorder(() => performance.now());
   try {
@@ -72,14 +75,22 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
       issuer.issue({ tenant, user, role: 'user', ttlMs: HOUR_MS });
     const crowd = await openCrowd({ ...size, port: balancer.port, recorder, token });
     try {
-      return await drill(size, cluster, crowd, recorder);
+      return await drill(size, { ...cluster, valkey: valkey?.server }, crowd, recorder);
     } finally {
       await crowd.close();
     }
   } finally {
     await balancer.stop();
     await cluster.kill();
+    await valkey?.server.stop();
   }
+}
+
+/** One that loses nothing when it is killed, with the shipped users. */
+async function openValkey(): Promise<{ readonly server: ValkeyServer; readonly env: Readonly<Record<string, string>> }> {
+  const { users, env } = shippedValkeyUsers();
+  const server = await startValkeyServer({ users, persistent: true });
+  return { server, env: { ...env, ARQONBUS_LOG_BACKEND: 'valkey', ARQONBUS_VALKEY_URL: server.url } };
 }
 
 /** Of the Shields that take clients; one that starts again gets another port. */
@@ -90,7 +101,7 @@ function portsOf({ shields }: Cluster): readonly number[] {
   });
 }
 
-async function drill(size: DrillSize, cluster: Cluster, crowd: Crowd, recorder: Recorder): Promise<DrillResult> {
+async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, recorder: Recorder): Promise<DrillResult> {
   const kills = startKills(cluster, size.pauseBetweenKillsMs);
   const seconds = await publishUntilKilled(size, crowd, kills);
   await kills.stop();
