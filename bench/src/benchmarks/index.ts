@@ -7,8 +7,10 @@ import { fanOut } from './fan-out.ts';
 import { hopCost } from './hop-cost.ts';
 import { idleConnections } from './idle-connections.ts';
 import { ingest } from './ingest.ts';
+import { joinStorm } from './join-storm.ts';
 import { logPublish } from './log-publish.ts';
 import { mix } from './mix.ts';
+import { recovery } from './recovery.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { twoShieldsCeiling } from './two-shields-ceiling.ts';
 import { twoShields } from './two-shields.ts';
@@ -27,5 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   embeddedVsCluster,
   ackLatency,
   logPublish,
+  recovery,
+  joinStorm,
   badTokens,
 ];

@@ -8,6 +8,8 @@ export type TokenSource = (count: number, hasPublishGrant?: boolean) => Promise<
 export interface Endpoint {
   readonly port: number;
   readonly tokens: TokenSource;
+  /** Where the server shows its metrics; only a cluster says so. */
+  readonly metricsUrl?: string;
 }
 
 const HOUR_MS = 3_600_000;

@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type {
   AckOrder,
   AckReport,
+  AskOrder,
+  AskReport,
   FloodOrder,
   FloodReport,
   OpenOrder,
@@ -20,6 +22,8 @@ export interface Load {
   publish(order: PublishOrder): Promise<PublishReport>;
   /** Publishes with `ack: true` and waits for the answers. */
   ack(order: AckOrder): Promise<AckReport>;
+  /** Sends the same frames on all connections of a group, and waits for what comes. */
+  ask(order: AskOrder): Promise<AskReport>;
   /** Tries handshakes with a bad token. */
   flood(order: FloodOrder): Promise<FloodReport>;
   stop(): Promise<void>;
@@ -34,6 +38,7 @@ export function startLoad(): Load {
     close: (group) => child.call('close', group),
     publish: (order) => child.call('publish', order),
     ack: (order) => child.call('ack', order),
+    ask: (order) => child.call('ask', order),
     flood: (order) => child.call('flood', order),
     stop: () => child.stop(),
   };

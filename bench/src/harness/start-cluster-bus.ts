@@ -56,11 +56,11 @@ export async function startClusterBus({ shields, brains, profileFolder }: Cluste
   try {
     const brainChildren = Array.from({ length: brains }, () => start('brain', []));
     const shieldChildren = Array.from({ length: shields }, () => start('shield', profilingArgs(profileFolder)));
-    const ports = await Promise.all(shieldChildren.map(clientPort));
+    const addresses = await Promise.all(shieldChildren.map(addressesOf));
     await Promise.all(brainChildren.map(whenStarted));
     const tokens = createTokenSource(secret);
     return {
-      endpoints: ports.map((port) => ({ port, tokens })),
+      endpoints: addresses.map((address) => ({ ...address, tokens })),
       processes: [
         ...shieldChildren.map(({ pid }) => ({ hop: 'shield', pid }) as const),
         ...findChildren('nats-server')
@@ -100,9 +100,9 @@ function serviceSettings(secret: string, natsUrl: string): Readonly<Record<strin
   };
 }
 
-async function clientPort(shield: Child): Promise<number> {
-  const { ws_url: url = '' } = JSON.parse(await whenStarted(shield)) as { readonly ws_url?: string };
-  return Number(new URL(url).port);
+async function addressesOf(shield: Child): Promise<{ readonly port: number; readonly metricsUrl: string }> {
+  const line = JSON.parse(await whenStarted(shield)) as { readonly ws_url?: string; readonly http_url?: string };
+  return { port: Number(new URL(line.ws_url ?? '').port), metricsUrl: `${line.http_url ?? ''}/metrics` };
 }
 
 /** The line that it prints once it can be used. */

@@ -1,9 +1,10 @@
 import { serveParent } from '../harness/serve-parent.ts';
 import { ackRun } from './ack-run.ts';
+import { askRun } from './ask-run.ts';
 import { floodRun } from './flood-run.ts';
 import type { LoadClient } from './load-client.ts';
 import { openClients } from './open-clients.ts';
-import type { AckOrder, FloodOrder, OpenOrder, PublishOrder } from './orders.ts';
+import type { AckOrder, AskOrder, FloodOrder, OpenOrder, PublishOrder } from './orders.ts';
 import { publishRun } from './publish-run.ts';
 
 // The load generator: a process of its own, told what to do by the benchmark (BEN-2).
@@ -25,6 +26,7 @@ serveParent({
     if (client === undefined) throw new Error(`there is no group ${order.group}`);
     return ackRun(order, client);
   },
+  ask: (order: AskOrder) => askRun(order, groups.get(order.group) ?? []),
   flood: (order: FloodOrder) => floodRun(order),
 });
 

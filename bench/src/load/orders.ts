@@ -99,3 +99,25 @@ export interface FloodReport {
   readonly statuses: Readonly<Record<string, number>>;
   readonly ms: number;
 }
+
+/** The same frames on every connection of a group. */
+export interface AskOrder {
+  readonly group: string;
+  /** Whole frames as base64; they leave in one write. */
+  readonly frames: readonly string[];
+  /** Data frames that come to each connection then, each of them in one piece. */
+  readonly expected: number;
+  /** A text that the first of them must hold. */
+  readonly mustHold: string;
+  /** Connections that wait at the same time. Default: all of them. */
+  readonly maxInFlight?: number;
+}
+
+/** How they were answered: the time is from the write of each connection to its last frame. */
+export interface AskReport {
+  readonly ms: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** The first frame that came to anybody. */
+  readonly firstAnswer: string;
+}

@@ -87,7 +87,10 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
 }
 
 /** One that loses nothing when it is killed, with the shipped users. */
-async function openValkey(): Promise<{ readonly server: ValkeyServer; readonly env: Readonly<Record<string, string>> }> {
+async function openValkey(): Promise<{
+  readonly server: ValkeyServer;
+  readonly env: Readonly<Record<string, string>>;
+}> {
   const { users, env } = shippedValkeyUsers();
   const server = await startValkeyServer({ users, persistent: true });
   return { server, env: { ...env, ARQONBUS_LOG_BACKEND: 'valkey', ARQONBUS_VALKEY_URL: server.url } };
