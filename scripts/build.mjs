@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, syml
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSdkDeclarations } from './build-declarations.mjs';
-import { bundleForBrowser, bundleForNode, keepSourceUrls, stopCompiler } from './bundle.mjs';
+import { bundleForBrowser, bundleForNode, keepSourceUrls, noticesOf, stopCompiler } from './bundle.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { hashFiles, listFiles } from './hash-files.mjs';
 import { isMain, root } from './root.mjs';
@@ -68,7 +68,7 @@ async function buildChatPage() {
   await bundleForNode('packages/cli/src/chat/build-chat-page.ts', builder, { external: ['esbuild'], plugins });
   const { buildChatPage: buildPage } = await import(pathToFileURL(builder).href);
   writeFileSync(join(cliDist, 'chat.html'), await buildPage());
-  for (const file of [builder, `${builder}.map`]) rmSync(file);
+  for (const file of [builder, `${builder}.map`, noticesOf(builder)]) rmSync(file, { force: true });
 }
 
 /** `arqon migrate` reads its steps from the folder of the bundle. */

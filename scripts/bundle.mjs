@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { licenseNotices } from './license-notices.mjs';
 import { root } from './root.mjs';
 
 /** Native or optional parts that a bundle finds at run time, if at all. */
@@ -58,16 +59,26 @@ export async function stopCompiler() {
   await stop();
 }
 
+/** Where the licences of what is in a bundle stand; not there where nothing is in it but ours. */
+export function noticesOf(outfile) {
+  return `${outfile}.LICENSES.txt`;
+}
+
 async function bundle(options) {
   // Imported late: a build that finds everything up to date needs no compiler.
   const { build } = await import('esbuild');
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     bundle: true,
     format: 'esm',
     sourcemap: true,
+    // They stand beside the bundle, each once and whole.
     legalComments: 'none',
+    metafile: true,
     logLevel: 'silent',
     ...options,
   });
+  const notices = licenseNotices(Object.keys(metafile.inputs));
+  if (notices === '') await rm(noticesOf(options.outfile), { force: true });
+  else await writeFile(noticesOf(options.outfile), notices);
 }

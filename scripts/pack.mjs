@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from './build.mjs';
+import { noticesOf } from './bundle.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { isMain, root } from './root.mjs';
 import { run } from './run.mjs';
@@ -19,13 +20,17 @@ export async function pack(folder = join(root, '.cache/packages')) {
 
 async function packOne(source, stage, target) {
   const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  const files = manifest.files.flatMap((file) => [file, noticesOf(file)]);
   for (const file of manifest.files) {
     if (!existsSync(join(source, file)))
       throw new Error(`${manifest.name}: there is no ${file}. Build first: npm run build`);
     mkdirSync(dirname(join(stage, file)), { recursive: true });
     cpSync(join(source, file), join(stage, file), { recursive: true });
+    const notices = noticesOf(file);
+    if (existsSync(join(source, notices))) cpSync(join(source, notices), join(stage, notices));
   }
-  writeFileSync(join(stage, 'package.json'), JSON.stringify(publishedManifest(manifest), undefined, 2));
+  cpSync(join(root, 'LICENSE'), join(stage, 'LICENSE'));
+  writeFileSync(join(stage, 'package.json'), JSON.stringify(publishedManifest(manifest, files), undefined, 2));
   const { code, output } = await run('npm', ['pack', '--silent', '--pack-destination', target], {
     cwd: stage,
     output: 'capture',
@@ -34,9 +39,9 @@ async function packOne(source, stage, target) {
   return join(target, output.trim().split('\n').at(-1));
 }
 
-function publishedManifest(manifest) {
+function publishedManifest(manifest, files) {
   const { publishConfig } = manifest;
-  return { ...Object.fromEntries(KEPT.map((key) => [key, manifest[key]])), ...publishConfig };
+  return { ...Object.fromEntries(KEPT.map((key) => [key, manifest[key]])), ...publishConfig, files };
 }
 
 // `npm run pack [-- <folder>]`: prints the archives.

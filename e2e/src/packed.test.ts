@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServiceProcess } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,6 +30,12 @@ test('[PRD-8] the packed SDK brings all its types: a strict project in a browser
   `;
   // `types: []`: nothing of Node. Without skipLibCheck the declarations themselves are checked.
   expect(project.compile(program, { lib: ['es2022', 'dom'], types: [], noEmit: true, skipLibCheck: false })).toBe('');
+});
+
+test('[PRD-8] the archives bring our licence, and those of what is in their bundles', () => {
+  const textOf = (path: string): string => readFileSync(join(project.folder, 'node_modules/@arqonbus', path), 'utf8');
+  for (const name of ['cli', 'sdk']) expect(textOf(`${name}/LICENSE`)).toContain('Apache License');
+  expect(textOf('cli/dist/arqon.mjs.LICENSES.txt')).toMatch(/^ioredis \d[\s\S]*Permission is hereby granted/m);
 });
 
 test(
