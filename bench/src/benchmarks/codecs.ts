@@ -15,6 +15,7 @@ import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/be
 import { jsonRecord } from '../harness/event-payloads.ts';
 import { pairedRuns } from '../harness/paired-runs.ts';
 import { ratioOf, spreadOf } from '../harness/statistics.ts';
+import { timeOfRun } from '../harness/time-of-run.ts';
 
 const PAYLOAD_BYTES = [256, 1_024, 16_384] as const;
 const SAMPLE_MS = 60;
@@ -35,15 +36,13 @@ export const codecs: Benchmark = {
   run: runCodecs,
 };
 
-let sink: unknown;
-
 async function runCodecs(options: RunOptions): Promise<BenchmarkResult> {
   const rows: Cell[][] = [];
   for (const bytes of PAYLOAD_BYTES) {
     options.onProgress(`${bytes} B`);
     const all = codecsFor(bytes);
-    for (const codec of all) time(codec, WARM_UP_MS);
-    const samples = await pairedRuns(all, options.rounds, async (codec) => time(codec, SAMPLE_MS));
+    for (const codec of all) timeOfRun(codec.run, WARM_UP_MS);
+    const samples = await pairedRuns(all, options.rounds, async ({ run }) => timeOfRun(run, SAMPLE_MS));
     for (const { name, against } of all) {
       const own = samples.get(name) ?? [];
       rows.push([`${bytes} B`, name, spreadOf(own), against, ratioOf(own, samples.get(against) ?? [])]);
@@ -95,17 +94,4 @@ function codecsFor(bytes: number): readonly Codec[] {
     { name: 'protobuf-es toBinary', against: 'protobuf-es toBinary', run: () => toBinary(EnvelopeSchema, message) },
     { name: 'encodeProtoEnvelope', against: 'protobuf-es toBinary', run: () => encodeProtoEnvelope(envelope) },
   ];
-}
-
-/** Microseconds of one run, over about so many ms. */
-function time({ run }: Codec, ms: number): number {
-  const startedAt = performance.now();
-  let count = 0;
-  let elapsed = 0;
-  while (elapsed < ms) {
-    for (let i = 0; i < 50; i += 1) sink = run();
-    count += 50;
-    elapsed = performance.now() - startedAt;
-  }
-  return sink === run ? Number.NaN : (elapsed * 1_000) / count;
 }

@@ -12,6 +12,7 @@ import { logPublish } from './log-publish.ts';
 import { mix } from './mix.ts';
 import { recovery } from './recovery.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
+import { schemaChecks } from './schema-checks.ts';
 import { twoShieldsCeiling } from './two-shields-ceiling.ts';
 import { twoShields } from './two-shields.ts';
 
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   ingest,
   mix,
   codecs,
+  schemaChecks,
   idleConnections,
   reconnectStorm,
   twoShields,

@@ -1,2 +1,3 @@
 export * from './descriptor-set.ts';
 export * from './order-schema.ts';
+export * from './ten-fields.ts';
