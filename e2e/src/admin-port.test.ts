@@ -13,7 +13,10 @@ test('[TEL-2] the admin port tells health, version and metrics, and nothing else
   const [readyStatus, , ready] = await get('/health/ready');
   expect([readyStatus, JSON.parse(ready)]).toEqual([
     200,
-    { status: 'ok', checks: { spine: 'ok', bans: 'ok', grants: 'ok', casil: 'ok', schemas: 'ok', brain: 'ok' } },
+    {
+      status: 'ok',
+      checks: { spine: 'ok', bans: 'ok', grants: 'ok', casil: 'ok', schemas: 'ok', policies: 'ok', brain: 'ok' },
+    },
   ]);
   const [, , health] = await get('/health');
   expect(JSON.parse(health)).toMatchObject({

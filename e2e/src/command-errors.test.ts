@@ -80,6 +80,16 @@ const cases: readonly Case[] = [
   ['op.mirror.put', 'moderator', { pattern: 'lab:*', percent: 10 }, 'AUTHORIZATION_ERROR'],
   ['op.mirror.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.mirror.delete', 'moderator', { rule_id: 'm_none' }, 'AUTHORIZATION_ERROR'],
+  ['op.policy.put', 'moderator', { name: 'p', wasm: 'AGFzbQ==' }, 'AUTHORIZATION_ERROR'],
+  ['op.policy.bind', 'moderator', { name: 'p', pattern: '*' }, 'AUTHORIZATION_ERROR'],
+  ['op.policy.bind', 'admin', { name: 'nowhere', pattern: '*' }, 'NOT_FOUND'],
+  ['op.policy.unbind', 'moderator', { name: 'p' }, 'AUTHORIZATION_ERROR'],
+  ['op.policy.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.policy.delete', 'moderator', { name: 'p' }, 'AUTHORIZATION_ERROR'],
+  ['op.policy.test', 'moderator', { name: 'p', payload: {} }, 'AUTHORIZATION_ERROR'],
+  ['op.policy.test', 'admin', { name: 'nowhere', payload: {} }, 'NOT_FOUND'],
+  ['op.policy.dry_run', 'moderator', { name: 'p' }, 'AUTHORIZATION_ERROR'],
+  ['op.policy.dry_run', 'admin', { name: 'nowhere', minutes: 1 }, 'NOT_FOUND'],
   ['op.casil.get', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.casil.reload', 'moderator', { mode: 'monitor' }, 'AUTHORIZATION_ERROR'],
   ['op.casil.reset', 'moderator', {}, 'AUTHORIZATION_ERROR'],
@@ -109,7 +119,7 @@ test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED
   expect(await clients.get('user')?.command('refresh', { token })).toMatchObject({ error_code: 'TOKEN_EXPIRED' });
 });
 
-/** Refusals that need a log, a reader or a race of a certain kind; the tests of history, replay and CASIL show them. */
+/** Refusals that need a log, a reader or a race of a certain kind; the tests of history, replay, CASIL and policies show them. */
 const shownElsewhere = [
   'join_channel CONFLICT',
   'history CONFLICT',
@@ -123,6 +133,15 @@ const shownElsewhere = [
   'op.mirror.delete CONFLICT',
   'op.schema.bind CONFLICT',
   'op.schema.unbind CONFLICT',
+  'op.policy.put CONFLICT',
+  'op.policy.put QUOTA_EXCEEDED',
+  'op.policy.bind CONFLICT',
+  'op.policy.bind QUOTA_EXCEEDED',
+  'op.policy.unbind CONFLICT',
+  'op.policy.delete CONFLICT',
+  'op.policy.test POLICY_ERROR',
+  'op.policy.dry_run CONFLICT',
+  'op.policy.dry_run QUOTA_EXCEEDED',
 ];
 
 test('[PRT-21] the registry names these refusals and no others', () => {

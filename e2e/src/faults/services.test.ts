@@ -63,7 +63,10 @@ test('[ARC-5] O-13: a Shield that came before its Brain is ready as soon as that
   const ready = await fetch(`${shield.addresses()['http_url']}/health/ready`);
   expect([ready.status, await ready.json()]).toEqual([
     200,
-    { status: 'ok', checks: { spine: 'ok', bans: 'ok', grants: 'ok', casil: 'ok', schemas: 'ok', brain: 'ok' } },
+    {
+      status: 'ok',
+      checks: { spine: 'ok', bans: 'ok', grants: 'ok', casil: 'ok', schemas: 'ok', policies: 'ok', brain: 'ok' },
+    },
   ]);
   await shield.stop();
   await brain.stop();

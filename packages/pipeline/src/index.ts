@@ -7,6 +7,7 @@ export * from './stage.ts';
 export * from './stages/authorize-stage.ts';
 export * from './stages/casil-stage.ts';
 export * from './stages/decode-stage.ts';
+export * from './stages/policy-stage.ts';
 export * from './stages/rate-stage.ts';
 export * from './stages/schema-stage.ts';
 export * from './stages/stamp-stage.ts';

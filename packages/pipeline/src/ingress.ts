@@ -19,6 +19,8 @@ export interface Origin {
   readonly defaultChannel: string;
   /** What the origin may still send. */
   readonly budget: RateBudget;
+  /** What its token says of it, by the names of claims; lists as JSON. Absent = it has no token. */
+  claim?(name: string): string | undefined;
   /** True when it holds a subscription of `room:channel`. */
   isSubscribed(room: string, channel: string): boolean;
 }

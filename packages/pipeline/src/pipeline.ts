@@ -1,7 +1,7 @@
 import type { Histogram, LabelledCounter, Metrics } from '@arqonbus/telemetry';
 import type { Ingress } from './ingress.ts';
 import type { Stage, StageName } from './stage.ts';
-import { block } from './verdict.ts';
+import { ALLOW, block } from './verdict.ts';
 import type { Block, Verdict } from './verdict.ts';
 
 /** What the chain said, and which stage said no. */
@@ -67,10 +67,11 @@ export function createPipeline(stages: readonly Stage[], options: PipelineOption
       const startedMs = isTimed ? options.monotonicMs() : 0;
       const verdict: Verdict = checkSafely(step.stage, ingress, options);
       if (isTimed) step.durations.observe((options.monotonicMs() - startedMs) / 1000);
-      if (verdict.kind === 'block') {
-        step.blocks.inc(verdict.reason);
-        return { ...verdict, stage: step.stage.name };
-      }
+      if (verdict.kind === 'allow') continue;
+      const refused = verdict.kind === 'block' ? { step, verdict } : recheck(step, active, ingress, options);
+      if (refused === undefined) continue;
+      refused.step.blocks.inc(refused.verdict.reason);
+      return { ...refused.verdict, stage: refused.step.stage.name };
     }
     return PASSED;
   };
@@ -109,9 +110,30 @@ function createStep(stage: Stage, metrics: Metrics): Step {
   };
 }
 
-function checkSafely(stage: Stage, ingress: Ingress, options: PipelineOptions): Verdict {
+/** What a stage has changed passes those before it that look at content, once more (SAF-6). */
+function recheck(
+  changer: Step,
+  active: readonly Step[],
+  ingress: Ingress,
+  options: PipelineOptions,
+): { readonly step: Step; readonly verdict: Block } | undefined {
+  for (const step of active) {
+    if (step === changer) return undefined;
+    const verdict = step.stage.recheck === undefined ? ALLOW : checkSafely(step.stage, ingress, options, 'recheck');
+    if (verdict.kind === 'block') return { step, verdict };
+    if (verdict.kind === 'changed') return { step, verdict: block('POLICY_ERROR', 'second_change') };
+  }
+  return undefined;
+}
+
+function checkSafely(
+  stage: Stage,
+  ingress: Ingress,
+  options: PipelineOptions,
+  how: 'check' | 'recheck' = 'check',
+): Verdict {
   try {
-    return stage.check(ingress);
+    return stage[how]?.(ingress) ?? ALLOW;
   } catch (error) {
     const traceId = options.onStageError(stage.name, error);
     return { ...block('INTERNAL_ERROR', `${stage.name}_failed`), traceId };

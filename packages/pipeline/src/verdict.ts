@@ -16,10 +16,13 @@ export interface Block {
 }
 
 /** What a stage, and the whole chain, says of a message. */
-export type Verdict = { readonly kind: 'allow' } | Block;
+export type Verdict = { readonly kind: 'allow' } | { readonly kind: 'changed' } | Block;
 
 /** The one `allow`, shared: saying yes allocates nothing. */
 export const ALLOW: Verdict = Object.freeze({ kind: 'allow' });
+
+/** It may go on, and its payload is another one: whoever looks at content looks once more (SAF-6). */
+export const CHANGED: Verdict = Object.freeze({ kind: 'changed' });
 
 const NO_PROBLEMS: readonly FieldProblem[] = Object.freeze([]);
 

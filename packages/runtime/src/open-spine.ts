@@ -68,6 +68,7 @@ export const SHIELD_BUCKETS: readonly BucketName[] = [
   'ARQON_CASIL',
   'ARQON_MIRRORS',
   'ARQON_SCHEMAS',
+  'ARQON_POLICIES',
   'ARQON_LOG',
 ];
 

@@ -23,6 +23,7 @@ import { createSweep } from './create-sweep.ts';
 import { createRequestObserver } from './request-observer.ts';
 import { serveCasil } from './casil/index.ts';
 import { serveMirrors } from './mirrors/index.ts';
+import { servePolicies } from './policy/index.ts';
 import { composeGrants } from './grants/compose-grants.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
@@ -200,6 +201,7 @@ function serveAnywhere(
     ...serveCasil({ ...changes, bucket: keyValue.bucket('ARQON_CASIL'), configured }, observer),
     ...serveMirrors({ ...changes, bucket: keyValue.bucket('ARQON_MIRRORS') }, observer),
     ...serveSchemas({ ...changes, limits, bucket: keyValue.bucket('ARQON_SCHEMAS') }, observer),
+    ...servePolicies({ ...changes, bucket: keyValue.bucket('ARQON_POLICIES') }, observer),
     ...serveAudit({ ...shared, ...auditing }, observer),
   ];
 }

@@ -9,6 +9,7 @@ import type { CommandDispatcher } from './commands/dispatcher.ts';
 import { createFirstJoin } from './commands/first-join.ts';
 import type { FirstJoin } from './commands/first-join.ts';
 import type { CasilShieldParts } from './compose-casil.ts';
+import type { PolicyShieldParts } from './compose-policy.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import type { SchemaShieldParts } from './compose-schemas.ts';
 import type { ResumeParts } from './compose-resume.ts';
@@ -53,20 +54,20 @@ export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
   delivery: InboundDelivery,
-  { activity, bans, grants, casil, schemas, mirror, seal }: GuardParts,
+  { activity, bans, grants, casil, schemas, policy, mirror, seal }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
   const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs());
   const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
   const refuse = composeRefuse(options, ids, delivery, internalErrors);
-  const parts = composeCommandParts(options, ids, delivery, activity, casil);
-  const mayAuthorize = (): boolean =>
-    bans.isCurrent() && grants.isCurrent() && casil.policies.isCurrent() && schemas.registry.isCurrent();
+  const parts = composeCommandParts(options, ids, delivery, { activity, casil, policy });
+  const watched = [bans, grants, casil.policies, schemas.registry, policy.chains];
+  const mayAuthorize = (): boolean => watched.every((watch) => watch.isCurrent());
   const shared = { options, delivery, refuse, mayAuthorize };
   const acceptFrame = createAcceptFrame({
     pipeline: tellBlocks(
-      composePipeline(options, ids, delivery, internalErrors, { casil, schemas }),
+      composePipeline(options, ids, delivery, internalErrors, { casil, schemas, policy }),
       activity,
       options.logger,
     ),
@@ -94,6 +95,7 @@ export interface GuardParts {
   readonly mirror: Mirror;
   readonly schemas: SchemaShieldParts;
   readonly seal: ViewSeal;
+  readonly policy: PolicyShieldParts;
 }
 
 interface SharedParts {
@@ -189,8 +191,7 @@ function composeCommandParts(
   options: ShieldOptions,
   ids: Ids,
   delivery: InboundDelivery,
-  activity: Activity,
-  casil: CasilShieldParts,
+  { activity, casil, policy }: Pick<GuardParts, 'activity' | 'casil' | 'policy'>,
 ): CommandParts {
   const longReads = createLongReads();
   const archivedLog = createArchivedLog(options);
@@ -209,6 +210,7 @@ function composeCommandParts(
     ...delivery,
     activity,
     casil: casil.policies,
+    policies: { ...policy, bucket: options.keyValue.bucket('ARQON_POLICIES') },
     node: ids.node,
     startedAtMs: options.clock.now(),
     channelRegistry: options.keyValue.bucket('ARQON_CHANNELS'),

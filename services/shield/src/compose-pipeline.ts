@@ -3,6 +3,7 @@ import {
   createCasilStage,
   createDecodeStage,
   createPipeline,
+  createPolicyStage,
   createRateStage,
   createSchemaStage,
   createStampStage,
@@ -10,17 +11,13 @@ import {
 } from '@arqonbus/pipeline';
 import type { Pipeline, StageName } from '@arqonbus/pipeline';
 import type { Counter } from '@arqonbus/telemetry';
-import type { CasilShieldParts } from './compose-casil.ts';
-import type { SchemaShieldParts } from './compose-schemas.ts';
+import type { ContentParts } from './compose-content.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import type { Ids } from './ids.ts';
 import type { ShieldOptions } from './shield-options.ts';
 
 /** What looks at content. */
-export interface ContentParts {
-  readonly casil: CasilShieldParts;
-  readonly schemas: SchemaShieldParts;
-}
+export type JudgingParts = Pick<ContentParts, 'casil' | 'schemas' | 'policy'>;
 
 /** The chain of stages that every frame passes (05, "Pipeline"). */
 export function composePipeline(
@@ -28,7 +25,7 @@ export function composePipeline(
   ids: Ids,
   { tenantStates }: DeliveryParts,
   internalErrors: Counter,
-  { casil: { policies, observer }, schemas }: ContentParts,
+  { casil: { policies, observer }, schemas, policy: { chains, observer: policyObserver } }: JudgingParts,
 ): Pipeline {
   const { limits, clock, metrics, logger } = options;
   const onStageError = (stage: StageName, error: unknown): string => {
@@ -54,6 +51,14 @@ export function composePipeline(
         onDecision: observer.decided,
         onFailure: (error) => onStageError('casil', error),
       }),
+      createPolicyStage({
+        isOn: chains.isOn,
+        chainOf: chains.chainOf,
+        limits,
+        monotonicMs: () => clock.monotonicMs(),
+        onJudged: policyObserver.onJudged,
+        onLog: policyObserver.onLog,
+      }),
       createStampStage(ids.nextMessageId),
     ],
     {
@@ -63,6 +68,7 @@ export function composePipeline(
       onSwitch: (listener) => {
         policies.onChange(listener);
         schemas.registry.onChange(listener);
+        chains.onChange(listener);
       },
     },
   );

@@ -10,14 +10,13 @@ import type { BanList } from './bans/ban-list.ts';
 import { screenDescription } from './casil/screen-description.ts';
 import { composeCasil } from './compose-casil.ts';
 import type { CasilShieldParts } from './compose-casil.ts';
+import { composeContent } from './compose-content.ts';
+import type { ContentParts } from './compose-content.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
-import { composeMirror } from './compose-mirror.ts';
 import { composeViews } from './compose-views.ts';
 import { composeListeners } from './compose-listeners.ts';
-import { composeSchemas } from './compose-schemas.ts';
-import type { SchemaShieldParts } from './compose-schemas.ts';
 import { composeResume } from './compose-resume.ts';
 import type { ResumeParts } from './compose-resume.ts';
 import { leaveForbidden } from './commands/leave-forbidden.ts';
@@ -53,8 +52,7 @@ export interface ShieldParts extends DeliveryParts {
   readonly telemetryListener: Listener<TelemetryPeer>;
   readonly telemetryStream: TelemetryStream;
   readonly bans: BanList;
-  readonly casil: CasilShieldParts['policies'];
-  readonly schemas: SchemaShieldParts['registry'];
+  readonly content: ContentParts;
   readonly grants: GrantSets;
   readonly rights: SessionRights;
   readonly admission: ConnectionAdmission;
@@ -81,9 +79,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const publish: Listener<Peer>['publish'] = (...frame) => listener.publish(...frame);
   const parts = composeDelivery(options, ids, publish, views);
   followViews(casil.policies, parts);
-  const { mirror, stop: stopMirror } = composeMirror(options);
-  const schemas = composeSchemas(options, parts, activity);
-  const content = { casil, schemas, mirror, seal };
+  const content = composeContent(options, { ...parts, casil }, activity);
   const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
@@ -96,7 +92,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { ...content, activity, bans, grants }),
+    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { ...content, activity, bans, grants, seal }),
     activity,
     admission,
     clock,
@@ -116,14 +112,13 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     telemetryListener,
     telemetryStream,
     ...judges,
-    casil: casil.policies,
-    schemas: schemas.registry,
+    content,
     confirm: discontinuities.confirm,
     refusedTokens,
-    watch: createWatch(options, { ...parts, followed, casil, admission, activity, telemetryStream, refusedTokens }),
+    watch: createWatch(options, { ...parts, followed, content, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
-      for (const end of [stopTls, stopMirror, discontinuities.stop]) end();
-      for (const watch of [bans, grants, casil.policies, schemas.registry]) watch.stop();
+      for (const end of [stopTls, discontinuities.stop]) end();
+      for (const watch of [bans, grants, content]) watch.stop();
       for (const interest of [resume.holder, spineEvents]) interest.unsubscribe();
       stopDelivery(parts);
     },
@@ -262,7 +257,7 @@ function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): D
 }
 
 interface WatchedParts extends DeliveryParts {
-  readonly casil: CasilShieldParts;
+  readonly content: ContentParts;
   readonly followed: FollowedGrants;
   readonly admission: ConnectionAdmission;
   readonly activity: Activity;
@@ -280,7 +275,7 @@ function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () 
     telemetryStream.watch();
     admission.sweep();
     activity.sweep();
-    parts.casil.observer.watch();
+    parts.content.watch();
     tenantStates.sweep();
     shares.exchange();
     membership.sweep();

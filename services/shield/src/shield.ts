@@ -29,13 +29,13 @@ const CHECK_PRESENCE_EVERY_MS = 10_000;
 const CONFIRM_EVERY_MS = 25_000;
 
 /**
- * Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans, grants, changes of CASIL and schemas
- * (SPN-6).
+ * Starts a Shield. Resolves when it accepts connections, which is not before it knows all bans, grants, changes of CASIL,
+ * schemas and policies (SPN-6).
  */
 export async function createShield(options: ShieldOptions): Promise<Shield> {
   const parts = composeShield(options);
   followSettings(parts, options);
-  await Promise.all([parts.bans.ready, parts.grants.ready, parts.casil.ready, parts.schemas.ready]);
+  await Promise.all([parts.bans.ready, parts.grants.ready, parts.content.ready]);
   const telemetryPort = await parts.telemetryListener.listen(options.host, options.telemetryPort);
   const port = await parts.listener.listen(options.host, options.port);
   const timers = startTimers(parts);
@@ -82,19 +82,21 @@ function followSettings(parts: ShieldParts, { limits, clock, onSettings }: Shiel
 
 /** Without the Spine, or what says who may what, nobody can be let in. Without the Brain everybody can: only some commands wait. */
 function healthOf(
-  { draining, bans, grants, casil, schemas, membership }: ShieldParts,
+  { draining, bans, grants, content, membership }: ShieldParts,
   { spine }: ShieldOptions,
 ): HealthReport {
+  const { casil, schemas, policy } = content;
   const isOnSpine = spine.status() === 'connected';
   const checks = {
     spine: isOnSpine ? 'ok' : 'down',
     bans: bans.isCurrent() ? 'ok' : 'down',
     grants: grants.isCurrent() ? 'ok' : 'down',
-    casil: casil.isCurrent() ? 'ok' : 'down',
-    schemas: schemas.isCurrent() ? 'ok' : 'down',
+    casil: casil.policies.isCurrent() ? 'ok' : 'down',
+    schemas: schemas.registry.isCurrent() ? 'ok' : 'down',
+    policies: policy.chains.isCurrent() ? 'ok' : 'down',
     brain: membership.isHeard() ? 'ok' : 'down',
   } as const;
-  const isKnown = bans.isCurrent() && grants.isCurrent() && casil.isCurrent() && schemas.isCurrent();
+  const isKnown = [bans, grants, casil.policies, schemas.registry, policy.chains].every((watch) => watch.isCurrent());
   return { ready: !draining.isOn && isOnSpine && isKnown, checks };
 }
 

@@ -39,6 +39,12 @@ export function createSchemaStage(options: SchemaStageOptions): Stage {
       const bound = options.schemaFor(origin.tenant, envelope.room, envelope.channel);
       return bound === undefined ? ALLOW : checkBound(ingress, bound, options);
     },
+    recheck: (ingress) => {
+      const refusal = recheckSchema(ingress);
+      if (refusal === undefined) return ALLOW;
+      options.onViolation(ingress, refusal);
+      return blockBySchema(refusal);
+    },
   };
 }
 

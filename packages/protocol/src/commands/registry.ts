@@ -6,6 +6,7 @@ import { channelCommands } from './channel-commands.ts';
 import { grantCommands } from './grant-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { mirrorCommands } from './mirror-commands.ts';
+import { policyCommands } from './policy-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
 import { resumeCommands } from './resume-commands.ts';
 import type { TypeOf } from './schema.ts';
@@ -23,6 +24,7 @@ export const commands: Commands = {
   ...casilCommands,
   ...mirrorCommands,
   ...schemaCommands,
+  ...policyCommands,
   ...auditCommands,
   ...grantCommands,
 };
@@ -37,6 +39,7 @@ export type Commands = typeof sessionCommands &
   typeof casilCommands &
   typeof mirrorCommands &
   typeof schemaCommands &
+  typeof policyCommands &
   typeof auditCommands &
   typeof grantCommands;
 

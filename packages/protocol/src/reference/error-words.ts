@@ -4,10 +4,6 @@ import type { ErrorWords } from './error-example.ts';
 
 const BAD_FRAMES = 'Goes on. Ten frames in a minute that cannot be read (`limits.bad_frames_per_minute`) end it: 4400.';
 
-function reserved(what: string): ErrorWords {
-  return { cause: `Reserved: this version has no ${what}.`, action: 'None: it does not come.' };
-}
-
 /** Why each code comes and what to do about it, beside the table of codes (PRT-10). */
 export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   VALIDATION_ERROR: {
@@ -184,8 +180,19 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
       '(`payload.trace_id` names the line in the server’s log). Where content is enforced, that is refused.',
     action: 'Send text or JSON. Binary content needs `casil.opaque: allow`.',
   },
-  POLICY_BLOCKED: reserved('policies'),
-  POLICY_ERROR: reserved('policies'),
+  POLICY_BLOCKED: {
+    cause:
+      'A policy of the tenant refuses the content: `payload.errors` names it, with the code and the reason that its author ' +
+      'gave. Nobody has got the message, and it is stored nowhere.',
+    action: 'Do as the reason says. Sending the same again gives the same answer as long as the policy is in force.',
+  },
+  POLICY_ERROR: {
+    cause:
+      'A policy of the tenant could not judge the message, which is refused therefore. `payload.errors` names the policy and ' +
+      'why: `fuel` (it took too long), `trap`, `stack`, `pointer` (it failed), `payload_too_large` (for its memory), ' +
+      '`bad_payload` (what it put in the place of the payload is none), `missing` (it cannot be loaded), `second_change`.',
+    action: 'Tell the administrators of the tenant: `op.policy.test` shows them the same, `op.policy.unbind` ends it.',
+  },
   UNAVAILABLE: {
     cause:
       'A part of the bus cannot be reached: NATS, the Brain of a room, the key set of the tokens; or the Shield is full ' +

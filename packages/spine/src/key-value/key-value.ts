@@ -57,6 +57,7 @@ export type BucketName =
   | 'ARQON_CASIL'
   | 'ARQON_MIRRORS'
   | 'ARQON_SCHEMAS'
+  | 'ARQON_POLICIES'
   | 'ARQON_LOG';
 
 /**

@@ -44,6 +44,7 @@ export const BUCKETS: readonly BucketName[] = [
   'ARQON_CASIL',
   'ARQON_MIRRORS',
   'ARQON_SCHEMAS',
+  'ARQON_POLICIES',
   'ARQON_LOG',
 ];
 const DEFAULT_TIMEOUT_MS = 2_000;

@@ -63,6 +63,11 @@ export interface BrainMethods {
   readonly 'schemas.unbind': Method<wire.UnbindSchemaRequest, wire.UnbindSchemaResult>;
   readonly 'schemas.delete': Method<wire.DeleteSchemaRequest, wire.DeleteSchemaResult>;
   readonly 'schemas.check': Method<wire.CheckSchemaRequest, wire.CheckSchemaResult>;
+  readonly 'policy.put': Method<wire.PutPolicyRequest, wire.PutPolicyResult>;
+  readonly 'policy.bind': Method<wire.BindPolicyRequest, wire.BindPolicyResult>;
+  readonly 'policy.unbind': Method<wire.UnbindPolicyRequest, wire.UnbindPolicyResult>;
+  readonly 'policy.delete': Method<wire.DeletePolicyRequest, wire.DeletePolicyResult>;
+  readonly 'policy.dry_run': Method<wire.DryRunPolicyRequest, wire.DryRunPolicyResult>;
   readonly 'audit.list': Method<wire.ListAuditRequest, wire.ListAuditResult>;
   readonly 'audit.verify': Method<wire.VerifyAuditRequest, wire.VerifyAuditResult>;
   readonly 'audit.begin_replay': Method<wire.BeginReplayRequest, wire.BeginReplayResult>;
@@ -228,6 +233,11 @@ const schemas: BrainMethods = {
   'schemas.unbind': { request: wire.UnbindSchemaRequestSchema, result: wire.UnbindSchemaResultSchema },
   'schemas.delete': { request: wire.DeleteSchemaRequestSchema, result: wire.DeleteSchemaResultSchema },
   'schemas.check': { request: wire.CheckSchemaRequestSchema, result: wire.CheckSchemaResultSchema },
+  'policy.put': { request: wire.PutPolicyRequestSchema, result: wire.PutPolicyResultSchema },
+  'policy.bind': { request: wire.BindPolicyRequestSchema, result: wire.BindPolicyResultSchema },
+  'policy.unbind': { request: wire.UnbindPolicyRequestSchema, result: wire.UnbindPolicyResultSchema },
+  'policy.delete': { request: wire.DeletePolicyRequestSchema, result: wire.DeletePolicyResultSchema },
+  'policy.dry_run': { request: wire.DryRunPolicyRequestSchema, result: wire.DryRunPolicyResultSchema },
   'audit.list': { request: wire.ListAuditRequestSchema, result: wire.ListAuditResultSchema },
   'audit.verify': { request: wire.VerifyAuditRequestSchema, result: wire.VerifyAuditResultSchema },
   'audit.begin_replay': { request: wire.BeginReplayRequestSchema, result: wire.BeginReplayResultSchema },

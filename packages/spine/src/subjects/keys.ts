@@ -101,6 +101,24 @@ export function parseSchemaKey(key: string): { readonly tenant: TenantId; readon
   return kind === 'schema' && id ? { ...owner, schemaId: parseKeyToken(id) } : undefined;
 }
 
+/** What the keys of the policies of tenants begin with in `ARQON_POLICIES`: what Shields watch. */
+export const POLICY_CHAINS_PREFIX = 'chain.';
+
+/** Key of the policies of a tenant in `ARQON_POLICIES`, `chain.<tenant>`. */
+export function policyChainKey(tenant: TenantId): string {
+  return POLICY_CHAINS_PREFIX + nameKeyToken(tenant, 'tenant');
+}
+
+/** Undoes {@link policyChainKey}. */
+export function parsePolicyChainKey(key: string): TenantId {
+  return parseKeyToken(key.slice(POLICY_CHAINS_PREFIX.length)) as TenantId;
+}
+
+/** Key of the binary of a policy in `ARQON_POLICIES`, `module.<tenant>.<digest>`. */
+export function policyModuleKey(tenant: TenantId, digest: string): string {
+  return `module.${tenantPrefix(tenant)}${nameKeyToken(digest, 'digest')}`;
+}
+
 /** Key of the log's layouts in `ARQON_LOG`. */
 export const LOG_LAYOUTS_KEY = 'layouts';
 

@@ -20,13 +20,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   storage: ['protocol', 'config', 'telemetry'],
   spine: ['protocol'],
   auth: ['protocol', 'config', 'telemetry'],
+  policy: ['protocol', 'config', 'telemetry'],
   casil: ['protocol', 'config', 'telemetry'],
   schema: ['protocol', 'config', 'telemetry'],
   pipeline: ['auth', 'casil', 'policy', 'schema', 'protocol', 'telemetry'],
   sdk: ['protocol'],
   runtime: ['auth', 'config', 'protocol', 'spine', 'storage', 'telemetry'],
-  shield: ['auth', 'casil', 'config', 'pipeline', 'protocol', 'runtime', 'schema', 'spine', 'telemetry'],
-  brain: ['auth', 'casil', 'config', 'protocol', 'runtime', 'schema', 'spine', 'storage', 'telemetry'],
+  shield: ['auth', 'casil', 'config', 'pipeline', 'policy', 'protocol', 'runtime', 'schema', 'spine', 'telemetry'],
+  brain: ['auth', 'casil', 'config', 'policy', 'protocol', 'runtime', 'schema', 'spine', 'storage', 'telemetry'],
 };
 
 const manifests: readonly Manifest[] = ['.', 'bench', 'e2e', ...children('packages'), ...children('services')]

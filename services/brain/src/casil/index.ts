@@ -10,6 +10,7 @@ import type { KeyValue, KeyValueEntry, RpcObserver, Spine, SpineSubscription } f
 import type { Audit, GovernanceAction } from '../audit/audit.ts';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseRequester, parseTenant, parseTraceId } from '../requests/parse-request.ts';
+import { MAX_TRIES, tryPut } from '../requests/try-put.ts';
 
 /** What changing a tenant's CASIL needs. */
 export interface CasilParts {
@@ -26,7 +27,6 @@ export interface CasilParts {
 }
 
 const MAX_RECORD_BYTES = 131_072;
-const MAX_TRIES = 5;
 
 /** Serves `casil.reload` and `casil.reset`, which any Brain answers (CAS-9). Who may ask is for the asker to know. */
 export function serveCasil(parts: CasilParts, observer: RpcObserver): readonly SpineSubscription[] {
@@ -87,22 +87,6 @@ function actionOf(
     target: 'casil',
     traceId: parseTraceId(traceId),
   };
-}
-
-/** Gives undefined where somebody else was faster and it is to be tried again. */
-async function tryPut(
-  bucket: KeyValue,
-  key: string,
-  value: Uint8Array,
-  known: KeyValueEntry | undefined,
-  isLastTry: boolean,
-): Promise<number | undefined> {
-  try {
-    return await (known === undefined ? bucket.create(key, value) : bucket.update(key, value, known.revision));
-  } catch (error) {
-    if (isLastTry || !(error instanceof BusError) || error.code !== 'CONFLICT') throw error;
-    return undefined;
-  }
 }
 
 function checkWhole(change: CasilChange, configured: CasilSettings): void {

@@ -3,6 +3,7 @@ import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValue, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Activity } from '../activity/activity.ts';
 import type { CasilPolicies } from '../casil/casil-policies.ts';
+import type { PolicyShieldParts } from '../compose-policy.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { GapFiller } from '../delivery/gap-filler.ts';
@@ -47,6 +48,7 @@ export interface CommandParts {
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
   readonly casil: Pick<CasilPolicies, 'settingsOf' | 'settingsWith' | 'problemsWith'>;
+  readonly policies: Pick<PolicyShieldParts, 'chains' | 'loader'> & { readonly bucket: Pick<KeyValue, 'get'> };
   readonly longReads: LongReads;
   readonly resumes: Resumes;
   readonly replays: Replays;

@@ -127,6 +127,24 @@ export class Session implements Origin {
     return this.description.defaultChannel;
   }
 
+  claim(name: string): string | undefined {
+    const { principal } = this;
+    switch (name) {
+      case 'sub':
+        return principal.user;
+      case 'tenant_id':
+        return principal.tenant;
+      case 'role':
+        return principal.role;
+      case 'name':
+        return principal.name;
+      case 'capabilities':
+        return JSON.stringify(principal.capabilities);
+      default:
+        return undefined;
+    }
+  }
+
   isSubscribed(room: string, channel: string): boolean {
     return this.subscriptions.has(`${room}:${channel}`);
   }

@@ -9,6 +9,8 @@ import { deleteGrant, listGrants, putGrant } from './grants.ts';
 import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
 import { deleteMirror, listMirrors, putMirror } from './mirrors.ts';
+import { bindPolicy, deletePolicy, dryRunPolicy, putPolicy, unbindPolicy } from './policy.ts';
+import { listPolicies, testPolicy } from './policy-queries.ts';
 import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { cancelReplay, replayHistory } from './replay.ts';
@@ -68,6 +70,13 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.schema.unbind': unbindSchema,
   'op.schema.delete': deleteSchema,
   'op.schema.check': checkSchema,
+  'op.policy.put': putPolicy,
+  'op.policy.bind': bindPolicy,
+  'op.policy.unbind': unbindPolicy,
+  'op.policy.list': listPolicies,
+  'op.policy.delete': deletePolicy,
+  'op.policy.test': testPolicy,
+  'op.policy.dry_run': dryRunPolicy,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
   'op.grant.put': putGrant,

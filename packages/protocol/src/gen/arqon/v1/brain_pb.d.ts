@@ -2551,6 +2551,458 @@ export declare type ResetCasilResult = Message<"arqon.v1.ResetCasilResult"> & {
 export declare const ResetCasilResultSchema: GenMessage<ResetCasilResult>;
 
 /**
+ * The policies of a tenant: what there is and where it is applied. The key `chain.<tenant>` of the bucket `ARQON_POLICIES`.
+ * Everything that judges a message is in this one value, so that nothing is judged by half a chain (WSM-1).
+ *
+ * @generated from message arqon.v1.PolicyChainRecord
+ */
+export declare type PolicyChainRecord = Message<"arqon.v1.PolicyChainRecord"> & {
+  /**
+   * @generated from field: repeated arqon.v1.PolicyModuleEntry modules = 1;
+   */
+  modules: PolicyModuleEntry[];
+
+  /**
+   * @generated from field: repeated arqon.v1.PolicyBinding bindings = 2;
+   */
+  bindings: PolicyBinding[];
+
+  /**
+   * @generated from field: repeated arqon.v1.PolicyDryRun dry_runs = 3;
+   */
+  dryRuns: PolicyDryRun[];
+};
+
+/**
+ * Describes the message arqon.v1.PolicyChainRecord.
+ * Use `create(PolicyChainRecordSchema)` to create a new message.
+ */
+export declare const PolicyChainRecordSchema: GenMessage<PolicyChainRecord>;
+
+/**
+ * One version of a module. Its binary lies under the key `module.<tenant>.<digest>`.
+ *
+ * @generated from message arqon.v1.PolicyModuleEntry
+ */
+export declare type PolicyModuleEntry = Message<"arqon.v1.PolicyModuleEntry"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * SHA-256 of the binary as it was put, in hexadecimal.
+   *
+   * @generated from field: string digest = 3;
+   */
+  digest: string;
+
+  /**
+   * @generated from field: uint32 bytes = 4;
+   */
+  bytes: number;
+
+  /**
+   * Fuel of one call, and the most memory; 0 = what is shipped.
+   *
+   * @generated from field: uint32 fuel = 5;
+   */
+  fuel: number;
+
+  /**
+   * @generated from field: uint32 memory_bytes = 6;
+   */
+  memoryBytes: number;
+
+  /**
+   * @generated from field: int64 created_at_ms = 7;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * @generated from field: string created_by = 8;
+   */
+  createdBy: string;
+};
+
+/**
+ * Describes the message arqon.v1.PolicyModuleEntry.
+ * Use `create(PolicyModuleEntrySchema)` to create a new message.
+ */
+export declare const PolicyModuleEntrySchema: GenMessage<PolicyModuleEntry>;
+
+/**
+ * Where a version of a module judges messages.
+ *
+ * @generated from message arqon.v1.PolicyBinding
+ */
+export declare type PolicyBinding = Message<"arqon.v1.PolicyBinding"> & {
+  /**
+   * @generated from field: string pattern = 1;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 version = 3;
+   */
+  version: number;
+
+  /**
+   * Lower ones are asked first.
+   *
+   * @generated from field: sint32 order = 4;
+   */
+  order: number;
+};
+
+/**
+ * Describes the message arqon.v1.PolicyBinding.
+ * Use `create(PolicyBindingSchema)` to create a new message.
+ */
+export declare const PolicyBindingSchema: GenMessage<PolicyBinding>;
+
+/**
+ * A version that is tried on live messages, beside the one that judges them.
+ *
+ * @generated from message arqon.v1.PolicyDryRun
+ */
+export declare type PolicyDryRun = Message<"arqon.v1.PolicyDryRun"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: int64 until_ms = 3;
+   */
+  untilMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.PolicyDryRun.
+ * Use `create(PolicyDryRunSchema)` to create a new message.
+ */
+export declare const PolicyDryRunSchema: GenMessage<PolicyDryRun>;
+
+/**
+ * arqon.rpc.policy.put
+ *
+ * @generated from message arqon.v1.PutPolicyRequest
+ */
+export declare type PutPolicyRequest = Message<"arqon.v1.PutPolicyRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * The binary, or a gzip of it.
+   *
+   * @generated from field: bytes wasm = 3;
+   */
+  wasm: Uint8Array;
+
+  /**
+   * @generated from field: uint32 fuel = 4;
+   */
+  fuel: number;
+
+  /**
+   * @generated from field: uint32 memory_bytes = 5;
+   */
+  memoryBytes: number;
+
+  /**
+   * @generated from field: string requested_by = 6;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 7;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.PutPolicyRequest.
+ * Use `create(PutPolicyRequestSchema)` to create a new message.
+ */
+export declare const PutPolicyRequestSchema: GenMessage<PutPolicyRequest>;
+
+/**
+ * @generated from message arqon.v1.PutPolicyResult
+ */
+export declare type PutPolicyResult = Message<"arqon.v1.PutPolicyResult"> & {
+  /**
+   * @generated from field: arqon.v1.PolicyModuleEntry module = 1;
+   */
+  module?: PolicyModuleEntry | undefined;
+
+  /**
+   * @generated from field: repeated string exports = 2;
+   */
+  exports: string[];
+
+  /**
+   * @generated from field: string abi = 3;
+   */
+  abi: string;
+};
+
+/**
+ * Describes the message arqon.v1.PutPolicyResult.
+ * Use `create(PutPolicyResultSchema)` to create a new message.
+ */
+export declare const PutPolicyResultSchema: GenMessage<PutPolicyResult>;
+
+/**
+ * arqon.rpc.policy.bind
+ *
+ * @generated from message arqon.v1.BindPolicyRequest
+ */
+export declare type BindPolicyRequest = Message<"arqon.v1.BindPolicyRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * A version of 0 means the newest.
+   *
+   * @generated from field: arqon.v1.PolicyBinding binding = 2;
+   */
+  binding?: PolicyBinding | undefined;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.BindPolicyRequest.
+ * Use `create(BindPolicyRequestSchema)` to create a new message.
+ */
+export declare const BindPolicyRequestSchema: GenMessage<BindPolicyRequest>;
+
+/**
+ * @generated from message arqon.v1.BindPolicyResult
+ */
+export declare type BindPolicyResult = Message<"arqon.v1.BindPolicyResult"> & {
+  /**
+   * @generated from field: arqon.v1.PolicyBinding binding = 1;
+   */
+  binding?: PolicyBinding | undefined;
+
+  /**
+   * @generated from field: uint64 revision = 2;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.BindPolicyResult.
+ * Use `create(BindPolicyResultSchema)` to create a new message.
+ */
+export declare const BindPolicyResultSchema: GenMessage<BindPolicyResult>;
+
+/**
+ * arqon.rpc.policy.unbind
+ *
+ * @generated from message arqon.v1.UnbindPolicyRequest
+ */
+export declare type UnbindPolicyRequest = Message<"arqon.v1.UnbindPolicyRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Empty = wherever it is bound.
+   *
+   * @generated from field: string pattern = 3;
+   */
+  pattern: string;
+
+  /**
+   * @generated from field: string requested_by = 4;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 5;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.UnbindPolicyRequest.
+ * Use `create(UnbindPolicyRequestSchema)` to create a new message.
+ */
+export declare const UnbindPolicyRequestSchema: GenMessage<UnbindPolicyRequest>;
+
+/**
+ * @generated from message arqon.v1.UnbindPolicyResult
+ */
+export declare type UnbindPolicyResult = Message<"arqon.v1.UnbindPolicyResult"> & {
+  /**
+   * @generated from field: uint32 unbound = 1;
+   */
+  unbound: number;
+};
+
+/**
+ * Describes the message arqon.v1.UnbindPolicyResult.
+ * Use `create(UnbindPolicyResultSchema)` to create a new message.
+ */
+export declare const UnbindPolicyResultSchema: GenMessage<UnbindPolicyResult>;
+
+/**
+ * arqon.rpc.policy.delete
+ *
+ * @generated from message arqon.v1.DeletePolicyRequest
+ */
+export declare type DeletePolicyRequest = Message<"arqon.v1.DeletePolicyRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * 0 = all versions.
+   *
+   * @generated from field: uint32 version = 3;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string requested_by = 4;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 5;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.DeletePolicyRequest.
+ * Use `create(DeletePolicyRequestSchema)` to create a new message.
+ */
+export declare const DeletePolicyRequestSchema: GenMessage<DeletePolicyRequest>;
+
+/**
+ * @generated from message arqon.v1.DeletePolicyResult
+ */
+export declare type DeletePolicyResult = Message<"arqon.v1.DeletePolicyResult"> & {
+  /**
+   * @generated from field: uint32 deleted = 1;
+   */
+  deleted: number;
+};
+
+/**
+ * Describes the message arqon.v1.DeletePolicyResult.
+ * Use `create(DeletePolicyResultSchema)` to create a new message.
+ */
+export declare const DeletePolicyResultSchema: GenMessage<DeletePolicyResult>;
+
+/**
+ * arqon.rpc.policy.dry_run
+ *
+ * @generated from message arqon.v1.DryRunPolicyRequest
+ */
+export declare type DryRunPolicyRequest = Message<"arqon.v1.DryRunPolicyRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 version = 3;
+   */
+  version: number;
+
+  /**
+   * @generated from field: uint32 minutes = 4;
+   */
+  minutes: number;
+
+  /**
+   * @generated from field: string requested_by = 5;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 6;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.DryRunPolicyRequest.
+ * Use `create(DryRunPolicyRequestSchema)` to create a new message.
+ */
+export declare const DryRunPolicyRequestSchema: GenMessage<DryRunPolicyRequest>;
+
+/**
+ * @generated from message arqon.v1.DryRunPolicyResult
+ */
+export declare type DryRunPolicyResult = Message<"arqon.v1.DryRunPolicyResult"> & {
+  /**
+   * @generated from field: int64 until_ms = 1;
+   */
+  untilMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.DryRunPolicyResult.
+ * Use `create(DryRunPolicyResultSchema)` to create a new message.
+ */
+export declare const DryRunPolicyResultSchema: GenMessage<DryRunPolicyResult>;
+
+/**
  * Which channels of the log are kept where, by generation, the newest last; the key `layouts` of the bucket `ARQON_LOG`.
  *
  * @generated from message arqon.v1.LogLayoutsRecord

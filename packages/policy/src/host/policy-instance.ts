@@ -1,0 +1,79 @@
+import type { PolicyModule } from '../load-policy.ts';
+import type { PolicyFault, PolicyMessage, PolicyOutcome } from '../policy-message.ts';
+import { PointerFault } from './guest-memory.ts';
+import { HostCalls } from './host-calls.ts';
+import { createInstance } from './live-instance.ts';
+import type { LiveInstance } from './live-instance.ts';
+
+/**
+ * A policy that judges messages, one after the other. Every call begins with the memory and the globals of the first one
+ * (WSM-5): what was written is undone. An instance that has grown is thrown away.
+ */
+export class PolicyInstance {
+  readonly #module: PolicyModule;
+  readonly #calls = new HostCalls();
+  #live: LiveInstance | undefined;
+  /** True where it is not known what the last call wrote. */
+  #isDoubtful = false;
+
+  constructor(module: PolicyModule) {
+    this.#module = module;
+  }
+
+  /** Judges a message with at most so much fuel. Never throws for what a policy does: a fault is an outcome (WSM-6). */
+  check(message: PolicyMessage, fuel: number): PolicyOutcome {
+    const live = this.#ready(fuel);
+    const calls = this.#calls;
+    calls.begin(message, live);
+    let fault: PolicyFault | undefined;
+    let result = 0;
+    try {
+      result = this.#call(message.payload, live);
+    } catch (error) {
+      this.#isDoubtful = true;
+      fault = faultOf(error, live);
+    }
+    const used = Math.min(fuel, fuel - live.fuel.value);
+    if (live.memory.hasGrown) this.#live = undefined;
+    return fault === undefined ? calls.outcome(result, used) : { kind: 'fault', fuel: used, fault };
+  }
+
+  #ready(fuel: number): LiveInstance {
+    const live = this.#live;
+    if (live === undefined) {
+      this.#isDoubtful = false;
+      const made = createInstance(this.#module, this.#calls.functions);
+      this.#live = made;
+      made.reset(fuel);
+      return made;
+    }
+    if (this.#isDoubtful) live.memory.reset(0, Number.POSITIVE_INFINITY);
+    else live.memory.reset(live.low.value >>> 0, live.high.value >>> 0);
+    this.#isDoubtful = false;
+    live.reset(fuel);
+    return live;
+  }
+
+  #call(payload: Uint8Array, { memory, alloc, check }: LiveInstance): number {
+    const { length } = payload;
+    if (alloc === undefined && length > memory.size) throw new PayloadTooLarge();
+    const pointer = alloc === undefined ? 0 : alloc(length);
+    memory.write(pointer, payload);
+    return check(pointer, length);
+  }
+}
+
+/** Without `alloc` a payload stands at the start of memory, as long as it fits. */
+class PayloadTooLarge extends Error {
+  override readonly name = 'PayloadTooLarge';
+}
+
+function faultOf(error: unknown, { fuel }: LiveInstance): PolicyFault {
+  if (fuel.value < 0) return 'fuel';
+  if (error instanceof PayloadTooLarge) return 'payload_too_large';
+  if (error instanceof PointerFault) return 'pointer';
+  if (error instanceof WebAssembly.RuntimeError) return 'trap';
+  // How the engine tells that there are too many calls in calls.
+  if (error instanceof RangeError) return 'stack';
+  throw error;
+}

@@ -1,0 +1,3 @@
+export * from './judge-payload.ts';
+export * from './modules.ts';
+export * from './wat.ts';

@@ -1,0 +1,24 @@
+import { BusError } from '@arqonbus/protocol';
+import type { KeyValue, KeyValueEntry } from '@arqonbus/spine';
+
+/** How often a change is tried that others are making at the same time. */
+export const MAX_TRIES = 5;
+
+/**
+ * Writes what was made of `known`, if it is still that. Gives undefined where somebody else was faster and it is to be
+ * tried again.
+ */
+export async function tryPut(
+  bucket: KeyValue,
+  key: string,
+  value: Uint8Array,
+  known: KeyValueEntry | undefined,
+  isLastTry: boolean,
+): Promise<number | undefined> {
+  try {
+    return await (known === undefined ? bucket.create(key, value) : bucket.update(key, value, known.revision));
+  } catch (error) {
+    if (isLastTry || !(error instanceof BusError) || error.code !== 'CONFLICT') throw error;
+    return undefined;
+  }
+}

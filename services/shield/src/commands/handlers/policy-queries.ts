@@ -1,0 +1,111 @@
+import { DEFAULT_FUEL, policyLimits } from '@arqonbus/policy';
+import type { PolicyMessage, PolicyOutcome } from '@arqonbus/policy';
+import { BusError, formatTime } from '@arqonbus/protocol';
+import type { CommandArgs, CommandResult, TenantId } from '@arqonbus/protocol';
+import { PolicyChainRecordSchema, create, readMessage } from '@arqonbus/protocol/spine-messages';
+import type { PolicyChainRecord, PolicyModuleEntry } from '@arqonbus/protocol/spine-messages';
+import { policyChainKey } from '@arqonbus/spine';
+import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { noSuchPolicy } from './policy.ts';
+
+type Item = CommandResult<'op.policy.list'>['items'][number];
+type Tested = CommandResult<'op.policy.test'>;
+
+/** Lists the policies of the tenant as they are stored. */
+export async function listPolicies(
+  { session }: CommandCall,
+  { cursor = '', limit = 100 }: CommandArgs<'op.policy.list'>,
+  parts: CommandParts,
+): Promise<CommandOutcome<CommandResult<'op.policy.list'>>> {
+  const record = await readRecord(session.tenant, parts);
+  const modules = record.modules.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const rest = modules.filter((module) => keyOf(module) > cursor);
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  const items = page.map((module) => itemOf(module, record));
+  return { result: { items, ...(last !== undefined && rest.length > limit ? { cursor: keyOf(last) } : {}) } };
+}
+
+/** Shows a payload to a policy, here and nowhere else. */
+export async function testPolicy(
+  { session }: CommandCall,
+  { name, version = 0, payload, context = {} }: CommandArgs<'op.policy.test'>,
+  parts: CommandParts,
+): Promise<CommandOutcome<Tested>> {
+  const { modules } = await readRecord(session.tenant, parts);
+  const versions = modules.filter((module) => module.name === name && (version === 0 || module.version === version));
+  const entry = versions.toSorted((a, b) => b.version - a.version)[0];
+  if (entry === undefined) throw noSuchPolicy();
+  return parts.longReads.run(session, async () => {
+    const instance = await parts.policies.loader.load(session.tenant, entry);
+    if (instance === undefined) throw new BusError('POLICY_ERROR', 'The policy cannot be loaded.');
+    const message = messageOf(payload, context);
+    const startedMs = parts.clock.monotonicMs();
+    const outcome = instance.check(message, fuelOf(entry));
+    const durationUs = Math.round((parts.clock.monotonicMs() - startedMs) * 10_000) / 10;
+    return { result: { ...described(outcome), fuel: outcome.fuel, duration_us: durationUs } };
+  });
+}
+
+async function readRecord(tenant: TenantId, { policies: { bucket } }: CommandParts): Promise<PolicyChainRecord> {
+  const stored = await bucket.get(policyChainKey(tenant));
+  if (stored === undefined) return create(PolicyChainRecordSchema);
+  const record = readMessage(PolicyChainRecordSchema, stored.value);
+  if (record === undefined) throw new BusError('UNAVAILABLE', 'The policies of the tenant cannot be read.');
+  return record;
+}
+
+/** Orders by name, then by version. */
+function keyOf({ name, version }: PolicyModuleEntry): string {
+  return `${name} ${String(version).padStart(10, '0')}`;
+}
+
+function itemOf(module: PolicyModuleEntry, { bindings }: PolicyChainRecord): Item {
+  const { name, version, digest, bytes, memoryBytes, createdAtMs, createdBy } = module;
+  const own = bindings.filter((binding) => binding.name === name && binding.version === version);
+  return {
+    name,
+    version,
+    digest,
+    bytes,
+    fuel: fuelOf(module),
+    memory_bytes: memoryBytes === 0 ? policyLimits.memoryBytes : memoryBytes,
+    created_at: formatTime(Number(createdAtMs)),
+    created_by: createdBy,
+    bindings: own.map(({ pattern, order }) => ({ pattern, version, order })),
+  };
+}
+
+function fuelOf({ fuel }: PolicyModuleEntry): number {
+  return fuel === 0 ? DEFAULT_FUEL : fuel;
+}
+
+function messageOf(payload: unknown, context: NonNullable<CommandArgs<'op.policy.test'>['context']>): PolicyMessage {
+  const { headers = {}, claims = {}, ...rest } = context;
+  const fields: Readonly<Record<string, string>> = { type: 'event', ...rest };
+  const own = (from: Readonly<Record<string, string>>, name: string): string | undefined =>
+    Object.hasOwn(from, name) ? from[name] : undefined;
+  return {
+    payload: new TextEncoder().encode(JSON.stringify(payload)),
+    header: (name) => own(headers, name),
+    claim: (name) => own(claims, name),
+    context: (field) => own(fields, field),
+    log: () => undefined,
+  };
+}
+
+function described(outcome: PolicyOutcome): Omit<Tested, 'fuel' | 'duration_us'> {
+  if (outcome.kind === 'fault') return { verdict: 'fault', reason: outcome.fault };
+  if (outcome.kind === 'reject') return { verdict: 'reject', code: outcome.code, reason: outcome.reason };
+  if (outcome.payload === undefined) return { verdict: outcome.headers.length === 0 ? 'allow' : 'change' };
+  return { verdict: 'change', payload: parse(outcome.payload) };
+}
+
+function parse(payload: Uint8Array): unknown {
+  const text = new TextDecoder().decode(payload);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
