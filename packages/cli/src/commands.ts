@@ -13,6 +13,7 @@ import { addCompletionCommand } from './inspect/completion-command.ts';
 import { addVersionCommand } from './inspect/version-command.ts';
 import { addMigrateCommand } from './migrate/migrate-command.ts';
 import { addMetricsCommand } from './metrics/metrics-command.ts';
+import { addPolicyCommand } from './policy/policy-command.ts';
 import { addPreflightCommand } from './preflight/preflight-command.ts';
 import { addSchemaCommand } from './schema/schema-command.ts';
 import { addAuthCommand } from './tokens/auth-command.ts';
@@ -27,6 +28,7 @@ const operator = [
   addAuditCommand,
   addCasilCommand,
   addSchemaCommand,
+  addPolicyCommand,
   addMirrorCommand,
   addPreflightCommand,
   addMigrateCommand,

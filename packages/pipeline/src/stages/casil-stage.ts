@@ -6,7 +6,7 @@ import type { Ingress } from '../ingress.ts';
 import { viewPayload } from '../payload-view.ts';
 import type { PayloadView } from '../payload-view.ts';
 import type { Stage } from '../stage.ts';
-import { ALLOW, CHANGED, block } from '../verdict.ts';
+import { ALLOW, block } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 import { blockBySchema, recheckSchema } from './schema-stage.ts';
 import type { SchemaRefusal } from './schema-stage.ts';
@@ -57,18 +57,16 @@ function inspect(ingress: Ingress, policy: CasilPolicy, options: CasilStageOptio
   if (refusal !== undefined) return blockBySchema(refusal);
   if (decision.outcome === 'BLOCK') return { ...refusalOf(decision), traceId };
   if (policy.settings.metadataToEnvelope) ingress.casil = describeDecision(decision);
-  return decision.outcome === 'ALLOW_WITH_REDACTION' ? CHANGED : ALLOW;
+  // It has looked at what it redacted itself, as the stage of schemas would.
+  return ALLOW;
 }
 
 /** What somebody else has put into the message must be clean as it is: it is not redacted, but refused. */
 function inspectAgain(ingress: Ingress, policy: CasilPolicy, options: CasilStageOptions): Verdict {
-  const { envelope } = ingress;
+  const { envelope } = viewPayload(ingress);
   const decision = inspectEnvelope(envelope, policy, { hasSecretArgs: hasSecretArgs(envelope.command) });
   if (decision.outcome === 'ALLOW') return ALLOW;
-  const refused: Decision =
-    decision.outcome === 'BLOCK'
-      ? decision
-      : { ...decision, outcome: 'BLOCK', reason: 'CASIL_POLICY_BLOCKED_SECRET', cause: 'second_change' };
+  const refused = decision.outcome === 'BLOCK' ? decision : blocked(decision, 'second_change');
   options.onDecision(ingress, refused, policy);
   return refusalOf(refused);
 }

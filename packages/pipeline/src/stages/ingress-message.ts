@@ -78,6 +78,8 @@ export class IngressMessage implements JudgedMessage {
     if (!this.#isPayload(envelope, payload)) return false;
     if (envelope.type === 'command') envelope.args = payload;
     else envelope.payload = payload;
+    // What readers with more rights were to see is what the policy has replaced.
+    this.#now().views = undefined;
     return true;
   }
 

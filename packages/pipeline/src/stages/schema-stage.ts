@@ -40,7 +40,7 @@ export function createSchemaStage(options: SchemaStageOptions): Stage {
       return bound === undefined ? ALLOW : checkBound(ingress, bound, options);
     },
     recheck: (ingress) => {
-      const refusal = recheckSchema(ingress);
+      const refusal = recheckSchema(ingress, ingress.envelope.payload);
       if (refusal === undefined) return ALLOW;
       options.onViolation(ingress, refusal);
       return blockBySchema(refusal);

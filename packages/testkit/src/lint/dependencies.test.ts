@@ -30,7 +30,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   brain: ['auth', 'casil', 'config', 'policy', 'protocol', 'runtime', 'schema', 'spine', 'storage', 'telemetry'],
 };
 
-const manifests: readonly Manifest[] = ['.', 'bench', 'e2e', ...children('packages'), ...children('services')]
+const manifests: readonly Manifest[] = [
+  '.',
+  'bench',
+  'e2e',
+  ...children('packages'),
+  ...children('services'),
+  ...children('examples'),
+]
   .map((folder) => join(repositoryRoot, folder, 'package.json'))
   .filter((path) => existsSync(path))
   .map((path) => JSON.parse(readFileSync(path, 'utf8')) as Manifest);

@@ -1,5 +1,4 @@
-import { DEFAULT_FUEL, policyLimits } from '@arqonbus/policy';
-import type { PolicyMessage, PolicyOutcome } from '@arqonbus/policy';
+import { DEFAULT_FUEL, policyLimits, tryPolicy } from '@arqonbus/policy';
 import { BusError, formatTime } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult, TenantId } from '@arqonbus/protocol';
 import { PolicyChainRecordSchema, create, readMessage } from '@arqonbus/protocol/spine-messages';
@@ -39,11 +38,10 @@ export async function testPolicy(
   return parts.longReads.run(session, async () => {
     const instance = await parts.policies.loader.load(session.tenant, entry);
     if (instance === undefined) throw new BusError('POLICY_ERROR', 'The policy cannot be loaded.');
-    const message = messageOf(payload, context);
     const startedMs = parts.clock.monotonicMs();
-    const outcome = instance.check(message, fuelOf(entry));
+    const trial = tryPolicy(instance, payload, context, fuelOf(entry));
     const durationUs = Math.round((parts.clock.monotonicMs() - startedMs) * 10_000) / 10;
-    return { result: { ...described(outcome), fuel: outcome.fuel, duration_us: durationUs } };
+    return { result: { ...trial, duration_us: durationUs } };
   });
 }
 
@@ -78,34 +76,4 @@ function itemOf(module: PolicyModuleEntry, { bindings }: PolicyChainRecord): Ite
 
 function fuelOf({ fuel }: PolicyModuleEntry): number {
   return fuel === 0 ? DEFAULT_FUEL : fuel;
-}
-
-function messageOf(payload: unknown, context: NonNullable<CommandArgs<'op.policy.test'>['context']>): PolicyMessage {
-  const { headers = {}, claims = {}, ...rest } = context;
-  const fields: Readonly<Record<string, string>> = { type: 'event', ...rest };
-  const own = (from: Readonly<Record<string, string>>, name: string): string | undefined =>
-    Object.hasOwn(from, name) ? from[name] : undefined;
-  return {
-    payload: new TextEncoder().encode(JSON.stringify(payload)),
-    header: (name) => own(headers, name),
-    claim: (name) => own(claims, name),
-    context: (field) => own(fields, field),
-    log: () => undefined,
-  };
-}
-
-function described(outcome: PolicyOutcome): Omit<Tested, 'fuel' | 'duration_us'> {
-  if (outcome.kind === 'fault') return { verdict: 'fault', reason: outcome.fault };
-  if (outcome.kind === 'reject') return { verdict: 'reject', code: outcome.code, reason: outcome.reason };
-  if (outcome.payload === undefined) return { verdict: outcome.headers.length === 0 ? 'allow' : 'change' };
-  return { verdict: 'change', payload: parse(outcome.payload) };
-}
-
-function parse(payload: Uint8Array): unknown {
-  const text = new TextDecoder().decode(payload);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }
