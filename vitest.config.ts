@@ -10,6 +10,8 @@ const devOnly = ['start.test.ts', 'chat-page.test.ts', 'packed.test.ts', 'docs/*
 );
 /** Runs in virtual time, which stands in for that of the whole process. */
 const simulation = 'e2e/src/simulation/**';
+/** Parsers and inspection alone, as long as somebody wants: `npm run fuzz`. */
+const fuzzing = 'e2e/src/fuzzing/**';
 /** About a client that sees one Shield alone, whatever stands behind it: once is enough. */
 const clusterOnly = ['e2e/src/doctor.test.ts'];
 
@@ -32,7 +34,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/src/**/*.test.ts'],
-          exclude: [faults, simulation, ...clusterOnly],
+          exclude: [faults, simulation, fuzzing, ...clusterOnly],
           globalSetup: ['e2e/src/harness/build-once.ts'],
         },
       },
@@ -42,7 +44,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'e2e-cluster',
           include: ['e2e/src/**/*.test.ts'],
-          exclude: [faults, simulation, ...devOnly],
+          exclude: [faults, simulation, fuzzing, ...devOnly],
           globalSetup: ['e2e/src/harness/build-once.ts'],
           env: { E2E_MODE: 'cluster' },
         },
@@ -51,6 +53,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: { name: 'simulation', isolate: true, include: ['e2e/src/simulation/**/*.test.ts'], testTimeout: 300_000 },
       },
+      { extends: true, test: { name: 'fuzz', include: ['e2e/src/fuzzing/**/*.test.ts'] } },
       {
         extends: true,
         test: {

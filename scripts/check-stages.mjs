@@ -65,7 +65,7 @@ export const stages = {
     about: 'faults at their full length, fuzzed frames',
     run: async () =>
       (await allPass(['node', 'scripts/chaos.mjs'])) &&
-      (await testsPass(['e2e/src/fuzz.test.ts', 'e2e/src/bad-frames.test.ts'])),
+      (await testsPass(['e2e/src/fuzz.test.ts', 'e2e/src/bad-frames.test.ts', 'e2e/src/fuzzing'])),
   },
   observability: {
     about: 'the tests that name a rule of telemetry: logs, metrics, dashboards, stream',

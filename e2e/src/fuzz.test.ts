@@ -1,4 +1,3 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import {
   createEnvelope,
   decodeProtoEnvelope,
@@ -10,6 +9,8 @@ import { connectRaw } from '@arqonbus/testkit';
 import type { RawFrame, RawSocket } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
 import { busOnEach, listeners } from './harness/both-listeners.ts';
+import { loadFrames, mutateBytes, mutateText } from './fuzzing/mutations.ts';
+import { createRandom } from './fuzzing/random.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -24,80 +25,8 @@ const FRAMES = 2_000;
 const SEED = 20_261_121;
 
 type Format = 'json' | 'proto';
-type Random = (below: number) => number;
 
-/** A linear congruential generator: the same frames in every run. */
-function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 4_294_967_296) * below);
-  };
-}
-
-const commandTexts = [
-  '{"type":"command","command":"join_channel","args":{"room":"fuzz","channel":"one","history":5,"echo":true}}',
-  '{"type":"command","command":"history","args":{"room":"fuzz:one","limit":10,"after_seq":1,"order":"newest"}}',
-  '{"type":"private","to":["user:alice","n_1"],"payload":{"a":[1,2,{"b":null}]},"ack":true}',
-  '{"type":"event","room":"fuzz:one","payload":{"a":[1,2,{"b":"\\u00e9"}]},"metadata":{"x":1},"ack":true}',
-];
-
-function loadCorpus(): { readonly json: readonly string[]; readonly proto: readonly Uint8Array[] } {
-  const folder = new URL('../../proto/vectors/', import.meta.url);
-  const vectors = readdirSync(folder).map(
-    (file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as { json: string; proto_base64: string },
-  );
-  return {
-    json: [...commandTexts, ...vectors.map(({ json }) => json)],
-    proto: vectors.map(({ proto_base64: text }) => new Uint8Array(Buffer.from(text, 'base64'))),
-  };
-}
-
-const corpus = loadCorpus();
-const spice = [
-  '"',
-  '{',
-  '}',
-  '[',
-  ']',
-  ':',
-  ',',
-  '\\',
-  '\\u0000',
-  '\\ud800',
-  '-',
-  '1e9',
-  '9007199254740993',
-  'null',
-  '\u0000',
-  '*',
-  '>',
-  'é',
-];
-
-function mutateText(text: string, random: Random): string {
-  let mutated = text;
-  for (let times = random(4); times >= 0; times--) {
-    const at = random(mutated.length + 1);
-    const length = random(8);
-    const insert = spice[random(spice.length)] ?? '';
-    const piece = mutated.slice(at, at + random(40));
-    const kinds = [insert, '', piece + piece, piece.toUpperCase(), insert.repeat(random(50))];
-    mutated = mutated.slice(0, at) + (kinds[random(kinds.length)] ?? '') + mutated.slice(at + length);
-  }
-  return mutated;
-}
-
-function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
-  let mutated = Buffer.from(bytes);
-  for (let times = random(4); times >= 0; times--) {
-    const at = random(mutated.length + 1);
-    const noise = Buffer.from(Array.from({ length: random(6) }, () => random(256)));
-    mutated = Buffer.concat([mutated.subarray(0, at), noise, mutated.subarray(at + random(5))]);
-  }
-  return mutated;
-}
-
+const corpus = loadFrames();
 async function connect(bus: Bus, format: Format): Promise<RawSocket> {
   const headers = { authorization: `Bearer ${await bus.token({ role: 'moderator' })}` };
   return connectRaw({ port: bus.port, headers, protocols: [`arqon.v1.${format}`] });
