@@ -56,6 +56,15 @@ const cases: readonly Case[] = [
   ['delete_channel', 'user', general, 'AUTHORIZATION_ERROR'],
   ['delete_channel', 'moderator', nowhere, 'CHANNEL_NOT_FOUND'],
   ['delete_channel', 'moderator', { room: 'attic', channel: 'full' }, 'CHANNEL_NOT_EMPTY'],
+  ['op.room.create', 'user', { room: 'cellar' }, 'AUTHORIZATION_ERROR'],
+  ['op.room.create', 'moderator', { room: 'attic' }, 'CONFLICT'],
+  ['op.room.create', 'moderator', { room: 'cellar' }, 'QUOTA_EXCEEDED'],
+  ['op.room.settings', 'user', { room: 'attic' }, 'AUTHORIZATION_ERROR'],
+  ['op.room.settings', 'moderator', { room: 'cellar' }, 'ROOM_NOT_FOUND'],
+  ['op.room.settings', 'moderator', { room: 'attic', settings: { floor: 3 } }, 'QUOTA_EXCEEDED'],
+  ['op.room.delete', 'user', { room: 'attic' }, 'AUTHORIZATION_ERROR'],
+  ['op.room.delete', 'moderator', { room: 'cellar' }, 'ROOM_NOT_FOUND'],
+  ['op.room.delete', 'moderator', { room: 'attic' }, 'CHANNEL_NOT_EMPTY'],
   ['list_channels', 'user', { room: 'nowhere' }, 'ROOM_NOT_FOUND'],
   ['channel_info', 'guest', general, 'AUTHORIZATION_ERROR'],
   ['channel_info', 'user', nowhere, 'CHANNEL_NOT_FOUND'],
@@ -119,7 +128,7 @@ test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED
   expect(await clients.get('user')?.command('refresh', { token })).toMatchObject({ error_code: 'TOKEN_EXPIRED' });
 });
 
-/** Refusals that need a log, a reader or a race of a certain kind; the tests of history, replay, CASIL and policies show them. */
+/** Refusals that need a log, a reader or a race of a certain kind; the tests of their modules show them. */
 const shownElsewhere = [
   'join_channel CONFLICT',
   'history CONFLICT',
@@ -127,6 +136,8 @@ const shownElsewhere = [
   'op.history.replay CONFLICT',
   'op.history.replay PAYLOAD_TOO_LARGE',
   'op.history.replay TIMEOUT',
+  'op.room.settings CONFLICT',
+  'op.room.delete CONFLICT',
   'op.casil.reload CONFLICT',
   'op.mirror.put CONFLICT',
   'op.mirror.put QUOTA_EXCEEDED',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { commands } from '@arqonbus/protocol';
+import type { JsonClient } from './harness/json-client.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -83,6 +84,53 @@ test('[PRS-2] a channel lives: created, listed, described, not deleted while som
   expect(await mod.command('channel_info', target)).toMatchObject({ error_code: 'CHANNEL_NOT_FOUND' });
   expect(await mod.command('list_channels', { room: 'lab' })).toMatchObject({ error_code: 'ROOM_NOT_FOUND' });
   for (const client of [mod, alice]) client.end();
+});
+
+test('[PRM-4] a room is made, given settings, listed and deleted with its channels, each audited and within its tenant', async () => {
+  const [mod, admin, alice, foreign] = await Promise.all([
+    bus.connect({ user: 'mod', role: 'moderator' }),
+    bus.connect({ user: 'root', role: 'admin' }),
+    bus.connect(),
+    bus.connect({ user: 'mallory', tenant: 'globex', role: 'moderator' }),
+  ]);
+  const room = 'made.room';
+  const settings = { color: 'Blau \u{1f680}', levels: [1, 2] };
+  expect(await mod.must('op.room.create', { room, settings })).toEqual({ room, settings });
+  expect(await mod.command('op.room.create', { room })).toMatchObject({ error_code: 'CONFLICT' });
+  const listed = async (client: JsonClient): Promise<unknown> => {
+    const { rooms } = await client.must('list_rooms', { limit: 1_000 });
+    return (rooms as { room: string }[]).find((found) => found.room === room);
+  };
+  await expect.poll(() => listed(alice)).toEqual({ room, channels: 0, members: 0 });
+  expect(await alice.must('list_channels', { room })).toEqual({ channels: [] });
+  for (const args of [{ room }, { room, settings: {} }]) {
+    expect(await foreign.command('op.room.settings', args)).toMatchObject({ error_code: 'ROOM_NOT_FOUND' });
+  }
+  expect(await foreign.command('op.room.delete', { room })).toMatchObject({ error_code: 'ROOM_NOT_FOUND' });
+  expect(await mod.must('op.room.settings', { room, settings: { color: 'red' } })).toMatchObject({ room });
+  expect(await mod.must('op.room.settings', { room })).toEqual({ room, settings: { color: 'red' } });
+  await alice.must('join_channel', { room, channel: 'one' });
+  await mod.must('create_channel', { room, channel: 'two' });
+  expect(await mod.command('op.room.delete', { room })).toMatchObject({ error_code: 'CHANNEL_NOT_EMPTY' });
+  await alice.must('leave_channel', { room, channel: 'one' });
+  expect(await mod.must('op.room.delete', { room })).toEqual({ room, channels: 2 });
+  expect(await mod.command('op.room.settings', { room })).toMatchObject({ error_code: 'ROOM_NOT_FOUND' });
+  expect(await alice.command('list_channels', { room })).toMatchObject({ error_code: 'ROOM_NOT_FOUND' });
+  for (const command of ['op.room.settings', 'op.room.delete']) {
+    const refused = await mod.command(command, { room: 'science', settings: { a: 1 } });
+    expect(refused).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+  }
+  const { items } = await admin.must('op.audit.list', { limit: 1_000 });
+  const own = (items as { action: string; target: string; phase: string }[]).filter(
+    ({ target }) => target === `room:${room}`,
+  );
+  expect(own.filter(({ phase }) => phase === 'done').map(({ action }) => action)).toEqual([
+    'op.room.create',
+    'op.room.settings',
+    'op.room.delete',
+  ]);
+  expect(own.filter(({ phase }) => phase === 'failed')).toHaveLength(1);
+  for (const client of [mod, admin, alice, foreign]) client.end();
 });
 
 test('[PRS-2] a connection that breaks is in no channel any more, once its time is over', async () => {

@@ -11,6 +11,7 @@ import { presenceCommands } from './presence-commands.ts';
 import { resumeCommands } from './resume-commands.ts';
 import type { TypeOf } from './schema.ts';
 import { schemaCommands } from './schema-commands.ts';
+import { roomCommands } from './room-commands.ts';
 import { sessionCommands } from './session-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
@@ -18,6 +19,7 @@ export const commands: Commands = {
   ...sessionCommands,
   ...resumeCommands,
   ...channelCommands,
+  ...roomCommands,
   ...presenceCommands,
   ...historyCommands,
   ...adminCommands,
@@ -33,6 +35,7 @@ export const commands: Commands = {
 export type Commands = typeof sessionCommands &
   typeof resumeCommands &
   typeof channelCommands &
+  typeof roomCommands &
   typeof presenceCommands &
   typeof historyCommands &
   typeof adminCommands &

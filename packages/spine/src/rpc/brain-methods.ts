@@ -25,6 +25,9 @@ interface Method<Request extends Message, Result extends Message> {
 export interface BrainMethods {
   readonly 'channels.create': Method<wire.CreateChannelRequest, wire.CreateChannelResult>;
   readonly 'channels.delete': Method<wire.DeleteChannelRequest, wire.DeleteChannelResult>;
+  readonly 'channels.create_room': Method<wire.RoomRequest, wire.RoomResult>;
+  readonly 'channels.room_settings': Method<wire.RoomRequest, wire.RoomResult>;
+  readonly 'channels.delete_room': Method<wire.DeleteRoomRequest, wire.DeleteRoomResult>;
   readonly 'channels.list': Method<wire.ListChannelsRequest, wire.ListChannelsResult>;
   readonly 'channels.rooms': Method<wire.ListRoomsRequest, wire.ListRoomsResult>;
   readonly 'channels.info': Method<wire.ChannelInfoRequest, wire.ChannelInfoResult>;
@@ -160,6 +163,13 @@ const schemas: BrainMethods = {
   'channels.delete': {
     request: wire.DeleteChannelRequestSchema,
     result: wire.DeleteChannelResultSchema,
+    partition: ofRoom,
+  },
+  'channels.create_room': { request: wire.RoomRequestSchema, result: wire.RoomResultSchema, partition: ofRoom },
+  'channels.room_settings': { request: wire.RoomRequestSchema, result: wire.RoomResultSchema, partition: ofRoom },
+  'channels.delete_room': {
+    request: wire.DeleteRoomRequestSchema,
+    result: wire.DeleteRoomResultSchema,
     partition: ofRoom,
   },
   'channels.list': {

@@ -8,6 +8,14 @@ export function channelKey(tenant: TenantId, room: string, channel: string): str
   return roomPrefix(tenant, room) + nameKeyToken(channel, 'channel');
 }
 
+/** In place of a channel; no name begins so. */
+const ROOM_TOKEN = '_room';
+
+/** Key of a room's own record in `ARQON_CHANNELS`, `<tenant>.<room>._room`. */
+export function roomKey(tenant: TenantId, room: string): string {
+  return roomPrefix(tenant, room) + ROOM_TOKEN;
+}
+
 /** What the keys of all channels of a room begin with. */
 export function roomPrefix(tenant: TenantId, room: string): string {
   return `${tenantPrefix(tenant)}${nameKeyToken(room, 'room')}.`;
@@ -135,11 +143,12 @@ export function parseLogStreamKey(key: string): string {
   return parseKeyToken(key.slice(LOG_STREAMS_PREFIX.length));
 }
 
-/** Undoes {@link channelKey}; undefined for a key that it did not make. */
+/** Undoes {@link channelKey} and {@link roomKey}, whose channel is `*`; undefined for a key that they did not make. */
 export function parseChannelKey(key: string): ChannelAddress | undefined {
   const [tenant, room, channel, ...rest] = key.split('.');
   if (!tenant || !room || !channel || rest.length > 0) return undefined;
-  return { tenant: parseKeyToken(tenant) as TenantId, room: parseKeyToken(room), channel: parseKeyToken(channel) };
+  const name = channel === ROOM_TOKEN ? '*' : parseKeyToken(channel);
+  return { tenant: parseKeyToken(tenant) as TenantId, room: parseKeyToken(room), channel: name };
 }
 
 /** Undoes {@link grantKey}; undefined for a key that it did not make. */

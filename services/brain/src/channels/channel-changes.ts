@@ -19,7 +19,8 @@ import type { ChannelsParts } from './channels-parts.ts';
 
 const MAX_DESCRIPTION_LENGTH = 1_024;
 const MAX_CREATOR_LENGTH = 255;
-const MAX_SETTINGS_BYTES = 65_536;
+/** Settings are a JSON object that the bus only keeps. */
+export const MAX_SETTINGS_BYTES = 65_536;
 
 /** Makes a channel. Refuses with `CHANNEL_EXISTS` (unless `if_absent`: the channel that exists is then the result). */
 export async function createChannel(

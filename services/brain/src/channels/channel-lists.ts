@@ -29,7 +29,7 @@ export function listChannels(
   const tenant = parseTenant(request.tenant);
   const room = parseRoom(request.room);
   const records = registry.channelsOf(tenant, room);
-  if (records.length === 0) throw new BusError('ROOM_NOT_FOUND');
+  if (records.length === 0 && registry.findRoom(tenant, room) === undefined) throw new BusError('ROOM_NOT_FOUND');
   const { items, cursor } = takePage(records, request, { keyOf: (record) => record.channel, sizeOf, pageBytes });
   const channels = items.map((record) => {
     const members = state.clientsIn(tenant, room, record.channel).size;

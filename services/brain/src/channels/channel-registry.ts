@@ -2,7 +2,7 @@ import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import { ChannelRecordSchema, fromBinary, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { ChannelRecord } from '@arqonbus/protocol/spine-messages';
-import { channelKey, roomPartition } from '@arqonbus/spine';
+import { channelKey, roomKey, roomPartition } from '@arqonbus/spine';
 import type { ChannelAddress, KeyValue, KeyValueWatch } from '@arqonbus/spine';
 import type { BootstrapRecords } from './bootstrap-rooms.ts';
 import { ChannelMirror } from './channel-mirror.ts';
@@ -84,7 +84,7 @@ export class ChannelRegistry {
   /** As {@link create}, whatever the quota says: for a channel that has members already. */
   async restore(address: ChannelAddress, record: ChannelRecord): Promise<Created> {
     const { tenant, room, channel } = address;
-    const key = channelKey(tenant, room, channel);
+    const key = recordKey({ tenant, room, channel });
     const value = toBinary(ChannelRecordSchema, record);
     try {
       const revision = await this.#bucket.create(key, value);
@@ -99,10 +99,31 @@ export class ChannelRegistry {
     return { record: fromBinary(ChannelRecordSchema, entry.value), isOld: true };
   }
 
+  /** The tenant's own record of a room; undefined where nobody has made one. */
+  findRoom(tenant: TenantId, room: string): ChannelRecord | undefined {
+    return this.#mirror.find({ tenant, room, channel: '*' })?.record;
+  }
+
+  /** Whether the configuration makes the room (CFG-3). */
+  isBootstrap(room: string): boolean {
+    return this.#bootstrap.has(room);
+  }
+
+  /** Writes another record in place of the one that is there. Throws `CONFLICT` when that has just changed or gone. */
+  async replace(tenant: TenantId, record: ChannelRecord): Promise<void> {
+    const { room, channel } = record;
+    const key = recordKey({ tenant, room, channel });
+    const known = this.#mirror.find({ tenant, room, channel });
+    if (known === undefined) throw new BusError('CONFLICT');
+    const value = toBinary(ChannelRecordSchema, record);
+    const revision = await this.#bucket.update(key, value, known.revision);
+    this.#mirror.apply({ key, value, revision });
+  }
+
   /** Removes a channel of the tenant's own; undefined when there is none. Throws `CONFLICT` when it has just changed. */
   async remove(address: ChannelAddress): Promise<ChannelRecord | undefined> {
     const { tenant, room, channel } = address;
-    const key = channelKey(tenant, room, channel);
+    const key = recordKey({ tenant, room, channel });
     const entry = await this.#bucket.get(key);
     if (entry === undefined) return undefined;
     await this.#bucket.delete(key, entry.revision);
@@ -118,7 +139,9 @@ export class ChannelRegistry {
   /** Channels of a room by name; empty when there is no such room. */
   channelsOf(tenant: TenantId, room: string): ChannelRecord[] {
     const shipped = this.#bootstrap.get(room);
-    const own = [...(this.#mirror.roomsOf(tenant).get(room)?.values() ?? [])].map(({ record }) => record);
+    const own = [...(this.#mirror.roomsOf(tenant).get(room)?.values() ?? [])]
+      .map(({ record }) => record)
+      .filter(({ channel }) => channel !== '*');
     const records = [...(shipped?.values() ?? []), ...own.filter(({ channel }) => shipped?.has(channel) !== true)];
     return records.toSorted((a, b) => (a.channel < b.channel ? -1 : 1));
   }
@@ -127,7 +150,8 @@ export class ChannelRegistry {
   countIn(tenant: TenantId, room: string): number {
     const shipped = this.#bootstrap.get(room);
     const own = this.#mirror.roomsOf(tenant).get(room);
-    let hidden = 0;
+    // Its own record is no channel.
+    let hidden = own?.has('*') === true ? 1 : 0;
     for (const channel of shipped?.keys() ?? []) hidden += own?.has(channel) === true ? 1 : 0;
     return (shipped?.size ?? 0) + (own?.size ?? 0) - hidden;
   }
@@ -164,4 +188,8 @@ export class ChannelRegistry {
     if (left === 0) this.#creating.delete(tenant);
     else this.#creating.set(tenant, left);
   }
+}
+
+function recordKey({ tenant, room, channel }: ChannelAddress): string {
+  return channel === '*' ? roomKey(tenant, room) : channelKey(tenant, room, channel);
 }

@@ -50,6 +50,13 @@ export function resolveRoom(session: Session, envelope: Envelope, args: TargetAr
   return split(resolveRoomText(session, envelope, args), '').room;
 }
 
+/** As {@link resolveRoom}, for commands that change a room: one that is named with a channel is refused. */
+export function resolveWholeRoom(session: Session, envelope: Envelope, args: TargetArgs): string {
+  const room = resolveRoomText(session, envelope, args);
+  if (room.includes(':')) throw invalid([{ field: 'args.room', problem: 'must name a room alone' }]);
+  return room;
+}
+
 /** What arguments and envelope name; the channel is '' where they name none. */
 function ownTarget(session: Session, envelope: Envelope, args: TargetArgs): ReturnType<typeof split> {
   // Arguments that name a room of their own leave the envelope's channel behind: mixing two targets would misdeliver.

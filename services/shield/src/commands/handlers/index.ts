@@ -14,6 +14,7 @@ import { listPolicies, testPolicy } from './policy-queries.ts';
 import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { cancelReplay, replayHistory } from './replay.ts';
+import { createRoom, deleteRoom, roomSettings } from './rooms.ts';
 import { resume } from './resume.ts';
 import {
   bindSchema,
@@ -44,6 +45,9 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   leave_channel: leaveChannel,
   create_channel: createChannel,
   delete_channel: deleteChannel,
+  'op.room.create': createRoom,
+  'op.room.settings': roomSettings,
+  'op.room.delete': deleteRoom,
   list_channels: listChannels,
   list_rooms: listRooms,
   channel_info: channelInfo,

@@ -202,6 +202,115 @@ export declare type DeleteChannelResult = Message<"arqon.v1.DeleteChannelResult"
 export declare const DeleteChannelResultSchema: GenMessage<DeleteChannelResult>;
 
 /**
+ * arqon.rpc.channels.create_room.<partition>, arqon.rpc.channels.room_settings.<partition>
+ *
+ * @generated from message arqon.v1.RoomRequest
+ */
+export declare type RoomRequest = Message<"arqon.v1.RoomRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string room = 2;
+   */
+  room: string;
+
+  /**
+   * A JSON object; absent = the settings stay as they are.
+   *
+   * @generated from field: optional bytes settings = 3;
+   */
+  settings?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: string requested_by = 4;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 5;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.RoomRequest.
+ * Use `create(RoomRequestSchema)` to create a new message.
+ */
+export declare const RoomRequestSchema: GenMessage<RoomRequest>;
+
+/**
+ * @generated from message arqon.v1.RoomResult
+ */
+export declare type RoomResult = Message<"arqon.v1.RoomResult"> & {
+  /**
+   * A JSON object; empty where there are none.
+   *
+   * @generated from field: bytes settings = 1;
+   */
+  settings: Uint8Array;
+};
+
+/**
+ * Describes the message arqon.v1.RoomResult.
+ * Use `create(RoomResultSchema)` to create a new message.
+ */
+export declare const RoomResultSchema: GenMessage<RoomResult>;
+
+/**
+ * arqon.rpc.channels.delete_room.<partition>
+ *
+ * @generated from message arqon.v1.DeleteRoomRequest
+ */
+export declare type DeleteRoomRequest = Message<"arqon.v1.DeleteRoomRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string room = 2;
+   */
+  room: string;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteRoomRequest.
+ * Use `create(DeleteRoomRequestSchema)` to create a new message.
+ */
+export declare const DeleteRoomRequestSchema: GenMessage<DeleteRoomRequest>;
+
+/**
+ * @generated from message arqon.v1.DeleteRoomResult
+ */
+export declare type DeleteRoomResult = Message<"arqon.v1.DeleteRoomResult"> & {
+  /**
+   * Channels that went with it.
+   *
+   * @generated from field: uint32 channels = 1;
+   */
+  channels: number;
+};
+
+/**
+ * Describes the message arqon.v1.DeleteRoomResult.
+ * Use `create(DeleteRoomResultSchema)` to create a new message.
+ */
+export declare const DeleteRoomResultSchema: GenMessage<DeleteRoomResult>;
+
+/**
  * arqon.rpc.channels.list.<partition>
  *
  * @generated from message arqon.v1.ListChannelsRequest
