@@ -5,12 +5,13 @@ import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
+const TOKEN = 'op-4f1d7a90c2e84b6f9d35aa01e7c8b264';
 let bus: Bus;
 const clients: JsonClient[] = [];
 let tenants = 0;
 
 beforeAll(async () => {
-  bus = await startBus();
+  bus = await startBus({ ARQONBUS_HTTP_ADMIN_TOKEN: TOKEN });
 });
 
 afterEach(() => {
@@ -145,4 +146,30 @@ test('[AUD-2] [CLI-1] arqon audit verify checks the chain by itself; a noted end
   const err = `arqon: the audit trail of ${tenant} is broken at record 3: truncated\n`;
   expect(cut).toMatchObject({ code: 1, err });
   expect(listed.out.trim().split('\n')).toHaveLength(2);
+});
+
+test('[AUD-2] [CLI-2] an operator lists and verifies what is of no tenant, at the admin port', async () => {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const body = JSON.stringify({ value: 77 });
+  expect((await fetch(`${bus.httpUrl}/settings/limits.history_page`, { method: 'PUT', headers, body })).status).toBe(
+    200,
+  );
+  const run = async (args: readonly string[], token = TOKEN) => {
+    const env = { ARQONBUS_HTTP_URL: bus.httpUrl, ARQONBUS_HTTP_ADMIN_TOKEN: token };
+    const arqon = runArqon(['audit', ...args, '--platform'], env);
+    return { code: await arqon.exited, out: arqon.stdout(), err: arqon.stderr() };
+  };
+  const [listed, verified, refused] = await Promise.all([
+    run(['list', '--json', '--action', 'config.set']),
+    run(['verify', '--json']),
+    run(['list'], 'op-00000000000000000000000000000000'),
+  ]);
+  const records = listed.out.trim().split('\n');
+  expect(records.map((line) => JSON.parse(line) as Item)).toMatchObject([
+    { phase: 'intent', action: 'config.set', target: 'setting:limits.history_page', details: '{"value":"77"}' },
+    { phase: 'done', action: 'config.set', actor: expect.stringMatching(/^operator:/) },
+  ]);
+  expect([verified.code, JSON.parse(verified.out)]).toMatchObject([0, { ok: true }]);
+  expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^arqon: /) });
+  expect((await fetch(`${bus.httpUrl}/audit/list`, { method: 'POST' })).status).toBe(401);
 });

@@ -91,6 +91,7 @@ const reasons: readonly (readonly [string, () => Promise<Planted> | Planted, str
   ['the tenants differ', () => ({ publisher: { tenant: 'globex' } }), 'failed tenant', /acme.*globex/],
   ['the name is no channel', () => ({ args: ['doc ward:x:y'] }), 'failed channel', /names no channel/],
   ['the receiver may not join', () => ({ receiver: { permissions: [everywhere] } }), 'failed channel', /may not join/],
+  ['a grant forbids to join', forbidden, 'failed channel', /may not join/],
   ['the name is misspelt', () => ({ args: ['doc:Ward'] }), 'warning channel', /there is doc:ward/],
   ['the publisher has not joined', () => ({ publisher: { permissions: [] } }), 'warning publish', /joined/],
   ['the publisher is a guest', guest, 'failed publish', /may not/],
@@ -124,6 +125,13 @@ async function banned(): Promise<Planted> {
   await admin.must('op.session.disconnect', { user: 'outcast', ban_for_ms: 600_000 });
   admin.end();
   return { receiver: { user: 'outcast' } };
+}
+
+async function forbidden(): Promise<Planted> {
+  const admin = await bus.connect({ user: 'boss', role: 'admin' });
+  await admin.must('op.grant.put', { subject: 'user:stranger', action: 'join', pattern: 'doc:*', effect: 'deny' });
+  admin.end();
+  return { receiver: { user: 'stranger' } };
 }
 
 function guest(): Planted {

@@ -1,3 +1,5 @@
+export * from './audit/audit-routes.ts';
+export * from './audit/read-audit.ts';
 export * from './create-authenticator.ts';
 export * from './end-on-signal.ts';
 export * from './load-config.ts';

@@ -2,6 +2,7 @@ import type { Config, LiveSettings } from '@arqonbus/config';
 import type { Spine } from '@arqonbus/spine';
 import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
 import type { HealthReport, Logger, Metrics, RootLogger, Tracing } from '@arqonbus/telemetry';
+import { createAuditRoutes } from './audit/audit-routes.ts';
 import { openServiceTracing } from './open-service-tracing.ts';
 import { openNatsSpine } from './open-spine.ts';
 import type { ServiceName, SpineParts } from './open-spine.ts';
@@ -54,7 +55,9 @@ export function startNatsService(options: NatsServiceOptions): Service {
     metrics,
     health: () => health(spine),
     version: { name: `arqonbus-${name}`, version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
-    ...(options.servesSettings ? { operator: settings.routes } : {}),
+    ...(options.servesSettings
+      ? { operator: [settings.routes, createAuditRoutes(config.http.adminToken, () => spine)] }
+      : {}),
   });
   const open = async (): Promise<object> => {
     const httpPort = await admin.listen(config.http.host, config.http.port);

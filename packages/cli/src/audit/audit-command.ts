@@ -1,21 +1,28 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import type { ArqonClient } from '@arqonbus/sdk';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
+import { addOperatorAddress, requireOperator } from '../client/operator-client.ts';
+import type { OperatorFlags } from '../client/operator-client.ts';
 import { withClient } from '../client/with-client.ts';
+import { openPlatformTrail, openTenantTrail } from './trail-source.ts';
+import type { TrailSource } from './trail-source.ts';
 import { START, walkTrail } from './walk-trail.ts';
 import type { ChainPlace, ListedRecord, Walk } from './walk-trail.ts';
 
 const PAGE = 1_000;
 
-interface ListFlags extends ClientFlags {
+interface TrailFlags extends ClientFlags, OperatorFlags {
+  readonly platform: boolean;
+}
+
+interface ListFlags extends TrailFlags {
   readonly since?: string;
   readonly until?: string;
   readonly action?: string;
 }
 
-interface VerifyFlags extends ClientFlags {
+interface VerifyFlags extends TrailFlags {
   readonly expect?: ChainPlace;
 }
 
@@ -28,12 +35,23 @@ export function addAuditCommand(program: Command): void {
     .option('--since <time>', 'from this time on, RFC 3339')
     .option('--until <time>', 'before this time')
     .option('--action <name>', 'this action alone, such as op.session.disconnect');
-  addClientFlags(listing).action(list);
+  addTrailFlags(listing).action(list);
   const verifying = audit
     .command('verify')
     .description('check every link of the audit trail; exit code 1 where it is broken')
     .option('--expect <seq:hash>', 'a last record that was noted elsewhere: the trail must still hold it', parsePlace);
-  addClientFlags(verifying).action(verify);
+  addTrailFlags(verifying).action(verify);
+}
+
+function addTrailFlags(command: Command): Command {
+  addClientFlags(command).option('--platform', 'what is of no tenant: settings, refused tokens', false);
+  return addOperatorAddress(command);
+}
+
+/** Opens the trail, does something with it, and closes. */
+async function withTrail(flags: TrailFlags, work: (trail: TrailSource) => Promise<void>): Promise<void> {
+  if (flags.platform) await work(openPlatformTrail(requireOperator(flags)));
+  else await withClient(flags, async (client) => work(await openTenantTrail(client)));
 }
 
 async function list({ since, until, action, ...flags }: ListFlags): Promise<void> {
@@ -42,8 +60,8 @@ async function list({ since, until, action, ...flags }: ListFlags): Promise<void
     ...(until === undefined ? {} : { until }),
     ...(action === undefined ? {} : { action }),
   };
-  await withClient(flags, async (client) => {
-    for await (const record of recordsOf(client, filter)) {
+  await withTrail(flags, async (trail) => {
+    for await (const record of recordsOf(trail, filter)) {
       const { seq, at, phase, actor, action: name, target, details } = record;
       const line = `${at} #${seq} ${phase.padEnd(6)} ${actor} ${name} ${target}${details === '{}' ? '' : ` ${details}`}`;
       process.stdout.write(`${flags.json ? JSON.stringify(record) : line}\n`);
@@ -53,10 +71,10 @@ async function list({ since, until, action, ...flags }: ListFlags): Promise<void
 
 /** The server compares with its checkpoints; whether the records are what they say is found out here. */
 async function verify(flags: VerifyFlags): Promise<void> {
-  await withClient(flags, async (client) => {
-    const { tenant } = await client.connect();
-    const walk = await walkAll(client, tenant, flags.expect);
-    const server = await client.command('op.audit.verify');
+  await withTrail(flags, async (trail) => {
+    const { tenant } = trail;
+    const walk = await walkAll(trail, flags.expect);
+    const server = await trail.verify();
     const found = server.ok ? undefined : { seq: server.first_broken ?? 0, problem: server.problem ?? '' };
     const broken = firstOf(walk.broken, found);
     const { seq, hash } = walk.last;
@@ -79,9 +97,9 @@ async function verify(flags: VerifyFlags): Promise<void> {
   });
 }
 
-async function walkAll(client: ArqonClient, tenant: string, expected: ChainPlace | undefined): Promise<Walk> {
+async function walkAll(trail: TrailSource, expected: ChainPlace | undefined): Promise<Walk> {
   let walk = START;
-  for await (const record of recordsOf(client, {})) walk = walkTrail(walk, tenant, [record], expected);
+  for await (const record of recordsOf(trail, {})) walk = walkTrail(walk, trail.tenant, [record], expected);
   if (walk.broken !== undefined || expected === undefined || walk.last.seq >= expected.seq) return walk;
   return { ...walk, broken: { seq: walk.last.seq + 1, problem: 'truncated' } };
 }
@@ -91,14 +109,10 @@ async function walkAll(client: ArqonClient, tenant: string, expected: ChainPlace
  *
  * @yields each record, oldest first.
  */
-async function* recordsOf(client: ArqonClient, filter: object): AsyncGenerator<ListedRecord> {
+async function* recordsOf(trail: TrailSource, filter: object): AsyncGenerator<ListedRecord> {
   let cursor: string | undefined;
   do {
-    const page = await client.command('op.audit.list', {
-      ...filter,
-      limit: PAGE,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+    const page = await trail.page({ ...filter, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
     yield* page.items;
     ({ cursor } = page);
   } while (cursor !== undefined);

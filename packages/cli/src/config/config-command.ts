@@ -4,8 +4,10 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { addChangeCommands } from './change-commands.ts';
 import { failWith, readConfig } from './read-config.ts';
-import { addSettingsFlags, settingsClientOf } from './settings-client.ts';
-import type { LiveSetting, SettingsFlags } from './settings-client.ts';
+import { addOperatorFlags, operatorOf } from '../client/operator-client.ts';
+import type { OperatorFlags } from '../client/operator-client.ts';
+import { createSettingsClient } from './settings-client.ts';
+import type { LiveSetting } from './settings-client.ts';
 
 interface ConfigFlags {
   readonly config?: string;
@@ -20,7 +22,7 @@ export function addConfigCommand(program: Command): void {
   const printing = withFile(
     config.command('print').description('show the settings that are given, and where they come from; never a secret'),
   ).option('--effective', 'show all settings: defaults too, and what a running bus was changed to', false);
-  addSettingsFlags(printing).action(print);
+  addOperatorFlags(printing).action(print);
   withFile(config.command('check').description('tell everything for which a service would not start; exit code 1 then'))
     .addOption(new Option('--mode <mode>').choices(['production', 'development']).default('production'))
     .action(check);
@@ -28,7 +30,7 @@ export function addConfigCommand(program: Command): void {
   config.command('docs').description('print the reference of all settings, as Markdown').action(docs);
 }
 
-async function print(flags: ConfigFlags & SettingsFlags & { readonly effective: boolean }): Promise<void> {
+async function print(flags: ConfigFlags & OperatorFlags & { readonly effective: boolean }): Promise<void> {
   const result = readConfig(flags);
   if (!result.ok) return failWith(result.problems, flags.json);
   const changed = flags.effective ? await changedSettings(flags) : new Map<SettingKey, LiveSetting>();
@@ -45,8 +47,9 @@ async function print(flags: ConfigFlags & SettingsFlags & { readonly effective: 
 }
 
 /** What the bus that flags or environment name was changed to at run time; it stands above every other source (CFG-1). */
-async function changedSettings(flags: SettingsFlags): Promise<ReadonlyMap<SettingKey, LiveSetting>> {
-  const live = (await settingsClientOf(flags)?.list()) ?? [];
+async function changedSettings(flags: OperatorFlags): Promise<ReadonlyMap<SettingKey, LiveSetting>> {
+  const operator = operatorOf(flags);
+  const live = operator === undefined ? [] : await createSettingsClient(operator).list();
   return new Map(live.filter((setting) => setting.changed_at !== undefined).map((setting) => [setting.key, setting]));
 }
 

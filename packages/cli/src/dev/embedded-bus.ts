@@ -9,7 +9,14 @@ import {
 } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import type { Config } from '@arqonbus/config';
-import { VERSION, addSpineMetrics, createProcessSettings, openLocalSpine, openServiceTracing } from '@arqonbus/runtime';
+import {
+  VERSION,
+  addSpineMetrics,
+  createAuditRoutes,
+  createProcessSettings,
+  openLocalSpine,
+  openServiceTracing,
+} from '@arqonbus/runtime';
 import { chooseListener, startShield } from '@arqonbus/shield';
 import type { Shield } from '@arqonbus/shield';
 import type { Spine } from '@arqonbus/spine';
@@ -66,7 +73,8 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const stopProbe = addSpineMetrics({ ...parts, metrics });
   const choice = chooseListener(config.server.listener);
   const shield = await startShield(settings.live, { ...parts, metrics, tracing, logger, listener: choice.factory });
-  const admin = createAdmin(metrics, shield, pages, settings.routes);
+  const audit = createAuditRoutes(config.http.adminToken, () => parts.spine);
+  const admin = createAdmin(metrics, shield, pages, [settings.routes, audit]);
   const httpPort = await admin.listen(config.http.host, config.http.port);
   return {
     wsPort: shield.port,
@@ -89,7 +97,7 @@ function createAdmin(
   metrics: Metrics,
   shield: Shield,
   pages: EmbeddedBusOptions['pages'],
-  operator: OperatorRoutes,
+  operator: readonly OperatorRoutes[],
 ): AdminServer {
   addProcessMetrics(metrics, VERSION);
   return createAdminServer({

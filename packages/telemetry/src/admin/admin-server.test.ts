@@ -36,7 +36,15 @@ beforeEach(async () => {
   metrics.counter('arqonbus_messages_in_total', 'Messages.').inc(7);
   const now = (): number => Date.parse('2026-03-14T10:00:00.000Z');
   const uptimeSeconds = (): number => 12.7;
-  server = createAdminServer({ metrics, health: () => health(), version, extraRoutes, operator, now, uptimeSeconds });
+  server = createAdminServer({
+    metrics,
+    health: () => health(),
+    version,
+    extraRoutes,
+    operator: [operator],
+    now,
+    uptimeSeconds,
+  });
   port = await server.listen('127.0.0.1', 0);
 });
 

@@ -21,7 +21,7 @@ export interface AdminServerOptions {
   /** Pages by exact path, for GET; read at every request, so it may be filled later. */
   readonly extraRoutes?: ReadonlyMap<string, ExtraRoute>;
   /** What needs the operator's token; absent = there is no such thing here. */
-  readonly operator?: OperatorRoutes;
+  readonly operator?: readonly OperatorRoutes[];
   /** Wall clock, ms since the Unix epoch. */
   readonly now?: () => number;
   /** Seconds since the process started. */
@@ -118,14 +118,15 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
   routes: Routes,
-  { extraRoutes, operator }: AdminServerOptions,
+  { extraRoutes, operator = [] }: AdminServerOptions,
 ): void {
   const path = pathOf(request);
-  if (operator === undefined || !isOperatorPath(path, operator)) {
+  const owned = operator.find((routes) => isOperatorPath(path, routes));
+  if (owned === undefined) {
     write(request, response, findAnswer(request, routes, extraRoutes));
     return;
   }
-  void answerOperator(request, path, operator).then(({ status, body }) => {
+  void answerOperator(request, path, owned).then(({ status, body }) => {
     // Who was refused before its body was read may still be sending it.
     response.setHeader('connection', 'close');
     write(request, response, json(status, body));
