@@ -265,9 +265,10 @@ describe('one boundary', () => {
     expect(telling.map(({ name }) => name).toSorted()).toEqual([
       'history',
       'join_channel',
-      // Shows to an administrator what that administrator has just sent.
+      // These two show to an administrator what that administrator has just sent.
       'op.casil.test',
       'op.history.get',
+      'op.policy.test',
     ]);
   });
 });

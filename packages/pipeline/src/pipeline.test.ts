@@ -5,7 +5,7 @@ import { createTestIngress } from './ingress-rig.ts';
 import { createPipeline } from './pipeline.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Stage, StageName } from './stage.ts';
-import { ALLOW, block } from './verdict.ts';
+import { ALLOW, CHANGED, block } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 
 interface Rig {
@@ -39,6 +39,17 @@ function createRig(checks: Partial<Record<StageName, () => Verdict>>): Rig {
 }
 
 describe('the pipeline', () => {
+  it.each([
+    [ALLOW, 1],
+    [CHANGED, undefined],
+  ] as const)('[CAS-12] [SAF-6] after %o of a later stage views number %s', (verdict, count) => {
+    const rig = createRig({ authorize: () => verdict });
+    const views = [{ entries: ['role:moderator=*'], payload: new TextEncoder().encode('"in full"') }];
+    const ingress = { ...createTestIngress({}), views };
+    expect(rig.run(ingress)).toEqual({ kind: 'allow' });
+    expect(ingress.views?.length).toBe(count);
+  });
+
   it('[SAF-3] runs every stage in order and lets the message through', () => {
     const rig = createRig({});
     expect(rig.run(createTestIngress({}))).toEqual({ kind: 'allow' });

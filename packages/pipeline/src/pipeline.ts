@@ -117,6 +117,8 @@ function recheck(
   ingress: Ingress,
   options: PipelineOptions,
 ): { readonly step: Step; readonly verdict: Block } | undefined {
+  // What some readers were to see is not what the stage has made of it: it may have taken just that away (CAS-12).
+  ingress.views = undefined;
   for (const step of active) {
     if (step === changer) return undefined;
     const verdict = step.stage.recheck === undefined ? ALLOW : checkSafely(step.stage, ingress, options, 'recheck');
