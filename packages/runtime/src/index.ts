@@ -1,5 +1,6 @@
 export * from './audit/audit-routes.ts';
 export * from './audit/read-audit.ts';
+export * from './schemas/schema-routes.ts';
 export * from './create-authenticator.ts';
 export * from './end-on-signal.ts';
 export * from './load-config.ts';

@@ -3,6 +3,7 @@ import type { Spine } from '@arqonbus/spine';
 import { addProcessMetrics, createAdminServer, createMetrics } from '@arqonbus/telemetry';
 import type { HealthReport, Logger, Metrics, RootLogger, Tracing } from '@arqonbus/telemetry';
 import { createAuditRoutes } from './audit/audit-routes.ts';
+import { createSchemaRoutes } from './schemas/schema-routes.ts';
 import { openServiceTracing } from './open-service-tracing.ts';
 import { openNatsSpine } from './open-spine.ts';
 import type { ServiceName, SpineParts } from './open-spine.ts';
@@ -56,7 +57,13 @@ export function startNatsService(options: NatsServiceOptions): Service {
     health: () => health(spine),
     version: { name: `arqonbus-${name}`, version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
     ...(options.servesSettings
-      ? { operator: [settings.routes, createAuditRoutes(config.http.adminToken, () => spine)] }
+      ? {
+          operator: [
+            settings.routes,
+            createAuditRoutes(config.http.adminToken, () => spine),
+            createSchemaRoutes(config.http.adminToken, () => spine),
+          ],
+        }
       : {}),
   });
   const open = async (): Promise<object> => {

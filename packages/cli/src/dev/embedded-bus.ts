@@ -13,6 +13,7 @@ import {
   VERSION,
   addSpineMetrics,
   createAuditRoutes,
+  createSchemaRoutes,
   createProcessSettings,
   openLocalSpine,
   openServiceTracing,
@@ -73,8 +74,10 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const stopProbe = addSpineMetrics({ ...parts, metrics });
   const choice = chooseListener(config.server.listener);
   const shield = await startShield(settings.live, { ...parts, metrics, tracing, logger, listener: choice.factory });
-  const audit = createAuditRoutes(config.http.adminToken, () => parts.spine);
-  const admin = createAdmin(metrics, shield, pages, [settings.routes, audit]);
+  const operator = [createAuditRoutes, createSchemaRoutes].map((create) =>
+    create(config.http.adminToken, () => parts.spine),
+  );
+  const admin = createAdmin(metrics, shield, pages, [settings.routes, ...operator]);
   const httpPort = await admin.listen(config.http.host, config.http.port);
   return {
     wsPort: shield.port,

@@ -8,6 +8,7 @@ import { parseCount } from '../client/parse-count.ts';
 import { withClient } from '../client/with-client.ts';
 import { readCandidate } from './read-candidate.ts';
 import type { CandidateFlags } from './read-candidate.ts';
+import { addShareCommands } from './share-commands.ts';
 
 const EXAMPLES = `
 A file that ends in .json is a JSON Schema 2020-12, one in .proto is compiled (by buf or protoc), any other is a compiled
@@ -34,6 +35,7 @@ export function addSchemaCommand(program: Command): void {
   const binding = schema.command('bind <id> <pattern> <mode>').description('hold channels to it: enforce, warn or off');
   addClientFlags(binding).addHelpText('after', EXAMPLES).action(bind);
   addClientFlags(schema.command('unbind <pattern>').description('take a binding away')).action(unbind);
+  addShareCommands(schema, addCandidateFlags);
   addClientFlags(schema.command('delete <id>').description('delete a schema with all its versions')).action(remove);
 }
 

@@ -8,7 +8,7 @@ export interface OperatorRequest {
   readonly method: string;
   /** Beginning with the prefix of the routes; without the query. */
   readonly path: string;
-  /** As it came, at most 4 KiB. */
+  /** As it came, at most as long as the routes take. */
   readonly body: string;
   readonly remoteAddress: string;
 }
@@ -23,6 +23,8 @@ export interface OperatorAnswer {
 export interface OperatorRoutes {
   /** `/settings`: this path and everything below it. */
   readonly prefix: string;
+  /** Longest body that is taken. Default 4 KiB. */
+  readonly maxBodyBytes?: number;
   /** Bearer token that is demanded; empty = nobody may. */
   readonly token: string;
   /** May reject with a `BusError`, whose code and text are told. */
@@ -45,7 +47,7 @@ export async function answerOperator(
   if (routes.token === '') return operatorRefusal('FEATURE_DISABLED', 'There is no operator token (http.admin_token).');
   if (!hasToken(request.headers.authorization ?? '', routes.token)) return operatorRefusal('AUTHENTICATION_FAILED');
   try {
-    const body = await readBody(request);
+    const body = await readBody(request, routes.maxBodyBytes ?? MAX_BODY_BYTES);
     if (body === undefined) return operatorRefusal('PAYLOAD_TOO_LARGE');
     const { method = '', socket } = request;
     return await routes.handle({ method, path, body, remoteAddress: socket.remoteAddress ?? '' });
@@ -68,13 +70,13 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // The answer to a body that is too long needs the socket.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return undefined;
+    if (bytes > maxBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -175,6 +175,7 @@ function aboutVersion(
     compatibility: compatibility as Item['compatibility'],
     shared,
     created_at: formatTime(Number(createdAtMs)),
-    created_by: createdBy,
+    // The address that an operator came from is no business of tenants.
+    created_by: shared ? 'operator' : createdBy,
   };
 }
