@@ -83,7 +83,7 @@ const config: ViteUserConfig = defineConfig({
       reporter: ['text-summary', 'text'],
       reportsDirectory: '.cache/coverage',
       include: ['packages/{protocol,auth,pipeline,casil,schema}/src/**/*.ts'],
-      exclude: ['**/gen/**', '**/*.test.ts', '**/*.contract.ts', '**/index.ts'],
+      exclude: ['**/gen/**', '**/testing/**', '**/*.test.ts', '**/*.contract.ts', '**/index.ts'],
       // QLT-4. Checked by `npm run check -- unit`.
       thresholds: {
         'packages/protocol/src/**': { branches },

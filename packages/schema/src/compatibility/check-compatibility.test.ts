@@ -40,6 +40,10 @@ describe('versions of a JSON Schema', () => {
     ['items behind named ones', { prefixItems: [text], items: text }, { prefixItems: [text, text], items: text }],
     ['the same by another name', { $ref: '#/$defs/a', $defs: { a: text } }, { $ref: '#/$defs/b', $defs: { b: text } }],
     ['a type that holds itself', tree(text), tree({ type: ['string', 'number'] })],
+    ['the whole within itself', { properties: { a: { $ref: '#' } } }, { properties: { a: { $ref: '#' } }, title: 'x' }],
+    ['words beside a reference', { items: { $ref: '#/$defs/a', title: 'x' }, $defs: { a: text } }, { items: text }],
+    ['a reference to an item', { $ref: '#/allOf/0', allOf: [text] }, { allOf: [text] }],
+    ['a reference to anything', { items: text }, { items: { $ref: '#/$defs/a' }, $defs: { a: true } }],
   ])('[SCH-3] go on: %s', (_, known, next) => {
     expect(backward(known, next)).toEqual([]);
   });

@@ -1,4 +1,7 @@
+import { create, setExtension } from '@bufbuild/protobuf';
 import type { JsonValue } from '@bufbuild/protobuf';
+import { MessageOptionsSchema } from '@bufbuild/protobuf/wkt';
+import { MessageRulesSchema, message as messageRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { assert, nat, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSchema } from '../compile-schema.ts';
@@ -266,6 +269,19 @@ describe('the rules of buf.validate', () => {
   });
 });
 
+describe('the rules of buf.validate for a whole message', () => {
+  it.each([{ cel: [{ id: 'x', expression: 'true' }] }, { celExpression: ['true'] }])(
+    '[SCH-2] are refused where they are expressions: %j',
+    (rules) => {
+      const options = create(MessageOptionsSchema);
+      setExtension(options, messageRules, create(MessageRulesSchema, rules));
+      const bytes = descriptorSet([message('Ruled', [], { options })]);
+      const result = compileSchema({ kind: 'protobuf', bytes, message: '' });
+      expect(result).toMatchObject({ ok: false, problem: expect.stringContaining('a rule in CEL at shop.v1.Ruled') });
+    },
+  );
+});
+
 describe('a descriptor', () => {
   it.each([
     ['is no FileDescriptorSet', Uint8Array.of(1, 2, 3), ''],
@@ -280,6 +296,8 @@ describe('a descriptor', () => {
   });
 
   it('[SCH-1] names its only message by itself', () => {
+    const bare = Uint8Array.of(0x0a, 8, 0x0a, 1, 0x61, 0x22, 3, 0x0a, 1, 0x4d);
+    expect(compileSchema({ kind: 'protobuf', bytes: bare, message: '' })).toMatchObject({ ok: true, message: 'M' });
     const bytes = descriptorSet([message('Only', [])]);
     expect(compileSchema({ kind: 'protobuf', bytes, message: '' })).toMatchObject({
       ok: true,
