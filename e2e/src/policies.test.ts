@@ -135,4 +135,41 @@ describe('a policy', () => {
     });
     expect(await admin.must('op.policy.list')).toEqual({ items: [] });
   });
+
+  it('[WSM-1] is tested, tried beside the one in force, and deleted once it is not bound', async () => {
+    const [alice, , admin] = await enterLab();
+    for (const [byte, reason] of [
+      [TILDE, 'no tilde'],
+      [33, 'no bang'],
+    ] as const) {
+      await admin.must('op.policy.put', { name: 'filter', wasm: base64(refuseByte(byte, reason)) });
+    }
+    const test = { name: 'filter', version: 1, payload: { text: '~' }, context: { room: 'lab' } };
+    expect(await admin.must('op.policy.test', test)).toMatchObject({ verdict: 'reject', reason: 'no tilde' });
+    expect(await admin.must('op.policy.test', { ...test, version: 2 })).toMatchObject({ verdict: 'allow' });
+    await admin.must('op.policy.bind', { name: 'filter', version: 1, pattern: 'lab:*' });
+    await admin.must('op.policy.dry_run', { name: 'filter', version: 2, minutes: 5 });
+    // A Shield tells what it has seen itself: whose is asked is one that messages go through.
+    const watcher = await enter({ user: 'root', role: 'admin' });
+    await expect
+      .poll(async () => {
+        await alice.publish('lab:bench', { text: '!' });
+        const seen = [admin, watcher].map((client) => client.must('op.policy.dry_run', { name: 'filter' }));
+        return Promise.all(seen);
+      })
+      .toContainEqual(
+        expect.objectContaining({
+          version: 2,
+          differences: expect.arrayContaining([
+            expect.objectContaining({ room: 'lab', bound: 'allow', candidate: 'reject FORBIDDEN' }),
+          ]),
+        }),
+      );
+    expect(await alice.publish('lab:bench', { text: '!' })).toMatchObject({ status: 'success' });
+    expect(await admin.command('op.policy.delete', { name: 'filter' })).toMatchObject({ error_code: 'CONFLICT' });
+    expect(await admin.must('op.policy.delete', { name: 'filter', version: 2 })).toEqual({ deleted: 1 });
+    await admin.must('op.policy.unbind', { name: 'filter' });
+    expect(await admin.must('op.policy.delete', { name: 'filter' })).toEqual({ deleted: 1 });
+    expect(await admin.must('op.policy.list')).toEqual({ items: [] });
+  });
 });

@@ -72,10 +72,12 @@ export async function changeChain<T>(
     const value = toBinary(PolicyChainRecordSchema, record);
     const audited = { tenant, actor, action, traceId, target: `policy:${name}`, details };
     const digests = { before: digestOf(known?.value), after: digestOf(value) };
-    const revision = await audit.run({ ...audited, ...digests }, async () => {
+    const act = async (): Promise<number | undefined> => {
       await prepare?.();
       return tryPut(bucket, key, value, known, tries === MAX_TRIES);
-    });
+    };
+    const lost = { after: digests.before, details: { code: 'CONFLICT' } };
+    const revision = await audit.run({ ...audited, ...digests }, act, (written) => (written === undefined ? lost : {}));
     if (revision === undefined) continue;
     logger?.info({ event: 'policy_changed', tenant, action, policy: name, changed_by: actor }, 'a policy is changed');
     return { result, revision };

@@ -1,6 +1,7 @@
 import { BusError } from '@arqonbus/protocol';
 import type { DeletePolicyRequest, PolicyModuleEntry } from '@arqonbus/protocol/spine-messages';
 import { policyModuleKey } from '@arqonbus/spine';
+import type { KeyValueEntry } from '@arqonbus/spine';
 import { changeChain, parseChange } from './change-chain.ts';
 import type { PolicyParts } from './policy-parts.ts';
 
@@ -17,12 +18,26 @@ export async function deletePolicy(
     const modules = record.modules.filter((module) => !isMeant(module));
     const gone = record.modules.filter(isMeant);
     const unused = gone.filter(({ digest }) => !modules.some((module) => module.digest === digest));
-    const result = { deleted: gone.length, unused };
+    const binaries: KeyValueEntry[] = [];
+    const result = { deleted: gone.length, binaries };
     const dryRuns = record.dryRuns.filter((run) => !isMeant(run));
     if (gone.length === 0) return { record: undefined, result };
-    return { record: { ...record, modules, dryRuns }, result, details: { deleted: gone.length } };
+    const prepare = async (): Promise<void> => {
+      const keys = new Set(unused.map(({ digest }) => policyModuleKey(change.tenant, digest)));
+      const stored = await Promise.all([...keys].map((key) => parts.bucket.get(key)));
+      binaries.push(...stored.filter((entry) => entry !== undefined));
+    };
+    return { record: { ...record, modules, dryRuns }, result, details: { deleted: gone.length }, prepare };
   });
-  // Nothing names them any more: what is left behind by a crash here harms nobody.
-  for (const { digest } of result.unused) await parts.bucket.delete(policyModuleKey(change.tenant, digest));
+  for (const binary of result.binaries) await forget(binary, parts);
   return { deleted: result.deleted };
+}
+
+/** Nothing names it any more, unless it has been put anew since. One that a crash leaves behind here harms nobody. */
+async function forget({ key, revision }: KeyValueEntry, { bucket }: PolicyParts): Promise<void> {
+  try {
+    await bucket.delete(key, revision);
+  } catch (error) {
+    if (!(error instanceof BusError) || error.code !== 'CONFLICT') throw error;
+  }
 }

@@ -1,6 +1,6 @@
 import { BusError } from '@arqonbus/protocol';
 import { PolicyDryRunSchema, create } from '@arqonbus/protocol/spine-messages';
-import type { DryRunPolicyRequest } from '@arqonbus/protocol/spine-messages';
+import type { DryRunPolicyRequest, PolicyDryRun } from '@arqonbus/protocol/spine-messages';
 import { findModule } from './bind-policy.ts';
 import { changeChain, parseChange } from './change-chain.ts';
 import type { PolicyParts } from './policy-parts.ts';
@@ -19,7 +19,8 @@ export async function dryRunPolicy(
   const untilMs = BigInt(parts.now() + request.minutes * 60_000);
   const { result } = await changeChain(parts, change, (record) => {
     const { version } = findModule(record, change.name, request.version);
-    const others = record.dryRuns.filter(({ name }) => name !== change.name);
+    const isOther = (run: PolicyDryRun): boolean => run.name !== change.name && Number(run.untilMs) > parts.now();
+    const others = record.dryRuns.filter(isOther);
     if (others.length >= MAX_DRY_RUNS) {
       throw new BusError('QUOTA_EXCEEDED', `${MAX_DRY_RUNS} policies may be tried at once.`);
     }

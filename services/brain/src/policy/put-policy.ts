@@ -9,6 +9,7 @@ import { PolicyModuleEntrySchema, create } from '@arqonbus/protocol/spine-messag
 import type { PolicyChainRecord, PolicyModuleEntry, PutPolicyRequest } from '@arqonbus/protocol/spine-messages';
 import { policyModuleKey } from '@arqonbus/spine';
 import type { BrainResult, KeyValue } from '@arqonbus/spine';
+import { MAX_TRIES, tryPut } from '../requests/try-put.ts';
 import { changeChain, parseChange } from './change-chain.ts';
 import type { PolicyChange } from './change-chain.ts';
 import type { PolicyParts } from './policy-parts.ts';
@@ -98,11 +99,11 @@ function checkRoom({ modules }: PolicyChainRecord, { bytes }: PolicyModuleEntry)
   if (total > MAX_BYTES) throw new BusError('QUOTA_EXCEEDED', `A tenant may have ${MAX_BYTES} bytes of policies.`);
 }
 
+/** Written even where it is there already: whoever is deleting that one sees that it is wanted again. */
 async function store(bucket: KeyValue, { tenant }: PolicyChange, digest: string, wasm: Uint8Array): Promise<void> {
-  try {
-    await bucket.create(policyModuleKey(tenant, digest), wasm);
-  } catch (error) {
-    // Its key is its digest: what is there is the same.
-    if (!(error instanceof BusError) || error.code !== 'CONFLICT') throw error;
+  const key = policyModuleKey(tenant, digest);
+  for (let tries = 1; ; tries += 1) {
+    const stored = await tryPut(bucket, key, wasm, await bucket.get(key), tries === MAX_TRIES);
+    if (stored !== undefined) return;
   }
 }
