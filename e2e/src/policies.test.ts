@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { endless, refuseByte, replaceBy, wat } from '@arqonbus/policy/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -171,5 +173,27 @@ describe('a policy', () => {
     await admin.must('op.policy.unbind', { name: 'filter' });
     expect(await admin.must('op.policy.delete', { name: 'filter' })).toEqual({ deleted: 1 });
     expect(await admin.must('op.policy.list')).toEqual({ items: [] });
+  });
+
+  it('[WSM-1] [CLI-1] is put, bound, tried, taken out of force and deleted by the command line', async () => {
+    const [alice] = await enterLab();
+    const token = await bus.token({ tenant, user: 'root', role: 'admin' });
+    const run = async (...args: readonly string[]): Promise<string> => {
+      const arqon = runArqon(['policy', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
+      const code = await arqon.exited;
+      return `${code} ${arqon.stdout()}${arqon.stderr()}`;
+    };
+    const module = fileURLToPath(new URL('../../examples/policies/rust/word_filter.wasm', import.meta.url));
+    expect(await run('put', 'words', module)).toMatch(/^0 words version 1, sha256 [0-9a-f]{64}\n/);
+    expect(await run('bind', 'words', 'lab:*', '--version', '1', '--order', '-2')).toBe(
+      '0 words version 1 judges lab:*\n',
+    );
+    const word = { text: 'Best casino in town' };
+    await expect.poll(async () => (await alice.publish('lab:bench', word)).error_code).toBe('POLICY_BLOCKED');
+    expect(await run('list')).toBe('0 words  version 1, 2165 bytes  lab:* (-2)\n');
+    expect(await run('dry-run', 'words', '--minutes', '1')).toMatch(/^0 \d+ compared at this Shield, 0 different/);
+    expect(await run('unbind', 'words')).toBe('0 words is out of force in 1 places\n');
+    expect(await run('delete', 'words', '--version', '1')).toBe('0 1 deleted\n');
+    await expect.poll(async () => (await alice.publish('lab:bench', word)).status).toBe('success');
   });
 });

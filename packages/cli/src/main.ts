@@ -6,6 +6,8 @@ import { addCommands } from './commands.ts';
 const program = new Command('arqon')
   .description('ArqonBus: a real-time message bus for people, devices and AI agents')
   .version(VERSION, '-V, --version')
+  // Else it is taken for that of a policy, and nothing is done.
+  .enablePositionalOptions()
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
