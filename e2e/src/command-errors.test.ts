@@ -2,6 +2,7 @@ import { commands } from '@arqonbus/protocol';
 import type { CommandDefinition, CommandName, ErrorCode } from '@arqonbus/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
+import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -13,6 +14,7 @@ const clients = new Map<Role, JsonClient>();
 
 beforeAll(async () => {
   bus = await startBus({
+    ...roomyLimits,
     ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '1',
     ARQONBUS_LIMITS_CHANNELS_PER_TENANT: '1',
     ARQONBUS_LIMITS_GRANTS_PER_TENANT: '1',

@@ -26,6 +26,9 @@ function compileAll(): ReadonlyMap<string, ValidateFunction> {
   return new Map(Object.values(commands).map(({ name, args }) => [name, ajv.compile(args)]));
 }
 
+/** What is wrong with a cursor that no page has given. */
+export const NO_CURSOR: FieldProblem = { field: 'args.cursor', problem: 'is not a cursor of this list' };
+
 /** A `VALIDATION_ERROR` about these fields. */
 export function invalid(errors: readonly FieldProblem[]): BusError {
   return new BusError('VALIDATION_ERROR', undefined, { details: { errors } });

@@ -5,7 +5,7 @@ import { pageOf } from '../../delivery/publication.ts';
 import { MAX_ROOM_CHANNELS, parseRoomCursor } from '../../history/room-cursor.ts';
 import { readRoomPage } from '../../history/room-page.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
-import { invalid } from '../arguments.ts';
+import { NO_CURSOR, invalid } from '../arguments.ts';
 import { resolveChannelOrRoom } from '../command-target.ts';
 import { requireRight } from '../require-right.ts';
 import { parseTimeArgument } from '../time-argument.ts';
@@ -14,7 +14,6 @@ type Args = CommandArgs<'history'>;
 
 const DEFAULT_PAGE = 50;
 const CURSOR = /^s(\d{1,16})$/;
-const NO_CURSOR = { field: 'args.cursor', problem: 'is not a cursor of this list' } as const;
 
 /** Reads a page of a channel's log, or of all logs of a room that the caller may read (LOG-19). */
 export function history(

@@ -4,11 +4,15 @@ import type { CommandArgs, CommandResult, TenantId } from '@arqonbus/protocol';
 import { PolicyChainRecordSchema, create, readMessage } from '@arqonbus/protocol/spine-messages';
 import type { PolicyChainRecord, PolicyModuleEntry } from '@arqonbus/protocol/spine-messages';
 import { policyChainKey } from '@arqonbus/spine';
+import { NO_CURSOR, invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { noSuchPolicy } from './policy.ts';
 
 type Item = CommandResult<'op.policy.list'>['items'][number];
 type Tested = CommandResult<'op.policy.test'>;
+
+/** As {@link keyOf} writes it. */
+const CURSOR = /^[a-z0-9_-]+ \d{10}$/;
 
 /** Lists the policies of the tenant as they are stored. */
 export async function listPolicies(
@@ -16,6 +20,7 @@ export async function listPolicies(
   { cursor = '', limit = 100 }: CommandArgs<'op.policy.list'>,
   parts: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.policy.list'>>> {
+  if (cursor !== '' && !CURSOR.test(cursor)) throw invalid([NO_CURSOR]);
   const record = await readRecord(session.tenant, parts);
   const modules = record.modules.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const rest = modules.filter((module) => keyOf(module) > cursor);
