@@ -194,8 +194,10 @@ describe('a command', () => {
 
 describe('a new token', () => {
   it('[PRT-6] of the same person replaces the old one, and the announcement of its end', async () => {
+    const reviewed: unknown[] = [];
     const { run, replies, session, clock } = createRig({
       rights: createTestRights(),
+      subscriptions: { review: (of: unknown) => reviewed.push(of) } as never,
       authenticator: {
         authenticate: () =>
           Promise.resolve({
@@ -210,6 +212,8 @@ describe('a new token', () => {
     expect(replies()[0]?.payload).toEqual({ token_expires_at: '2026-03-01T11:30:05.000Z' });
     expect(session).toMatchObject({ isExpiryAnnounced: false, tokenSinceMs: clock.now() });
     expect(session.rights.may('admin', '*', '*')).toBe(true);
+    // What it may see of a channel may be more, or less, now.
+    expect(reviewed).toEqual([session]);
   });
 
   it.each([{ tenant: 'globex' }, { user: 'mallory' }])('[PRT-6] of %j is refused', async (other) => {
