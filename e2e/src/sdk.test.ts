@@ -2,18 +2,27 @@ import { createClient } from '@arqonbus/sdk';
 import type { ArqonClient, ClientOptions, WebSocketConstructor } from '@arqonbus/sdk';
 import { freePort, waitUntil } from '@arqonbus/testkit';
 import { WebSocket } from 'ws';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
 // The SDK on the real bus. What it does to a scripted or hostile server is tested beside it.
 const clients: ArqonClient[] = [];
 let bus: Bus;
+/** Each test is alone in its own. */
+let tenant: string;
+let tenants = 0;
 
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.close()));
-  await bus.stop();
+beforeEach(() => {
+  tenants += 1;
+  tenant = `tenant-${tenants}`;
 });
+
+afterEach(() => endClients());
+
+async function endClients(): Promise<void> {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+}
 
 async function connect(
   user: string,
@@ -21,53 +30,63 @@ async function connect(
   options: Partial<ClientOptions> = {},
 ): Promise<ArqonClient> {
   const webSocket = WebSocket as unknown as WebSocketConstructor;
-  const client = createClient({ url: bus.wsUrl, token: await bus.token({ user }), format, webSocket, ...options });
+  const client = createClient({
+    url: bus.wsUrl,
+    token: await bus.token({ user, tenant }),
+    format,
+    webSocket,
+    ...options,
+  });
   clients.push(client);
   await client.connect();
   return client;
 }
 
-test.each([
-  ['json', 'json'],
-  ['json', 'proto'],
-  ['proto', 'json'],
-] as const)('[PRT-11] [PRT-14] an SDK client with %s talks to one with %s', async (one, other) => {
-  bus = await startBus();
-  const [alice, bob] = await Promise.all([connect('alice', one), connect('bob', other)]);
-  const chat = await bob.join('science:general');
-  await alice.join('science:general');
-  const { id } = await alice.publish('science:general', { text: 'Grüße 🚀', n: 1.5 });
-  for await (const publication of chat) {
-    expect(publication).toMatchObject({ payload: { text: 'Grüße 🚀', n: 1.5 }, id, channel: 'general' });
-    break;
-  }
-  const heard = new Promise((resolve) => {
-    alice.on('private', ({ payload }) => resolve(payload));
+describe('on one bus', () => {
+  beforeAll(async () => {
+    bus = await startBus();
   });
-  await bob.private('user:alice', new Uint8Array([0, 255, 7]), { contentType: 'application/octet-stream' });
-  expect(await heard).toEqual(new Uint8Array([0, 255, 7]));
-  const { participants } = await alice.command('channel_info', { room: 'science', channel: 'general' });
-  expect(participants.map(({ user }) => user).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['alice', 'bob']);
-  await expect(alice.publish('science:explore', 'not joined')).rejects.toMatchObject({ code: 'NOT_SUBSCRIBED' });
-  await expect(bob.private('nobody_here', 'hello')).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
-});
+  afterAll(() => bus.stop());
 
-test('[PRT-14] [LOG-3] an SDK client hears the position of what it published, and who receives it too', async () => {
-  bus = await startBus();
-  const [alice, bob] = await Promise.all([connect('alice', 'json'), connect('bob', 'proto')]);
-  const chat = await bob.join('science:general');
-  await alice.join('science:general');
-  const position = await alice.publish('science:general', 'first');
-  expect(position).toMatchObject({ seq: 1, epoch: expect.any(String) });
-  for await (const publication of chat) {
-    expect(publication).toMatchObject({ ...position, payload: 'first' });
-    break;
-  }
-});
+  test.each([
+    ['json', 'json'],
+    ['json', 'proto'],
+    ['proto', 'json'],
+  ] as const)('[PRT-11] [PRT-14] an SDK client with %s talks to one with %s', async (one, other) => {
+    const [alice, bob] = await Promise.all([connect('alice', one), connect('bob', other)]);
+    const chat = await bob.join('science:general');
+    await alice.join('science:general');
+    const { id } = await alice.publish('science:general', { text: 'Grüße 🚀', n: 1.5 });
+    for await (const publication of chat) {
+      expect(publication).toMatchObject({ payload: { text: 'Grüße 🚀', n: 1.5 }, id, channel: 'general' });
+      break;
+    }
+    const heard = new Promise((resolve) => {
+      alice.on('private', ({ payload }) => resolve(payload));
+    });
+    await bob.private('user:alice', new Uint8Array([0, 255, 7]), { contentType: 'application/octet-stream' });
+    expect(await heard).toEqual(new Uint8Array([0, 255, 7]));
+    const { participants } = await alice.command('channel_info', { room: 'science', channel: 'general' });
+    expect(participants.map(({ user }) => user).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['alice', 'bob']);
+    await expect(alice.publish('science:explore', 'not joined')).rejects.toMatchObject({ code: 'NOT_SUBSCRIBED' });
+    await expect(bob.private('nobody_here', 'hello')).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' });
+  });
 
-test('[PRT-2] a bad token stops the client with its code', async () => {
-  bus = await startBus();
-  await expect(connect('alice', 'json', { token: 'junk' })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+  test('[PRT-14] [LOG-3] an SDK client hears the position of what it published, and who receives it too', async () => {
+    const [alice, bob] = await Promise.all([connect('alice', 'json'), connect('bob', 'proto')]);
+    const chat = await bob.join('science:general');
+    await alice.join('science:general');
+    const position = await alice.publish('science:general', 'first');
+    expect(position).toMatchObject({ seq: expect.any(Number), epoch: expect.any(String) });
+    for await (const publication of chat) {
+      expect(publication).toMatchObject({ ...position, payload: 'first' });
+      break;
+    }
+  });
+
+  test('[PRT-2] a bad token stops the client with its code', async () => {
+    await expect(connect('alice', 'json', { token: 'junk' })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+  });
 });
 
 /** A cluster is started twice. */
@@ -89,24 +108,31 @@ async function outliveTheBus(): Promise<{ readonly alice: ArqonClient; readonly 
   return { alice, rejoined };
 }
 
-test(
-  '[DPL-3] [PRD-3] a client whose bus goes away comes back to the next one, and says that it missed something',
-  RESTARTS,
-  async () => {
-    const { alice, rejoined } = await outliveTheBus();
-    expect(rejoined).toMatchObject([
-      { room: 'science', channel: 'general', recovered: false, reason: 'epoch_changed' },
-    ]);
-    expect(await alice.publish('science:general', 'back')).toMatchObject({ id: expect.any(String) });
-  },
-);
+describe('on a bus that goes away', () => {
+  afterEach(async () => {
+    await endClients();
+    await bus.stop();
+  });
 
-test(
-  '[PRD-3] [LOG-9] after its bus went away a client counts from the beginning of the new log',
-  RESTARTS,
-  async () => {
-    const { alice, rejoined } = await outliveTheBus();
-    expect(rejoined).toMatchObject([{ recovered: false, position: { epoch: expect.any(String), seq: 0 } }]);
-    expect(await alice.publish('science:general', 'back')).toMatchObject({ seq: 1 });
-  },
-);
+  test(
+    '[DPL-3] [PRD-3] a client whose bus goes away comes back to the next one, and says that it missed something',
+    RESTARTS,
+    async () => {
+      const { alice, rejoined } = await outliveTheBus();
+      expect(rejoined).toMatchObject([
+        { room: 'science', channel: 'general', recovered: false, reason: 'epoch_changed' },
+      ]);
+      expect(await alice.publish('science:general', 'back')).toMatchObject({ id: expect.any(String) });
+    },
+  );
+
+  test(
+    '[PRD-3] [LOG-9] after its bus went away a client counts from the beginning of the new log',
+    RESTARTS,
+    async () => {
+      const { alice, rejoined } = await outliveTheBus();
+      expect(rejoined).toMatchObject([{ recovered: false, position: { epoch: expect.any(String), seq: 0 } }]);
+      expect(await alice.publish('science:general', 'back')).toMatchObject({ seq: 1 });
+    },
+  );
+});

@@ -1,11 +1,15 @@
 import { socketServers } from '@arqonbus/testkit';
 import type { SocketServer } from '@arqonbus/testkit';
 import { afterAll, beforeAll } from 'vitest';
+import { isCluster } from './mode.ts';
 import { startBus } from './start-bus.ts';
 import type { Bus } from './start-bus.ts';
 
-/** The socket servers that a bus runs on; what clients see is the same on both (ARC-8). */
-export const listeners: readonly ListenerName[] = socketServers();
+/**
+ * The socket servers that a bus runs on; what clients see is the same on both (ARC-8), which one process shows. A cluster
+ * runs on the first of them: what stands behind a Shield knows nothing of its sockets.
+ */
+export const listeners: readonly ListenerName[] = isCluster ? socketServers().slice(0, 1) : socketServers();
 
 /** One of {@link listeners}. */
 export type ListenerName = SocketServer;
