@@ -1,6 +1,6 @@
 import { DEFAULT_CASIL_SETTINGS } from '@arqonbus/casil';
 import { BusError } from '@arqonbus/protocol';
-import { CasilRecordSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { AuditRecordSchema, CasilRecordSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
 import { callBrain, casilKey, createLocalSpine, createMemoryKeyValueStore, deadlineIn } from '@arqonbus/spine';
 import type { TenantId } from '@arqonbus/protocol';
 import type { KeyValue, Spine } from '@arqonbus/spine';
@@ -61,9 +61,9 @@ describe('changing CASIL of a tenant', () => {
     expect(lines[0]).toEqual({ event: 'casil_changed', tenant: 'acme', settings: ['mode'], changed_by: 'root' });
   });
 
-  it('[CAS-9] is refused with CONFLICT where others are faster every time', async () => {
+  it('[CAS-9] [AUD-1] is refused with CONFLICT where others are faster every time, and never told as made', async () => {
     const stored = createMemoryKeyValueStore().bucket('ARQON_CASIL');
-    const { reload } = start({
+    const { reload, rig } = start({
       get: (key) => stored.get(key),
       list: (prefix) => stored.list(prefix),
       watch: (prefix, onEntry) => stored.watch(prefix, onEntry),
@@ -72,6 +72,13 @@ describe('changing CASIL of a tenant', () => {
       update: () => Promise.reject(new BusError('CONFLICT')),
     });
     await expect(reload({ mode: 'enforce' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    const range = { afterPosition: 0, limit: 100, maxBytes: 65_536 };
+    const records = (await rig.trail.read('acme' as TenantId, range)).map(({ data }) =>
+      fromBinary(AuditRecordSchema, data),
+    );
+    const outcomes = records.filter(({ phase }) => phase !== 'intent');
+    expect(outcomes).toHaveLength(5);
+    for (const { after, details } of outcomes) expect([after, details]).toEqual(['', '{"code":"CONFLICT"}']);
   });
 
   it.each([

@@ -10,7 +10,7 @@ import type { KeyValue, KeyValueEntry, RpcObserver, Spine, SpineSubscription } f
 import type { Audit, GovernanceAction } from '../audit/audit.ts';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseRequester, parseTenant, parseTraceId } from '../requests/parse-request.ts';
-import { MAX_TRIES, tryPut } from '../requests/try-put.ts';
+import { MAX_TRIES, outcomeOfTry, tryPut } from '../requests/try-put.ts';
 
 /** What changing a tenant's CASIL needs. */
 export interface CasilParts {
@@ -66,7 +66,7 @@ async function reload(
       details: { settings: names.join(',') },
     };
     const put = (): Promise<number | undefined> => tryPut(bucket, key, record, known, tries === MAX_TRIES);
-    const revision = await audit.run(audited, put);
+    const revision = await audit.run(audited, put, outcomeOfTry(audited.before));
     if (revision === undefined) continue;
     logger?.info(
       { event: 'casil_changed', tenant: action.tenant, settings: names, changed_by: changedBy },

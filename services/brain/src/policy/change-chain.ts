@@ -5,7 +5,7 @@ import type { PolicyChainRecord } from '@arqonbus/protocol/spine-messages';
 import { policyChainKey } from '@arqonbus/spine';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseRequester, parseTenant, parseTraceId } from '../requests/parse-request.ts';
-import { MAX_TRIES, tryPut } from '../requests/try-put.ts';
+import { MAX_TRIES, outcomeOfTry, tryPut } from '../requests/try-put.ts';
 import type { PolicyParts } from './policy-parts.ts';
 
 /** Who changes what. */
@@ -76,8 +76,7 @@ export async function changeChain<T>(
       await prepare?.();
       return tryPut(bucket, key, value, known, tries === MAX_TRIES);
     };
-    const lost = { after: digests.before, details: { code: 'CONFLICT' } };
-    const revision = await audit.run({ ...audited, ...digests }, act, (written) => (written === undefined ? lost : {}));
+    const revision = await audit.run({ ...audited, ...digests }, act, outcomeOfTry(digests.before));
     if (revision === undefined) continue;
     logger?.info({ event: 'policy_changed', tenant, action, policy: name, changed_by: actor }, 'a policy is changed');
     return { result, revision };

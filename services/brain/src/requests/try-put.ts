@@ -1,5 +1,6 @@
 import { BusError } from '@arqonbus/protocol';
 import type { KeyValue, KeyValueEntry } from '@arqonbus/spine';
+import type { Outcome } from '../audit/audit.ts';
 
 /** How often a change is tried that others are making at the same time. */
 export const MAX_TRIES = 5;
@@ -21,4 +22,9 @@ export async function tryPut(
     if (isLastTry || !(error instanceof BusError) || error.code !== 'CONFLICT') throw error;
     return undefined;
   }
+}
+
+/** What the trail says of a try: where somebody else was faster, nothing has become of it (AUD-1). */
+export function outcomeOfTry(before: string): (revision: number | undefined) => Outcome {
+  return (revision) => (revision === undefined ? { after: before, details: { code: 'CONFLICT' } } : {});
 }
