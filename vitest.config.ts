@@ -58,6 +58,8 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'faults',
+          // Some measure how long this process had to wait: what other files have left in it would be measured, too.
+          isolate: true,
           include: [faults],
           globalSetup: ['e2e/src/harness/build-once.ts'],
           testTimeout: 45_000,

@@ -10,6 +10,7 @@ import { channelKey } from './target-name.ts';
 export interface ChannelJoinsSettings {
   join(args: CommandArgs<'join_channel'>): Promise<CommandResult<'join_channel'>>;
   leave(target: Target): Promise<unknown>;
+  isConnected(): boolean;
 }
 
 type JoinResult = CommandResult<'join_channel'>;
@@ -18,6 +19,8 @@ type JoinResult = CommandResult<'join_channel'>;
 export class ChannelJoins {
   readonly #settings: ChannelJoinsSettings;
   readonly #positions: Positions;
+  /** The last join or leave of each channel that has no answer yet. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(settings: ChannelJoinsSettings, positions: Positions) {
     this.#settings = settings;
@@ -44,13 +47,39 @@ export class ChannelJoins {
   async reloaded(channel: JoinedChannel, { recovered, reason = '' }: JoinResult): Promise<JoinResult | undefined> {
     const { getState } = channel.options;
     if (getState === undefined || recovered !== false) return undefined;
-    await this.#leave(channel);
+    await this.leave(channel);
     return this.#withState(channel, reason, getState);
+  }
+
+  /** Leaves, where it is connected by then: a lost connection has left everything. */
+  leave({ room, channel }: Target): Promise<unknown> {
+    const task = async (): Promise<unknown> =>
+      this.#settings.isConnected() ? this.#settings.leave({ room, channel }) : undefined;
+    return this.#inTurn(channelKey({ room, channel }), task);
   }
 
   #ask(channel: JoinedChannel, rejoin?: { readonly from: Position | undefined }): Promise<JoinResult> {
     const roomFrom = this.#positions.last(`${channel.room}:*`);
-    return this.#settings.join(joinArgs(channel.room, channel.channel, channel.options, rejoin, roomFrom));
+    const args = joinArgs(channel.room, channel.channel, channel.options, rejoin, roomFrom);
+    return this.#inTurn(channelKey(channel), () => this.#settings.join(args));
+  }
+
+  /**
+   * The server answers commands as they come about: a leave that overtakes a join would be refused, and the join hold. So
+   * each waits for the answer to the one before (found by the simulation).
+   */
+  #inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key);
+    const turn = before === undefined ? task() : before.then(task);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#turns.set(key, settled);
+    void settled.then(() => {
+      if (this.#turns.get(key) === settled) this.#turns.delete(key);
+    });
+    return turn;
   }
 
   #withState(
@@ -65,12 +94,8 @@ export class ChannelJoins {
         if (from !== undefined) this.#positions.accept(channelKey(channel), from);
         return this.#ask(channel, from === undefined ? undefined : { from });
       },
-      leave: () => this.#leave(channel),
+      leave: () => this.leave(channel),
     };
     return joinWithState(getState, { room: channel.room, channel: channel.channel, reason }, steps);
-  }
-
-  #leave({ room, channel }: JoinedChannel): Promise<unknown> {
-    return this.#settings.leave({ room, channel });
   }
 }

@@ -77,6 +77,25 @@ describe('resuming', () => {
     expect(third.commands('resume')[0]?.['args']).toMatchObject({ resume_token: 'sealed-2' });
   });
 
+  it('[PRT-7] [LOG-9] leaves a channel only once it is joined again, and joins it anew only once it is left', async () => {
+    const { client, next, general } = await createLost();
+    next.refuse(next.commands('resume')[0], 'RESUME_EXPIRED');
+    await settle();
+    const [again] = next.commands('join_channel');
+    const left = general.leave();
+    const anew = client.join('science:general');
+    await settle();
+    expect([next.commands('leave_channel').length, next.commands('join_channel').length]).toEqual([0, 2]);
+    next.reply(again, { room: 'science', channel: 'general', epoch, seq: 42, recovered: true });
+    await settle();
+    expect([next.commands('leave_channel').length, next.commands('join_channel').length]).toEqual([1, 2]);
+    next.reply(next.commands('leave_channel')[0], {});
+    await left;
+    await settle();
+    next.reply(next.commands('join_channel')[2], { room: 'science', channel: 'general', epoch, seq: 44 });
+    expect((await anew).joined.position).toEqual({ epoch, seq: 44 });
+  });
+
   it('[PRT-7] tries again while nothing can be decided, and joins afresh after the third time', async () => {
     const { client, clock, next } = await createLost();
     for (let tries = 1; tries <= 3; tries++) {

@@ -199,7 +199,7 @@ export class Subscriptions {
   async #leave(channel: JoinedChannel): Promise<void> {
     if (channel.state === 'ended') return;
     this.#end(channel, undefined);
-    if (this.#settings.isConnected()) await this.#settings.leave({ room: channel.room, channel: channel.channel });
+    await this.#joining.leave(channel);
   }
 
   #end(channel: JoinedChannel, error: BusError | undefined): void {

@@ -41,7 +41,8 @@ export function followDiscontinuities(options: DiscontinuitiesOptions): Disconti
   const doubtAll = (): void => {
     for (const channel of channels.all()) {
       channel.isContinuous = false;
-      if (isLogged(channel)) channel.doubt = { afterSeq: undefined, upTo: 0 };
+      // What was heard in a doubt that is not over yet stays heard.
+      if (isLogged(channel)) channel.doubt ??= { afterSeq: undefined, upTo: 0 };
     }
   };
   const recoverLogged = (): void => recover([...channels.all()].filter(isLogged), options);
