@@ -10,7 +10,7 @@ import type { KeyValue, KeyValueEntry, RpcObserver, Spine, SpineSubscription } f
 import type { Audit, GovernanceAction } from '../audit/audit.ts';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseRequester, parseTenant, parseTraceId } from '../requests/parse-request.ts';
-import { MAX_TRIES, outcomeOfTry, tryPut } from '../requests/try-put.ts';
+import { outcomeOfTry, replaceEntry } from '../requests/replace-entry.ts';
 
 /** What changing a tenant's CASIL needs. */
 export interface CasilParts {
@@ -48,8 +48,7 @@ async function reload(
   const action = actionOf('op.casil.reload', request);
   const change = parseObject(request.change);
   const key = casilKey(action.tenant);
-  for (let tries = 1; ; tries += 1) {
-    const known = await bucket.get(key);
+  return replaceEntry(bucket, key, async ({ known, put }) => {
     const whole = { ...settingsOf(known), ...change };
     checkWhole(whole, configured);
     const settings = new TextEncoder().encode(JSON.stringify(whole));
@@ -65,15 +64,14 @@ async function reload(
       // What is looked for may tell what is hidden: the names of the settings are enough.
       details: { settings: names.join(',') },
     };
-    const put = (): Promise<number | undefined> => tryPut(bucket, key, record, known, tries === MAX_TRIES);
-    const revision = await audit.run(audited, put, outcomeOfTry(audited.before));
-    if (revision === undefined) continue;
+    const revision = await audit.run(audited, () => put(record), outcomeOfTry(audited.before));
+    if (revision === undefined) return undefined;
     logger?.info(
       { event: 'casil_changed', tenant: action.tenant, settings: names, changed_by: changedBy },
       'CASIL is changed',
     );
     return { settings, revision: BigInt(revision) };
-  }
+  });
 }
 
 function actionOf(

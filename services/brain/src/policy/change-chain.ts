@@ -5,7 +5,7 @@ import type { PolicyChainRecord } from '@arqonbus/protocol/spine-messages';
 import { policyChainKey } from '@arqonbus/spine';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseRequester, parseTenant, parseTraceId } from '../requests/parse-request.ts';
-import { MAX_TRIES, outcomeOfTry, tryPut } from '../requests/try-put.ts';
+import { outcomeOfTry, replaceEntry } from '../requests/replace-entry.ts';
 import type { PolicyParts } from './policy-parts.ts';
 
 /** Who changes what. */
@@ -57,15 +57,14 @@ export interface ChainEdit<T> {
  * Changes the policies of a tenant in one step, audited with digests (AUD-1). Everybody reads the record before or after
  * it, never half of it. Gives the result and the revision; 0 = nothing was changed.
  */
-export async function changeChain<T>(
+export function changeChain<T>(
   { bucket, audit, logger, now }: PolicyParts,
   change: PolicyChange,
   edit: (record: PolicyChainRecord) => ChainEdit<T>,
 ): Promise<{ readonly result: T; readonly revision: number }> {
   const { tenant, actor, action, traceId, name } = change;
   const key = policyChainKey(tenant);
-  for (let tries = 1; ; tries += 1) {
-    const known = await bucket.get(key);
+  return replaceEntry(bucket, key, async ({ known, put }) => {
     const { record, result, details = {}, prepare } = edit(readChain(known?.value));
     if (record === undefined) return { result, revision: 0 };
     record.dryRuns = record.dryRuns.filter(({ untilMs }) => Number(untilMs) > now());
@@ -74,13 +73,13 @@ export async function changeChain<T>(
     const digests = { before: digestOf(known?.value), after: digestOf(value) };
     const act = async (): Promise<number | undefined> => {
       await prepare?.();
-      return tryPut(bucket, key, value, known, tries === MAX_TRIES);
+      return put(value);
     };
     const revision = await audit.run({ ...audited, ...digests }, act, outcomeOfTry(digests.before));
-    if (revision === undefined) continue;
+    if (revision === undefined) return undefined;
     logger?.info({ event: 'policy_changed', tenant, action, policy: name, changed_by: actor }, 'a policy is changed');
     return { result, revision };
-  }
+  });
 }
 
 /** What is stored for a tenant. One that cannot be read is not written over: that would take policies out of force. */

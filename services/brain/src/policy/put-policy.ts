@@ -9,7 +9,7 @@ import { PolicyModuleEntrySchema, create } from '@arqonbus/protocol/spine-messag
 import type { PolicyChainRecord, PolicyModuleEntry, PutPolicyRequest } from '@arqonbus/protocol/spine-messages';
 import { policyModuleKey } from '@arqonbus/spine';
 import type { BrainResult, KeyValue } from '@arqonbus/spine';
-import { MAX_TRIES, tryPut } from '../requests/try-put.ts';
+import { replaceEntry } from '../requests/replace-entry.ts';
 import { changeChain, parseChange } from './change-chain.ts';
 import type { PolicyChange } from './change-chain.ts';
 import type { PolicyParts } from './policy-parts.ts';
@@ -101,9 +101,5 @@ function checkRoom({ modules }: PolicyChainRecord, { bytes }: PolicyModuleEntry)
 
 /** Written even where it is there already: whoever is deleting that one sees that it is wanted again. */
 async function store(bucket: KeyValue, { tenant }: PolicyChange, digest: string, wasm: Uint8Array): Promise<void> {
-  const key = policyModuleKey(tenant, digest);
-  for (let tries = 1; ; tries += 1) {
-    const stored = await tryPut(bucket, key, wasm, await bucket.get(key), tries === MAX_TRIES);
-    if (stored !== undefined) return;
-  }
+  await replaceEntry(bucket, policyModuleKey(tenant, digest), ({ put }) => put(wasm));
 }

@@ -7,8 +7,7 @@ import { schemaBindingsKey } from '@arqonbus/spine';
 import type { KeyValueEntry } from '@arqonbus/spine';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseTenant } from '../requests/parse-request.ts';
-import { putEntry, replaceEntry } from './replace-entry.ts';
-import type { Replacement } from './replace-entry.ts';
+import { outcomeOfTry, replaceEntry } from '../requests/replace-entry.ts';
 import { actionOf } from './schemas-parts.ts';
 import type { ChangeRequest, SchemasParts } from './schemas-parts.ts';
 import { bindingsIn, parseSchemaId, requireSchema } from './stored-schemas.ts';
@@ -67,18 +66,18 @@ function changeBindings(
   { bucket, audit, logger }: SchemasParts,
 ): Promise<boolean> {
   const key = schemaBindingsKey(tenant);
-  return replaceEntry(bucket, key, async (known): Promise<Replacement<boolean>> => {
+  return replaceEntry(bucket, key, async ({ known, put }): Promise<boolean | undefined> => {
     const before = bindingsIn(known);
     const after = change.apply(before);
-    if (after.length === before.length && change.action === 'op.schema.unbind') return { isDone: true, result: false };
+    if (after.length === before.length && change.action === 'op.schema.unbind') return false;
     const record = toBinary(SchemaBindingsSchema, create(SchemaBindingsSchema, { bindings: [...after] }));
     const action = actionOf(change.action, tenant, `binding:${change.pattern}`, asked);
     const audited = { ...action, ...digestsOf(known, record), details: change.details };
-    const isPut = await audit.run(audited, () => putEntry(bucket, key, record, known));
-    if (!isPut) return { isDone: false };
+    const revision = await audit.run(audited, () => put(record), outcomeOfTry(audited.before));
+    if (revision === undefined) return undefined;
     const about = { tenant, pattern: change.pattern, ...change.details, changed_by: asked.requestedBy };
     logger?.info({ event: 'schema_bindings_changed', ...about }, 'bindings of schemas are changed');
-    return { isDone: true, result: true };
+    return true;
   });
 }
 

@@ -5,8 +5,7 @@ import { parseSchemaKey, schemaKey } from '@arqonbus/spine';
 import type { KeyValue, KeyValueEntry } from '@arqonbus/spine';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseTenantOrSystem } from '../requests/parse-request.ts';
-import { dropEntry, replaceEntry } from './replace-entry.ts';
-import type { Replacement } from './replace-entry.ts';
+import { outcomeOfTry, replaceEntry } from '../requests/replace-entry.ts';
 import { actionOf } from './schemas-parts.ts';
 import type { SchemasParts } from './schemas-parts.ts';
 import { bindingsIn, parseSchemaId, readBindings } from './stored-schemas.ts';
@@ -22,16 +21,17 @@ export function deleteSchema(
   return replaceEntry(
     bucket,
     schemaKey(tenant, schemaId),
-    async (known): Promise<Replacement<{ deleted: boolean }>> => {
-      if (known === undefined) return { isDone: true, result: { deleted: false } };
+    async ({ known, remove }): Promise<{ deleted: boolean } | undefined> => {
+      if (known === undefined) return { deleted: false };
       if (await isBound(bucket, tenant, schemaId))
         throw new BusError('CONFLICT', 'The schema is bound; unbind it first.');
       const action = actionOf('op.schema.delete', tenant, `schema:${schemaId}`, request);
-      const isGone = await audit.run({ ...action, before: digestOf(known.value) }, () => dropEntry(bucket, known));
-      if (!isGone) return { isDone: false };
+      const before = digestOf(known.value);
+      const revision = await audit.run({ ...action, before }, remove, outcomeOfTry(before));
+      if (revision === undefined) return undefined;
       const about = { tenant, schema_id: schemaId, changed_by: request.requestedBy };
       logger?.info({ event: 'schema_deleted', ...about }, 'a schema is deleted');
-      return { isDone: true, result: { deleted: true } };
+      return { deleted: true };
     },
   );
 }

@@ -13,10 +13,10 @@ import { schemaKey, schemaPrefix } from '@arqonbus/spine';
 import type { KeyValueEntry } from '@arqonbus/spine';
 import { digestOf } from '../audit/audit-record.ts';
 import { parseTenantOrSystem } from '../requests/parse-request.ts';
+import { outcomeOfTry, replaceEntry } from '../requests/replace-entry.ts';
+import type { EntryTry } from '../requests/replace-entry.ts';
 import { parseCandidate } from './parse-candidate.ts';
 import type { ParsedCandidate } from './parse-candidate.ts';
-import { putEntry, replaceEntry } from './replace-entry.ts';
-import type { Replacement } from './replace-entry.ts';
 import { actionOf } from './schemas-parts.ts';
 import type { SchemasParts } from './schemas-parts.ts';
 import { parseSchemaId, recordIn, sourceOf } from './stored-schemas.ts';
@@ -43,8 +43,8 @@ export async function registerSchema(request: RegisterSchemaRequest, parts: Sche
   if (tenant !== SYSTEM_TENANT && recordIn(await parts.bucket.get(schemaKey(SYSTEM_TENANT, schemaId))) !== undefined)
     throw new BusError('CONFLICT', 'A schema of this id is shared by all tenants.');
   const key = schemaKey(tenant, schemaId);
-  return replaceEntry(parts.bucket, key, (known) =>
-    register(known, candidate, { ...request, tenant, schemaId }, parts),
+  return replaceEntry(parts.bucket, key, (entry) =>
+    register(entry, candidate, { ...request, tenant, schemaId }, parts),
   );
 }
 
@@ -54,19 +54,19 @@ interface Wish extends Pick<RegisterSchemaRequest, 'requestedBy' | 'traceId'> {
 }
 
 async function register(
-  known: KeyValueEntry | undefined,
+  { known, put }: EntryTry,
   candidate: ParsedCandidate,
   { tenant, schemaId, ...asked }: Wish,
   parts: SchemasParts,
-): Promise<Replacement<Registered>> {
+): Promise<Registered | undefined> {
   const before = recordIn(known);
   const newest = before?.versions.at(-1);
   const level = candidate.compatibility ?? levelOf(before);
   if (newest?.digest === candidate.digest && level === levelOf(before))
-    return { isDone: true, result: { version: newest.version, digest: newest.digest, breaks: [] } };
+    return { version: newest.version, digest: newest.digest, breaks: [] };
   const breaks = breaksBetween(newest, candidate, level);
   const { digest } = candidate;
-  if (breaks.length > 0) return { isDone: true, result: { version: 0, digest, breaks } };
+  if (breaks.length > 0) return { version: 0, digest, breaks };
   const version = createVersion(newest, candidate, asked.requestedBy, parts.now());
   // `none` is for once: the next version is held to what was promised before.
   const compatibility = level === 'none' ? levelOf(before) : level;
@@ -78,12 +78,11 @@ async function register(
     after: digestOf(record),
     details: { version: version.version, kind: version.kind, digest, compatibility: level },
   };
-  const key = schemaKey(tenant, schemaId);
-  const isPut = await parts.audit.run(action, () => putEntry(parts.bucket, key, record, known));
-  if (!isPut) return { isDone: false };
+  const revision = await parts.audit.run(action, () => put(record), outcomeOfTry(action.before));
+  if (revision === undefined) return undefined;
   const about = { tenant, schema_id: schemaId, version: version.version, changed_by: asked.requestedBy };
   parts.logger?.info({ event: 'schema_registered', ...about }, 'a schema has a new version');
-  return { isDone: true, result: { version: version.version, digest, breaks: [] } };
+  return { version: version.version, digest, breaks: [] };
 }
 
 function levelOf(record: SchemaRecord | undefined): Compatibility {
