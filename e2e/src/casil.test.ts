@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshTenants } from './harness/fresh-tenants.ts';
 import type { JsonClient } from './harness/json-client.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
@@ -12,23 +13,8 @@ const prose = 'The word token is no secret: we saved 12 tokens, and a password i
 const OPERATOR = 'op-4f1d7a90c2e84b6f9d35aa01e7c8b264';
 
 let bus: Bus;
-const clients: JsonClient[] = [];
-let tenant = '';
-let tenants = 0;
-
-beforeEach(() => {
-  tenant = `tenant-${++tenants}`;
-});
-
-afterEach(() => {
-  for (const client of clients.splice(0)) client.end();
-});
-
-async function enter(order = {}): Promise<JsonClient> {
-  const client = await bus.connect({ tenant, user: 'alice', ...order });
-  clients.push(client);
-  return client;
-}
+const tenants = freshTenants(() => bus);
+const { enter } = tenants;
 
 /** One who writes and one who reads, in a cluster at two Shields. */
 async function enterLab(order = {}): Promise<readonly [JsonClient, JsonClient]> {
@@ -105,7 +91,7 @@ describe('enforcing', () => {
     expect(join.error_code).toBe('CASIL_POLICY_BLOCKED_SECRET');
     await alice.must('join_channel', { room: 'open', channel: 'bench' });
     expect(await alice.publish('open:bench', { awsKey })).toMatchObject({ status: 'success' });
-    const token = await bus.token({ tenant, user: 'alice' });
+    const token = await bus.token({ tenant: tenants.tenant, user: 'alice' });
     expect(await alice.command('refresh', { token })).toMatchObject({ status: 'success' });
   });
 
@@ -124,7 +110,7 @@ describe('monitoring', () => {
 
   it('[CAS-1] [CAS-9] changes nothing, until one command of an administrator enforces, at every Shield and in one tenant', async () => {
     const [alice, bob] = await enterLab();
-    const foreign = await enterLab({ tenant: `${tenant}-other` });
+    const foreign = await enterLab({ tenant: `${tenants.tenant}-other` });
     const admin = await enter({ user: 'root', role: 'admin' });
     const payload = { text: `${awsKey} ${card}`, password: 'hunter2' };
     expect(await alice.publish('lab:bench', payload)).toMatchObject({ status: 'success' });
@@ -190,7 +176,7 @@ describe('monitoring', () => {
   });
 
   it('[CAS-9] [CLI-1] the command line changes, shows, tries and resets the settings of a tenant', async () => {
-    const token = await bus.token({ tenant, user: 'root', role: 'admin' });
+    const token = await bus.token({ tenant: tenants.tenant, user: 'root', role: 'admin' });
     const run = async (...args: readonly string[]): Promise<string> => {
       const arqon = runArqon(['casil', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
       const code = await arqon.exited;

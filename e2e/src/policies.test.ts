@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { endless, refuseByte, replaceBy, wat } from '@arqonbus/policy/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshTenants } from './harness/fresh-tenants.ts';
 import type { JsonClient } from './harness/json-client.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
@@ -9,28 +10,13 @@ import type { Bus } from './harness/start-bus.ts';
 // Policies that judge at the edge (05, "WASM policies").
 
 let bus: Bus;
-const clients: JsonClient[] = [];
-let tenant = '';
-let tenants = 0;
+const tenants = freshTenants(() => bus);
+const { enter } = tenants;
 
 beforeAll(async () => {
   bus = await startBus();
 });
 afterAll(() => bus.stop());
-
-beforeEach(() => {
-  tenant = `tenant-${++tenants}`;
-});
-
-afterEach(() => {
-  for (const client of clients.splice(0)) client.end();
-});
-
-async function enter(order = {}): Promise<JsonClient> {
-  const client = await bus.connect({ tenant, user: 'alice', ...order });
-  clients.push(client);
-  return client;
-}
 
 /** One who writes and one who reads, in a cluster at two Shields, and an administrator. */
 async function enterLab(order = {}): Promise<readonly [JsonClient, JsonClient, JsonClient]> {
@@ -48,7 +34,7 @@ const TILDE = 126;
 describe('a policy', () => {
   it('[WSM-1] [WSM-6] judges at every Shield within a second of being bound, in its tenant and where its pattern says', async () => {
     const [alice, bob, admin] = await enterLab();
-    const foreign = await enterLab({ tenant: `${tenant}-other` });
+    const foreign = await enterLab({ tenant: `${tenants.tenant}-other` });
     const put = await admin.must('op.policy.put', {
       name: 'no-tilde',
       wasm: base64(refuseByte(TILDE, 'no tilde here')),
@@ -83,7 +69,7 @@ describe('a policy', () => {
 
   it('[WSM-2] that never ends blocks by its fuel, and what others send goes on meanwhile', async () => {
     const [alice, bob, admin] = await enterLab();
-    const [carol] = await enterLab({ tenant: `${tenant}-other` });
+    const [carol] = await enterLab({ tenant: `${tenants.tenant}-other` });
     await admin.must('op.policy.put', { name: 'endless', wasm: base64(endless) });
     await admin.must('op.policy.bind', { name: 'endless', pattern: '*' });
     await expect.poll(async () => (await alice.publish('lab:bench', { n: 1 })).error_code).toBe('POLICY_ERROR');
@@ -177,7 +163,7 @@ describe('a policy', () => {
 
   it('[WSM-1] [CLI-1] is put, bound, tried, taken out of force and deleted by the command line', async () => {
     const [alice] = await enterLab();
-    const token = await bus.token({ tenant, user: 'root', role: 'admin' });
+    const token = await bus.token({ tenant: tenants.tenant, user: 'root', role: 'admin' });
     const run = async (...args: readonly string[]): Promise<string> => {
       const arqon = runArqon(['policy', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
       const code = await arqon.exited;

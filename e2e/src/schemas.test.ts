@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { decodeOrder, encodeOrder, orderDescriptors } from '@arqonbus/schema/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshTenants } from './harness/fresh-tenants.ts';
 import type { JsonClient } from './harness/json-client.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
@@ -26,9 +27,8 @@ const good = { text: 'Grüße aus dem Labor', items: [{ price: 1.5 }] };
 const bad = { text: 'hello', items: [{ price: 1 }, { price: 'hunter2-is-no-price' }] };
 
 let bus: Bus;
-const clients: JsonClient[] = [];
-let tenant = '';
-let tenants = 0;
+const tenants = freshTenants(() => bus);
+const { enter } = tenants;
 let sent = 0;
 
 beforeAll(
@@ -36,21 +36,10 @@ beforeAll(
     void (bus = await startBus({ ARQONBUS_TELEMETRY_LOG_LEVEL: 'debug', ARQONBUS_HTTP_ADMIN_TOKEN: OPERATOR })),
 );
 afterAll(() => bus.stop());
-beforeEach(() => void (tenant = `tenant-${++tenants}`));
-afterEach(() => {
-  for (const client of clients.splice(0)) client.end();
-});
-
-async function enter(order = {}): Promise<JsonClient> {
-  const client = await bus.connect({ tenant, user: 'alice', ...order });
-  clients.push(client);
-  return client;
-}
-
 /** An administrator, one who writes and one who reads: in a cluster at two Shields. */
-async function enterLab(): Promise<readonly [JsonClient, JsonClient, JsonClient]> {
-  const admin = await enter({ user: 'root', role: 'admin' });
-  const pair = [await enter({ user: 'alice' }), await enter({ user: 'bob' })] as const;
+async function enterLab(order = {}): Promise<readonly [JsonClient, JsonClient, JsonClient]> {
+  const admin = await enter({ user: 'root', role: 'admin', ...order });
+  const pair = [await enter({ user: 'alice', ...order }), await enter({ user: 'bob', ...order })] as const;
   for (const client of [admin, ...pair]) await client.must('join_channel', { room: 'lab', channel: 'bench' });
   return [admin, ...pair];
 }
@@ -143,8 +132,7 @@ describe('a channel with a schema', () => {
     const [admin, alice] = await enterLab();
     await bind(admin, 'enforce');
     await untilRefused(alice);
-    tenant = `${tenant}-other`;
-    const [stranger, carol] = await enterLab();
+    const [stranger, carol] = await enterLab({ tenant: `${tenants.tenant}-other` });
     expect(await carol.publish('lab:bench', bad)).toMatchObject({ status: 'success' });
     expect(await stranger.must('op.schema.list')).toEqual({ items: [], bindings: [] });
     const get = await stranger.command('op.schema.get', { schema_id: SCHEMA_ID });
@@ -201,7 +189,7 @@ describe('a channel with a Protobuf schema', () => {
 
 describe('the registry', () => {
   it('[SCH-1] [SCH-5] [CLI-1] is filled, tried and shown from the shell, and by the operator for all tenants', async () => {
-    const token = await bus.token({ tenant, user: 'root', role: 'admin' });
+    const token = await bus.token({ tenant: tenants.tenant, user: 'root', role: 'admin' });
     const folder = mkdtempSync(join(tmpdir(), 'arqonbus-schemas-'));
     const run = async (...args: readonly string[]): Promise<string> => {
       const arqon = runArqon(['schema', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
