@@ -36,6 +36,12 @@ function expectRateLimited(refusals: readonly Frame[]): void {
   }
 }
 
+/** What a bucket of `perSecond` has got back at most since the call: a busy machine may need a while to read all frames. */
+function refill(perSecond: number): () => number {
+  const startMs = performance.now();
+  return () => Math.ceil(((performance.now() - startMs) * perSecond) / 1_000);
+}
+
 function rateBlocks(bus: Bus, reason: string): Promise<number> {
   return bus.metric(`arqonbus_stage_blocks_total{reason="${reason}",stage="rate"}`);
 }
@@ -51,15 +57,15 @@ test.for(listeners)('[PRT-23] 200 messages at once, then 100 a second (%s)', asy
     payload: n,
     ack: true,
   }));
+  const refilled = refill(100);
   sendAtOnce(client, frames);
   const answers = await replies(client, 260);
   const refusals = answers.filter(({ type }) => type === 'error');
   // 199 of the burst are left after the join, and the bucket refills while the frames are read.
-  expect(refusals.length).toBeGreaterThanOrEqual(30);
+  expect(refusals.length).toBeGreaterThanOrEqual(61 - refilled());
   expect(refusals.length).toBeLessThanOrEqual(61);
   expectRateLimited(refusals);
-  // A busy machine may read the last ones when the bucket holds a message again.
-  expect(refusals.some(({ request_id: id = '' }) => id >= idOf(250))).toBe(true);
+  expect(refusals.every(({ request_id: id = '' }) => id >= idOf(199))).toBe(true);
   expect(await rateBlocks(bus, 'messages')).toBe(refusals.length);
   await expect.poll(() => client.publish('rates:messages', 'later')).toMatchObject({ status: 'success' });
   client.end();
@@ -86,6 +92,7 @@ test.for(listeners)('[PRT-23] [P-24] 30 commands a second (%s)', async (listener
   const bus = busOn(listener);
   const client = await bus.connect({ user: 'bossy' });
   const other = await bus.connect({ user: 'other' });
+  const refilled = refill(30);
   sendAtOnce(
     client,
     Array.from({ length: 50 }, (_, n) => ({ id: idOf(n), type: 'command', command: 'ping' })),
@@ -93,7 +100,7 @@ test.for(listeners)('[PRT-23] [P-24] 30 commands a second (%s)', async (listener
   expect(await other.must('ping')).toMatchObject({ pong: true });
   const answers = await replies(client, 50);
   const refusals = answers.filter(({ type }) => type === 'error');
-  expect(refusals.length).toBeGreaterThanOrEqual(15);
+  expect(refusals.length).toBeGreaterThanOrEqual(20 - refilled());
   expect(refusals.length).toBeLessThanOrEqual(20);
   expectRateLimited(refusals);
   expect(await bus.metric('arqonbus_commands_refused_total{code="RATE_LIMITED"}')).toBe(refusals.length);
