@@ -50,6 +50,8 @@ export interface LocalChannel extends Lane, ChannelTopics {
   confirmed: { readonly endSeq: number; readonly receivedSeq: number };
   /** Publications written to the topics so far; what a paused subscriber of a `live` channel missed is counted by it. */
   delivered: number;
+  /** Set while a join finds out that somebody has made the channel, or makes it: those that come meanwhile need not ask. */
+  making: Promise<void> | undefined;
   /** Resolves once `lastSeq` and `epoch` are known. */
   ready: Promise<void>;
 }

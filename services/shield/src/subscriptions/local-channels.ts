@@ -88,6 +88,7 @@ function createLocalChannel(address: ChannelAddress, options: LocalChannelsOptio
     delivered: 0,
     lastWriteMs: Number.NEGATIVE_INFINITY,
     held: 0,
+    making: undefined,
     ready: Promise.resolve(),
   };
 }

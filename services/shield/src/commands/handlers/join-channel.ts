@@ -54,7 +54,7 @@ export async function readyJoin(call: CommandCall, args: Args, parts: CommandPar
   }
   const join = await subscriptions.prepare(session, address, args.presence === true);
   try {
-    await ensureChannel(address, call, parts);
+    await ensureChannel(join.channel, call, parts);
     const found = await announceAndGather(call, join, { ...args, ownMeta: meta }, parts);
     return { commit: () => commitOnce(session, join, { ...args, ownMeta: meta }, found, parts) };
   } catch (error) {
@@ -114,14 +114,18 @@ async function gather(join: PreparedJoin, args: Args, deadlineMs: number, parts:
   return { history, recovery, roomRecovery: await judgeRecovery(join.roomChannel, args.room_from, parts) };
 }
 
-/** A channel that nobody has made yet is made by its first join (PRS-5). */
-async function ensureChannel(
-  address: ChannelAddress,
+/** A channel that nobody has made yet is made by its first join (PRS-5); of a crowd that comes at once, one asks for all. */
+async function ensureChannel(channel: LocalChannel, call: CommandCall, parts: CommandParts): Promise<void> {
+  if (channel.address.channel === ROOM_CHANNEL) return;
+  channel.making ??= makeChannel(channel.address, call, parts).finally(() => (channel.making = undefined));
+  await channel.making;
+}
+
+async function makeChannel(
+  { tenant, room, channel }: ChannelAddress,
   { session, deadlineMs }: CommandCall,
   parts: CommandParts,
 ): Promise<void> {
-  const { tenant, room, channel } = address;
-  if (channel === ROOM_CHANNEL) return;
   if ((await parts.channelRegistry.get(channelKey(tenant, room, channel))) !== undefined) return;
   const record = { room, channel, createdBy: session.user, createdAtMs: BigInt(parts.clock.now()), autoCreated: true };
   const made = await callBrain(parts.spine, 'channels.create', { tenant, record, ifAbsent: true }, deadlineMs);

@@ -69,3 +69,13 @@ it('[ARC-5] waiting for the announcement and for the members ends at that deadli
   expect(await join(deadlineIn(100), true)).toBe('UNAVAILABLE');
   expect(performance.now() - startedAt).toBeLessThan(1_000);
 });
+
+it('[PRS-5] a crowd that joins a new channel at once asks for it once', async () => {
+  const { join, deadlines } = createRig(Promise.resolve());
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => join(deadlineIn(2_000), false)));
+  expect(new Set(outcomes)).toEqual(new Set(['ok']));
+  expect(deadlines.length).toBe(1);
+  // Once all of that is done, nothing is remembered of it: the channel may have been deleted meanwhile.
+  expect(await join(deadlineIn(2_000), false)).toBe('ok');
+  expect(deadlines.length).toBe(2);
+});
