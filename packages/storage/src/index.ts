@@ -21,3 +21,6 @@ export * from './postgres/postgres-metrics.ts';
 export * from './grants/grant-store.ts';
 export * from './grants/memory-grant-store.ts';
 export * from './grants/postgres-grant-store.ts';
+export * from './leases/leases.ts';
+export * from './leases/memory-leases.ts';
+export * from './leases/postgres-leases.ts';
