@@ -13,6 +13,7 @@ import { mix } from './mix.ts';
 import { recovery } from './recovery.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { schemaChecks } from './schema-checks.ts';
+import { stages } from './stages.ts';
 import { twoShieldsCeiling } from './two-shields-ceiling.ts';
 import { twoShields } from './two-shields.ts';
 
@@ -23,6 +24,7 @@ export const benchmarks: readonly Benchmark[] = [
   mix,
   codecs,
   schemaChecks,
+  stages,
   idleConnections,
   reconnectStorm,
   twoShields,

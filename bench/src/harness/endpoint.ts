@@ -13,6 +13,7 @@ export interface Endpoint {
 }
 
 const HOUR_MS = 3_600_000;
+const TENANT = 'acme';
 const PUBLISH_ANYWHERE: readonly Permission[] = [{ action: 'publish', pattern: '*:*', effect: 'allow' }];
 
 /** Tokens that are signed with this secret; undefined = of a server that asks for none. */
@@ -21,8 +22,15 @@ export function createTokenSource(secret: string | undefined): TokenSource {
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
   return (count, hasPublishGrant = false) => {
     const permissions = hasPublishGrant ? { permissions: PUBLISH_ANYWHERE } : {};
-    const order = { tenant: 'acme', role: 'user', ttlMs: HOUR_MS, ...permissions } as const;
+    const order = { tenant: TENANT, role: 'user', ttlMs: HOUR_MS, ...permissions } as const;
     const users = Array.from({ length: count }, (_, index) => `user-${String(index).padStart(6, '0')}`);
     return Promise.all(users.map((user) => issuer.issue({ ...order, user })));
   };
+}
+
+/** A token of an administrator of the same tenant; empty where no secret is given. */
+export async function createAdminToken(secret: string | undefined): Promise<string> {
+  if (secret === undefined) return '';
+  const issuer = createDevelopmentIssuer({ secret, now: Date.now });
+  return issuer.issue({ tenant: TENANT, user: 'root', role: 'admin', ttlMs: HOUR_MS });
 }

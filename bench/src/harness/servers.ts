@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { ARQON_SETTINGS, profilingArgs } from './arqon-settings.ts';
 import { startChild } from './child.ts';
-import { createTokenSource } from './endpoint.ts';
+import { createAdminToken, createTokenSource } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { ProcessUsage } from './probe-process.ts';
 
@@ -12,6 +12,8 @@ export type ServerKind = 'arqon' | 'uws' | 'ws' | 'socket.io';
 export interface Server extends Endpoint {
   readonly kind: ServerKind;
   readonly pid: number;
+  /** Of an administrator of the tenant that all clients are of; empty where the server asks for none. */
+  readonly adminToken: string;
   usage(): Promise<ProcessUsage>;
   /** What is used once garbage has been collected. */
   settledUsage(): Promise<ProcessUsage>;
@@ -44,10 +46,14 @@ export async function startServer(
   });
   const line = await child.firstLine;
   if (line === '') throw new Error(`the server ${kind} did not start`);
-  const description = JSON.parse(line) as { readonly ws_url: string; readonly jwt_secret?: string };
+  const description = JSON.parse(line) as {
+    readonly ws_url: string;
+    readonly jwt_secret?: string;
+  };
   return {
     kind,
     pid: child.pid,
+    adminToken: await createAdminToken(description.jwt_secret),
     port: Number(new URL(description.ws_url).port),
     tokens: createTokenSource(description.jwt_secret),
     usage: () => child.call('usage'),
