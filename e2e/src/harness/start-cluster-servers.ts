@@ -21,6 +21,7 @@ export function developmentSettings(jwtSecret: string): Readonly<Record<string, 
     ARQONBUS_LOG_ID_KEY: randomBytes(32).toString('hex'),
     ARQONBUS_LOG_STREAM_MAX_BYTES: '67108864',
     ARQONBUS_AUDIT_MAX_BYTES: '16777216',
+    ARQONBUS_WORK_MAX_BYTES: '16777216',
     ARQONBUS_LOG_DURABLE_ON_ANY_NATS: 'true',
   };
 }

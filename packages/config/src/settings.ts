@@ -183,6 +183,13 @@ const plainSettings = {
     max: 1_099_511_627_776,
     doc: 'Bytes of the audit trail, reserved by NATS when a Brain makes it; a full one refuses what it should record (AUD-2).',
   },
+  'work.max_bytes': {
+    kind: 'integer',
+    default: 134_217_728,
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    doc: 'Bytes of each queue of work that is done beside, such as deliveries of webhooks, reserved by NATS when a Brain makes it.',
+  },
   'log.memory_max_bytes': {
     kind: 'integer',
     default: 67_108_864,

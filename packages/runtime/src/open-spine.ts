@@ -5,10 +5,12 @@ import { BusError, systemClock } from '@arqonbus/protocol';
 import {
   LogPlaces,
   createJetStreamAuditTrail,
+  createJetStreamWorkQueues,
   createLocalSpine,
   createMemoryAuditTrail,
   createMemoryChannelLog,
   createMemoryKeyValueStore,
+  createMemoryWorkQueue,
   createNatsKeyValueStore,
   createNatsSpine,
   createRemoteChannelLog,
@@ -17,6 +19,7 @@ import {
   noLogFeed,
   noLogStreams,
   provisionAuditStream,
+  provisionWorkStreams,
 } from '@arqonbus/spine';
 import type {
   AuditTrail,
@@ -28,9 +31,12 @@ import type {
   LogFeed,
   LogStreams,
   NatsSpine,
+  OpenWorkQueue,
   ProfileOf,
   Spine,
   SpineMessage,
+  WorkKind,
+  WorkQueue,
 } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
 import { layoutOf, logUnusable, openNatsLog } from './open-nats-log.ts';
@@ -44,6 +50,8 @@ export interface SpineParts {
   readonly profileOf: ProfileOf;
   /** Opens the audit trail, and makes it where it is missing; Brains alone have the right to (AUD-3). */
   readonly openAuditTrail: () => Promise<AuditTrail>;
+  /** Work that is done beside, and whose streams Brains make. */
+  readonly openWork: OpenWorkQueue;
   /** Brings a message to its subscribers that has a position already. Throws `UNAVAILABLE`. */
   readonly deliver: (message: SpineMessage) => void;
   /** The log of all archived channels as a whole (LOG-15). */
@@ -93,8 +101,18 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     streams: noLogStreams,
     onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
     openAuditTrail: async () => auditTrail,
+    openWork: openLocalWork(config),
     deliver: (message) => spine.deliver(message),
     unflushedBytes: () => 0,
+  };
+}
+
+function openLocalWork({ work }: Config): OpenWorkQueue {
+  const queues = new Map<WorkKind, WorkQueue>();
+  return (kind) => {
+    const queue = queues.get(kind) ?? createMemoryWorkQueue(work);
+    queues.set(kind, queue);
+    return queue;
   };
 }
 
@@ -139,8 +157,13 @@ export async function openNatsSpine(
     await provisionAuditStream(spine, { replicas: nats.replicas, maxBytes: config.audit.maxBytes });
     return createJetStreamAuditTrail(spine);
   };
+  if (service === 'brain') {
+    const { maxBytes } = config.work;
+    await untilAvailable(() => provisionWorkStreams(spine, { replicas: nats.replicas, maxBytes }), wait);
+  }
+  const openWork = await createJetStreamWorkQueues(spine);
   const deliver = (message: SpineMessage): void => spine.deliver(message);
-  return { spine, keyValue, ...log, openAuditTrail, deliver, unflushedBytes: () => spine.unflushedBytes };
+  return { spine, keyValue, ...log, openAuditTrail, openWork, deliver, unflushedBytes: () => spine.unflushedBytes };
 }
 
 /** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */

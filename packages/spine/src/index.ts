@@ -34,3 +34,7 @@ export { stableHash } from './subjects/stable-hash.ts';
 export { PARTITIONS, byPartition, roomPartition, tenantPartition } from './subjects/partitions.ts';
 export * from './subjects/subject.ts';
 export * from './subjects/subjects.ts';
+export { createJetStreamWorkQueues } from './work/jetstream-work-queue.ts';
+export * from './work/memory-work-queue.ts';
+export * from './work/work-queue.ts';
+export { provisionWorkStreams } from './work/work-streams.ts';

@@ -2,7 +2,7 @@ import { startBrain } from '@arqonbus/brain';
 import { createLiveSettings } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
 import { startShield } from '@arqonbus/shield';
-import { noLogStreams } from '@arqonbus/spine';
+import { createMemoryWorkQueue, noLogStreams } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { createListenerFactory } from '../sockets/simulated-listener.ts';
 import type { Network } from '../sockets/network.ts';
@@ -108,6 +108,8 @@ export class ProcessSet {
     return {
       spine: parts.spine(createLinkedSpine(link)),
       log: parts.log(createLinkedLog(link)),
+      // Nothing that is simulated is done beside.
+      openWork: () => createMemoryWorkQueue({ maxBytes: 1 }),
       keyValue: parts.keyValue(createLinkedKeyValue(link)),
       profileOf: hub.profileOf,
       streams: noLogStreams,

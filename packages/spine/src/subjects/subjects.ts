@@ -151,6 +151,27 @@ export function auditOf(tenant: TenantId): Subject {
 /** Audit records of all tenants: what the trail's stream stores. */
 export const ALL_AUDIT: SubjectFilter = 'arqon.audit.>' as SubjectFilter;
 
+/** Work of a kind for one partition of a tenant's, `arqon.work.<kind>.<tenant>.<partition>`. */
+export function workOf(kind: string, tenant: TenantId, partition: number): Subject {
+  return `arqon.work.${wordToken(kind, 'kind')}.${nameToken(tenant, 'tenant')}.${partitionToken(partition)}` as Subject;
+}
+
+/** The work of a kind for one partition, of all tenants. */
+export function workIn(kind: string, partition: number): SubjectFilter {
+  return `arqon.work.${wordToken(kind, 'kind')}.*.${partitionToken(partition)}` as SubjectFilter;
+}
+
+/** All work of a kind: what its stream stores. */
+export function allWork(kind: string): SubjectFilter {
+  return `arqon.work.${wordToken(kind, 'kind')}.>` as SubjectFilter;
+}
+
+/** The tenant of a subject of {@link workOf}; undefined for one that it did not make. */
+export function tenantOfWork(subject: string): TenantId | undefined {
+  const tenant = subject.split('.')[3];
+  return tenant ? (parseNameToken(tenant) as TenantId) : undefined;
+}
+
 function logRoot(profile: string, shard: LogShard): string {
   return `arqon.in.${nameToken(profile, 'profile')}.${shardToken(shard)}`;
 }
