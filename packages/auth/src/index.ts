@@ -11,4 +11,5 @@ export * from './keys/jwks-url-keys.ts';
 export * from './keys/key-source.ts';
 export * from './keys/pem-key.ts';
 export * from './keys/secret-key.ts';
+export { parseIdentity } from './service/auth-messages.ts';
 export * from './service/service-authenticator.ts';

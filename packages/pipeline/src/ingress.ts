@@ -21,6 +21,8 @@ export interface Origin {
   readonly budget: RateBudget;
   /** What its token says of it, by the names of claims; lists as JSON. Absent = it has no token. */
   claim?(name: string): string | undefined;
+  /** What a service says in `metadata`, under names that clients may not use (CRN-3); absent = nothing. */
+  readonly serviceMetadata?: Readonly<Record<string, unknown>> | undefined;
   /** True when it holds a subscription of `room:channel`. */
   isSubscribed(room: string, channel: string): boolean;
 }

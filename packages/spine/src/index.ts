@@ -26,6 +26,7 @@ export { createNatsSpine } from './nats/nats-spine.ts';
 export type { NatsSpine, NatsSpineOptions } from './nats/nats-spine.ts';
 export * from './rpc/brain-methods.ts';
 export * from './rpc/call-method.ts';
+export * from './rpc/edge-methods.ts';
 export * from './rpc/rpc-observer.ts';
 export * from './rpc/serve-method.ts';
 export * from './spine.ts';

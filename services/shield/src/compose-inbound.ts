@@ -30,7 +30,7 @@ import { createRefuse } from './publish/refuse.ts';
 import type { Refuse } from './publish/refuse.ts';
 import { createTimedLog } from './publish/timed-log.ts';
 import { createAcceptFrame } from './session/inbound.ts';
-import type { AcceptFrame } from './session/inbound.ts';
+import type { AcceptFrame, InboundOptions } from './session/inbound.ts';
 import { createMisbehaviour } from './session/misbehaviour.ts';
 import type { Misbehaviour } from './session/misbehaviour.ts';
 import type { Session } from './session/session.ts';
@@ -45,6 +45,9 @@ export interface InboundDelivery extends DeliveryParts, Pick<ResumeParts, 'resum
 export interface InboundParts {
   readonly acceptFrame: AcceptFrame;
   readonly firstJoin: FirstJoin;
+  /** The same for who holds no connection. */
+  readonly inbound: InboundOptions;
+  readonly refuse: Refuse;
 }
 
 const COMMAND_BUCKETS_SECONDS = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -65,7 +68,7 @@ export function composeInbound(
   const watched = [bans, grants, casil.policies, schemas.registry, policy.chains];
   const mayAuthorize = (): boolean => watched.every((watch) => watch.isCurrent());
   const shared = { options, delivery, refuse, mayAuthorize };
-  const acceptFrame = createAcceptFrame({
+  const inbound: InboundOptions = {
     pipeline: tellBlocks(
       composePipeline(options, ids, delivery, internalErrors, { casil, schemas, policy }),
       activity,
@@ -82,8 +85,8 @@ export function composeInbound(
     tracing: options.tracing,
     messages: metrics.counter('arqonbus_messages_in_total', 'Frames received from clients.'),
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
-  });
-  return { acceptFrame, firstJoin: createFirstJoin(parts, refuse) };
+  };
+  return { acceptFrame: createAcceptFrame(inbound), firstJoin: createFirstJoin(parts, refuse), inbound, refuse };
 }
 
 /** What tells and bounds what sessions do. */

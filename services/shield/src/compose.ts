@@ -13,6 +13,7 @@ import type { CasilShieldParts } from './compose-casil.ts';
 import { composeContent } from './compose-content.ts';
 import type { ContentParts } from './compose-content.ts';
 import { composeDelivery } from './compose-delivery.ts';
+import { composeEdge } from './compose-edge.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
 import { composeInbound } from './compose-inbound.ts';
 import { composeViews } from './compose-views.ts';
@@ -62,6 +63,8 @@ export interface ShieldParts extends DeliveryParts {
   readonly confirm: () => Promise<void>;
   /** Looks after lifetimes, caps and stuck closes; run every second. */
   readonly watch: () => void;
+  /** Begins to serve those who hold no connection (ARC-15). */
+  readonly serveEdge: () => SpineSubscription;
   /** Ends every interest on the Spine. */
   readonly stop: () => void;
 }
@@ -87,12 +90,14 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const { grants, rights } = followed;
   const judges = { bans, grants, rights, admission, draining };
   const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, ...judges, casil });
+  const guards = { ...content, activity, bans, grants, seal };
+  const inbound = composeInbound(options, ids, { ...parts, ...resume, rights }, guards);
   const handlers = createConnections({
     ...parts,
     ...resume,
     handshake: composeHandshake(options, handshakeOptions),
     handshakeOptions,
-    ...composeInbound(options, ids, { ...parts, ...resume, rights }, { ...content, activity, bans, grants, seal }),
+    ...inbound,
     activity,
     admission,
     clock,
@@ -115,6 +120,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     content,
     confirm: discontinuities.confirm,
     refusedTokens,
+    serveEdge: () => composeEdge(options, { ...parts, ...inbound, ...judges }),
     watch: createWatch(options, { ...parts, followed, content, admission, activity, telemetryStream, refusedTokens }),
     stop: () => {
       for (const end of [stopTls, discontinuities.stop]) end();

@@ -38,9 +38,11 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
   await Promise.all([parts.bans.ready, parts.grants.ready, parts.content.ready]);
   const telemetryPort = await parts.telemetryListener.listen(options.host, options.telemetryPort);
   const port = await parts.listener.listen(options.host, options.port);
+  const edge = parts.serveEdge();
   const timers = startTimers(parts);
   const close = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer);
+    edge.unsubscribe();
     parts.stop();
     await parts.listener.close();
     await parts.telemetryListener.close();
@@ -55,6 +57,7 @@ export async function createShield(options: ShieldOptions): Promise<Shield> {
     health: () => healthOf(parts, options),
     drain: async () => {
       parts.draining.isOn = true;
+      edge.unsubscribe();
       parts.telemetryStream.tellSystem('system_draining');
       parts.listener.stopAccepting();
       parts.telemetryListener.stopAccepting();

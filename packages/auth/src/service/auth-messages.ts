@@ -6,7 +6,7 @@ import {
   toBinary,
 } from '@arqonbus/protocol/spine-messages';
 import type { Identity } from '@arqonbus/protocol/spine-messages';
-import type { AuthResult } from '../authenticator.ts';
+import type { AuthResult, Principal } from '../authenticator.ts';
 import { parseTokenClaims } from '../jwt/token-claims.ts';
 
 /** The authenticator cannot tell now, and says so. */
@@ -27,11 +27,16 @@ export function readAnswer(data: Uint8Array, nowMs: number): AuthResult | string
   const { identity, errorCode } = reply;
   if (identity === undefined) return readRefusal(errorCode);
   if (errorCode !== '') return 'service_malformed';
-  const principal = parseTokenClaims(claimsOf(identity));
+  const principal = parseIdentity(identity);
   if (typeof principal === 'string') return `service_${principal}`;
   return principal.expiresAtMs > nowMs
     ? { ok: true, principal }
     : { ok: false, code: 'TOKEN_EXPIRED', reason: 'expired' };
+}
+
+/** Who a service of the bus, or an authenticator, says somebody is; a text is the fixed reason why it cannot be (AUT-2, SPN-7). */
+export function parseIdentity(identity: Identity): Principal | string {
+  return parseTokenClaims(claimsOf(identity));
 }
 
 function readRefusal(errorCode: string): AuthResult | string {

@@ -19,7 +19,10 @@ export function createStampStage(nextId: () => string): Stage {
       envelope.sender = origin.clientId;
       envelope.timestampMs = nowMs;
       const isPlain =
-        envelope.metadata.length === 0 && ingress.casil === undefined && (clientTimeMs === 0 || clientTimeMs === nowMs);
+        envelope.metadata.length === 0 &&
+        ingress.casil === undefined &&
+        origin.serviceMetadata === undefined &&
+        (clientTimeMs === 0 || clientTimeMs === nowMs);
       envelope.metadata = isPlain ? plainMetadata(origin.tenant) : fullMetadata(ingress, clientTimeMs);
       return ALLOW;
     },
@@ -44,6 +47,7 @@ function fullMetadata({ envelope, origin, nowMs, casil }: Ingress, clientTimeMs:
   const clientTime =
     clientTimeMs === 0 || clientTimeMs === nowMs ? {} : { client_timestamp: new Date(clientTimeMs).toISOString() };
   const stamped = JSON.stringify({
+    ...origin.serviceMetadata,
     tenant_id: origin.tenant,
     ...clientTime,
     ...(casil === undefined ? {} : { casil }),

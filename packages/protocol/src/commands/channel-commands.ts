@@ -75,6 +75,7 @@ export const channelCommands = {
     name: 'join_channel',
     summary: 'Subscribes to a channel; creates it when it does not exist and the caller may.',
     right: 'join',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR', 'QUOTA_EXCEEDED', 'PAYLOAD_TOO_LARGE', 'CONFLICT'],
     args: {
       type: 'object',
@@ -98,6 +99,7 @@ export const channelCommands = {
     name: 'leave_channel',
     summary: 'Ends the subscription to a channel.',
     right: 'any',
+    needsConnection: true,
     errors: ['NOT_SUBSCRIBED'],
     args: {
       type: 'object',

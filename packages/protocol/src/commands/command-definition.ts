@@ -13,6 +13,8 @@ export interface CommandDefinition {
   readonly args: Schema;
   /** Its arguments are credentials, or are to be looked at by the command itself: CASIL leaves them alone (SAF-3). */
   readonly hasSecretArgs?: true;
+  /** It is about the connection that it comes over: who has none cannot use it (ARC-15). */
+  readonly needsConnection?: true;
   readonly result: Schema;
   /** Why it may be refused, beyond what can happen to every command: bad arguments, a rate, a part that is down. */
   readonly errors: readonly ErrorCode[];

@@ -102,6 +102,7 @@ export const historyCommands = {
     name: 'op.history.replay',
     summary: 'Sends a window of a channel again, as `event` frames marked `metadata.replay`, to the caller alone.',
     right: 'history',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT', 'PAYLOAD_TOO_LARGE', 'TIMEOUT'],
     args: replayArgs as typeof replayArgs,
     result: replayResult as typeof replayResult,
@@ -110,6 +111,7 @@ export const historyCommands = {
     name: 'op.history.replay.cancel',
     summary: 'Ends a replay of this connection.',
     right: 'any',
+    needsConnection: true,
     errors: [],
     args: {
       type: 'object',

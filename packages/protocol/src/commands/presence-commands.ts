@@ -37,6 +37,7 @@ export const presenceCommands = {
     name: 'set_status',
     summary: 'Sets what others see of this client, in every channel; what is left out stays.',
     right: 'any',
+    needsConnection: true,
     errors: ['PAYLOAD_TOO_LARGE'],
     args: {
       type: 'object',

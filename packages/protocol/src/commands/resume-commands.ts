@@ -22,6 +22,7 @@ export const resumeCommands = {
     name: 'resume',
     summary: 'Makes this connection the client of an earlier one, in its channels, with everything it missed (PRT-7).',
     right: 'any',
+    needsConnection: true,
     errors: ['RESUME_EXPIRED', 'CONFLICT', 'PAYLOAD_TOO_LARGE'],
     hasSecretArgs: true,
     args: {

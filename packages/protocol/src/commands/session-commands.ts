@@ -75,6 +75,7 @@ export const sessionCommands = {
     name: 'refresh',
     summary: 'Replaces the token of the session by a newer one of the same user and tenant.',
     right: 'any',
+    needsConnection: true,
     errors: ['AUTHENTICATION_FAILED', 'TOKEN_EXPIRED'],
     hasSecretArgs: true,
     args: {

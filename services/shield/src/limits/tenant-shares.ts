@@ -49,7 +49,7 @@ export function createTenantShares(options: TenantSharesOptions): TenantShares {
     }
   };
   const exchangeAll = (only?: number): void => {
-    for (const [partition, tenants] of byPartition(tenantsHere(tenantStates), tenantPartition)) {
+    for (const [partition, tenants] of byPartition(tenantsHere(tenantStates, seen), tenantPartition)) {
       if (only === undefined || only === partition) void exchangeOf(partition, tenants);
     }
   };
@@ -65,9 +65,12 @@ export function createTenantShares(options: TenantSharesOptions): TenantShares {
   };
 }
 
-/** Tenants with a connection here: the others need no share. */
-function tenantsHere(tenantStates: TenantStates): readonly string[] {
-  return [...tenantStates.all()].filter(([, { connections }]) => connections > 0).map(([tenant]) => tenant);
+/** Tenants with a connection here, or heard without one since the last time: the others need no share. */
+function tenantsHere(tenantStates: TenantStates, seen: WeakMap<TenantState, Seen>): readonly string[] {
+  const isHeard = (state: TenantState): boolean => state.messagesIn !== (seen.get(state)?.messagesIn ?? 0);
+  return [...tenantStates.all()]
+    .filter(([, state]) => state.connections > 0 || isHeard(state))
+    .map(([tenant]) => tenant);
 }
 
 /** What was asked for since the last time, per second. A span of no length tells nothing. */

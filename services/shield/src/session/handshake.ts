@@ -84,12 +84,8 @@ export function checkPrincipal(
   principal: Principal,
   options: Pick<HandshakeOptions, 'bans' | 'grants' | 'sessions' | 'tenantStates' | 'limits'>,
 ): Verdict {
-  if (!options.bans.isCurrent() || !options.grants.isCurrent())
-    return refusal('UNAVAILABLE', 'spine', { retry_after_ms: 1000 });
-  const ban = options.bans.find(principal.tenant, principal.user);
-  if (ban !== undefined) {
-    return refusal('BANNED', 'banned', ban.untilMs === 0n ? {} : { until: formatTime(Number(ban.untilMs)) });
-  }
+  const heard = checkBans(principal, options);
+  if (!heard.ok) return heard;
   const state = options.tenantStates.of(principal.tenant);
   const ofUser = options.sessions.countOfUser(principal.tenant, principal.user);
   if (ofUser + (state.usersElsewhere.get(principal.user) ?? 0) >= options.limits.connectionsPerUser) {
@@ -99,6 +95,14 @@ export function checkPrincipal(
     return refusal('QUOTA_EXCEEDED', 'tenant_connections', { retry_after_ms: 5000 });
   }
   return YES;
+}
+
+/** Whether this person may be heard at all. */
+export function checkBans(principal: Principal, { bans, grants }: Pick<HandshakeOptions, 'bans' | 'grants'>): Verdict {
+  if (!bans.isCurrent() || !grants.isCurrent()) return refusal('UNAVAILABLE', 'spine', { retry_after_ms: 1000 });
+  const ban = bans.find(principal.tenant, principal.user);
+  if (ban === undefined) return YES;
+  return refusal('BANNED', 'banned', ban.untilMs === 0n ? {} : { until: formatTime(Number(ban.untilMs)) });
 }
 
 function createSession(

@@ -17,7 +17,10 @@ import type { Session } from './session.ts';
 /** Takes the frames of sessions: through the pipeline, then to the Spine or to a command. */
 export type AcceptFrame = (session: Session, frame: Uint8Array, isBinary: boolean) => void;
 
-/** What accepting frames needs from around it. */
+/** Takes one message of a session, in its format and at this time of the monotonic clock. */
+export type AcceptMessage = (session: Session, frame: Uint8Array, monotonicMs: number) => void;
+
+/** What accepting messages needs from around it. */
 export interface InboundOptions {
   readonly pipeline: Pipeline;
   readonly publisher: Publisher;
@@ -32,6 +35,8 @@ export interface InboundOptions {
   readonly messages: Counter;
   readonly bytes: Counter;
   readonly seal: Pick<ViewSeal, 'seal'>;
+  /** True: each gets a reply, whether it asks for one or not. */
+  readonly answersAll?: boolean;
 }
 
 /** What stands in the place of the envelope until the decode stage has made one; shared, as nobody writes to it. */
@@ -39,31 +44,32 @@ const NOT_DECODED: Envelope = Object.freeze(createEnvelope('error'));
 
 /** Accepts frames into this pipeline. */
 export function createAcceptFrame(options: InboundOptions): AcceptFrame {
-  const { pipeline, publisher, dispatcher, clock, tracing } = options;
+  const { clock } = options;
+  const accept = createAcceptMessage(options);
   return (session, frame, isBinary) => {
     if (session.isClosing) return;
     session.lastSeenMs = clock.monotonicMs();
-    if (isBinary !== (session.format === 'proto')) {
-      closeSession(session, 1003);
-      return;
-    }
+    if (isBinary === (session.format === 'proto')) accept(session, frame, session.lastSeenMs);
+    else closeSession(session, 1003);
+  };
+}
+
+/** Accepts messages into this pipeline. */
+export function createAcceptMessage(options: InboundOptions): AcceptMessage {
+  const { pipeline, publisher, dispatcher, clock, tracing, answersAll = false } = options;
+  return (session, frame, monotonicMs) => {
     options.messages.inc();
     options.bytes.inc(frame.length);
     session.tenantState.messagesIn += 1;
     session.tenantState.bytesIn += frame.length;
-    const ingress: Ingress = {
-      origin: session,
-      frame,
-      nowMs: clock.now(),
-      monotonicMs: session.lastSeenMs,
-      envelope: NOT_DECODED,
-    };
+    const ingress: Ingress = { origin: session, frame, nowMs: clock.now(), monotonicMs, envelope: NOT_DECODED };
     const outcome = pipeline(ingress);
     if (tracing !== undefined) traceIngress(tracing, ingress, outcome, clock.monotonicMs());
     if (outcome.kind === 'block') refuse(session, ingress, outcome, options);
     else if (ingress.envelope.type === 'command') dispatcher.dispatch({ session, envelope: ingress.envelope });
     else {
       if (ingress.views !== undefined) sealViews(session, ingress, ingress.views, options);
+      if (answersAll) ingress.envelope.ack = true;
       publisher.publish(session, ingress.envelope);
     }
   };
