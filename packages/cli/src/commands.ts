@@ -1,41 +1,37 @@
 import type { Command } from 'commander';
-import { addAuditCommand } from './audit/audit-command.ts';
-import { addBenchCommand } from './bench/bench-command.ts';
-import { addMirrorCommand } from './mirror/mirror-command.ts';
-import { addCasilCommand } from './casil/casil-command.ts';
-import { addPublishCommand } from './client/publish-command.ts';
-import { addStatusCommand } from './client/status-command.ts';
-import { addTailCommand } from './client/tail-command.ts';
-import { addConfigCommand } from './config/config-command.ts';
-import { addDevCommand } from './dev/dev-command.ts';
-import { addDoctorCommand } from './doctor/doctor-command.ts';
-import { addCompletionCommand } from './inspect/completion-command.ts';
-import { addVersionCommand } from './inspect/version-command.ts';
-import { addMigrateCommand } from './migrate/migrate-command.ts';
-import { addMetricsCommand } from './metrics/metrics-command.ts';
-import { addPolicyCommand } from './policy/policy-command.ts';
-import { addPreflightCommand } from './preflight/preflight-command.ts';
-import { addSchemaCommand } from './schema/schema-command.ts';
-import { addAuthCommand } from './tokens/auth-command.ts';
-import { addTokenCommand } from './tokens/token-command.ts';
 
-// Listed by --help in this order.
-const client = [addDevCommand, addStatusCommand, addTailCommand, addPublishCommand, addDoctorCommand, addBenchCommand];
-const operator = [
-  addTokenCommand,
-  addAuthCommand,
-  addConfigCommand,
-  addAuditCommand,
-  addCasilCommand,
-  addSchemaCommand,
-  addPolicyCommand,
-  addMirrorCommand,
-  addPreflightCommand,
-  addMigrateCommand,
-];
-const about = [addMetricsCommand, addVersionCommand, addCompletionCommand];
+/** Adds one command of `arqon`, with its options. */
+type AddCommand = (program: Command) => void;
 
-/** Adds every command of `arqon` (CLI-1). */
-export function addCommands(program: Command): void {
-  for (const addCommand of [...client, ...operator, ...about]) addCommand(program);
+/**
+ * The commands of `arqon` (CLI-1), in the order in which `--help` lists them. Each is loaded when it is wanted: a bus of its own
+ * is behind some, and who publishes a message should not wait for it.
+ */
+const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['dev', async () => (await import('./dev/dev-command.ts')).addDevCommand],
+  ['status', async () => (await import('./client/status-command.ts')).addStatusCommand],
+  ['tail', async () => (await import('./client/tail-command.ts')).addTailCommand],
+  ['publish', async () => (await import('./client/publish-command.ts')).addPublishCommand],
+  ['doctor', async () => (await import('./doctor/doctor-command.ts')).addDoctorCommand],
+  ['bench', async () => (await import('./bench/bench-command.ts')).addBenchCommand],
+  ['token', async () => (await import('./tokens/token-command.ts')).addTokenCommand],
+  ['auth', async () => (await import('./tokens/auth-command.ts')).addAuthCommand],
+  ['config', async () => (await import('./config/config-command.ts')).addConfigCommand],
+  ['audit', async () => (await import('./audit/audit-command.ts')).addAuditCommand],
+  ['casil', async () => (await import('./casil/casil-command.ts')).addCasilCommand],
+  ['schema', async () => (await import('./schema/schema-command.ts')).addSchemaCommand],
+  ['policy', async () => (await import('./policy/policy-command.ts')).addPolicyCommand],
+  ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
+  ['preflight', async () => (await import('./preflight/preflight-command.ts')).addPreflightCommand],
+  ['migrate', async () => (await import('./migrate/migrate-command.ts')).addMigrateCommand],
+  ['metrics', async () => (await import('./metrics/metrics-command.ts')).addMetricsCommand],
+  ['version', async () => (await import('./inspect/version-command.ts')).addVersionCommand],
+  // Knows the commands that are there already, so it stays the last.
+  ['completion', async () => (await import('./inspect/completion-command.ts')).addCompletionCommand],
+]);
+
+/** Adds what the first argument names, or every command: for `--help`, a name that is none, or completion. */
+export async function addCommands(program: Command, name: string | undefined): Promise<void> {
+  const wanted = name === 'completion' ? undefined : commands.get(name ?? '');
+  for (const load of wanted === undefined ? commands.values() : [wanted]) (await load())(program);
 }

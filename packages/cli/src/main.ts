@@ -11,9 +11,9 @@ const program = new Command('arqon')
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-addCommands(program);
-
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
+addCommands(program, process.argv[2])
+  .then(() => program.parseAsync())
+  .catch((error: unknown) => {
+    process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  });
