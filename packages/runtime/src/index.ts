@@ -15,3 +15,6 @@ export * from './service-flags.ts';
 export * from './spine-metrics.ts';
 export * from './until-available.ts';
 export * from './version.ts';
+export * from './grants/grant-sets.ts';
+export * from './grants/session-rights.ts';
+export * from './sealing/sealed-box.ts';

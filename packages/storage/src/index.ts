@@ -24,3 +24,6 @@ export * from './grants/postgres-grant-store.ts';
 export * from './leases/leases.ts';
 export * from './leases/memory-leases.ts';
 export * from './leases/postgres-leases.ts';
+export * from './webhooks/memory-webhook-store.ts';
+export * from './webhooks/postgres-webhook-store.ts';
+export * from './webhooks/webhook-store.ts';

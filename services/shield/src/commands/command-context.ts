@@ -10,7 +10,7 @@ import type { GapFiller } from '../delivery/gap-filler.ts';
 import type { RecoveryCounters } from '../delivery/recovery-counters.ts';
 import type { SharedReads } from '../delivery/shared-reads.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
-import type { SessionRights } from '../grants/session-rights.ts';
+import type { SessionRights } from '@arqonbus/runtime';
 import type { ArchivedLog } from '../history/archived-log.ts';
 import type { Replays } from '../history/replays.ts';
 import type { LongReads } from '../limits/long-reads.ts';

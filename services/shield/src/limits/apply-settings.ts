@@ -1,6 +1,6 @@
 import { setRateBudget } from '@arqonbus/pipeline';
 import type { Limits } from '@arqonbus/protocol';
-import type { SessionRights } from '../grants/session-rights.ts';
+import type { SessionRights } from '@arqonbus/runtime';
 import type { Session } from '../session/session.ts';
 
 /** What open sessions are held to after a change at run time. */

@@ -1,5 +1,5 @@
 import type { Config } from '@arqonbus/config';
-import { deriveBoxKey } from '../sealing/sealed-box.ts';
+import { deriveBoxKey } from '@arqonbus/runtime';
 
 /** Separates these keys from others that are made of the same secret. */
 const LABEL = 'arqonbus resume token v1';

@@ -1,6 +1,6 @@
 import { ResumeTokenSchema, create, readMessage, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { ResumeToken } from '@arqonbus/protocol/spine-messages';
-import { createSealedBox } from '../sealing/sealed-box.ts';
+import { createSealedBox } from '@arqonbus/runtime';
 
 /** What a token says. */
 export type ResumeTokenContent = Omit<ResumeToken, '$typeName' | '$unknown'>;

@@ -7,8 +7,8 @@ import type { ClientId, Clock, Envelope, Limits, TenantId, UserId } from '@arqon
 import { createServerEnvelopes, encodeFrame } from '../delivery/frames.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
-import { createSessionRights } from '../grants/session-rights.ts';
-import type { SessionRights } from '../grants/session-rights.ts';
+import { createSessionRights } from '@arqonbus/runtime';
+import type { SessionRights } from '@arqonbus/runtime';
 import { createTenantStates } from '../limits/tenant-states.ts';
 import type { Connection, Topic } from '../listener/listener.ts';
 import type { Peer } from './peer.ts';

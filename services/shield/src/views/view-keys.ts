@@ -1,5 +1,5 @@
 import type { Config } from '@arqonbus/config';
-import { deriveBoxKey } from '../sealing/sealed-box.ts';
+import { deriveBoxKey } from '@arqonbus/runtime';
 
 const LABEL = 'arqonbus view v1';
 

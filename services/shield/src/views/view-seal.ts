@@ -2,7 +2,7 @@ import type { PublicationView } from '@arqonbus/casil';
 import { NO_BYTES } from '@arqonbus/protocol';
 import type { Envelope, TenantId } from '@arqonbus/protocol';
 import { SealedViewsSchema, create, readMessage, toBinary } from '@arqonbus/protocol/spine-messages';
-import { createSealedBox } from '../sealing/sealed-box.ts';
+import { createSealedBox } from '@arqonbus/runtime';
 
 /** Views as they travel on the Spine and lie in the log: for Shields alone (CAS-12). */
 export interface ViewSeal {

@@ -3540,3 +3540,868 @@ export declare type DeleteMirrorResult = Message<"arqon.v1.DeleteMirrorResult"> 
  */
 export declare const DeleteMirrorResultSchema: GenMessage<DeleteMirrorResult>;
 
+/**
+ * A webhook in force, stored by tenant and id in the key-value bucket `ARQON_WEBHOOKS` and in the store of Brains (WHK-1).
+ *
+ * @generated from message arqon.v1.WebhookRecord
+ */
+export declare type WebhookRecord = Message<"arqon.v1.WebhookRecord"> & {
+  /**
+   * @generated from field: string webhook_id = 1;
+   */
+  webhookId: string;
+
+  /**
+   * Who made it; deliveries are judged by what this owner may read now.
+   *
+   * @generated from field: string owner = 2;
+   */
+  owner: string;
+
+  /**
+   * @generated from field: string role = 3;
+   */
+  role: string;
+
+  /**
+   * @generated from field: repeated string capabilities = 4;
+   */
+  capabilities: string[];
+
+  /**
+   * What the owner's token added or took away: a JSON array of permissions.
+   *
+   * @generated from field: bytes permissions = 5;
+   */
+  permissions: Uint8Array;
+
+  /**
+   * Empty = every room of the tenant.
+   *
+   * @generated from field: string room = 6;
+   */
+  room: string;
+
+  /**
+   * Empty = every channel of the room.
+   *
+   * @generated from field: string channel = 7;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: repeated string events = 8;
+   */
+  events: string[];
+
+  /**
+   * @generated from field: string description = 9;
+   */
+  description: string;
+
+  /**
+   * @generated from field: uint32 timeout_ms = 10;
+   */
+  timeoutMs: number;
+
+  /**
+   * `active` or `disabled`.
+   *
+   * @generated from field: string status = 11;
+   */
+  status: string;
+
+  /**
+   * @generated from field: int64 created_at_ms = 12;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * Counts changes.
+   *
+   * @generated from field: uint32 version = 13;
+   */
+  version: number;
+
+  /**
+   * WebhookSecrets that Brains alone can open.
+   *
+   * @generated from field: bytes sealed = 14;
+   */
+  sealed: Uint8Array;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookRecord.
+ * Use `create(WebhookRecordSchema)` to create a new message.
+ */
+export declare const WebhookRecordSchema: GenMessage<WebhookRecord>;
+
+/**
+ * Where a webhook goes, and what nobody but its receiver may know.
+ *
+ * @generated from message arqon.v1.WebhookSecrets
+ */
+export declare type WebhookSecrets = Message<"arqon.v1.WebhookSecrets"> & {
+  /**
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * @generated from field: map<string, string> headers = 2;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * The newest first; all of them sign.
+   *
+   * @generated from field: repeated arqon.v1.WebhookSecret secrets = 3;
+   */
+  secrets: WebhookSecret[];
+};
+
+/**
+ * Describes the message arqon.v1.WebhookSecrets.
+ * Use `create(WebhookSecretsSchema)` to create a new message.
+ */
+export declare const WebhookSecretsSchema: GenMessage<WebhookSecrets>;
+
+/**
+ * @generated from message arqon.v1.WebhookSecret
+ */
+export declare type WebhookSecret = Message<"arqon.v1.WebhookSecret"> & {
+  /**
+   * `whsec_` and base64.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * 0 = until another one comes.
+   *
+   * @generated from field: int64 until_ms = 2;
+   */
+  untilMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookSecret.
+ * Use `create(WebhookSecretSchema)` to create a new message.
+ */
+export declare const WebhookSecretSchema: GenMessage<WebhookSecret>;
+
+/**
+ * Something that webhooks may wait for, in the queue `arqon.work.webhooks` (WHK-2).
+ *
+ * @generated from message arqon.v1.WebhookEvent
+ */
+export declare type WebhookEvent = Message<"arqon.v1.WebhookEvent"> & {
+  /**
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * @generated from field: string type = 2;
+   */
+  type: string;
+
+  /**
+   * Empty where it is of no room.
+   *
+   * @generated from field: string room = 3;
+   */
+  room: string;
+
+  /**
+   * @generated from field: string channel = 4;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: int64 at_ms = 5;
+   */
+  atMs: bigint;
+
+  /**
+   * JSON.
+   *
+   * @generated from field: bytes data = 6;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookEvent.
+ * Use `create(WebhookEventSchema)` to create a new message.
+ */
+export declare const WebhookEventSchema: GenMessage<WebhookEvent>;
+
+/**
+ * One event on its way to one webhook, in the queue `arqon.work.webhook_retries` (WHK-3).
+ *
+ * @generated from message arqon.v1.WebhookDelivery
+ */
+export declare type WebhookDelivery = Message<"arqon.v1.WebhookDelivery"> & {
+  /**
+   * @generated from field: arqon.v1.WebhookEvent event = 1;
+   */
+  event?: WebhookEvent | undefined;
+
+  /**
+   * @generated from field: string webhook_id = 2;
+   */
+  webhookId: string;
+
+  /**
+   * Place of the event in its queue: what receivers are told as `webhook-seq`.
+   *
+   * @generated from field: uint64 seq = 3;
+   */
+  seq: bigint;
+
+  /**
+   * Attempts that were made.
+   *
+   * @generated from field: uint32 attempts = 4;
+   */
+  attempts: number;
+
+  /**
+   * When the first one was due.
+   *
+   * @generated from field: int64 first_at_ms = 5;
+   */
+  firstAtMs: bigint;
+
+  /**
+   * @generated from field: int64 due_at_ms = 6;
+   */
+  dueAtMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookDelivery.
+ * Use `create(WebhookDeliverySchema)` to create a new message.
+ */
+export declare const WebhookDeliverySchema: GenMessage<WebhookDelivery>;
+
+/**
+ * A webhook as its owner is told of it.
+ *
+ * @generated from message arqon.v1.WebhookView
+ */
+export declare type WebhookView = Message<"arqon.v1.WebhookView"> & {
+  /**
+   * @generated from field: arqon.v1.WebhookRecord record = 1;
+   */
+  record?: WebhookRecord | undefined;
+
+  /**
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * Names of headers; their values are told to nobody.
+   *
+   * @generated from field: repeated string headers = 3;
+   */
+  headers: string[];
+};
+
+/**
+ * Describes the message arqon.v1.WebhookView.
+ * Use `create(WebhookViewSchema)` to create a new message.
+ */
+export declare const WebhookViewSchema: GenMessage<WebhookView>;
+
+/**
+ * Who asks, as the Shield knows from the token.
+ *
+ * @generated from message arqon.v1.WebhookRequester
+ */
+export declare type WebhookRequester = Message<"arqon.v1.WebhookRequester"> & {
+  /**
+   * @generated from field: string user = 1;
+   */
+  user: string;
+
+  /**
+   * @generated from field: bool admin = 2;
+   */
+  admin: boolean;
+
+  /**
+   * @generated from field: string role = 3;
+   */
+  role: string;
+
+  /**
+   * @generated from field: repeated string capabilities = 4;
+   */
+  capabilities: string[];
+
+  /**
+   * @generated from field: bytes permissions = 5;
+   */
+  permissions: Uint8Array;
+
+  /**
+   * @generated from field: string trace_id = 6;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookRequester.
+ * Use `create(WebhookRequesterSchema)` to create a new message.
+ */
+export declare const WebhookRequesterSchema: GenMessage<WebhookRequester>;
+
+/**
+ * arqon.rpc.webhooks.register
+ *
+ * @generated from message arqon.v1.RegisterWebhookRequest
+ */
+export declare type RegisterWebhookRequest = Message<"arqon.v1.RegisterWebhookRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.WebhookRequester by = 2;
+   */
+  by?: WebhookRequester | undefined;
+
+  /**
+   * @generated from field: string url = 3;
+   */
+  url: string;
+
+  /**
+   * @generated from field: string room = 4;
+   */
+  room: string;
+
+  /**
+   * @generated from field: string channel = 5;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: repeated string events = 6;
+   */
+  events: string[];
+
+  /**
+   * @generated from field: map<string, string> headers = 7;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * Empty = one is made.
+   *
+   * @generated from field: string secret = 8;
+   */
+  secret: string;
+
+  /**
+   * @generated from field: uint32 timeout_ms = 9;
+   */
+  timeoutMs: number;
+
+  /**
+   * @generated from field: string description = 10;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message arqon.v1.RegisterWebhookRequest.
+ * Use `create(RegisterWebhookRequestSchema)` to create a new message.
+ */
+export declare const RegisterWebhookRequestSchema: GenMessage<RegisterWebhookRequest>;
+
+/**
+ * @generated from message arqon.v1.RegisterWebhookResult
+ */
+export declare type RegisterWebhookResult = Message<"arqon.v1.RegisterWebhookResult"> & {
+  /**
+   * @generated from field: arqon.v1.WebhookView webhook = 1;
+   */
+  webhook?: WebhookView | undefined;
+
+  /**
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message arqon.v1.RegisterWebhookResult.
+ * Use `create(RegisterWebhookResultSchema)` to create a new message.
+ */
+export declare const RegisterWebhookResultSchema: GenMessage<RegisterWebhookResult>;
+
+/**
+ * arqon.rpc.webhooks.update
+ *
+ * @generated from message arqon.v1.UpdateWebhookRequest
+ */
+export declare type UpdateWebhookRequest = Message<"arqon.v1.UpdateWebhookRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.WebhookRequester by = 2;
+   */
+  by?: WebhookRequester | undefined;
+
+  /**
+   * @generated from field: string webhook_id = 3;
+   */
+  webhookId: string;
+
+  /**
+   * @generated from field: optional string url = 4;
+   */
+  url?: string | undefined;
+
+  /**
+   * Room and channel change together.
+   *
+   * @generated from field: optional string room = 5;
+   */
+  room?: string | undefined;
+
+  /**
+   * @generated from field: optional string channel = 6;
+   */
+  channel?: string | undefined;
+
+  /**
+   * Empty = as they are.
+   *
+   * @generated from field: repeated string events = 7;
+   */
+  events: string[];
+
+  /**
+   * @generated from field: map<string, string> headers = 8;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * @generated from field: bool replaces_headers = 9;
+   */
+  replacesHeaders: boolean;
+
+  /**
+   * @generated from field: optional uint32 timeout_ms = 10;
+   */
+  timeoutMs?: number | undefined;
+
+  /**
+   * @generated from field: optional string description = 11;
+   */
+  description?: string | undefined;
+
+  /**
+   * @generated from field: optional string status = 12;
+   */
+  status?: string | undefined;
+};
+
+/**
+ * Describes the message arqon.v1.UpdateWebhookRequest.
+ * Use `create(UpdateWebhookRequestSchema)` to create a new message.
+ */
+export declare const UpdateWebhookRequestSchema: GenMessage<UpdateWebhookRequest>;
+
+/**
+ * @generated from message arqon.v1.UpdateWebhookResult
+ */
+export declare type UpdateWebhookResult = Message<"arqon.v1.UpdateWebhookResult"> & {
+  /**
+   * @generated from field: arqon.v1.WebhookView webhook = 1;
+   */
+  webhook?: WebhookView | undefined;
+};
+
+/**
+ * Describes the message arqon.v1.UpdateWebhookResult.
+ * Use `create(UpdateWebhookResultSchema)` to create a new message.
+ */
+export declare const UpdateWebhookResultSchema: GenMessage<UpdateWebhookResult>;
+
+/**
+ * arqon.rpc.webhooks.list
+ *
+ * @generated from message arqon.v1.ListWebhooksRequest
+ */
+export declare type ListWebhooksRequest = Message<"arqon.v1.ListWebhooksRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.WebhookRequester by = 2;
+   */
+  by?: WebhookRequester | undefined;
+
+  /**
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: uint32 limit = 4;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message arqon.v1.ListWebhooksRequest.
+ * Use `create(ListWebhooksRequestSchema)` to create a new message.
+ */
+export declare const ListWebhooksRequestSchema: GenMessage<ListWebhooksRequest>;
+
+/**
+ * @generated from message arqon.v1.ListWebhooksResult
+ */
+export declare type ListWebhooksResult = Message<"arqon.v1.ListWebhooksResult"> & {
+  /**
+   * @generated from field: repeated arqon.v1.WebhookView items = 1;
+   */
+  items: WebhookView[];
+
+  /**
+   * Empty where nothing follows.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message arqon.v1.ListWebhooksResult.
+ * Use `create(ListWebhooksResultSchema)` to create a new message.
+ */
+export declare const ListWebhooksResultSchema: GenMessage<ListWebhooksResult>;
+
+/**
+ * arqon.rpc.webhooks.get and unregister
+ *
+ * @generated from message arqon.v1.WebhookRequest
+ */
+export declare type WebhookRequest = Message<"arqon.v1.WebhookRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.WebhookRequester by = 2;
+   */
+  by?: WebhookRequester | undefined;
+
+  /**
+   * @generated from field: string webhook_id = 3;
+   */
+  webhookId: string;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookRequest.
+ * Use `create(WebhookRequestSchema)` to create a new message.
+ */
+export declare const WebhookRequestSchema: GenMessage<WebhookRequest>;
+
+/**
+ * @generated from message arqon.v1.GetWebhookResult
+ */
+export declare type GetWebhookResult = Message<"arqon.v1.GetWebhookResult"> & {
+  /**
+   * @generated from field: arqon.v1.WebhookView webhook = 1;
+   */
+  webhook?: WebhookView | undefined;
+};
+
+/**
+ * Describes the message arqon.v1.GetWebhookResult.
+ * Use `create(GetWebhookResultSchema)` to create a new message.
+ */
+export declare const GetWebhookResultSchema: GenMessage<GetWebhookResult>;
+
+/**
+ * @generated from message arqon.v1.UnregisterWebhookResult
+ */
+export declare type UnregisterWebhookResult = Message<"arqon.v1.UnregisterWebhookResult"> & {
+  /**
+   * False where there was none.
+   *
+   * @generated from field: bool unregistered = 1;
+   */
+  unregistered: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.UnregisterWebhookResult.
+ * Use `create(UnregisterWebhookResultSchema)` to create a new message.
+ */
+export declare const UnregisterWebhookResultSchema: GenMessage<UnregisterWebhookResult>;
+
+/**
+ * arqon.rpc.webhooks.rotate_secret
+ *
+ * @generated from message arqon.v1.RotateWebhookSecretRequest
+ */
+export declare type RotateWebhookSecretRequest = Message<"arqon.v1.RotateWebhookSecretRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.WebhookRequester by = 2;
+   */
+  by?: WebhookRequester | undefined;
+
+  /**
+   * @generated from field: string webhook_id = 3;
+   */
+  webhookId: string;
+
+  /**
+   * @generated from field: string secret = 4;
+   */
+  secret: string;
+
+  /**
+   * How long the secret before signs as well.
+   *
+   * @generated from field: int64 overlap_ms = 5;
+   */
+  overlapMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.RotateWebhookSecretRequest.
+ * Use `create(RotateWebhookSecretRequestSchema)` to create a new message.
+ */
+export declare const RotateWebhookSecretRequestSchema: GenMessage<RotateWebhookSecretRequest>;
+
+/**
+ * @generated from message arqon.v1.RotateWebhookSecretResult
+ */
+export declare type RotateWebhookSecretResult = Message<"arqon.v1.RotateWebhookSecretResult"> & {
+  /**
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * @generated from field: int64 previous_until_ms = 2;
+   */
+  previousUntilMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.RotateWebhookSecretResult.
+ * Use `create(RotateWebhookSecretResultSchema)` to create a new message.
+ */
+export declare const RotateWebhookSecretResultSchema: GenMessage<RotateWebhookSecretResult>;
+
+/**
+ * arqon.rpc.webhooks.deliveries
+ *
+ * @generated from message arqon.v1.WebhookDeliveriesRequest
+ */
+export declare type WebhookDeliveriesRequest = Message<"arqon.v1.WebhookDeliveriesRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.WebhookRequester by = 2;
+   */
+  by?: WebhookRequester | undefined;
+
+  /**
+   * @generated from field: string webhook_id = 3;
+   */
+  webhookId: string;
+
+  /**
+   * Dead letters alone.
+   *
+   * @generated from field: bool dead = 4;
+   */
+  dead: boolean;
+
+  /**
+   * @generated from field: string cursor = 5;
+   */
+  cursor: string;
+
+  /**
+   * @generated from field: uint32 limit = 6;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookDeliveriesRequest.
+ * Use `create(WebhookDeliveriesRequestSchema)` to create a new message.
+ */
+export declare const WebhookDeliveriesRequestSchema: GenMessage<WebhookDeliveriesRequest>;
+
+/**
+ * @generated from message arqon.v1.WebhookDeliveriesResult
+ */
+export declare type WebhookDeliveriesResult = Message<"arqon.v1.WebhookDeliveriesResult"> & {
+  /**
+   * @generated from field: repeated arqon.v1.WebhookDeliveryView items = 1;
+   */
+  items: WebhookDeliveryView[];
+
+  /**
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookDeliveriesResult.
+ * Use `create(WebhookDeliveriesResultSchema)` to create a new message.
+ */
+export declare const WebhookDeliveriesResultSchema: GenMessage<WebhookDeliveriesResult>;
+
+/**
+ * @generated from message arqon.v1.WebhookDeliveryView
+ */
+export declare type WebhookDeliveryView = Message<"arqon.v1.WebhookDeliveryView"> & {
+  /**
+   * @generated from field: string delivery_id = 1;
+   */
+  deliveryId: string;
+
+  /**
+   * @generated from field: string event_id = 2;
+   */
+  eventId: string;
+
+  /**
+   * @generated from field: string type = 3;
+   */
+  type: string;
+
+  /**
+   * @generated from field: uint32 attempt = 4;
+   */
+  attempt: number;
+
+  /**
+   * `delivered`, `retrying` or `dead`.
+   *
+   * @generated from field: string status = 5;
+   */
+  status: string;
+
+  /**
+   * 0 = there was no answer.
+   *
+   * @generated from field: uint32 http_status = 6;
+   */
+  httpStatus: number;
+
+  /**
+   * A word of ours on what went wrong; empty = nothing did.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: int64 at_ms = 8;
+   */
+  atMs: bigint;
+
+  /**
+   * 0 = no further attempt.
+   *
+   * @generated from field: int64 next_at_ms = 9;
+   */
+  nextAtMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.WebhookDeliveryView.
+ * Use `create(WebhookDeliveryViewSchema)` to create a new message.
+ */
+export declare const WebhookDeliveryViewSchema: GenMessage<WebhookDeliveryView>;
+
+/**
+ * arqon.rpc.webhooks.replay
+ *
+ * @generated from message arqon.v1.ReplayWebhookRequest
+ */
+export declare type ReplayWebhookRequest = Message<"arqon.v1.ReplayWebhookRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: arqon.v1.WebhookRequester by = 2;
+   */
+  by?: WebhookRequester | undefined;
+
+  /**
+   * @generated from field: string webhook_id = 3;
+   */
+  webhookId: string;
+
+  /**
+   * Empty = all dead letters, where `dead` is set.
+   *
+   * @generated from field: string delivery_id = 4;
+   */
+  deliveryId: string;
+
+  /**
+   * @generated from field: bool dead = 5;
+   */
+  dead: boolean;
+};
+
+/**
+ * Describes the message arqon.v1.ReplayWebhookRequest.
+ * Use `create(ReplayWebhookRequestSchema)` to create a new message.
+ */
+export declare const ReplayWebhookRequestSchema: GenMessage<ReplayWebhookRequest>;
+
+/**
+ * @generated from message arqon.v1.ReplayWebhookResult
+ */
+export declare type ReplayWebhookResult = Message<"arqon.v1.ReplayWebhookResult"> & {
+  /**
+   * @generated from field: uint32 replayed = 1;
+   */
+  replayed: number;
+};
+
+/**
+ * Describes the message arqon.v1.ReplayWebhookResult.
+ * Use `create(ReplayWebhookResultSchema)` to create a new message.
+ */
+export declare const ReplayWebhookResultSchema: GenMessage<ReplayWebhookResult>;
+
