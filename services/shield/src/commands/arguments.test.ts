@@ -2,14 +2,13 @@ import { BusError, commands } from '@arqonbus/protocol';
 import type { CommandName } from '@arqonbus/protocol';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { createParseArguments } from './arguments.ts';
+import { parseArguments } from './arguments.ts';
 
-const parse = createParseArguments();
 const encoder = new TextEncoder();
 
 function errorsOf(name: CommandName, args: unknown): unknown {
   try {
-    parse(name, encoder.encode(JSON.stringify(args)));
+    parseArguments(name, encoder.encode(JSON.stringify(args)));
   } catch (error) {
     if (!(error instanceof BusError) || error.code !== 'VALIDATION_ERROR') throw error;
     return error.details['errors'];
@@ -31,12 +30,12 @@ describe('the schemas of the registry', () => {
 
 describe('arguments', () => {
   it('[PRT-21] are an empty object where there are none', () => {
-    expect(parse('ping', new Uint8Array(0))).toEqual({});
+    expect(parseArguments('ping', new Uint8Array(0))).toEqual({});
   });
 
   it('[PRT-21] are given as they are, unknown ones included', () => {
     const args = { room: 'science', channel: 'general', from: { epoch: 'e', seq: 7 }, future: true };
-    expect(parse('join_channel', encoder.encode(JSON.stringify(args)))).toEqual(args);
+    expect(parseArguments('join_channel', encoder.encode(JSON.stringify(args)))).toEqual(args);
   });
 
   it.each([

@@ -8,7 +8,7 @@ import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Refuse } from '../publish/refuse.ts';
 import type { Session } from '../session/session.ts';
 import { withTrace } from '../traces/traced-spine.ts';
-import { createParseArguments } from './arguments.ts';
+import { parseArguments } from './arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from './command-context.ts';
 import { commandHandlers } from './handlers/index.ts';
 import type { CommandHandler } from './handlers/index.ts';
@@ -40,7 +40,6 @@ export interface DispatcherOptions {
 
 /** A dispatcher over the registry. */
 export function createCommandDispatcher(options: DispatcherOptions): CommandDispatcher {
-  const parse = createParseArguments();
   const reply = async (call: CommandCall): Promise<(() => void) | undefined> => {
     const { session, envelope } = call;
     try {
@@ -48,7 +47,7 @@ export function createCommandDispatcher(options: DispatcherOptions): CommandDisp
       const handler = commandHandlers[name] as CommandHandler<CommandName>;
       const outcome: CommandOutcome<unknown> = await handler(
         call,
-        parse(name, envelope.args),
+        parseArguments(name, envelope.args),
         partsFor(envelope, options),
       );
       options.executed(session, name);
