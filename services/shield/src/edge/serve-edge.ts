@@ -4,7 +4,7 @@ import { BusError, isName } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import { MAX_EDGE_MESSAGES, isClientId, serveEdge } from '@arqonbus/spine';
 import type { EdgeMethod, EdgeRequest, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
-import type { SessionRights } from '../grants/session-rights.ts';
+import type { SessionRights } from '@arqonbus/runtime';
 import type { TenantStates } from '../limits/tenant-states.ts';
 import { checkBans } from '../session/handshake.ts';
 import type { HandshakeOptions } from '../session/handshake.ts';

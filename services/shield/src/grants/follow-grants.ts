@@ -1,10 +1,8 @@
 import type { TenantId } from '@arqonbus/protocol';
 import type { KeyValue } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
-import { createGrantSets } from '@arqonbus/runtime';
-import type { GrantSets } from '@arqonbus/runtime';
-import { createSessionRights } from '@arqonbus/runtime';
-import type { SessionRights, SessionRightsOptions } from '@arqonbus/runtime';
+import { createGrantSets, createSessionRights } from '@arqonbus/runtime';
+import type { GrantSets, SessionRights, SessionRightsOptions } from '@arqonbus/runtime';
 
 /** Grants as they are now, the rights that follow from them, and open sessions held to both. */
 export interface FollowedGrants {
