@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { createTestDatabase } from '../postgres-server/shared-postgres.ts';
+import type { PostgresDatabase } from '../postgres-server/create-database.ts';
+import { copyTestDatabase, createTestDatabase } from '../postgres-server/shared-postgres.ts';
 import { startPostgresServer } from '../postgres-server/start-postgres-server.ts';
 import type { PostgresServer } from '../postgres-server/start-postgres-server.ts';
 
@@ -15,22 +16,33 @@ export interface BrainStorage {
 /** Whether a cluster has a Postgres of its own, or a database on the one of this test run. */
 export type PostgresChoice = 'own' | 'shared';
 
+/** With the tables of the bus, on the server that all tests share: this process makes it once, and copies it. */
+let template: Promise<PostgresDatabase> | undefined;
+
 /** Makes a database and its tables, by the command line as an operator does: `arqon` is its program. */
 export async function startBrainStorage(arqon: string, choice: PostgresChoice): Promise<BrainStorage> {
-  const postgres = choice === 'own' ? await startPostgresServer() : undefined;
-  const database = await (postgres?.createDatabase() ?? createTestDatabase());
-  const stop = (): Promise<void> => postgres?.stop() ?? database.drop();
+  if (choice === 'shared') {
+    template ??= createTestDatabase().then((database) => withTables(arqon, database));
+    const database = await copyTestDatabase(await template);
+    return { postgres: undefined, env: settingsOf(database), stop: database.drop };
+  }
+  const postgres = await startPostgresServer();
   try {
-    await migrate(arqon, database.ownerUrl);
+    const database = await withTables(arqon, await postgres.createDatabase());
+    return { postgres, env: settingsOf(database), stop: postgres.stop };
   } catch (error) {
-    await stop();
+    await postgres.stop();
     throw error;
   }
-  return {
-    postgres,
-    env: { ARQONBUS_STORAGE_BACKEND: 'postgres', ARQONBUS_POSTGRES_URL: database.url },
-    stop,
-  };
+}
+
+function settingsOf({ url }: PostgresDatabase): Readonly<Record<string, string>> {
+  return { ARQONBUS_STORAGE_BACKEND: 'postgres', ARQONBUS_POSTGRES_URL: url };
+}
+
+async function withTables(arqon: string, database: PostgresDatabase): Promise<PostgresDatabase> {
+  await migrate(arqon, database.ownerUrl);
+  return database;
 }
 
 function migrate(arqon: string, ownerUrl: string): Promise<void> {

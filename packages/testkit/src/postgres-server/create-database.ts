@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
-/** An empty database for one test. */
+/** A database for one test. */
 export interface PostgresDatabase {
   readonly name: string;
   /** For migrations: of the role that owns what they make. */
@@ -14,10 +14,10 @@ export interface PostgresDatabase {
   drop(): Promise<void>;
 }
 
-/** Makes an empty database, of the owner's role, on the server with this port. */
-export async function createPostgresDatabase(port: number): Promise<PostgresDatabase> {
+/** Makes a database, of the owner's role, on the server with this port: empty, or a copy of one that nobody is connected to. */
+export async function createPostgresDatabase(port: number, template = 'template1'): Promise<PostgresDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await asAdministrator(port, `CREATE DATABASE ${name} OWNER arqon_owner`);
+  await asAdministrator(port, `CREATE DATABASE ${name} OWNER arqon_owner TEMPLATE ${template}`);
   const urlOf = (user: string): string => `postgres://${user}@127.0.0.1:${port}/${name}`;
   return {
     name,

@@ -13,6 +13,11 @@ export async function createTestDatabase(): Promise<PostgresDatabase> {
   return createPostgresDatabase(await sharedPostgresPort());
 }
 
+/** Makes a copy of a database of that server. Nobody may be connected to the one it is copied from. */
+export async function copyTestDatabase(template: PostgresDatabase): Promise<PostgresDatabase> {
+  return createPostgresDatabase(await sharedPostgresPort(), template.name);
+}
+
 /** Where that server listens, on 127.0.0.1; its administrator is `postgres`, without a password. */
 export async function sharedPostgresPort(): Promise<number> {
   const url = process.env[SHARED_POSTGRES];
