@@ -1,6 +1,7 @@
 import type { Benchmark } from '../harness/benchmark.ts';
 import { ackLatency } from './ack-latency.ts';
 import { badTokens } from './bad-tokens.ts';
+import { bulkheads } from './bulkheads.ts';
 import { codecs } from './codecs.ts';
 import { embeddedVsCluster } from './embedded-vs-cluster.ts';
 import { fanOut } from './fan-out.ts';
@@ -36,4 +37,5 @@ export const benchmarks: readonly Benchmark[] = [
   recovery,
   joinStorm,
   badTokens,
+  bulkheads,
 ];

@@ -1,8 +1,11 @@
 import { createDevelopmentIssuer } from '@arqonbus/auth';
 import type { Permission } from '@arqonbus/auth';
 
-/** Gives tokens of this many users; none where the server asks for none. With a grant they publish without joining (PRT-16). */
-export type TokenSource = (count: number, hasPublishGrant?: boolean) => Promise<readonly string[]>;
+/**
+ * Gives tokens of this many users; none where the server asks for none. With a grant they publish without joining (PRT-16). All are
+ * of one tenant unless another is named.
+ */
+export type TokenSource = (count: number, hasPublishGrant?: boolean, tenant?: string) => Promise<readonly string[]>;
 
 /** Where clients connect to, and with what. */
 export interface Endpoint {
@@ -20,9 +23,9 @@ const PUBLISH_ANYWHERE: readonly Permission[] = [{ action: 'publish', pattern: '
 export function createTokenSource(secret: string | undefined): TokenSource {
   if (secret === undefined) return async () => [];
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
-  return (count, hasPublishGrant = false) => {
+  return (count, hasPublishGrant = false, tenant = TENANT) => {
     const permissions = hasPublishGrant ? { permissions: PUBLISH_ANYWHERE } : {};
-    const order = { tenant: TENANT, role: 'user', ttlMs: HOUR_MS, ...permissions } as const;
+    const order = { tenant, role: 'user', ttlMs: HOUR_MS, ...permissions } as const;
     const users = Array.from({ length: count }, (_, index) => `user-${String(index).padStart(6, '0')}`);
     return Promise.all(users.map((user) => issuer.issue({ ...order, user })));
   };

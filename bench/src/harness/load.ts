@@ -10,6 +10,8 @@ import type {
   OpenReport,
   PublishOrder,
   PublishReport,
+  SpamOrder,
+  SpamReport,
 } from '../load/orders.ts';
 import { startChild } from './child.ts';
 
@@ -26,6 +28,8 @@ export interface Load {
   ask(order: AskOrder): Promise<AskReport>;
   /** Tries handshakes with a bad token. */
   flood(order: FloodOrder): Promise<FloodReport>;
+  /** Sends more than is allowed. */
+  spam(order: SpamOrder): Promise<SpamReport>;
   stop(): Promise<void>;
 }
 
@@ -40,6 +44,7 @@ export function startLoad(): Load {
     ack: (order) => child.call('ack', order),
     ask: (order) => child.call('ask', order),
     flood: (order) => child.call('flood', order),
+    spam: (order) => child.call('spam', order),
     stop: () => child.stop(),
   };
 }

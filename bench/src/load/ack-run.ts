@@ -49,10 +49,13 @@ async function exchange(order: AckOrder, client: LoadClient, latencies: Samples,
     sentAt.delete(answered);
     acked += 1;
     problem ??= judge(Buffer.from(bytes.subarray(start, end)));
-    if (now < endsAt && problem === undefined) send();
+    if (now >= endsAt || problem !== undefined) return;
+    if (order.restMs === undefined) send();
+    else setTimeout(send, order.restMs);
   };
   for (let i = 0; i < order.inFlight; i += 1) send();
-  const isDone = (): boolean => sentAt.size === 0 || problem !== undefined || client.isClosed;
+  const isDone = (): boolean =>
+    (sentAt.size === 0 && performance.now() >= endsAt) || problem !== undefined || client.isClosed;
   await waitUntil(isDone, order.ms + ANSWER_TIMEOUT_MS);
   client.observer = undefined;
   if (problem !== undefined) throw new Error(problem);

@@ -4,8 +4,9 @@ import { askRun } from './ask-run.ts';
 import { floodRun } from './flood-run.ts';
 import type { LoadClient } from './load-client.ts';
 import { openClients } from './open-clients.ts';
-import type { AckOrder, AskOrder, FloodOrder, OpenOrder, PublishOrder } from './orders.ts';
+import type { AckOrder, AskOrder, FloodOrder, OpenOrder, PublishOrder, SpamOrder } from './orders.ts';
 import { publishRun } from './publish-run.ts';
+import { spamRun } from './spam-run.ts';
 
 // The load generator: a process of its own, told what to do by the benchmark (BEN-2).
 const groups = new Map<string, LoadClient[]>();
@@ -28,6 +29,7 @@ serveParent({
   },
   ask: (order: AskOrder) => askRun(order, groups.get(order.group) ?? []),
   flood: (order: FloodOrder) => floodRun(order),
+  spam: (order: SpamOrder) => spamRun(order),
 });
 
 function takeTurns(names: readonly string[]): readonly LoadClient[] {

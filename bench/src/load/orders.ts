@@ -70,6 +70,8 @@ export interface AckOrder {
   readonly payload: string;
   readonly isBinary: boolean;
   readonly inFlight: number;
+  /** Rest between an answer and the next message. Default: none. */
+  readonly restMs?: number;
   readonly ms: number;
 }
 
@@ -97,6 +99,27 @@ export interface FloodReport {
   readonly tried: number;
   /** Answers by HTTP status. */
   readonly statuses: Readonly<Record<string, number>>;
+  readonly ms: number;
+}
+
+/** One JSON message over and over, on a connection for each token, at a pace for all of them together. */
+export interface SpamOrder {
+  readonly port: number;
+  readonly tokens: readonly string[];
+  /** The message as base64. */
+  readonly payload: string;
+  readonly perSecond: number;
+  readonly ms: number;
+}
+
+/** How the server took it. */
+export interface SpamReport {
+  /** Messages that fell due; those of a connection that was just cut off went nowhere. */
+  readonly sent: number;
+  /** Answered as beyond a limit. */
+  readonly refused: number;
+  /** Connections that the server ended. */
+  readonly cut: number;
   readonly ms: number;
 }
 
