@@ -82,6 +82,15 @@ test('[CFG-1] a wrong configuration ends the process with every problem and no s
   expect(run.stderr()).not.toMatch(/hunter2|\bat .+:\d+/);
 });
 
+test('[CFG-4] content inspection that cannot be loaded ends the process with everything that is wrong with it', async () => {
+  const run = runArqon(['dev', '--port', '0', '--json'], {
+    ARQONBUS_CASIL_REDACTION_PATTERNS: '([',
+    ARQONBUS_CASIL_DETECTORS: 'nonsense=block',
+  });
+  expect(await withTimeout(run.exited, 5_000, 'the end of the process')).toBe(1);
+  for (const key of ['casil.redaction_patterns', 'casil.detectors']) expect(run.stderr()).toContain(`arqon: ${key} `);
+});
+
 test('[AUT-3] development mode does not bind an address that others reach', async () => {
   const run = runArqon(['dev', '--port', '0', '--json'], {
     ARQONBUS_SERVER_HOST: '0.0.0.0',

@@ -26,9 +26,10 @@ test.for(['shield', 'brain'] as const)(
     const service = start(name, wrong);
     expect(await service.exited).toBe(1);
     for (const key of ['ARQONBUS_NATS_UR', 'ARQONBUS_HTTP_PORT']) expect(service.log()).toContain(`arqon: ${key} `);
-    const second = start(name, { ARQONBUS_AUTH_JWT_SECRET: 'short' });
+    const second = start(name, { ARQONBUS_AUTH_JWT_SECRET: 'short', ARQONBUS_CASIL_REDACTION_PATTERNS: '([' });
     expect(await second.exited).toBe(1);
-    for (const key of ['auth.jwt_secret', 'nats.url']) expect(second.log()).toContain(`arqon: ${key} `);
+    for (const key of ['auth.jwt_secret', 'nats.url', 'casil.redaction_patterns'])
+      expect(second.log()).toContain(`arqon: ${key} `);
     expect(`${service.log()}${second.log()}`).not.toContain('short');
     const flags = start(name, secret, ['--nonsense']);
     expect(await flags.exited).toBe(2);

@@ -9,6 +9,7 @@ export { REDACTED } from './inspect/redacted.ts';
 export type { Finding } from './inspect/part.ts';
 export * from './policy/casil-change.ts';
 export * from './policy/casil-policy.ts';
+export * from './policy/check-casil-settings.ts';
 export * from './policy/settings.ts';
 export type { ViewReaders } from './policy/views.ts';
 export * from './view-publication.ts';

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { checkCasilSettings } from '@arqonbus/casil';
 import { needsDurableStorage } from '@arqonbus/config';
 import { loadConfig, needsNats, parseServiceFlags, runService } from '@arqonbus/runtime';
 import { createLogger } from '@arqonbus/telemetry';
@@ -9,7 +10,7 @@ const config = loadConfig({
   mode: 'production',
   path: flags.config,
   env: process.env,
-  check: (read) => [...needsNats(read), ...needsDurableStorage(read)],
+  check: (read) => [...needsNats(read), ...needsDurableStorage(read), ...checkCasilSettings(read)],
 });
 const logger = createLogger({ level: config.telemetry.logLevel, destination: process.stderr });
 runService(startBrainService(config, logger), logger);

@@ -1,3 +1,4 @@
+import { checkCasilSettings } from '@arqonbus/casil';
 import type { Config } from '@arqonbus/config';
 import { loadConfig } from '@arqonbus/runtime';
 import type { DevOptions } from './run-dev.ts';
@@ -11,6 +12,7 @@ export function readDevConfig(options: DevOptions, secret: string): Config {
     mode: 'development',
     path: options.config,
     env: { ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: DRAIN_TIMEOUT_MS, ...process.env },
+    check: checkCasilSettings,
     overrides: { 'auth.mode': 'development', 'auth.jwt_secret': secret, ...portOverrides(options.port) },
   });
 }

@@ -1,4 +1,4 @@
-import { createCasilPolicy } from '@arqonbus/casil';
+import { checkCasilSettings } from '@arqonbus/casil';
 import { needsDurableStorage, preflight as checkConfig } from '@arqonbus/config';
 import type { Config, Problem } from '@arqonbus/config';
 import { needsKeys, needsNats } from '@arqonbus/runtime';
@@ -47,17 +47,11 @@ async function preflight(flags: PreflightFlags): Promise<void> {
   process.stdout.write(flags.json ? '{"problems":[]}\n' : `A ${flags.service} would start here.\n`);
 }
 
-/** Both services make a policy of it as they start: an expression or glob that does not compile is told here. */
-function checkCasil({ casil }: Config): readonly Problem[] {
-  const made = createCasilPolicy(casil);
-  return made.ok ? [] : made.problems.map((problem) => ({ ...problem, key: `casil.${problem.key}` }));
-}
-
 async function findProblems(config: Config, service: ServiceName): Promise<readonly Problem[]> {
   const isShield = service === 'shield';
   const written = [
     ...checkConfig(config, 'production'),
-    ...checkCasil(config),
+    ...checkCasilSettings(config),
     ...needsNats(config),
     ...(isShield ? needsKeys(config) : needsDurableStorage(config)),
   ];
