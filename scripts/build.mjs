@@ -10,7 +10,7 @@ import { packageFolders } from './workspace-packages.mjs';
 
 const cliDist = join(root, 'packages/cli/dist');
 const sdkDist = join(root, 'packages/sdk-typescript/dist');
-const services = ['shield', 'brain'];
+const services = ['shield', 'brain', 'bridge'];
 const stampPath = join(cliDist, '.built-from');
 
 /** The command line with everything it needs, as one file for Node. */

@@ -36,6 +36,7 @@ test('[ARC-11] starts in under 2 s, and prints one line of JSON that lets a scri
     'ws_url',
     'http_url',
     'telemetry_url',
+    'bridge_url',
     'token',
     'admin_token',
     'jwt_secret',
@@ -104,7 +105,11 @@ test('[AUT-3] development mode does not bind an address that others reach', asyn
 test('[ARC-11] a taken port, an unknown flag and a malformed port are told in a line and end the process', async () => {
   const bus = await startBus();
   const cases = [
-    [['dev', '--port', String(bus.port), '--json'], { ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0' }, /port/],
+    [
+      ['dev', '--port', String(bus.port), '--json'],
+      { ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0', ARQONBUS_BRIDGE_PORT: '0' },
+      /port/,
+    ],
     [['dev', '--prot', '0'], {}, /--prot/],
     [['dev', '--port', '99999'], {}, /65535/],
     [['develop'], {}, /develop/],

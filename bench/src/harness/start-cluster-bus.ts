@@ -81,6 +81,7 @@ function natsConfig(passwords: Readonly<Record<ServiceKind, string>>): string {
     `NATS_SHIELD_PASSWORD: "${passwords.shield}"`,
     `NATS_BRAIN_PASSWORD: "${passwords.brain}"`,
     `NATS_AUTHENTICATOR_PASSWORD: "${randomBytes(18).toString('hex')}"`,
+    `NATS_BRIDGE_PASSWORD: "${randomBytes(18).toString('hex')}"`,
     `NATS_SHADOW_PASSWORD: "${randomBytes(18).toString('hex')}"`,
     'max_payload: 2MB',
     readFileSync(USERS, 'utf8'),

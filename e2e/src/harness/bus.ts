@@ -6,6 +6,8 @@ export interface Bus {
   readonly wsUrl: string;
   readonly httpUrl: string;
   readonly telemetryUrl: string;
+  /** Of the Bridge; empty where a cluster was started without one. */
+  readonly bridgeUrl: string;
   /** Of clients; in a cluster that of the first Shield, which alone stands behind the three addresses as well. */
   readonly port: number;
   /** Process ids of what serves clients. */

@@ -13,16 +13,18 @@ export interface BusServers extends Pick<Bus, 'signal' | 'isRunning' | 'log' | '
   /** Of each process that serves clients. */
   readonly addresses: readonly Readonly<Record<string, string>>[];
   readonly jwtSecret: string;
+  /** Of each Bridge; none in a cluster that was started without. */
+  readonly bridgeUrls: readonly string[];
   /** Where every process shows its metrics. */
   readonly adminUrls: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Starts a bus with these settings, on free ports but for the one that is asked for. */
-export async function startBus(env: Readonly<Record<string, string>> = {}, onPort = 0): Promise<Bus> {
-  const servers = await (isCluster ? startClusterServers(env, onPort) : startDevServer(env, onPort));
-  const { addresses, jwtSecret, adminUrls, ...rest } = servers;
+/** Starts a bus with these settings, on free ports but for the one that is asked for; in a cluster with so many Bridges. */
+export async function startBus(env: Readonly<Record<string, string>> = {}, onPort = 0, bridges = 0): Promise<Bus> {
+  const servers = await (isCluster ? startClusterServers(env, onPort, bridges) : startDevServer(env, onPort));
+  const { addresses, jwtSecret, bridgeUrls, adminUrls, ...rest } = servers;
   const issuer = createDevelopmentIssuer({ secret: jwtSecret, now: Date.now });
   const ports = addresses.map(({ ws_url: url = '' }) => Number(new URL(url).port));
   const [{ ws_url: wsUrl = '', http_url: httpUrl = '', telemetry_url: telemetryUrl = '' } = {}] = addresses;
@@ -34,6 +36,7 @@ export async function startBus(env: Readonly<Record<string, string>> = {}, onPor
     wsUrl,
     httpUrl,
     telemetryUrl,
+    bridgeUrl: bridgeUrls[0] ?? '',
     port: ports[0] ?? 0,
     token,
     connect: async (order, query) => {

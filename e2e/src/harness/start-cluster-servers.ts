@@ -6,9 +6,10 @@ import type { Cluster } from '@arqonbus/testkit';
 import type { BusServers } from './start-bus.ts';
 
 /** The built services, and the command line. */
-export const programs: { readonly shield: string; readonly brain: string; readonly arqon: string } = {
+export const programs: Readonly<Record<'shield' | 'brain' | 'bridge' | 'arqon', string>> = {
   shield: fileURLToPath(new URL('../../../services/shield/dist/shield.mjs', import.meta.url)),
   brain: fileURLToPath(new URL('../../../services/brain/dist/brain.mjs', import.meta.url)),
+  bridge: fileURLToPath(new URL('../../../services/bridge/dist/bridge.mjs', import.meta.url)),
   arqon: fileURLToPath(new URL('../../../packages/cli/dist/arqon.mjs', import.meta.url)),
 };
 
@@ -26,12 +27,17 @@ export function developmentSettings(jwtSecret: string): Readonly<Record<string, 
   };
 }
 
-/** Two Shields, two Brains, NATS and Postgres; the first Shield listens on the port that is asked for. */
-export async function startClusterServers(env: Readonly<Record<string, string>>, onPort: number): Promise<BusServers> {
+/** Two Shields, two Brains, so many Bridges, NATS and Postgres; the first Shield listens on the port that is asked for. */
+export async function startClusterServers(
+  env: Readonly<Record<string, string>>,
+  onPort: number,
+  bridges: number,
+): Promise<BusServers> {
   const jwtSecret = env['ARQONBUS_AUTH_JWT_SECRET'] ?? randomBytes(32).toString('hex');
   const cluster = await startCluster({
     programs,
     postgres: 'shared',
+    bridges,
     env: { ...developmentSettings(jwtSecret), ...env },
     envOf: (service, number): Record<string, string> =>
       service === 'shield' && number === 0 ? { ARQONBUS_SERVER_PORT: String(onPort) } : {},
@@ -40,13 +46,16 @@ export async function startClusterServers(env: Readonly<Record<string, string>>,
   return {
     addresses: shields.map((shield) => shield.addresses()),
     jwtSecret,
-    adminUrls: [...shields, ...cluster.brains].map((service) => service.addresses()['http_url'] ?? ''),
+    bridgeUrls: cluster.bridges.map((bridge) => bridge.addresses()['bridge_url'] ?? ''),
+    adminUrls: [...shields, ...cluster.brains, ...cluster.bridges].map(
+      (service) => service.addresses()['http_url'] ?? '',
+    ),
     pids: shields.map(({ pid }) => pid),
     signal: (signal) => {
       for (const shield of shields) shield.signal(signal);
     },
     isRunning: () => shields.every((shield) => shield.isRunning()),
-    log: () => [...cluster.brains, ...shields].map((service) => service.log()).join(''),
+    log: () => [...cluster.brains, ...shields, ...cluster.bridges].map((service) => service.log()).join(''),
     exited: whenShieldsExited(cluster),
     stop: cluster.stop,
   };

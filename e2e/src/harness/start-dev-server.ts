@@ -3,7 +3,7 @@ import { startServiceProcess } from '@arqonbus/testkit';
 import type { BusServers } from './start-bus.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../packages/cli/dist/arqon.mjs', import.meta.url));
-const FREE_PORTS = { ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0' };
+const FREE_PORTS = { ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0', ARQONBUS_BRIDGE_PORT: '0' };
 
 /** The whole bus in one process: `arqon dev`. */
 export async function startDevServer(env: Readonly<Record<string, string>>, onPort: number): Promise<BusServers> {
@@ -17,6 +17,7 @@ export async function startDevServer(env: Readonly<Record<string, string>>, onPo
   return {
     addresses: [server.addresses()],
     jwtSecret: server.addresses()['jwt_secret'] ?? '',
+    bridgeUrls: [server.addresses()['bridge_url'] ?? ''],
     adminUrls: [server.addresses()['http_url'] ?? ''],
     pids: [server.pid],
     signal: server.signal,

@@ -32,7 +32,7 @@ describe('preflight', () => {
       ARQONBUS_SERVER_HOST: '0.0.0.0',
       ARQONBUS_HTTP_HOST: '192.168.1.7',
     };
-    expect(objections(env, 'development')).toEqual(['server.host', 'http.host']);
+    expect(objections(env, 'development')).toEqual(['server.host', 'bridge.host', 'http.host']);
   });
 
   it('[CFG-4] wants exactly one source of keys', () => {
@@ -127,6 +127,7 @@ describe('preflight', () => {
 
   it('[CFG-4] refuses to listen beyond loopback in plain text without a proxy that is named', () => {
     expect(objections({ ...sound, ARQONBUS_SERVER_HOST: '0.0.0.0' })).toEqual(['server.host']);
+    expect(objections({ ...sound, ARQONBUS_BRIDGE_HOST: '0.0.0.0' })).toEqual(['bridge.host']);
     expect(
       objections({ ...sound, ARQONBUS_SERVER_HOST: '0.0.0.0', ARQONBUS_SERVER_TRUSTED_PROXIES: '10.0.0.1' }),
     ).toEqual([]);

@@ -101,14 +101,10 @@ function checkLogBackend({ log, nats, valkey }: Config): readonly Problem[] {
   return [];
 }
 
-function checkDevelopmentAuth({ auth, server, http }: Config, mode: RunMode): readonly Problem[] {
+function checkDevelopmentAuth({ auth, server, bridge, http }: Config, mode: RunMode): readonly Problem[] {
   if (mode === 'production') return [{ key: 'auth.mode', problem: 'must be required outside development' }];
   if (auth.service) return [{ key: 'auth.service', problem: 'has no use where the process issues its own tokens' }];
-  const hosts = [
-    ['server.host', server.host],
-    ['http.host', http.host],
-  ] as const;
-  return hosts
+  return [...hostsOf({ server, bridge }), ['http.host', http.host] as const]
     .filter(([, host]) => !isLoopbackHost(host))
     .map(([key]) => ({ key, problem: 'must be a loopback address in development mode', fix: 'use 127.0.0.1' }));
 }
@@ -150,12 +146,19 @@ function isSafeUrl(text: string): boolean {
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname));
 }
 
-function checkExposure({ server }: Config): readonly Problem[] {
-  const problems: Problem[] = [];
+function checkExposure({ server, bridge }: Config): readonly Problem[] {
   const isEncrypted = server.tlsCertFile !== '' || server.trustedProxies.length > 0;
-  if (!isLoopbackHost(server.host) && !isEncrypted) {
-    const fix = 'set server.tls_cert_file, name the proxies that end TLS in server.trusted_proxies, or bind 127.0.0.1';
-    problems.push({ key: 'server.host', problem: 'is reachable from other machines without TLS', fix });
-  }
-  return problems;
+  if (isEncrypted) return [];
+  const fix = 'set server.tls_cert_file, name the proxies that end TLS in server.trusted_proxies, or bind 127.0.0.1';
+  return hostsOf({ server, bridge })
+    .filter(([, host]) => !isLoopbackHost(host))
+    .map(([key]) => ({ key, problem: 'is reachable from other machines without TLS', fix }));
+}
+
+/** Where clients and servers reach the bus. */
+function hostsOf({ server, bridge }: Pick<Config, 'server' | 'bridge'>): readonly (readonly [string, string])[] {
+  return [
+    ['server.host', server.host],
+    ['bridge.host', bridge.host],
+  ];
 }

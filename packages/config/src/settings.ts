@@ -1,3 +1,4 @@
+import { bridgeSettings } from './bridge-settings.ts';
 import { casilSettings } from './casil-settings.ts';
 import { jetStreamSettings } from './jetstream-settings.ts';
 import { limitSettings } from './limit-settings.ts';
@@ -234,6 +235,7 @@ const structuredSettings: StructuredSettings = {
 
 /** Every setting there is, by key (CFG-1): parsing, types, documentation and variable names come from here. */
 export type Settings = typeof plainSettings &
+  typeof bridgeSettings &
   typeof storageSettings &
   typeof jetStreamSettings &
   StructuredSettings &
@@ -243,6 +245,7 @@ export type Settings = typeof plainSettings &
 /** The table of {@link Settings}. */
 export const settings: Settings = {
   ...plainSettings,
+  ...bridgeSettings,
   ...storageSettings,
   ...jetStreamSettings,
   ...structuredSettings,

@@ -21,6 +21,8 @@ export interface Origin {
   readonly budget: RateBudget;
   /** What its token says of it, by the names of claims; lists as JSON. Absent = it has no token. */
   claim?(name: string): string | undefined;
+  /** A service of the bus asks for it, which no client can be (PRT-18). Absent = no. */
+  readonly isService?: boolean;
   /** What a service says in `metadata`, under names that clients may not use (CRN-3); absent = nothing. */
   readonly serviceMetadata?: Readonly<Record<string, unknown>> | undefined;
   /** True when it holds a subscription of `room:channel`. */

@@ -9,9 +9,13 @@ import type { Limits } from './limits.ts';
 /**
  * Holds a decoded envelope to what a client may send; undefined = it may. Fields that are the server's word (`sender`,
  * `request_id`, `status`, `error`, `error_code`, `seq`, `prev_seq`, `epoch`) are cleared in place, and reserved keys are
- * dropped from `metadata`. `limits` are those that it was decoded with.
+ * dropped from `metadata`. `limits` are those that it was decoded with. Services may send `system`, too (PRT-18).
  */
-export function checkInbound(envelope: Envelope, limits: Limits = DEFAULT_LIMITS): Refusal | undefined {
+export function checkInbound(
+  envelope: Envelope,
+  limits: Limits = DEFAULT_LIMITS,
+  isService = false,
+): Refusal | undefined {
   clearServerFields(envelope);
   if (envelope.metadata.length > 0) envelope.metadata = withoutReservedKeys(envelope.metadata, limits);
   if (envelope.room === '*') return refuse(envelope, 'VALIDATION_ERROR', 'room', 'is not a name');
@@ -28,6 +32,7 @@ export function checkInbound(envelope: Envelope, limits: Limits = DEFAULT_LIMITS
     case 'command':
       return envelope.command === '' ? refuse(envelope, 'VALIDATION_ERROR', 'command', 'is required') : undefined;
     default:
+      if (envelope.type === 'system' && isService) return undefined;
       return refuse(envelope, 'UNKNOWN_TYPE', 'type', 'cannot be sent by clients');
   }
 }

@@ -5,15 +5,14 @@ import type { HealthReport, Logger, Metrics, RootLogger, Tracing } from '@arqonb
 import { createAuditRoutes } from './audit/audit-routes.ts';
 import { createSchemaRoutes } from './schemas/schema-routes.ts';
 import { openServiceTracing } from './open-service-tracing.ts';
-import { openNatsSpine } from './open-spine.ts';
-import type { ServiceName, SpineParts } from './open-spine.ts';
+import type { MeetingParts, ServiceName, openNatsSpine } from './open-spine.ts';
 import type { Service } from './run-service.ts';
 import { createProcessSettings } from './settings/open-settings.ts';
 import { addSpineMetrics } from './spine-metrics.ts';
 import { VERSION } from './version.ts';
 
 /** What a service starts with, once the Spine is open. */
-export interface NatsServiceParts extends SpineParts {
+export interface ServiceParts {
   /** The configuration, with what is changed at run time in force. */
   readonly live: LiveSettings;
   readonly logger: Logger;
@@ -26,8 +25,8 @@ export interface NatsServiceParts extends SpineParts {
   readonly httpPort: number;
 }
 
-/** What makes a service of its own. */
-export interface NatsServiceOptions {
+/** What makes a service of its own; `P` is what it opens of the Spine. */
+export interface NatsServiceOptions<P extends MeetingParts> {
   readonly name: ServiceName;
   readonly config: Config;
   readonly logger: RootLogger;
@@ -35,14 +34,16 @@ export interface NatsServiceOptions {
   readonly servesSettings: boolean;
   /** Asked at any time, also before the Spine is open. */
   readonly health: (spine: Spine | undefined) => HealthReport;
+  /** Opens the Spine, as {@link openNatsSpine} does. */
+  readonly open: (...given: Parameters<typeof openNatsSpine>) => Promise<P>;
   /** Starts it, and gives its addresses. */
-  readonly start: (parts: NatsServiceParts) => Promise<object>;
+  readonly start: (parts: P & ServiceParts) => Promise<object>;
   /** Ends in good order what `start` has made, if it did; the Spine is closed after. */
   readonly stop: () => Promise<void>;
 }
 
 /** Starts a service on NATS. The admin port answers at once, however long the rest takes (O-13). */
-export function startNatsService(options: NatsServiceOptions): Service {
+export function startNatsService<P extends MeetingParts>(options: NatsServiceOptions<P>): Service {
   const { name, config, logger, health, start, stop } = options;
   const settings = createProcessSettings(config, logger);
   const metrics = createMetrics();
@@ -70,7 +71,7 @@ export function startNatsService(options: NatsServiceOptions): Service {
     const httpPort = await admin.listen(config.http.host, config.http.port);
     logger.info({ event: 'admin_listening', port: httpPort }, 'the admin port answers');
     tracing = await openServiceTracing(config, `arqonbus-${name}`, metrics);
-    const parts = await openNatsSpine(config, name, logger, signal);
+    const parts = await options.open(config, name, logger, signal);
     spine = parts.spine;
     stopProbe = addSpineMetrics({ ...parts, metrics });
     await settings.open(parts);

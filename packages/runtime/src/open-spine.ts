@@ -65,7 +65,7 @@ export interface SpineParts {
 }
 
 /** Which service opens it; it names the connection, its inbox and who makes missing buckets (SPN-2). */
-export type ServiceName = 'shield' | 'brain';
+export type ServiceName = 'shield' | 'brain' | 'bridge';
 
 /** All that a Shield reads; to every other one its NATS user has no right (SPN-2). */
 export const SHIELD_BUCKETS: readonly BucketName[] = [
@@ -79,6 +79,9 @@ export const SHIELD_BUCKETS: readonly BucketName[] = [
   'ARQON_POLICIES',
   'ARQON_LOG',
 ];
+
+/** All that a Bridge reads. */
+const BRIDGE_BUCKETS: readonly BucketName[] = ['ARQON_SETTINGS'];
 
 /** What a frame grows by on its way through NATS: envelope fields, subject and headers. */
 const ENVELOPE_BYTES = 65_536;
@@ -132,10 +135,33 @@ function openLocalLog(spine: LocalSpine, { log }: Config, places: LogPlaces): Pi
   return { log: memory, feed: memory.feed };
 }
 
+/** What every service has of the Spine. */
+export type MeetingParts = Pick<SpineParts, 'spine' | 'keyValue' | 'unflushedBytes'>;
+
+/** How long a service waits for NATS, and how it tells. */
+interface Wait {
+  readonly signal: AbortSignal;
+  readonly onFailure: (error: unknown) => void;
+}
+
 /**
- * Opens the Spine on NATS. Waits for the servers, and for the buckets that the Brain makes, as long as it takes, and
- * logs why; `signal` ends the waiting. Throws where the servers take smaller messages than clients may send (PRT-28).
- * The log on JetStream: the Brain makes its streams; Shields append to them and read them (LOG-2).
+ * Opens the Spine on NATS, without the log, for a service that neither keeps nor reads it. Waits for the servers, and for the
+ * buckets that the Brain makes, as long as it takes, and logs why; `signal` ends the waiting. Throws where the servers take
+ * smaller messages than clients may send (PRT-28).
+ */
+export async function openNatsMeeting(
+  config: Config,
+  service: ServiceName,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<MeetingParts> {
+  const { spine, keyValue } = await meet(config, service, logger, waitFor(logger, signal));
+  return { spine, keyValue, unflushedBytes: () => spine.unflushedBytes };
+}
+
+/**
+ * Opens the Spine on NATS as {@link openNatsMeeting} does, with the log on JetStream: the Brain makes its streams; Shields
+ * append to them and read them (LOG-2).
  */
 export async function openNatsSpine(
   config: Config,
@@ -144,14 +170,8 @@ export async function openNatsSpine(
   signal: AbortSignal,
 ): Promise<SpineParts> {
   const { nats } = config;
-  const wait = { signal, onFailure: (error: unknown) => logWaiting(logger, error) };
-  const spine = await untilAvailable(() => connect(nats, service, logger), wait);
-  await checkServers(spine, config);
-  const keyValueOptions = {
-    ...(service === 'brain' ? { create: { replicas: nats.replicas } } : { buckets: SHIELD_BUCKETS }),
-    onError: (error: unknown) => logger.error({ event: 'bucket_failed', err: error }, 'a bucket could not be followed'),
-  };
-  const keyValue = await untilAvailable(() => createNatsKeyValueStore(spine, keyValueOptions), wait);
+  const wait = waitFor(logger, signal);
+  const { spine, keyValue } = await meet(config, service, logger, wait);
   const log = await openNatsLog({ spine, keyValue, config, service, logger }, wait);
   const openAuditTrail = async (): Promise<AuditTrail> => {
     await provisionAuditStream(spine, { replicas: nats.replicas, maxBytes: config.audit.maxBytes });
@@ -164,6 +184,30 @@ export async function openNatsSpine(
   const openWork = await createJetStreamWorkQueues(spine);
   const deliver = (message: SpineMessage): void => spine.deliver(message);
   return { spine, keyValue, ...log, openAuditTrail, openWork, deliver, unflushedBytes: () => spine.unflushedBytes };
+}
+
+function waitFor(logger: Logger, signal: AbortSignal): Wait {
+  return { signal, onFailure: (error) => logWaiting(logger, error) };
+}
+
+async function meet(
+  config: Config,
+  service: ServiceName,
+  logger: Logger,
+  wait: Wait,
+): Promise<{ readonly spine: NatsSpine; readonly keyValue: KeyValueStore }> {
+  const { nats } = config;
+  const spine = await untilAvailable(() => connect(nats, service, logger), wait);
+  await checkServers(spine, config);
+  const keyValueOptions = {
+    ...(service === 'brain' ? { create: { replicas: nats.replicas } } : { buckets: bucketsOf(service) }),
+    onError: (error: unknown) => logger.error({ event: 'bucket_failed', err: error }, 'a bucket could not be followed'),
+  };
+  return { spine, keyValue: await untilAvailable(() => createNatsKeyValueStore(spine, keyValueOptions), wait) };
+}
+
+function bucketsOf(service: 'shield' | 'bridge'): readonly BucketName[] {
+  return service === 'shield' ? SHIELD_BUCKETS : BRIDGE_BUCKETS;
 }
 
 /** Connects to NATS as the service would, once, and closes again. Throws a `BusError` for which it could not start. */

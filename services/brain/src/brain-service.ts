@@ -1,5 +1,5 @@
 import type { Config } from '@arqonbus/config';
-import { startNatsService, untilAvailable } from '@arqonbus/runtime';
+import { openNatsSpine, startNatsService, untilAvailable } from '@arqonbus/runtime';
 import type { Service } from '@arqonbus/runtime';
 import type { Spine } from '@arqonbus/spine';
 import { createPostgresAuditCopy } from '@arqonbus/storage';
@@ -26,6 +26,7 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
     config,
     logger,
     servesSettings: false,
+    open: openNatsSpine,
     health: (spine) => healthOf({ brain, spine, storage, keptLog }),
     start: async ({ live, metrics, signal, httpPort, ...parts }) => {
       const rpcMetrics = createRpcMetrics(metrics);

@@ -1,5 +1,5 @@
 import type { Config } from '@arqonbus/config';
-import { startNatsService } from '@arqonbus/runtime';
+import { openNatsSpine, startNatsService } from '@arqonbus/runtime';
 import type { Service } from '@arqonbus/runtime';
 import type { HealthReport, RootLogger } from '@arqonbus/telemetry';
 import { chooseListener } from './listener/choose-listener.ts';
@@ -27,6 +27,7 @@ export function startShieldService(config: Config, logger: RootLogger): Service 
     config,
     logger,
     servesSettings: true,
+    open: openNatsSpine,
     health: () => shield?.health() ?? WAITING,
     start: async ({ httpPort, live, ...parts }) => {
       const choice = chooseListener(config.server.listener);

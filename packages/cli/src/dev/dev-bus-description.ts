@@ -7,6 +7,8 @@ export interface DevBusDescription {
   readonly ws_url: string;
   readonly http_url: string;
   readonly telemetry_url: string;
+  /** Of the Bridge, for servers. */
+  readonly bridge_url: string;
   readonly token: string;
   readonly admin_token: string;
   readonly jwt_secret: string;
@@ -22,11 +24,12 @@ export async function describeDevBus(
   issuer: DevelopmentIssuer,
 ): Promise<DevBusDescription> {
   const order = { tenant: TENANT, ttlMs: TOKEN_TTL_MS };
-  const scheme = config.server.tlsCertFile === '' ? 'ws' : 'wss';
+  const [scheme, httpScheme] = config.server.tlsCertFile === '' ? ['ws', 'http'] : ['wss', 'https'];
   return {
     ws_url: `${scheme}://${hostOf(config.server.host)}:${bus.wsPort}/v1/socket`,
     http_url: `http://${hostOf(config.http.host)}:${bus.httpPort}`,
     telemetry_url: `${scheme}://${hostOf(config.server.host)}:${bus.telemetryPort}/v1/socket`,
+    bridge_url: `${httpScheme}://${hostOf(config.bridge.host)}:${bus.bridgePort}`,
     token: await issuer.issue({ ...order, user: 'dev-user', role: 'user' }),
     admin_token: await issuer.issue({ ...order, user: 'dev-admin', role: 'admin' }),
     jwt_secret: config.auth.jwtSecret,
@@ -39,7 +42,8 @@ export function printDevBus(description: DevBusDescription, bus: EmbeddedBus, as
     process.stdout.write(`${JSON.stringify(description)}\n`);
     return;
   }
-  const { ws_url: wsUrl, http_url: httpUrl, telemetry_url: telemetryUrl, token, admin_token: adminToken } = description;
+  const { ws_url: wsUrl, http_url: httpUrl, telemetry_url: telemetryUrl, bridge_url: bridgeUrl } = description;
+  const { token, admin_token: adminToken } = description;
   process.stdout.write(
     `${[
       `ArqonBus is running (${bus.listener.name} socket server: ${bus.listener.reason}).`,
@@ -47,6 +51,7 @@ export function printDevBus(description: DevBusDescription, bus: EmbeddedBus, as
       `  WebSocket    ${wsUrl}`,
       `  Admin        ${httpUrl}/health`,
       `  Telemetry    ${telemetryUrl}`,
+      `  HTTP         ${bridgeUrl}/v1/openapi.json`,
       `  User token   ${token}`,
       `  Admin token  ${adminToken}`,
       '',

@@ -8,6 +8,8 @@ import {
   startBrain,
 } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
+import { startBridge } from '@arqonbus/bridge';
+import type { Bridge } from '@arqonbus/bridge';
 import type { Config } from '@arqonbus/config';
 import {
   VERSION,
@@ -29,6 +31,7 @@ export interface EmbeddedBus {
   readonly wsPort: number;
   readonly httpPort: number;
   readonly telemetryPort: number;
+  readonly bridgePort: number;
   /** What its admin port shows. */
   readonly metrics: Metrics;
   /** Which socket server runs, and why. */
@@ -74,6 +77,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const stopProbe = addSpineMetrics({ ...parts, metrics });
   const choice = chooseListener(config.server.listener);
   const shield = await startShield(settings.live, { ...parts, metrics, tracing, logger, listener: choice.factory });
+  const bridge = await startBridge(settings.live, { ...parts, metrics, logger });
   const operator = [createAuditRoutes, createSchemaRoutes].map((create) =>
     create(config.http.adminToken, () => parts.spine),
   );
@@ -83,11 +87,12 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     wsPort: shield.port,
     httpPort,
     telemetryPort: shield.telemetryPort,
+    bridgePort: bridge.address.port,
     metrics,
     listener: choice,
     drain: async () => {
       stopProbe();
-      await drain(shield, brain, parts.spine, admin);
+      await drain({ bridge, shield, brain, spine: parts.spine, admin });
       await keptLog?.close();
       await storage.close();
       await tracing?.close();
@@ -112,7 +117,16 @@ function createAdmin(
   });
 }
 
-async function drain(shield: Shield, brain: Brain, spine: Spine, admin: AdminServer): Promise<void> {
+interface Running {
+  readonly bridge: Bridge;
+  readonly shield: Shield;
+  readonly brain: Brain;
+  readonly spine: Spine;
+  readonly admin: AdminServer;
+}
+
+async function drain({ bridge, shield, brain, spine, admin }: Running): Promise<void> {
+  await bridge.drain();
   await shield.drain();
   await brain.close();
   await spine.close();

@@ -33,7 +33,7 @@ export function addPreflightCommand(program: Command): void {
     .command('preflight')
     .description('tell everything for which a service would not start here; tries ports, keys, NATS and Postgres')
     .option('--config <file>', 'configuration file, YAML')
-    .addOption(new Option('--service <name>', 'which one').choices(['shield', 'brain']).default('shield'))
+    .addOption(new Option('--service <name>', 'which one').choices(['shield', 'brain', 'bridge']).default('shield'))
     .option('--json', 'print JSON for programs', false)
     .addHelpText('after', EXAMPLES)
     .action(preflight);
@@ -48,21 +48,22 @@ async function preflight(flags: PreflightFlags): Promise<void> {
 }
 
 async function findProblems(config: Config, service: ServiceName): Promise<readonly Problem[]> {
-  const isShield = service === 'shield';
+  const isBrain = service === 'brain';
   const written = [
     ...checkConfig(config, 'production'),
     ...checkCasilSettings(config),
     ...needsNats(config),
-    ...(isShield ? needsKeys(config) : needsDurableStorage(config)),
+    ...(service === 'shield' ? needsKeys(config) : []),
+    ...(isBrain ? needsDurableStorage(config) : []),
   ];
   // What is written wrongly is told once, and not again as a connection that fails.
   const isWrong = (section: string): boolean => written.some(({ key }) => key.startsWith(section));
   const tried = await Promise.all([
-    tryPorts(config, isShield),
-    isWrong('auth') || !isShield ? [] : tryKeys(config),
+    tryPorts(config, service),
+    isWrong('auth') || isBrain ? [] : tryKeys(config),
     isWrong('nats') ? [] : trySpine(config, service),
-    isShield || isWrong('postgres') ? [] : tryPostgres(config),
-    isShield || isWrong('valkey') ? [] : tryValkey(config),
+    !isBrain || isWrong('postgres') ? [] : tryPostgres(config),
+    !isBrain || isWrong('valkey') ? [] : tryValkey(config),
   ]);
   return [...written, ...tried.flat()];
 }

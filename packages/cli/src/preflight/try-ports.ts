@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config, Problem } from '@arqonbus/config';
+import type { ServiceName } from '@arqonbus/runtime';
 
 /** The ports that a service could not listen on now: taken, not allowed, or of an address that is not here. */
-export async function tryPorts({ server, http, telemetry }: Config, isShield: boolean): Promise<readonly Problem[]> {
+export async function tryPorts(config: Config, service: ServiceName): Promise<readonly Problem[]> {
+  const { server, bridge, http, telemetry } = config;
+  const isShield = service === 'shield';
   const wanted = [
     ...(isShield ? [{ key: 'server.port', host: server.host, port: server.port }] : []),
     ...(isShield ? [{ key: 'telemetry.port', host: server.host, port: telemetry.port }] : []),
+    ...(service === 'bridge' ? [{ key: 'bridge.port', ...bridge }] : []),
     { key: 'http.port', host: http.host, port: http.port },
   ];
   const problems: Problem[] = [];

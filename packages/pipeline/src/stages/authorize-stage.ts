@@ -3,7 +3,7 @@ import type { Stage } from '../stage.ts';
 import { ALLOW, block } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 
-/** Checks the right to publish, to write privately, to send telemetry (PRM-5). Commands are judged by their own registry entry. */
+/** Checks the right to publish, to write privately, to send telemetry (PRM-5), to speak to a whole tenant (PRT-18). Commands are judged by their own registry entry. */
 export function createAuthorizeStage(): Stage {
   return { name: 'authorize', check: authorize };
 }
@@ -19,6 +19,8 @@ function authorize(ingress: Ingress): Verdict {
       return origin.rights.may('telemetry', envelope.room, envelope.channel)
         ? ALLOW
         : block('AUTHORIZATION_ERROR', 'telemetry');
+    case 'system':
+      return origin.rights.may('admin', '*', '*') ? ALLOW : block('AUTHORIZATION_ERROR', 'system');
     default:
       return ALLOW;
   }

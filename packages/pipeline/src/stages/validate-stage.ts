@@ -24,7 +24,7 @@ export function createValidateStage(limits: Limits): Stage {
         resolveTarget(ingress);
         if (envelope.channel === PRIVATE_CHANNEL && envelope.to.length > 0) envelope.type = 'private';
       }
-      const refusal = checkInbound(envelope, limits);
+      const refusal = checkInbound(envelope, limits, ingress.origin.isService);
       if (refusal !== undefined) return block(refusal.code, 'not_inbound', refusal.errors);
       switch (envelope.type) {
         case 'event':

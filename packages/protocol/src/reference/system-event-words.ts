@@ -16,6 +16,10 @@ export const systemEventWords: Readonly<Record<string, SystemEventWords>> = {
     members: '',
     meaning: 'The client was resumed on another connection. This one is closed 4403 `replaced`.',
   },
+  broadcast: {
+    members: '`payload`',
+    meaning: 'An administrator’s server tells something to every connection of the tenant.',
+  },
   token_expiring: {
     members: '`in_ms`',
     meaning: 'Send `refresh` with a new token within this time, or be closed 4401.',

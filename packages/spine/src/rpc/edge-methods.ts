@@ -62,7 +62,13 @@ export interface EdgeAsk {
 
 /** What became of one message: what a client would have been told. */
 export type EdgeOutcome =
-  | { readonly ok: true; readonly id: string; readonly payload: Readonly<Record<string, unknown>> }
+  | {
+      readonly ok: true;
+      readonly id: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+      /** The payload as it came: JSON, whose numbers no reading has rounded. */
+      readonly json: Uint8Array;
+    }
   | {
       readonly ok: false;
       readonly id: string;
@@ -148,11 +154,20 @@ function encodeMessage({ envelope, metadata }: EdgeMessage): { envelope: Uint8Ar
 function readReply(reply: Uint8Array): EdgeOutcome {
   const envelope = decodeTrustedProtoEnvelope(reply);
   if (envelope === undefined) throw new BusError('INTERNAL_ERROR');
-  const { requestId: id, status, error: text, errorCode, payload: bytes } = envelope;
-  const payload = (bytes.length === 0 ? {} : JSON.parse(decoder.decode(bytes))) as Record<string, unknown>;
-  if (status === 'success') return { ok: true, id, payload };
-  const code = isErrorCode(errorCode) ? errorCode : 'INTERNAL_ERROR';
-  return { ok: false, id, code, text, details: payload };
+  const { requestId: id, status, error: text, errorCode, payload: json } = envelope;
+  const parse = (): Record<string, unknown> => JSON.parse(decoder.decode(json)) as Record<string, unknown>;
+  if (status !== 'success') {
+    return { ok: false, id, code: isErrorCode(errorCode) ? errorCode : 'INTERNAL_ERROR', text, details: parse() };
+  }
+  return {
+    ok: true,
+    id,
+    json,
+    // Pages are handed on without being read.
+    get payload() {
+      return parse();
+    },
+  };
 }
 
 /** Somebody may have taken the request: who tries again may do it twice. */

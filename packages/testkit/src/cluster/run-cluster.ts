@@ -23,9 +23,10 @@ export async function runCluster(args: readonly string[]): Promise<void> {
   const { shields, brains, asJson } = parseOrder(args);
   const tokens = createTokens();
   const cluster = await startCluster({
-    programs: { shield: programOf('shield'), brain: programOf('brain'), arqon: ARQON },
+    programs: { shield: programOf('shield'), brain: programOf('brain'), bridge: programOf('bridge'), arqon: ARQON },
     shields,
     brains,
+    bridges: 1,
     env: {
       ARQONBUS_AUTH_JWT_SECRET: tokens.secret,
       ARQONBUS_BOOTSTRAP_ROOMS: JSON.stringify(ROOMS),
@@ -50,16 +51,17 @@ function parseOrder(args: readonly string[]): Order {
   return order;
 }
 
-function programOf(service: 'shield' | 'brain'): string {
+function programOf(service: 'shield' | 'brain' | 'bridge'): string {
   return fileURLToPath(new URL(`../../../../services/${service}/dist/${service}.mjs`, import.meta.url));
 }
 
-function describe({ nats, postgres, shields, brains }: Cluster, tokens: TestTokens): object {
+function describe({ nats, postgres, shields, brains, bridges }: Cluster, tokens: TestTokens): object {
   return {
     nats_url: nats.url,
     postgres: { port: postgres?.port, pid: postgres?.pid() },
     shields: shields.map((shield) => ({ ...shield.addresses(), pid: shield.pid })),
     brains: brains.map((brain) => ({ ...brain.addresses(), pid: brain.pid })),
+    bridges: bridges.map((bridge) => ({ ...bridge.addresses(), pid: bridge.pid })),
     token: tokenOf(tokens, 'user'),
     admin_token: tokenOf(tokens, 'admin'),
     jwt_secret: tokens.secret,
@@ -71,7 +73,7 @@ function tokenOf(tokens: TestTokens, role: 'user' | 'admin'): string {
   return tokens.sign('HS256', { sub: `dev-${role}`, tenant_id: TENANT, role, exp });
 }
 
-function print({ nats, postgres, shields, brains }: Cluster, tokens: TestTokens): string {
+function print({ nats, postgres, shields, brains, bridges }: Cluster, tokens: TestTokens): string {
   const token = tokenOf(tokens, 'user');
   const page = new URL('../../../cli/dist/chat.html', import.meta.url).href;
   const chatOf = (wsUrl: string): string =>
@@ -80,12 +82,17 @@ function print({ nats, postgres, shields, brains }: Cluster, tokens: TestTokens)
     const { ws_url: wsUrl = '', http_url: httpUrl = '' } = service.addresses();
     return `  ${service.name.padEnd(10)} ${wsUrl === '' ? '' : `${wsUrl}   `}${httpUrl}/health   pid ${service.pid}`;
   });
+  const servers = bridges.map(
+    ({ name, pid, addresses }) =>
+      `  ${name.padEnd(10)} ${addresses()['bridge_url'] ?? ''}/v1/openapi.json   pid ${pid}`,
+  );
   return `${[
     'ArqonBus is running as a cluster.',
     '',
     `  ${'nats'.padEnd(10)} ${nats.url}`,
     `  ${'postgres'.padEnd(10)} 127.0.0.1:${postgres?.port ?? ''}   pid ${postgres?.pid() ?? ''}`,
     ...rows,
+    ...servers,
     '',
     `  User token   ${token}`,
     `  Admin token  ${tokenOf(tokens, 'admin')}`,

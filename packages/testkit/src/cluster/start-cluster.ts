@@ -11,20 +11,30 @@ import type { NatsUser } from './shipped-nats-config.ts';
 /** What a cluster on this machine is made of. */
 export interface ClusterOptions {
   /** The built services, and the command line. */
-  readonly programs: { readonly shield: string; readonly brain: string; readonly arqon: string };
+  readonly programs: {
+    readonly shield: string;
+    readonly brain: string;
+    /** Needed where there are Bridges. */
+    readonly bridge?: string;
+    readonly arqon: string;
+  };
   /** Default: own. */
   readonly postgres?: PostgresChoice;
   /** Default 2. */
   readonly shields?: number;
   /** Default 2. */
   readonly brains?: number;
+  /** Default 0. */
+  readonly bridges?: number;
   /** Settings of every service, as environment variables. */
   readonly env: Readonly<Record<string, string>>;
   /** More lines of the configuration of NATS. */
   readonly natsConfig?: string;
   /** Settings of one service, laid over `env`; its number counts from 0 in its kind. */
-  readonly envOf?: (service: 'shield' | 'brain', number: number, natsUrl: string) => Readonly<Record<string, string>>;
+  readonly envOf?: (service: ServiceKind, number: number, natsUrl: string) => Readonly<Record<string, string>>;
 }
+
+type ServiceKind = 'shield' | 'brain' | 'bridge';
 
 /** Shields, Brains and NATS in processes of their own, on free ports of this machine. */
 export interface Cluster {
@@ -36,6 +46,7 @@ export interface Cluster {
   /** In order; a Shield that was started again takes the place of its predecessor. */
   readonly shields: readonly ServiceProcess[];
   readonly brains: readonly ServiceProcess[];
+  readonly bridges: readonly ServiceProcess[];
   /** Starts the Shield with this number again, or one more; `env` is laid over its settings. */
   startShield(number: number, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   /** As {@link startShield}. */
@@ -46,7 +57,12 @@ export interface Cluster {
   kill(): Promise<void>;
 }
 
-const FREE_PORTS = { ARQONBUS_SERVER_PORT: '0', ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0' };
+const FREE_PORTS = {
+  ARQONBUS_SERVER_PORT: '0',
+  ARQONBUS_HTTP_PORT: '0',
+  ARQONBUS_TELEMETRY_PORT: '0',
+  ARQONBUS_BRIDGE_PORT: '0',
+};
 
 /** Starts a cluster; resolves when every Shield takes clients. Where something does not start, nothing is left behind. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -56,8 +72,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     startNatsServer({ jetstream: true, config }),
     startBrainStorage(options.programs.arqon, options.postgres ?? 'own'),
   ]);
-  const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[] };
-  const launch = (kind: 'shield' | 'brain', number: number, more = {}): ServiceProcess => {
+  const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[], bridge: [] as ServiceProcess[] };
+  const launch = (kind: ServiceKind, number: number, more = {}): ServiceProcess => {
     const own = options.envOf?.(kind, number, nats.url) ?? {};
     const stored = kind === 'brain' ? storage.env : {};
     const env = {
@@ -69,7 +85,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ...own,
       ...more,
     };
-    const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind], env });
+    const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind] ?? '', env });
     services[kind][number] = service;
     return service;
   };
@@ -79,6 +95,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return service;
   };
   const stop = async (): Promise<void> => {
+    await Promise.all(services.bridge.map((bridge) => bridge.stop()));
     await Promise.all(services.shield.map((shield) => shield.stop()));
     await Promise.all(services.brain.map((brain) => brain.stop()));
     await Promise.all([nats.stop(), storage.stop()]);
@@ -86,7 +103,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   try {
     const brains = Array.from({ length: options.brains ?? 2 }, (_, number) => launch('brain', number));
     const shields = Array.from({ length: options.shields ?? 2 }, (_, number) => launch('shield', number));
-    await Promise.all([...brains, ...shields].map(({ ready }) => ready));
+    const bridges = Array.from({ length: options.bridges ?? 0 }, (_, number) => launch('bridge', number));
+    await Promise.all([...brains, ...shields, ...bridges].map(({ ready }) => ready));
   } catch (error) {
     await stop();
     throw error;
@@ -97,11 +115,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     natsUser: users.env,
     shields: services.shield,
     brains: services.brain,
+    bridges: services.bridge,
     startShield: (number, env) => start('shield', number, env),
     startBrain: (number, env) => start('brain', number, env),
     stop,
     kill: async () => {
-      await Promise.all([...services.shield, ...services.brain].map((service) => service.kill()));
+      await Promise.all([...services.bridge, ...services.shield, ...services.brain].map((service) => service.kill()));
       await Promise.all([nats.stop(), storage.stop()]);
     },
   };

@@ -39,6 +39,8 @@ export const layeringFixtures: readonly RuleFixture[] = [
   importFixture('[ARC-6] the shield has no valkey', 'services/shield/src', 'ioredis'),
   importFixture('[ARC-1] the shield does not call the brain', 'services/shield/src', '@arqonbus/brain'),
   importFixture('[ARC-1] the brain does not call the shield', 'services/brain/src/bans', '@arqonbus/shield'),
+  importFixture('[ARC-1] the bridge does not call the shield', 'services/bridge/src/routes', '@arqonbus/shield'),
+  importFixture('[ARC-6] the bridge has no storage', 'services/bridge/src', '@arqonbus/storage'),
   importFixture('[ARC-6] the brain has no sockets', 'services/brain/src', 'ws'),
   importFixture('[ARC-6] the brain has no native sockets', 'services/brain/src', 'uWebSockets.js'),
   importFixture('[ARC-6] the brain publishes through the edge', 'services/brain/src', '@arqonbus/pipeline'),

@@ -32,6 +32,7 @@ const NO_BUDGET: RateBudget = Object.freeze({ messages: UNLIMITED, bytes: UNLIMI
 
 /** Somebody without a connection, for the time of one message (ARC-15). */
 export class EdgeSession extends Session {
+  readonly isService = true;
   readonly serviceMetadata: Readonly<Record<string, unknown>> | undefined;
 
   constructor({ sender, serviceMetadata, nowMs, monotonicMs, onReply, ...options }: EdgeSessionOptions) {

@@ -1,6 +1,6 @@
 import { ANY_SEQ, BusError } from '@arqonbus/protocol';
 import type { Envelope } from '@arqonbus/protocol';
-import { channelOut } from '@arqonbus/spine';
+import { channelOut, tenantOut } from '@arqonbus/spine';
 import type { Appended, ChannelAddress, ChannelLog, ProfileOf, Spine, Subject } from '@arqonbus/spine';
 import { forEachClass } from '../delivery/class-counters.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
@@ -41,6 +41,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
   const acknowledge = createAcknowledge(options, refuse);
   const publishPrivate = createPublishPrivate(options, refuse, acknowledge);
+  const publishToTenant = createPublishToTenant(options, acknowledge);
   const positions = forEachClass((logClass) => (appended: Appended) => positionOf(counters.stored[logClass](appended)));
 
   const publishEvent = (session: Session, envelope: Envelope): void => {
@@ -77,6 +78,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       try {
         if (!options.mayAuthorize()) throw new BusError('UNAVAILABLE');
         if (envelope.type === 'private') publishPrivate(session, envelope);
+        else if (envelope.type === 'system') publishToTenant(session, envelope);
         else publishEvent(session, envelope);
       } catch (error) {
         refuse(session, envelope.id, error);
@@ -125,6 +127,17 @@ function createPublishPrivate(
         else refuse(session, id, error);
       });
     }
+  };
+}
+
+/** To every connection of the tenant, which keeps no log of it (PRT-18). */
+function createPublishToTenant({ spine, counters }: PublisherOptions, acknowledge: Acknowledge): Publisher['publish'] {
+  return (session, envelope) => {
+    const { id, ack } = envelope;
+    envelope.ack = false;
+    spine.publish(tenantOut(session.tenant), encodePublication(envelope));
+    counters.live();
+    if (ack) acknowledge(session, id, spine.flush().then(noContent));
   };
 }
 

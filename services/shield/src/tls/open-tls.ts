@@ -4,8 +4,8 @@ import { BusError } from '@arqonbus/protocol';
 import type { Metrics } from '@arqonbus/telemetry';
 import type { Listener } from '../listener/listener.ts';
 import type { ShieldOptions } from '../shield-options.ts';
-import { watchCertificate } from './certificate-watch.ts';
-import type { CertificateWatch } from './certificate-watch.ts';
+import { watchCertificate } from '@arqonbus/runtime';
+import type { CertificateWatch } from '@arqonbus/runtime';
 
 /** The pair that the listeners start with, or undefined where they do not end TLS. Throws `UNAVAILABLE` for a bad one. */
 export function readTls({ tlsCertFile, tlsKeyFile, clock }: ShieldOptions): TlsPair | undefined {

@@ -1,0 +1,3 @@
+export { startBridge } from './start-bridge.ts';
+export type { BridgeSurroundings } from './start-bridge.ts';
+export type { Bridge } from './bridge.ts';

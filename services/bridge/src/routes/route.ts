@@ -1,0 +1,51 @@
+import type { Schema } from '@arqonbus/protocol';
+import type { Caller } from '../caller/caller.ts';
+
+/** What a route is given. */
+export interface RouteRequest {
+  readonly caller: Caller;
+  /** The parts of the path that its braces name. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: Uint8Array;
+  /** Of the header `Idempotency-Key`; empty = none. */
+  readonly idempotencyKey: string;
+  /** Takes so many messages or commands of what the caller may send; throws `RATE_LIMITED`. */
+  readonly charge: (messages: number) => void;
+}
+
+/** What is the same of all routes. */
+interface RouteBase {
+  /** For metrics, and the id of the operation in OpenAPI. */
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With `{name}` for a part. */
+  readonly path: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** Of the body; absent = it has none. */
+  readonly body?: Schema;
+  /** Of the query; absent = it has none. */
+  readonly query?: Schema;
+  readonly result: Schema;
+  /** Repeats the request safely: it may be sent with `Idempotency-Key`. */
+  readonly takesIdempotencyKey?: true;
+}
+
+/** One thing that can be asked. What `run` gives is the body of the answer: JSON, or a value. */
+export type Route =
+  | (RouteBase & {
+      readonly isPublic?: false;
+      readonly run: (request: RouteRequest) => Promise<Uint8Array | object>;
+    })
+  | (RouteBase & {
+      readonly isPublic: true;
+      readonly run: (request: Pick<RouteRequest, 'params' | 'query'>) => Promise<Uint8Array | object>;
+    });
+
+/** A route, and what the path says. */
+export interface RouteMatch {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+}

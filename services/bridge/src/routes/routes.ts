@@ -1,0 +1,22 @@
+import { createCommandRoutes } from './command-routes.ts';
+import { describeRoutes } from './openapi.ts';
+import { createPublishRoutes } from './publish-routes.ts';
+import type { PublishOptions } from './publish-routes.ts';
+import type { Route } from './route.ts';
+
+/** Everything that can be asked of a Bridge, and the description of it. */
+export function createRoutes(options: PublishOptions & { readonly version: string }): readonly Route[] {
+  const routes = [...createPublishRoutes(options), ...createCommandRoutes(options.spine)];
+  const description: Route = {
+    name: 'openapi',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    summary: 'This description.',
+    isPublic: true,
+    result: { type: 'object' },
+    run: async () => described,
+  };
+  const all = [...routes, description];
+  const described = describeRoutes(all, options.version);
+  return all;
+}
