@@ -5,9 +5,14 @@ const branches = 95;
 /** These start clusters of their own, and harm them. */
 const faults = 'e2e/src/faults/**/*.test.ts';
 /** About `arqon dev` itself, which is one process, and about documentation, packages and alerts, which start what they need. */
-const devOnly = ['start.test.ts', 'chat-page.test.ts', 'packed.test.ts', 'docs/**/*.test.ts', 'alerts/*.test.ts'].map(
-  (name) => `e2e/src/${name}`,
-);
+const devOnly = [
+  'start.test.ts',
+  'chat-page.test.ts',
+  'packed.test.ts',
+  'sdk-python-package.test.ts',
+  'docs/**/*.test.ts',
+  'alerts/*.test.ts',
+].map((name) => `e2e/src/${name}`);
 /** Runs in virtual time, which stands in for that of the whole process. */
 const simulation = 'e2e/src/simulation/**';
 /** Parsers and inspection alone, as long as somebody wants: `npm run fuzz`. */

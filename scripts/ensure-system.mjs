@@ -1,5 +1,6 @@
 import { ensureNewestNats } from './ensure-newest-nats.mjs';
 import { ensurePromtool } from './ensure-promtool.mjs';
+import { ensurePython } from './ensure-python.mjs';
 import { isExecutable, onPath } from './find-program.mjs';
 import { isMain } from './root.mjs';
 import { run } from './run.mjs';
@@ -53,10 +54,13 @@ const REQUIREMENTS = [
   },
 ];
 
-/** What the tests need: {@link ensurePrograms} of everything, promtool, and the newest NATS, which is built where there is Go. */
+/**
+ * What the tests need: {@link ensurePrograms} of everything, promtool, a Python environment, and the newest NATS, which is built
+ * where there is Go.
+ */
 export async function ensureSystem() {
   const programs = await ensurePrograms(REQUIREMENTS.map(({ name }) => name));
-  return { ...programs, ...(await ensurePromtool()), ...(await ensureNewestNats()) };
+  return { ...programs, ...(await ensurePromtool()), ...(await ensureNewestNats()), ...(await ensurePython()) };
 }
 
 /**
@@ -84,11 +88,13 @@ function find(requirement) {
   return [...programs.flatMap(onPath), ...places].find(isExecutable);
 }
 
-function canUseApt() {
+/** Whether packages can be installed here. */
+export function canUseApt() {
   return process.getuid?.() === 0 && onPath('apt-get').some(isExecutable);
 }
 
-async function aptInstall(packages) {
+/** Installs packages of Debian; throws with apt's output. */
+export async function aptInstall(packages) {
   process.stderr.write(`Installing with apt: ${packages.join(', ')}...\n`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {

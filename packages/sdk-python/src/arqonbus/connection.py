@@ -1,0 +1,164 @@
+"""One WebSocket: from the handshake to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+
+from .errors import ArqonBusError, error_of_frame, not_connected
+from .messages import Welcome, mapping_of, to_welcome
+from .reconnect import ConnectionEnd
+
+SUBPROTOCOL = "arqon.v1.json"
+#: The largest frame that a server sends is 1 MiB.
+MAX_FRAME_BYTES = 2_097_152
+#: Nothing is heard for that long: the connection is dead.
+PING_EVERY_S = 20.0
+PONG_WITHIN_S = 10.0
+
+#: HTTP refusals of the upgrade, as the close codes that mean the same.
+_CODE_OF_STATUS = {400: 4400, 401: 4401, 403: 4403, 429: 4429, 503: 1013}
+
+
+class ConnectionEnded(Exception):
+    """The connection, or the try for one, has come to its end."""
+
+    def __init__(self, end: ConnectionEnd) -> None:
+        super().__init__(f"ended with {end.code}")
+        self.end = end
+
+
+class Connection:
+    """An open connection that the server has welcomed."""
+
+    def __init__(self, socket: ClientConnection, welcome: Welcome, first: dict[str, Any]) -> None:
+        self.welcome = welcome
+        #: The frame of the greeting.
+        self.first = first
+        self._socket = socket
+        self._error: ArqonBusError | None = None
+        self._return_in_s = 0.0
+
+    async def send(self, frame: dict[str, Any]) -> None:
+        """Sends a frame; raises ``UNAVAILABLE`` where the connection is gone, ``VALIDATION_ERROR`` for what JSON cannot hold."""
+        try:
+            text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            text.encode("utf-8")
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ArqonBusError("VALIDATION_ERROR", "The value cannot be written as JSON.") from error
+        try:
+            await self._socket.send(text)
+        except ConnectionClosed:
+            raise not_connected() from None
+
+    async def read(self, on_frame: Callable[[dict[str, Any], int], None]) -> ConnectionEnd:
+        """Hands every frame and its length on, until the connection ends."""
+        try:
+            async for raw in self._socket:
+                frame = _parse(raw)
+                if frame is None:
+                    continue
+                self._note(frame)
+                on_frame(frame, len(raw))
+        except ConnectionClosed:
+            pass
+        return _end_of(self._socket, self._error, self._return_in_s, was_welcomed=True)
+
+    async def close(self) -> None:
+        """Closes it in good order."""
+        await self._socket.close()
+
+    def _note(self, frame: dict[str, Any]) -> None:
+        """What the server says of the connection itself tells how it ends."""
+        if frame.get("type") == "error" and not frame.get("request_id"):
+            self._error = error_of_frame(frame)
+            self._return_in_s = self._error.retry_after
+        payload = mapping_of(frame.get("payload"))
+        if frame.get("type") == "system" and payload.get("event") == "going_away":
+            self._return_in_s = _seconds(payload.get("reconnect_in_ms"))
+
+
+async def open_connection(url: str, token: str, timeout: float) -> Connection:
+    """Opens a socket and waits for the greeting. Raises :class:`ConnectionEnded`, or ``VALIDATION_ERROR`` for a bad URL."""
+    try:
+        socket = await connect(
+            url,
+            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+            additional_headers={"Authorization": f"Bearer {token}"},
+            max_size=MAX_FRAME_BYTES,
+            open_timeout=timeout,
+            ping_interval=PING_EVERY_S,
+            ping_timeout=PONG_WITHIN_S,
+            close_timeout=5,
+        )
+    except InvalidURI as error:
+        raise ArqonBusError("VALIDATION_ERROR", "The url cannot be one of a WebSocket.") from error
+    except InvalidStatus as error:
+        raise ConnectionEnded(_end_of_refusal(error)) from error
+    except (InvalidHandshake, OSError, asyncio.TimeoutError, EOFError) as error:
+        raise ConnectionEnded(ConnectionEnd(1006, str(error))) from error
+    try:
+        return await _greet(socket, timeout)
+    except BaseException:
+        await socket.close()
+        raise
+
+
+async def _greet(socket: ClientConnection, timeout: float) -> Connection:
+    try:
+        frame = _parse(await asyncio.wait_for(socket.recv(), timeout))
+        if frame is not None and frame.get("type") == "error":
+            await socket.wait_closed()
+            raise ConnectionEnded(_end_of(socket, error_of_frame(frame), 0.0, was_welcomed=False))
+    except ConnectionClosed:
+        raise ConnectionEnded(_end_of(socket, None, 0.0, was_welcomed=False)) from None
+    except asyncio.TimeoutError:
+        raise ConnectionEnded(ConnectionEnd(1006, "no greeting in time")) from None
+    welcome = to_welcome(mapping_of((frame or {}).get("payload")))
+    if frame is None or welcome is None:
+        raise ConnectionEnded(ConnectionEnd(1006, "the first frame is no greeting"))
+    return Connection(socket, welcome, frame)
+
+
+def _parse(raw: str | bytes) -> dict[str, Any] | None:
+    try:
+        frame = json.loads(raw)
+    except ValueError:
+        return None
+    return frame if isinstance(frame, dict) else None
+
+
+def _end_of(
+    socket: ClientConnection, error: ArqonBusError | None, return_in_s: float, *, was_welcomed: bool
+) -> ConnectionEnd:
+    code = socket.close_code
+    hint = max(return_in_s, error.retry_after if error is not None else 0.0)
+    return ConnectionEnd(code or 1006, socket.close_reason or "", was_welcomed, error, hint)
+
+
+def _end_of_refusal(refusal: InvalidStatus) -> ConnectionEnd:
+    response = refusal.response
+    code = _CODE_OF_STATUS.get(response.status_code, 1006)
+    try:
+        body = mapping_of(json.loads(response.body or b"{}"))
+    except ValueError:
+        body = {}
+    error = None
+    if isinstance(body.get("error_code"), str):
+        text = str(body.get("error") or "")
+        error = ArqonBusError(body["error_code"], text, details=mapping_of(body.get("details")))
+    try:
+        retry_after = float(response.headers.get("Retry-After", "0"))
+    except ValueError:
+        retry_after = 0.0
+    hint = max(retry_after, error.retry_after if error is not None else 0.0)
+    return ConnectionEnd(code, f"HTTP {response.status_code}", False, error, hint)
+
+
+def _seconds(value: Any) -> float:
+    return value / 1000 if isinstance(value, int | float) and value > 0 else 0.0

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from './cache-folder.mjs';
+import { aptInstall, canUseApt } from './ensure-system.mjs';
+import { isExecutable, onPath } from './find-program.mjs';
+import { isMain, root } from './root.mjs';
+import { run } from './run.mjs';
+
+/** Names the Python to take, and tells the tests which one has what they need. */
+const VARIABLE = 'PYTHON_PATH';
+const REQUIREMENTS = join(root, 'packages/sdk-python/requirements-dev.txt');
+const ADVICE = `Python 3.10 or newer with venv was not found (the Python SDK is tested with it). Install it (Debian: apt-get install python3 python3-venv), or set ${VARIABLE} to one that has what ${REQUIREMENTS} names.`;
+const CHECK = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))';
+
+/**
+ * Makes an environment of Python with what the tests of the Python SDK need, once per user and list of needs, and gives the
+ * environment that tells the tests where it is. Throws with what to install where there is no Python and no apt.
+ */
+export async function ensurePython() {
+  const given = process.env[VARIABLE] ?? '';
+  if (given !== '') {
+    if (!isExecutable(given)) throw new Error(`${VARIABLE} names no program: ${given}`);
+    return { [VARIABLE]: given };
+  }
+  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
+  const target = join(cacheFolder(), `python-${digest}`);
+  const python = join(target, 'bin/python');
+  if (!existsSync(python)) await makeEnvironment(target);
+  return { [VARIABLE]: python };
+}
+
+/** Beside the place where it belongs, and then moved there, so that two runs at once do not meet. */
+async function makeEnvironment(target) {
+  const program = await findPython();
+  process.stderr.write('Making the Python environment of the tests (once)...\n');
+  mkdirSync(cacheFolder(), { recursive: true });
+  const folder = mkdtempSync(join(cacheFolder(), 'making-'));
+  try {
+    await must(program, ['-m', 'venv', folder]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS];
+    await must(join(folder, 'bin/python'), pip);
+    if (!existsSync(target)) renameSync(folder, target);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function findPython() {
+  const found = await suitable();
+  if (found !== undefined) return found;
+  if (!canUseApt()) throw new Error(ADVICE);
+  await aptInstall(['python3', 'python3-venv']);
+  const installed = await suitable();
+  if (installed === undefined) throw new Error(ADVICE);
+  return installed;
+}
+
+async function suitable() {
+  for (const path of ['python3', 'python'].flatMap(onPath)) {
+    if (isExecutable(path) && (await run(path, ['-c', CHECK], { output: 'capture' })).code === 0) return path;
+  }
+  return undefined;
+}
+
+async function must(program, args) {
+  const { code, output } = await run(program, args, { output: 'capture' });
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${output}`);
+}
+
+// `node scripts/ensure-python.mjs` prints where it is.
+if (isMain(import.meta.url)) process.stdout.write(`${(await ensurePython())[VARIABLE]}\n`);
