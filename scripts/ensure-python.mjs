@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { aptInstall, canUseApt } from './apt.mjs';
 import { cacheFolder } from './cache-folder.mjs';
-import { aptInstall, canUseApt } from './ensure-system.mjs';
 import { isExecutable, onPath } from './find-program.mjs';
 import { isMain, root } from './root.mjs';
 import { run } from './run.mjs';

@@ -1,9 +1,9 @@
+import { aptInstall, canUseApt } from './apt.mjs';
 import { ensureNewestNats } from './ensure-newest-nats.mjs';
 import { ensurePromtool } from './ensure-promtool.mjs';
 import { ensurePython } from './ensure-python.mjs';
 import { isExecutable, onPath } from './find-program.mjs';
 import { isMain } from './root.mjs';
-import { run } from './run.mjs';
 
 /** What the tests need from the system. `variable` names the environment variable that overrides the search and tells the tests. */
 const REQUIREMENTS = [
@@ -86,21 +86,6 @@ function find(requirement) {
   const { variable, programs, places } = requirement;
   if (isGiven(requirement)) return [process.env[variable]].find(isExecutable);
   return [...programs.flatMap(onPath), ...places].find(isExecutable);
-}
-
-/** Whether packages can be installed here. */
-export function canUseApt() {
-  return process.getuid?.() === 0 && onPath('apt-get').some(isExecutable);
-}
-
-/** Installs packages of Debian; throws with apt's output. */
-export async function aptInstall(packages) {
-  process.stderr.write(`Installing with apt: ${packages.join(', ')}...\n`);
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
-    const { code, output } = await run('apt-get', args, { output: 'capture', env });
-    if (code !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${output}`);
-  }
 }
 
 function advice({ name, reason, variable, debianPackage }) {
