@@ -27,3 +27,6 @@ export * from './leases/postgres-leases.ts';
 export * from './webhooks/memory-webhook-store.ts';
 export * from './webhooks/postgres-webhook-store.ts';
 export * from './webhooks/webhook-store.ts';
+export * from './cron/cron-store.ts';
+export * from './cron/memory-cron-store.ts';
+export * from './cron/postgres-cron-store.ts';

@@ -6,7 +6,18 @@ import type { Database, Sql } from '../database.ts';
 const acme = 'acme' as TenantId;
 const globex = 'globex' as TenantId;
 
-const TABLES = ['tenants', 'grants', 'grant_sets', 'audit_records', 'archive', 'archive_positions', 'leases'];
+const TABLES = [
+  'tenants',
+  'grants',
+  'grant_sets',
+  'audit_records',
+  'archive',
+  'archive_positions',
+  'leases',
+  'cron_jobs',
+  'cron_runs',
+  'cron_due',
+];
 
 /** An engine inside this process takes long on a busy machine. */
 const OPEN_TIMEOUT_MS = 90_000;
