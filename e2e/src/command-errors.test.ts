@@ -18,6 +18,7 @@ beforeAll(async () => {
     ARQONBUS_LIMITS_MAX_SUBSCRIPTIONS: '1',
     ARQONBUS_LIMITS_CHANNELS_PER_TENANT: '1',
     ARQONBUS_LIMITS_GRANTS_PER_TENANT: '1',
+    ARQONBUS_LIMITS_CRON_JOBS_PER_TENANT: '1',
     ARQONBUS_LIMITS_SCHEMAS_PER_TENANT: '1',
     ARQONBUS_LIMITS_SCHEMA_BINDINGS_PER_TENANT: '1',
   });
@@ -25,6 +26,10 @@ beforeAll(async () => {
   await clients.get('admin')?.must('op.grant.put', wish);
   await clients.get('admin')?.must('op.schema.register', letter);
   await clients.get('admin')?.must('op.schema.bind', binding);
+  const job = await clients.get('admin')?.must('op.cron.schedule', hourly);
+  await clients.get('admin')?.must('op.cron.cancel', { job_id: job?.['job_id'] });
+  jobOver.job_id = String(job?.['job_id']);
+  await clients.get('admin')?.must('op.cron.schedule', hourly);
   await clients.get('moderator')?.must('join_channel', { room: 'attic', channel: 'full' });
 });
 
@@ -36,6 +41,11 @@ afterAll(async () => {
 const general = { room: 'science', channel: 'general' };
 const nowhere = { room: 'science', channel: 'nowhere' };
 const telemetry = { room: 'integriguard', channel: 'telemetry-stream' };
+
+const hourly = { ...general, payload: 1, interval_seconds: 3_600 };
+/** A job that is over; it gets its id when it is made. */
+const jobOver = { job_id: '' };
+const noJob = { job_id: 'c_none' };
 
 const wish = { subject: 'user:somebody', action: 'join', pattern: 'attic:*', effect: 'allow' };
 
@@ -88,6 +98,16 @@ const cases: readonly Case[] = [
   ['op.grant.delete', 'user', { grant_id: 'g_none' }, 'AUTHORIZATION_ERROR'],
   ['op.audit.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.audit.verify', 'moderator', {}, 'AUTHORIZATION_ERROR'],
+  ['op.cron.schedule', 'guest', hourly, 'AUTHORIZATION_ERROR'],
+  ['op.cron.schedule', 'user', hourly, 'QUOTA_EXCEEDED'],
+  ['op.cron.get', 'user', noJob, 'NOT_FOUND'],
+  ['op.cron.cancel', 'user', noJob, 'NOT_FOUND'],
+  ['op.cron.cancel', 'admin', jobOver, 'CONFLICT'],
+  ['op.cron.pause', 'user', noJob, 'NOT_FOUND'],
+  ['op.cron.pause', 'admin', jobOver, 'CONFLICT'],
+  ['op.cron.resume', 'user', noJob, 'NOT_FOUND'],
+  ['op.cron.resume', 'admin', jobOver, 'CONFLICT'],
+  ['op.cron.runs', 'user', noJob, 'NOT_FOUND'],
   ['op.mirror.put', 'moderator', { pattern: 'lab:*', percent: 10 }, 'AUTHORIZATION_ERROR'],
   ['op.mirror.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.mirror.delete', 'moderator', { rule_id: 'm_none' }, 'AUTHORIZATION_ERROR'],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { countAnchored, drilledCluster, startBrainDrill, untilBrainsWork } from './harness/brain-drill.ts';
+import type { FollowedClient } from './harness/followed-client.ts';
 import { countCodes, startPublishing } from './harness/load.ts';
 import { report } from './harness/report.ts';
 
@@ -61,9 +62,11 @@ test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs
   });
 });
 
-test('[BRN-1] one of two Brains killed under commands: nothing accepted is lost, all is answered after its lease', async () => {
+test('[BRN-1] [CRN-2] one of two Brains killed under commands: nothing accepted is lost, all is answered after its lease, and schedules go on', async () => {
   await untilBrainsWork(bus());
-  const { streams, finish } = await startBrainDrill(await connect(0, 'near'), await connect(1, 'far'), 'killed');
+  const [near, far] = [await connect(0, 'near'), await connect(1, 'far')];
+  const { streams, finish } = await startBrainDrill(near, far, 'killed');
+  const ticking = await startTicking(near);
   const killedAt = performance.now();
   await bus().brains[0]?.kill();
   const isOver = (): boolean => performance.now() - killedAt > TAKEN_OVER_WITHIN_MS + 500;
@@ -72,6 +75,32 @@ test('[BRN-1] one of two Brains killed under commands: nothing accepted is lost,
   const { codes, lastRefusedAt, slowestMs } = await finish();
   const { ok = 0, UNAVAILABLE: refused = 0, ...others } = codes;
   report('a Brain killed', { ok, refused, 'gap ms': Math.max(0, lastRefusedAt - killedAt), 'slowest ms': slowestMs });
+  await ticking.check();
   expect(others).toEqual({});
   expect(lastRefusedAt - killedAt).toBeLessThan(TAKEN_OVER_WITHIN_MS);
 });
+
+/** A schedule of every second; checks that each of its moments came, and was recorded, once. */
+async function startTicking(client: FollowedClient): Promise<{ check(): Promise<void> }> {
+  const target = { room: 'killed', channel: 'clock' };
+  await client.must('join_channel', target);
+  const { job_id: jobId } = await client.must('op.cron.schedule', { ...target, payload: 'tick', interval_seconds: 1 });
+  const heard = (): unknown[] =>
+    client.events
+      .filter(({ sender }) => sender === 'op-cron')
+      .map(({ metadata }) => (metadata as { iteration: number }).iteration);
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+  return {
+    check: async () => {
+      await client.must('op.cron.pause', { job_id: jobId });
+      const listRuns = async (): Promise<{ state: string }[]> =>
+        (await client.must('op.cron.runs', { job_id: jobId }))['items'] as { state: string }[];
+      const isOpen = async (): Promise<boolean> => (await listRuns()).some(({ state }) => state === 'claimed');
+      await expect.poll(isOpen, { timeout: 10_000 }).toBe(false);
+      const runs = await listRuns();
+      expect(runs.filter(({ state }) => state !== 'fired')).toEqual([]);
+      // Those that somebody took over may have been published by both: the log knows their ids.
+      await expect.poll(heard).toEqual(numbers(runs.length));
+    },
+  };
+}

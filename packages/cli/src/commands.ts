@@ -22,6 +22,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['schema', async () => (await import('./schema/schema-command.ts')).addSchemaCommand],
   ['policy', async () => (await import('./policy/policy-command.ts')).addPolicyCommand],
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
+  ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
   ['preflight', async () => (await import('./preflight/preflight-command.ts')).addPreflightCommand],
   ['migrate', async () => (await import('./migrate/migrate-command.ts')).addMigrateCommand],
   ['metrics', async () => (await import('./metrics/metrics-command.ts')).addMetricsCommand],

@@ -32,6 +32,7 @@ export interface Limits {
   readonly schemasPerTenant: number;
   readonly schemaBytesPerTenant: number;
   readonly schemaBindingsPerTenant: number;
+  readonly cronJobsPerTenant: number;
   readonly messagesPerTenantPerSecond: number;
   readonly bytesPerTenantPerSecond: number;
   readonly badFramesPerMinute: number;
@@ -78,6 +79,7 @@ export const DEFAULT_LIMITS: Limits = {
   schemasPerTenant: 256,
   schemaBytesPerTenant: 4_194_304,
   schemaBindingsPerTenant: 256,
+  cronJobsPerTenant: 10_000,
   messagesPerTenantPerSecond: 20_000,
   bytesPerTenantPerSecond: 104_857_600,
   badFramesPerMinute: 10,

@@ -5,7 +5,7 @@ import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
 import type { AuditTrail, ChannelAddress, KeyValueStore, LogFeed, Spine, SpineSubscription } from '@arqonbus/spine';
-import type { ArchiveStore, AuditCopy, GrantStore } from '@arqonbus/storage';
+import type { ArchiveStore, AuditCopy, CronStore, GrantStore } from '@arqonbus/storage';
 import type { ArchiveMetrics } from './archive/archiver.ts';
 import { composeArchive } from './archive/compose-archive.ts';
 import type { AuditMetrics } from './audit/audit.ts';
@@ -16,6 +16,8 @@ import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
 import { DEFAULT_CASIL_SETTINGS } from '@arqonbus/casil';
 import type { CasilSettings } from '@arqonbus/casil';
+import { composeCron } from './cron/compose-cron.ts';
+import type { CronMetrics } from './cron/cron-metrics.ts';
 import { figuresOf } from './brain-figures.ts';
 import type { BrainFigures } from './brain-figures.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
@@ -65,6 +67,10 @@ export interface BrainOptions {
   readonly keptLog?: KeptLogOptions | undefined;
   /** Where grants are kept. Default: the memory of this process. */
   readonly grants?: GrantStore;
+  /** Where schedules are kept. Default: the memory of this process. */
+  readonly cron?: CronStore;
+  /** Told of what is fired; as `rpcMetrics`. */
+  readonly cronMetrics?: CronMetrics;
   /** The log as a whole, which this Brain copies to the archive as one of all (LOG-15). Default: nothing is copied. */
   readonly feed?: LogFeed;
   /** Default: the memory of this process. */
@@ -108,6 +114,8 @@ export interface Brain {
   renew(): Promise<void>;
   /** Ends what is over: leases of silent Shields, empty channels, past bans. A timer calls it too. */
   sweep(): Promise<void>;
+  /** Fires schedules that are due. A timer calls it too. */
+  fire(): Promise<void>;
   figures(): BrainFigures;
   /** True while it is connected and knows the registry. */
   isReady(): boolean;
@@ -146,13 +154,15 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
 
   await registry.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
-  const nextGrantId = (): string => `g_${randomText(options, 12, 'base64url')}`;
-  const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId }, observer);
+  const nextId = (): string => randomText(options, 12, 'base64url');
+  const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: () => `g_${nextId()}` }, observer);
+  const cron = composeCron({ ...options, ...auditing, limits, nextJobId: () => `c_${nextId()}`, onError }, observer);
   const served = [
     ...serveAnywhere(options, shared, auditing),
     ...serveLog(spine, keeper, observer),
     ...grants.served,
     ...archive.served,
+    ...cron.served,
     history,
     reconnects,
   ];
@@ -167,10 +177,12 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   return {
     renew: () => ring.tick(),
     sweep,
+    fire: () => cron.tick(),
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, archive }),
     async close() {
       stopTimer();
+      await cron.close();
       await ring.close();
       await delay(handoverMs);
       endAll(served);

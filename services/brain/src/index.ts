@@ -1,5 +1,6 @@
 export { createArchiveMetrics } from './archive/archive-metrics.ts';
 export { createAuditMetrics } from './audit/audit-metrics.ts';
+export { createCronMetrics } from './cron/cron-metrics.ts';
 export type { BrainFigures } from './brain-figures.ts';
 export * from './brain-metrics.ts';
 export * from './brain.ts';

@@ -22,6 +22,8 @@ export interface BrainSurroundings extends Pick<
   | 'grants'
   | 'archive'
   | 'archiveMetrics'
+  | 'cron'
+  | 'cronMetrics'
   | 'feed'
 > {
   readonly spine: Spine;

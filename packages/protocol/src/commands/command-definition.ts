@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors/error-table.ts';
 import type { Schema } from './schema.ts';
 
 /** What a session needs to be allowed to use a command: one of the actions of the rights table (PRM-5), or a role. */
-export type CommandRight = 'any' | 'join' | 'publish' | 'history' | 'presence' | 'manage' | 'admin';
+export type CommandRight = 'any' | 'join' | 'publish' | 'history' | 'presence' | 'manage' | 'operate' | 'admin';
 
 /** One command: its name, schemas, right and documentation (PRT-21). Handlers are bound to it by name in the Shield. */
 export interface CommandDefinition {

@@ -3,6 +3,7 @@ import { adminCommands } from './admin-commands.ts';
 import { auditCommands } from './audit-commands.ts';
 import { casilCommands } from './casil-commands.ts';
 import { channelCommands } from './channel-commands.ts';
+import { cronCommands } from './cron-commands.ts';
 import { grantCommands } from './grant-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { mirrorCommands } from './mirror-commands.ts';
@@ -28,6 +29,7 @@ export const commands: Commands = {
   ...schemaCommands,
   ...policyCommands,
   ...auditCommands,
+  ...cronCommands,
   ...grantCommands,
 };
 
@@ -44,6 +46,7 @@ export type Commands = typeof sessionCommands &
   typeof schemaCommands &
   typeof policyCommands &
   typeof auditCommands &
+  typeof cronCommands &
   typeof grantCommands;
 
 /** The name of a command. */

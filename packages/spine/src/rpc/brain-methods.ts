@@ -1,5 +1,4 @@
-import type { DescMessage, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
+import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { BusError } from '@arqonbus/protocol';
 import * as wire from '@arqonbus/protocol/spine-messages';
 import { deadlineIn } from '../deadline.ts';
@@ -8,21 +7,15 @@ import type { Subject } from '../subjects/subject.ts';
 import { roomPartition, tenantPartition } from '../subjects/partitions.ts';
 import { rpc } from '../subjects/subjects.ts';
 import { callMethod } from './call-method.ts';
+import { cronMethods } from './cron-methods.ts';
+import type { CronMethods } from './cron-methods.ts';
+import type { Method } from './method.ts';
 import type { RpcObserver } from './rpc-observer.ts';
 import { BRAIN_QUEUE, serveMethod } from './serve-method.ts';
 import type { MethodHandler } from './serve-method.ts';
 
-interface Method<Request extends Message, Result extends Message> {
-  readonly request: GenMessage<Request>;
-  readonly result: GenMessage<Result>;
-  /** Whose owner answers; absent = any replica does. */
-  readonly partition?: (request: MessageInitShape<GenMessage<Request>>) => number;
-  /** Heard by every server, and answered by the first: while a partition changes hands both owners must know. */
-  readonly isHeardByAll?: true;
-}
-
 /** Every method of the Brain: what it is asked and what it answers. */
-export interface BrainMethods {
+export interface BrainMethods extends CronMethods {
   readonly 'channels.create': Method<wire.CreateChannelRequest, wire.CreateChannelResult>;
   readonly 'channels.delete': Method<wire.DeleteChannelRequest, wire.DeleteChannelResult>;
   readonly 'channels.create_room': Method<wire.RoomRequest, wire.RoomResult>;
@@ -155,6 +148,7 @@ const ofRoom = (request: { readonly tenant?: string; readonly room?: string }): 
 const asNamed = (request: { readonly partition?: number }): number => request.partition ?? 0;
 
 const schemas: BrainMethods = {
+  ...cronMethods,
   'channels.create': {
     request: wire.CreateChannelRequestSchema,
     result: wire.CreateChannelResultSchema,

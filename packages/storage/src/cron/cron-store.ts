@@ -85,6 +85,8 @@ export interface ClaimedRun {
   readonly job: StoredCronJob;
   readonly dueAtMs: number;
   readonly iteration: number;
+  /** How often somebody began to fire it, this time included. */
+  readonly attempts: number;
   /** Higher than that of every earlier claim of anything (ARC-3). */
   readonly token: number;
 }

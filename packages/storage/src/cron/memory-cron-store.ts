@@ -164,7 +164,7 @@ class MemoryCronStore {
     const claimedUntilMs = this.#monotonicMs() + claimMs;
     kept.runs.set(dueAtMs, { ...run, state: 'claimed', token, claimedUntilMs, attempts: run.attempts + 1 });
     kept.claimed.add(dueAtMs);
-    return { job, dueAtMs, iteration, token };
+    return { job, dueAtMs, iteration, attempts: run.attempts + 1, token };
   }
 }
 

@@ -30,6 +30,7 @@ interface ClaimRow {
   readonly job_id: string;
   readonly due_at: Date;
   readonly iteration: string | number;
+  readonly attempts: number;
   readonly token: string | number;
 }
 
@@ -42,7 +43,7 @@ async function claimAgain(sql: Sql, tenant: TenantId, ask: ClaimAsk): Promise<re
            WHERE tenant_id = $1 AND state = 'claimed' AND claimed_until <= clock_timestamp()
            ORDER BY claimed_until LIMIT $2 FOR UPDATE SKIP LOCKED) late
      WHERE r.tenant_id = $1 AND r.job_id = late.job_id AND r.due_at = late.due_at
-     RETURNING r.job_id, r.due_at, r.iteration, r.token`,
+     RETURNING r.job_id, r.due_at, r.iteration, r.attempts, r.token`,
     [tenant, ask.limit, ask.claimMs],
   );
   if (rows.length === 0) return [];
@@ -126,7 +127,7 @@ async function addClaimed(
     `INSERT INTO arqon.cron_runs (tenant_id, job_id, due_at, iteration, state, token, claimed_until, attempts)
      SELECT $1, f.job_id, f.due_at, f.iteration, 'claimed', nextval('arqon.fencing_tokens'), ${UNTIL}, 1
      FROM unnest($2::text[], $4::timestamptz[], $5::bigint[]) AS f (job_id, due_at, iteration)
-     ON CONFLICT DO NOTHING RETURNING job_id, due_at, iteration, token`,
+     ON CONFLICT DO NOTHING RETURNING job_id, due_at, iteration, attempts, token`,
     [
       tenant,
       all.map(({ jobId }) => jobId),
@@ -140,7 +141,13 @@ async function addClaimed(
 function claimsOf(rows: readonly ClaimRow[], jobs: ReadonlyMap<string, StoredCronJob>): readonly ClaimedRun[] {
   return rows.flatMap((row) => {
     const job = jobs.get(row.job_id);
-    const fields = { dueAtMs: row.due_at.getTime(), iteration: Number(row.iteration), token: Number(row.token) };
+    const { attempts } = row;
+    const fields = {
+      dueAtMs: row.due_at.getTime(),
+      iteration: Number(row.iteration),
+      attempts,
+      token: Number(row.token),
+    };
     return job === undefined ? [] : [{ job, ...fields }];
   });
 }

@@ -2,13 +2,15 @@ import type { Config } from '@arqonbus/config';
 import {
   addPostgresGauges,
   createMemoryArchiveStore,
+  createMemoryCronStore,
   createPostgresArchiveStore,
+  createPostgresCronStore,
   createMemoryGrantStore,
   createPostgresDatabase,
   createPostgresGrantStore,
   createPostgresObserver,
 } from '@arqonbus/storage';
-import type { ArchiveStore, DatabaseStatus, GrantStore, PostgresDatabase } from '@arqonbus/storage';
+import type { ArchiveStore, CronStore, DatabaseStatus, GrantStore, PostgresDatabase } from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
 
 /** Where the modules of a Brain keep what outlives it. */
@@ -17,6 +19,7 @@ export interface Storage {
   readonly database: PostgresDatabase | undefined;
   readonly grants: GrantStore;
   readonly archive: ArchiveStore;
+  readonly cron: CronStore;
   close(): Promise<void>;
 }
 
@@ -30,7 +33,8 @@ export interface StorageSurroundings {
 export function openStorage({ storage, postgres }: Config, { metrics, logger }: StorageSurroundings): Storage {
   if (storage.backend === 'memory') {
     const [grants, archive] = [createMemoryGrantStore(), createMemoryArchiveStore()];
-    return { database: undefined, grants, archive, close: async () => undefined };
+    const cron = createMemoryCronStore(() => performance.now());
+    return { database: undefined, grants, archive, cron, close: async () => undefined };
   }
   const database = createPostgresDatabase({
     ...postgres,
@@ -39,7 +43,8 @@ export function openStorage({ storage, postgres }: Config, { metrics, logger }: 
   });
   addPostgresGauges(metrics, database);
   const [grants, archive] = [createPostgresGrantStore(database), createPostgresArchiveStore(database)];
-  return { database, grants, archive, close: () => database.close() };
+  const cron = createPostgresCronStore(database);
+  return { database, grants, archive, cron, close: () => database.close() };
 }
 
 const ADVICE: Readonly<Record<Exclude<DatabaseStatus, 'ok' | 'starting'>, string>> = {

@@ -5,6 +5,7 @@ import { listAudit, verifyAudit } from './audit.ts';
 import { getCasil, reloadCasil, resetCasil, testCasil } from './casil.ts';
 import { channelInfo } from './channel-info.ts';
 import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
+import { cancelCron, getCron, listCron, listCronRuns, pauseCron, resumeCron, scheduleCron } from './cron.ts';
 import { deleteGrant, listGrants, putGrant } from './grants.ts';
 import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
@@ -83,6 +84,13 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.policy.dry_run': dryRunPolicy,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
+  'op.cron.schedule': scheduleCron,
+  'op.cron.list': listCron,
+  'op.cron.get': getCron,
+  'op.cron.cancel': cancelCron,
+  'op.cron.pause': pauseCron,
+  'op.cron.resume': resumeCron,
+  'op.cron.runs': listCronRuns,
   'op.grant.put': putGrant,
   'op.grant.list': listGrants,
   'op.grant.delete': deleteGrant,
