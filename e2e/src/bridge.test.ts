@@ -1,5 +1,5 @@
 import type { TokenOrder } from '@arqonbus/auth';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
@@ -152,4 +152,43 @@ describe('asking by HTTP', () => {
     const { openapi, paths } = (await response.json()) as { openapi: string; paths: Record<string, object> };
     expect([openapi, Object.keys(paths)]).toEqual(['3.1.0', expect.arrayContaining(['/v1/publish', '/v1/grants'])]);
   });
+});
+
+describe('keys of servers', () => {
+  const withKey = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
+    ask(method, path, { headers: { authorization: `Bearer ${key}` }, ...(body === undefined ? {} : { body }) });
+  const command = (name: string, args: object, tenant = 'acme'): Promise<Answer> =>
+    ask('POST', `/v1/commands/${name}`, { body: args, role: 'admin', tenant });
+  const allowed = ['publish', 'join'].map((action) => ({ action, pattern: 'lab:*', effect: 'allow' }));
+
+  test('[BRG-1] do what they may, are rotated, and end at once when they are revoked', async () => {
+    const made = (await command('op.key.create', { name: 'billing', permissions: allowed })).body;
+    const [keyId, first] = [String(made['key_id']), String(made['key'])];
+    expect((await vi.waitFor(() => must(withKey(first, 'POST', '/v1/publish', toBench('by key'))))).status).toBe(200);
+    expect(await alice.nextEvent()).toMatchObject({ sender: `key-${keyId}`, payload: 'by key' });
+    expect((await withKey(first, 'GET', '/v1/rooms/lab/channels/bench/history')).status).toBe(403);
+    const second = String((await command('op.key.rotate', { key_id: keyId, overlap_ms: 60_000 })).body['key']);
+    await vi.waitFor(() => must(withKey(second, 'GET', '/v1/status')));
+    expect((await withKey(first, 'GET', '/v1/status')).status).toBe(200);
+    expect((await command('op.key.revoke', { key_id: keyId }, 'globex')).body).toEqual({ revoked: false });
+    expect((await command('op.key.revoke', { key_id: keyId })).body).toEqual({ revoked: true });
+    await vi.waitFor(async () => {
+      const answers = await Promise.all([first, second].map((key) => withKey(key, 'GET', '/v1/status')));
+      expect(answers.map(({ status }) => status)).toEqual([401, 401]);
+    });
+  });
+
+  test('[BRG-1] [PRD-4] are of their tenant, and are made by its administrators', async () => {
+    const made = (await command('op.key.create', { name: 'theirs', role: 'user' }, 'globex')).body;
+    await vi.waitFor(() => must(withKey(String(made['key']), 'POST', '/v1/publish', toBench('ours'))));
+    expect((await stranger.nextEvent()).payload).toBe('ours');
+    const { body } = await command('op.key.list', {});
+    expect(JSON.stringify(body)).not.toContain(String(made['key_id']));
+    expect((await ask('POST', '/v1/commands/op.key.create', { body: { name: 'mine' } })).status).toBe(403);
+  });
+
+  async function must(answer: Promise<Answer>): Promise<Answer> {
+    expect((await answer).status).toBe(200);
+    return answer;
+  }
 });

@@ -2,6 +2,7 @@ export * from './access/grant.ts';
 export * from './access/permission.ts';
 export * from './access/rights.ts';
 export * from './access/role.ts';
+export * from './api-keys/api-key.ts';
 export * from './authenticator.ts';
 export * from './development-issuer.ts';
 export * from './jwt/explain-token.ts';

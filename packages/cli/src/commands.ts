@@ -21,6 +21,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['casil', async () => (await import('./casil/casil-command.ts')).addCasilCommand],
   ['schema', async () => (await import('./schema/schema-command.ts')).addSchemaCommand],
   ['policy', async () => (await import('./policy/policy-command.ts')).addPolicyCommand],
+  ['keys', async () => (await import('./keys/keys-command.ts')).addKeysCommand],
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
   ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
   ['preflight', async () => (await import('./preflight/preflight-command.ts')).addPreflightCommand],

@@ -10,6 +10,7 @@ export * from './gen/arqon/v1/brain_pb.js';
 export * from './gen/arqon/v1/cron_pb.js';
 export * from './gen/arqon/v1/delivery_pb.js';
 export * from './gen/arqon/v1/edge_pb.js';
+export * from './gen/arqon/v1/keys_pb.js';
 export * from './gen/arqon/v1/log_pb.js';
 export * from './gen/arqon/v1/resume_pb.js';
 export * from './gen/arqon/v1/telemetry_pb.js';

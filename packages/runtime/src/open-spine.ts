@@ -81,7 +81,7 @@ export const SHIELD_BUCKETS: readonly BucketName[] = [
 ];
 
 /** All that a Bridge reads. */
-const BRIDGE_BUCKETS: readonly BucketName[] = ['ARQON_SETTINGS'];
+const BRIDGE_BUCKETS: readonly BucketName[] = ['ARQON_SETTINGS', 'ARQON_KEYS'];
 
 /** What a frame grows by on its way through NATS: envelope fields, subject and headers. */
 const ENVELOPE_BYTES = 65_536;

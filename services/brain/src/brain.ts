@@ -24,6 +24,7 @@ import type { RpcMetrics } from './brain-metrics.ts';
 import { createSweep } from './create-sweep.ts';
 import { createRequestObserver } from './request-observer.ts';
 import { serveCasil } from './casil/index.ts';
+import { serveKeys } from './keys/index.ts';
 import { serveMirrors } from './mirrors/index.ts';
 import { servePolicies } from './policy/index.ts';
 import { composeGrants } from './grants/compose-grants.ts';
@@ -200,6 +201,7 @@ function serveAnywhere(
     checkSetting: check,
     limits = DEFAULT_LIMITS,
     casil: configured = DEFAULT_CASIL_SETTINGS,
+    fillRandom = randomFillSync,
   }: BrainOptions,
   shared: PartitionParts,
   auditing: AuditModule,
@@ -211,6 +213,7 @@ function serveAnywhere(
     ...serveBans(shared, observer),
     ...serveSettings({ ...changes, bucket: keyValue.bucket('ARQON_SETTINGS'), check }, observer),
     ...serveCasil({ ...changes, bucket: keyValue.bucket('ARQON_CASIL'), configured }, observer),
+    ...serveKeys({ ...changes, bucket: keyValue.bucket('ARQON_KEYS'), fillRandom }, observer),
     ...serveMirrors({ ...changes, bucket: keyValue.bucket('ARQON_MIRRORS') }, observer),
     ...serveSchemas({ ...changes, limits, bucket: keyValue.bucket('ARQON_SCHEMAS') }, observer),
     ...servePolicies({ ...changes, bucket: keyValue.bucket('ARQON_POLICIES') }, observer),

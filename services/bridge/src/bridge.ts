@@ -1,6 +1,9 @@
+import { BRAIN_TIMEOUT_MS, callBrain, deadlineIn } from '@arqonbus/spine';
 import type { HealthReport } from '@arqonbus/telemetry';
 import type { BridgeOptions } from './bridge-options.ts';
 import { createBridgeMetrics } from './bridge-metrics.ts';
+import { createApiKeys } from './caller/api-keys.ts';
+import type { ApiKeys } from './caller/api-keys.ts';
 import { createCallerRates } from './caller/caller-rates.ts';
 import { createIdentify } from './caller/identify.ts';
 import { createAnswerRequest } from './http/answer-request.ts';
@@ -17,31 +20,50 @@ export interface Bridge {
 }
 
 const SWEEP_EVERY_MS = 1_000;
+const TELL_USES_EVERY_MS = 60_000;
 
 /** Starts a Bridge; resolves when it takes requests. Throws `UNAVAILABLE` where the port is taken. */
 export async function createBridge(options: BridgeOptions): Promise<Bridge> {
-  const { clock, spine, host } = options;
+  const { clock, spine, keyValue, metrics, host } = options;
+  const keys = createApiKeys(keyValue.bucket('ARQON_KEYS'), () => clock.now());
+  metrics.gauge('arqonbus_bridge_keys', 'Keys of servers known.', () => keys.count());
   const rates = createCallerRates(options.messagesPerSecond, () => clock.monotonicMs());
   const answer = createAnswerRequest({
     ...options,
     routes: createRoutes(options),
-    identify: createIdentify(options),
+    identify: createIdentify({ ...options, keys }),
     rates,
-    observer: createBridgeMetrics(options.metrics),
+    observer: createBridgeMetrics(metrics),
     monotonicMs: () => clock.monotonicMs(),
   });
+  await keys.ready;
   const server = createHttpServer(answer, options);
   const port = await server.listen(host, options.port);
-  const sweeping = setInterval(() => rates.sweep(), SWEEP_EVERY_MS);
+  const tellUses = (): Promise<void> => tellKeyUses(keys, spine);
+  const timers = [
+    setInterval(() => rates.sweep(), SWEEP_EVERY_MS),
+    setInterval(() => void tellUses(), TELL_USES_EVERY_MS),
+  ];
   return {
     address: { host: host.includes(':') ? `[${host}]` : host, port },
     health: () => {
       const isOnSpine = spine.status() === 'connected';
-      return { ready: isOnSpine, checks: { spine: isOnSpine ? 'ok' : 'down' } };
+      const areKeysKnown = keys.isCurrent();
+      const checks = { spine: isOnSpine ? 'ok' : 'down', keys: areKeysKnown ? 'ok' : 'down' } as const;
+      return { ready: isOnSpine && areKeysKnown, checks };
     },
     drain: async () => {
-      clearInterval(sweeping);
+      for (const timer of timers) clearInterval(timer);
       await server.drain();
+      await tellUses();
+      keys.stop();
     },
   };
+}
+
+/** When keys were used last is nothing that anybody waits for: without a Brain it is not told. */
+async function tellKeyUses(keys: ApiKeys, spine: BridgeOptions['spine']): Promise<void> {
+  const uses = keys.takeUses().map(({ atMs, ...use }) => ({ ...use, atMs: BigInt(atMs) }));
+  if (uses.length === 0) return;
+  await callBrain(spine, 'keys.used', { uses }, deadlineIn(BRAIN_TIMEOUT_MS)).catch(() => undefined);
 }

@@ -5,6 +5,7 @@ import { casilCommands } from './casil-commands.ts';
 import { channelCommands } from './channel-commands.ts';
 import { cronCommands } from './cron-commands.ts';
 import { grantCommands } from './grant-commands.ts';
+import { keyCommands } from './key-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { mirrorCommands } from './mirror-commands.ts';
 import { policyCommands } from './policy-commands.ts';
@@ -31,6 +32,7 @@ export const commands: Commands = {
   ...auditCommands,
   ...cronCommands,
   ...grantCommands,
+  ...keyCommands,
 };
 
 /** The type of {@link commands}, down to the words of every schema. */
@@ -47,7 +49,8 @@ export type Commands = typeof sessionCommands &
   typeof policyCommands &
   typeof auditCommands &
   typeof cronCommands &
-  typeof grantCommands;
+  typeof grantCommands &
+  typeof keyCommands;
 
 /** The name of a command. */
 export type CommandName = keyof Commands;

@@ -56,6 +56,7 @@ export type BucketName =
   | 'ARQON_AUDIT'
   | 'ARQON_CASIL'
   | 'ARQON_MIRRORS'
+  | 'ARQON_KEYS'
   | 'ARQON_SCHEMAS'
   | 'ARQON_POLICIES'
   | 'ARQON_LOG';

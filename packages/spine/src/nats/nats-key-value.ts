@@ -43,6 +43,7 @@ export const BUCKETS: readonly BucketName[] = [
   'ARQON_AUDIT',
   'ARQON_CASIL',
   'ARQON_MIRRORS',
+  'ARQON_KEYS',
   'ARQON_SCHEMAS',
   'ARQON_POLICIES',
   'ARQON_LOG',

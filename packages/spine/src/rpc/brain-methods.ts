@@ -45,6 +45,11 @@ export interface BrainMethods extends CronMethods {
   readonly 'grants.put': Method<wire.PutGrantRequest, wire.PutGrantResult>;
   readonly 'grants.list': Method<wire.ListGrantsRequest, wire.ListGrantsResult>;
   readonly 'grants.delete': Method<wire.DeleteGrantRequest, wire.DeleteGrantResult>;
+  readonly 'keys.create': Method<wire.CreateKeyRequest, wire.CreateKeyResult>;
+  readonly 'keys.list': Method<wire.ListKeysRequest, wire.ListKeysResult>;
+  readonly 'keys.rotate': Method<wire.RotateKeyRequest, wire.RotateKeyResult>;
+  readonly 'keys.revoke': Method<wire.RevokeKeyRequest, wire.RevokeKeyResult>;
+  readonly 'keys.used': Method<wire.KeysUsedRequest, wire.KeysUsedResult>;
   readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
   readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
   readonly 'mirrors.put': Method<wire.PutMirrorRequest, wire.PutMirrorResult>;
@@ -223,6 +228,11 @@ const schemas: BrainMethods = {
   'grants.put': { request: wire.PutGrantRequestSchema, result: wire.PutGrantResultSchema },
   'grants.list': { request: wire.ListGrantsRequestSchema, result: wire.ListGrantsResultSchema },
   'grants.delete': { request: wire.DeleteGrantRequestSchema, result: wire.DeleteGrantResultSchema },
+  'keys.create': { request: wire.CreateKeyRequestSchema, result: wire.CreateKeyResultSchema },
+  'keys.list': { request: wire.ListKeysRequestSchema, result: wire.ListKeysResultSchema },
+  'keys.rotate': { request: wire.RotateKeyRequestSchema, result: wire.RotateKeyResultSchema },
+  'keys.revoke': { request: wire.RevokeKeyRequestSchema, result: wire.RevokeKeyResultSchema },
+  'keys.used': { request: wire.KeysUsedRequestSchema, result: wire.KeysUsedResultSchema },
   'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
   'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
   'mirrors.put': { request: wire.PutMirrorRequestSchema, result: wire.PutMirrorResultSchema },

@@ -85,6 +85,18 @@ export function parseMirrorKey(key: string): { readonly tenant: TenantId; readon
   return { tenant: parseKeyToken(tenant) as TenantId, ruleId: parseKeyToken(rule) };
 }
 
+/** Key of a key of a server in `ARQON_KEYS`, `<tenant>.<id>`. */
+export function apiKeyKey(tenant: TenantId, keyId: string): string {
+  return tenantPrefix(tenant) + nameKeyToken(keyId, 'key');
+}
+
+/** Undoes {@link apiKeyKey}; undefined for a key that it did not make. */
+export function parseApiKeyKey(key: string): { readonly tenant: TenantId; readonly keyId: string } | undefined {
+  const [tenant, keyId, ...rest] = key.split('.');
+  if (!tenant || !keyId || rest.length > 0) return undefined;
+  return { tenant: parseKeyToken(tenant) as TenantId, keyId: parseKeyToken(keyId) };
+}
+
 /** Where the schemas of a tenant, or of the space that all tenants read, lie in `ARQON_SCHEMAS`: `<tenant>.schema.`. */
 export function schemaPrefix(tenant: TenantId): string {
   return `${auditKey(tenant)}.schema.`;

@@ -9,6 +9,7 @@ import { cancelCron, getCron, listCron, listCronRuns, pauseCron, resumeCron, sch
 import { deleteGrant, listGrants, putGrant } from './grants.ts';
 import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
+import { createKey, listKeys, revokeKey, rotateKey } from './keys.ts';
 import { deleteMirror, listMirrors, putMirror } from './mirrors.ts';
 import { bindPolicy, deletePolicy, dryRunPolicy, putPolicy, unbindPolicy } from './policy.ts';
 import { listPolicies, testPolicy } from './policy-queries.ts';
@@ -65,6 +66,10 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.casil.reload': reloadCasil,
   'op.casil.reset': resetCasil,
   'op.casil.test': testCasil,
+  'op.key.create': createKey,
+  'op.key.list': listKeys,
+  'op.key.rotate': rotateKey,
+  'op.key.revoke': revokeKey,
   'op.mirror.put': putMirror,
   'op.mirror.list': listMirrors,
   'op.mirror.delete': deleteMirror,
