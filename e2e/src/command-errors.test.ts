@@ -21,6 +21,8 @@ beforeAll(async () => {
     ARQONBUS_LIMITS_CRON_JOBS_PER_TENANT: '1',
     ARQONBUS_LIMITS_SCHEMAS_PER_TENANT: '1',
     ARQONBUS_LIMITS_SCHEMA_BINDINGS_PER_TENANT: '1',
+    ARQONBUS_LIMITS_OPERATORS_PER_GROUP: '1',
+    ARQONBUS_LIMITS_TASKS_PER_TENANT: '0',
   });
   for (const role of ['guest', 'user', 'moderator', 'admin'] as const) clients.set(role, await bus.connect({ role }));
   await clients.get('admin')?.must('op.grant.put', wish);
@@ -30,6 +32,7 @@ beforeAll(async () => {
   await clients.get('admin')?.must('op.cron.cancel', { job_id: job?.['job_id'] });
   jobOver.job_id = String(job?.['job_id']);
   await clients.get('admin')?.must('op.cron.schedule', hourly);
+  await clients.get('admin')?.must('operator.join', { group: 'work', output_schema: 'letter.v1' });
   await clients.get('moderator')?.must('join_channel', { room: 'attic', channel: 'full' });
 });
 
@@ -48,6 +51,8 @@ const jobOver = { job_id: '' };
 const noJob = { job_id: 'c_none' };
 
 const wish = { subject: 'user:somebody', action: 'join', pattern: 'attic:*', effect: 'allow' };
+
+const nothing = { task_id: 't_nothing' };
 
 const letter = { schema_id: 'letter.v1', kind: 'json', schema: { type: 'string' } };
 const binding = { schema_id: 'letter.v1', pattern: 'attic:letters', mode: 'warn' };
@@ -96,6 +101,24 @@ const cases: readonly Case[] = [
   ['op.grant.put', 'admin', { ...wish, subject: 'user:one-too-many' }, 'QUOTA_EXCEEDED'],
   ['op.grant.list', 'user', {}, 'AUTHORIZATION_ERROR'],
   ['op.grant.delete', 'user', { grant_id: 'g_none' }, 'AUTHORIZATION_ERROR'],
+  ['operator.join', 'guest', { group: 'work' }, 'AUTHORIZATION_ERROR'],
+  ['operator.join', 'user', { group: 'work' }, 'QUOTA_EXCEEDED'],
+  ['operator.join', 'user', { group: 'work', input_schema: 'nothing.v1' }, 'NOT_FOUND'],
+  ['operator.join', 'admin', { group: 'other' }, 'CONFLICT'],
+  ['operator.list', 'guest', { group: 'work' }, 'AUTHORIZATION_ERROR'],
+  ['task.submit', 'guest', { group: 'work', payload: 1 }, 'AUTHORIZATION_ERROR'],
+  ['task.submit', 'user', { group: 'work', payload: 1 }, 'QUOTA_EXCEEDED'],
+  ['operator.leave', 'guest', {}, 'AUTHORIZATION_ERROR'],
+  ...(['task.ack', 'task.progress', 'task.result', 'task.fail'] as const).flatMap((name): Case[] => [
+    [name, 'guest', nothing, 'AUTHORIZATION_ERROR'],
+    [name, 'user', nothing, 'CONFLICT'],
+    [name, 'admin', nothing, 'NOT_FOUND'],
+  ]),
+  ['task.cancel', 'user', nothing, 'NOT_FOUND'],
+  ['task.get', 'user', nothing, 'NOT_FOUND'],
+  ['op.task.dlq.list', 'user', {}, 'AUTHORIZATION_ERROR'],
+  ['op.task.dlq.replay', 'user', nothing, 'AUTHORIZATION_ERROR'],
+  ['op.task.dlq.replay', 'admin', nothing, 'NOT_FOUND'],
   ['op.audit.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.audit.verify', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.cron.schedule', 'guest', hourly, 'AUTHORIZATION_ERROR'],
@@ -183,6 +206,13 @@ const shownElsewhere = [
   'op.policy.test POLICY_ERROR',
   'op.policy.dry_run CONFLICT',
   'op.policy.dry_run QUOTA_EXCEEDED',
+  'operator.join SCHEMA_VIOLATION',
+  'task.submit SCHEMA_VIOLATION',
+  'task.result SCHEMA_VIOLATION',
+  'task.result PAYLOAD_TOO_LARGE',
+  'task.fail PAYLOAD_TOO_LARGE',
+  'task.cancel CONFLICT',
+  'op.task.dlq.replay CONFLICT',
 ];
 
 test('[PRT-21] the registry names these refusals and no others', () => {

@@ -44,6 +44,10 @@ test('[PRT-21] help lists the registry, and hides what the caller may not use', 
     'set_status',
     'op.history.replay.cancel',
     ...['list', 'get', 'cancel', 'pause', 'resume', 'runs'].map((verb) => `op.cron.${verb}`),
+    'operator.list',
+    'operator.find',
+    'task.cancel',
+    'task.get',
   ]);
   const { commands: one } = await user.must('help', { command: 'join_channel' });
   expect(one).toMatchObject([{ name: 'join_channel', args: { properties: { echo: { type: 'boolean' } } } }]);

@@ -56,6 +56,16 @@ const args: Readonly<Record<string, object>> = {
   'op.schema.unbind': { pattern: 'attic:*' },
   'op.schema.delete': { schema_id: 'nothing' },
   'op.schema.check': { schema_id: 'nothing' },
+  'operator.join': { group: 'matrix', capabilities: [] },
+  'operator.find': { capability: 'nothing' },
+  'task.submit': { group: 'matrix', payload: {}, timeout_ms: 1 },
+  'task.ack': { task_id: 't_nothing' },
+  'task.progress': { task_id: 't_nothing' },
+  'task.result': { task_id: 't_nothing' },
+  'task.fail': { task_id: 't_nothing' },
+  'task.cancel': { task_id: 't_nothing' },
+  'task.get': { task_id: 't_nothing' },
+  'op.task.dlq.replay': { task_id: 't_nothing' },
 };
 
 /** What is sent that is no command. */

@@ -6,6 +6,7 @@ import type { LimitSettings } from './limit-settings.ts';
 import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 import { SHIPPED_RULES } from './log-settings.ts';
 import { storageSettings } from './storage-settings.ts';
+import { taskSettings } from './task-settings.ts';
 import type { LogProfile, LogRule } from '@arqonbus/protocol';
 
 const plainSettings = {
@@ -240,6 +241,7 @@ export type Settings = typeof plainSettings &
   typeof jetStreamSettings &
   StructuredSettings &
   typeof casilSettings &
+  typeof taskSettings &
   LimitSettings;
 
 /** The table of {@link Settings}. */
@@ -250,6 +252,7 @@ export const settings: Settings = {
   ...jetStreamSettings,
   ...structuredSettings,
   ...casilSettings,
+  ...taskSettings,
   ...limitSettings,
 };
 

@@ -33,6 +33,10 @@ export interface Limits {
   readonly schemaBytesPerTenant: number;
   readonly schemaBindingsPerTenant: number;
   readonly cronJobsPerTenant: number;
+  readonly operatorsPerGroup: number;
+  readonly tasksPerTenant: number;
+  readonly tasksPerGroup: number;
+  readonly taskBytesPerTenant: number;
   readonly messagesPerTenantPerSecond: number;
   readonly bytesPerTenantPerSecond: number;
   readonly badFramesPerMinute: number;
@@ -80,6 +84,10 @@ export const DEFAULT_LIMITS: Limits = {
   schemaBytesPerTenant: 4_194_304,
   schemaBindingsPerTenant: 256,
   cronJobsPerTenant: 10_000,
+  operatorsPerGroup: 100,
+  tasksPerTenant: 10_000,
+  tasksPerGroup: 5_000,
+  taskBytesPerTenant: 67_108_864,
   messagesPerTenantPerSecond: 20_000,
   bytesPerTenantPerSecond: 104_857_600,
   badFramesPerMinute: 10,

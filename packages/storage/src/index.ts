@@ -30,3 +30,6 @@ export * from './webhooks/webhook-store.ts';
 export * from './cron/cron-store.ts';
 export * from './cron/memory-cron-store.ts';
 export * from './cron/postgres-cron-store.ts';
+export * from './tasks/task-store.ts';
+export * from './tasks/memory-task-store.ts';
+export * from './tasks/postgres-task-store.ts';

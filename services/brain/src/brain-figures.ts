@@ -21,6 +21,10 @@ export interface BrainFigures extends ArchiveLag {
   readonly channels: number;
   /** Shields that have reported lately. */
   readonly shields: number;
+  /** Operators of the tenants of these partitions, their tasks that wait, and all that have not ended. */
+  readonly operators: number;
+  readonly tasksWaiting: number;
+  readonly tasksOpen: number;
   /** Audit chains of these partitions that were cut or rewritten. */
   readonly brokenAuditChains: number;
   /** Audit chains that have grown beyond their copy. */

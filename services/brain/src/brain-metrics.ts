@@ -10,6 +10,9 @@ export function addBrainGauges(metrics: Metrics, brain: Pick<Brain, 'figures'>):
   gauge('partitions', 'Partitions that this Brain serves.', 'partitions');
   gauge('connections', 'Connections known in the partitions that this Brain serves.', 'connections');
   gauge('memberships', 'Members of channels in the partitions that this Brain serves.', 'memberships');
+  gauge('operators', 'Operators in the partitions that this Brain serves.', 'operators');
+  gauge('tasks_waiting', 'Tasks that wait for an operator, in the partitions that this Brain serves.', 'tasksWaiting');
+  gauge('tasks_open', 'Tasks that have not ended, in the partitions that this Brain serves.', 'tasksOpen');
   gauge('channels', 'Channels that tenants have made, in all partitions.', 'channels');
   gauge(
     'broken_audit_chains',

@@ -14,6 +14,7 @@ import type { OpenKeptLog } from './history/open-kept-log.ts';
 import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/open-storage.ts';
 import { startBrain } from './start-brain.ts';
+import { createTaskMetrics } from './tasks/task-metrics.ts';
 
 /** Starts a Brain on NATS; not ready before it has its share of the partitions. Its drain hands them over. */
 export function startBrainService(config: Config, logger: RootLogger): Service {
@@ -34,11 +35,12 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
       storage = openStorage(config, { metrics, logger });
       const auditMetrics = createAuditMetrics(metrics);
       keptLog = openKeptLog(config, { ...parts, metrics });
-      const { database, grants, archive, cron } = storage;
+      const { database, grants, archive, cron, taskStore } = storage;
       const archiveMetrics = createArchiveMetrics(metrics);
       const auditCopy = database && createPostgresAuditCopy(database);
-      const observers = { rpcMetrics, auditMetrics, archiveMetrics, cronMetrics: createCronMetrics(metrics) };
-      const all = { ...parts, grants, archive, cron, ...observers, auditCopy, keptLog: keptLog?.keptLog };
+      const modules = { cronMetrics: createCronMetrics(metrics), taskMetrics: createTaskMetrics(metrics) };
+      const observers = { rpcMetrics, auditMetrics, archiveMetrics, ...modules };
+      const all = { ...parts, grants, archive, cron, taskStore, ...observers, auditCopy, keptLog: keptLog?.keptLog };
       brain = await untilAvailable(() => startBrain(live.config, all), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };

@@ -5,7 +5,7 @@ import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
 import type { AuditTrail, ChannelAddress, KeyValueStore, LogFeed, Spine, SpineSubscription } from '@arqonbus/spine';
-import type { ArchiveStore, AuditCopy, CronStore, GrantStore } from '@arqonbus/storage';
+import type { ArchiveStore, AuditCopy, CronStore, GrantStore, TaskStore } from '@arqonbus/storage';
 import type { ArchiveMetrics } from './archive/archiver.ts';
 import { composeArchive } from './archive/compose-archive.ts';
 import type { AuditMetrics } from './audit/audit.ts';
@@ -47,6 +47,9 @@ import type { SettingsParts } from './settings/index.ts';
 import { LOG_PARTITION, composeLogKeeper } from './log/compose-log-keeper.ts';
 import type { KeptStreams } from './log/log-keeper.ts';
 import { serveLog } from './log/index.ts';
+import { composeTasks } from './tasks/compose-tasks.ts';
+import type { TaskMetrics } from './tasks/task-metrics.ts';
+import type { TaskSettings } from './tasks/task-parts.ts';
 
 /** Where the Brain writes what went wrong; a pino logger fits. */
 export interface BrainLogger {
@@ -72,6 +75,12 @@ export interface BrainOptions {
   readonly cron?: CronStore;
   /** Told of what is fired; as `rpcMetrics`. */
   readonly cronMetrics?: CronMetrics;
+  /** Where tasks are kept. Default: the memory of this process. */
+  readonly taskStore?: TaskStore;
+  /** Leases and times of tasks; read each time. Default: the shipped ones. */
+  readonly taskSettings?: TaskSettings;
+  /** Told of tasks; as `rpcMetrics`. */
+  readonly taskMetrics?: TaskMetrics;
   /** The log as a whole, which this Brain copies to the archive as one of all (LOG-15). Default: nothing is copied. */
   readonly feed?: LogFeed;
   /** Default: the memory of this process. */
@@ -143,7 +152,8 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
   const history = openHistory(spine, options.keptLog, observer);
   const stores = { registry, bans, resumes, shields, history, audit: auditing.audit };
-  const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
+  const tasks = composeTasks(options, { limits, ...auditing, onError });
+  const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError, tasks };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const keeper = composeLogKeeper(options, () => randomText(options, 9, 'base64url'));
   const archive = composeArchive(options, observer);
@@ -173,11 +183,12 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const sweep = createSweep({ partitions, bans, auditing, grants, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
-    for (const upkeep of [ring.tick(), sweep(), history.tick(), keeper.tick(), archive.tick()]) upkeep.catch(onError);
+    const upkeeps = [ring.tick(), sweep(), partitions.tendTasks(), history.tick(), keeper.tick(), archive.tick()];
+    for (const upkeep of upkeeps) upkeep.catch(onError);
   });
   return {
     renew: () => ring.tick(),
-    sweep,
+    sweep: async () => void (await Promise.all([sweep(), partitions.tendTasks()])),
     fire: () => cron.tick(),
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, archive }),

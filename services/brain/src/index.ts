@@ -10,3 +10,4 @@ export { type BootstrapRoom } from './channels/bootstrap-rooms.ts';
 export { EMPTY_CHANNEL_MS } from './channels/empty-channels.ts';
 export { LEASE_MS } from './membership/membership-reports.ts';
 export * from './history/open-kept-log.ts';
+export { createTaskMetrics } from './tasks/task-metrics.ts';

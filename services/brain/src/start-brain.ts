@@ -25,6 +25,8 @@ export interface BrainSurroundings extends Pick<
   | 'cron'
   | 'cronMetrics'
   | 'feed'
+  | 'taskStore'
+  | 'taskMetrics'
 > {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
@@ -37,7 +39,7 @@ export interface BrainSurroundings extends Pick<
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
 export async function startBrain(
-  { bootstrap, limits, presence, casil, log, tenants, archive }: Config,
+  { bootstrap, limits, presence, casil, log, tenants, archive, tasks }: Config,
   parts: BrainSurroundings,
 ): Promise<Brain> {
   const { openAuditTrail, ...rest } = parts;
@@ -50,6 +52,7 @@ export async function startBrain(
     limits,
     casil,
     maxListed: presence.maxListed,
+    taskSettings: tasks,
     archiveDays: () => archive.retentionDays,
     // Read each time: these settings change at run time.
     checkSetting: (key, value) => checkChange({ log }, key, value) ?? checkLayout(key, value),

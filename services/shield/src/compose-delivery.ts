@@ -34,6 +34,10 @@ import type { Listener } from './listener/listener.ts';
 import { createMembershipReporter } from './membership/membership-reporter.ts';
 import type { MembershipReporter } from './membership/membership-reporter.ts';
 import { followReportOrders } from './membership/report-orders.ts';
+import { createOperatorSessions } from './operators/operator-sessions.ts';
+import type { OperatorSessions } from './operators/operator-sessions.ts';
+import { createTaskDeliveries } from './operators/task-deliveries.ts';
+import type { TaskDeliveries } from './operators/task-deliveries.ts';
 import { createPresenceViews } from './presence/presence-views.ts';
 import type { PresenceViews } from './presence/presence-views.ts';
 import { AbsentClients } from './resume/absent-clients.ts';
@@ -69,6 +73,8 @@ export interface DeliveryParts {
   readonly slowConsumers: SlowConsumers;
   readonly directDeliveries: DirectDeliveries;
   readonly absent: AbsentClients;
+  readonly operators: OperatorSessions;
+  readonly taskDeliveries: TaskDeliveries;
   readonly membership: MembershipReporter;
   readonly reportOrders: SpineSubscription;
   readonly shares: TenantShares;
@@ -123,6 +129,14 @@ export function composeDelivery(
     absent,
     slowConsumers,
     directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers, absent }),
+    taskDeliveries: createTaskDeliveries({
+      ...shared,
+      node: ids.node,
+      spine,
+      slowConsumers,
+      absent,
+      onMalformed: () => counters.malformed.inc(),
+    }),
     ...composeMembership(options, ids, shared),
     shares: createTenantShares({
       ...shared,
@@ -187,7 +201,7 @@ function composeMembership(
   { spine, clock, logger, metrics, lingerMs }: ShieldOptions,
   { node }: Ids,
   { sessions, counters }: SharedParts,
-): Pick<DeliveryParts, 'membership' | 'reportOrders'> {
+): Pick<DeliveryParts, 'membership' | 'operators' | 'reportOrders'> {
   const failed = metrics.counter(
     'arqonbus_membership_reports_failed_total',
     'Reports of members that no Brain has taken.',
@@ -209,16 +223,31 @@ function composeMembership(
       logger.warn({ event: 'membership_report_failed', err: error }, 'no Brain took a membership report');
     },
   });
-  const onMalformed = (): void => counters.malformed.inc();
+  const operators = createOperatorSessions({
+    spine,
+    onError: (error) => logger.warn({ event: 'operators_not_told', err: error }, 'no Brain heard of the operators'),
+  });
+  const reportAll = (partition: number): void => {
+    membership.reportAll(partition);
+    operators.renewIn(partition);
+  };
   return {
     membership,
-    reportOrders: followReportOrders(spine, (partition) => membership.reportAll(partition), onMalformed),
+    operators,
+    reportOrders: followReportOrders(spine, reportAll, () => counters.malformed.inc()),
   };
 }
 
 type SharedParts = Omit<
   DeliveryParts,
-  'absent' | 'slowConsumers' | 'directDeliveries' | 'membership' | 'reportOrders' | 'shares'
+  | 'absent'
+  | 'slowConsumers'
+  | 'directDeliveries'
+  | 'taskDeliveries'
+  | 'operators'
+  | 'membership'
+  | 'reportOrders'
+  | 'shares'
 >;
 
 /** What a client that is brought back takes at once. */

@@ -170,8 +170,16 @@ function followSpine(
   });
 }
 
-function stopDelivery({ directDeliveries, reportOrders, shares, presence, coalescer }: DeliveryParts): void {
+function stopDelivery({
+  directDeliveries,
+  taskDeliveries,
+  reportOrders,
+  shares,
+  presence,
+  coalescer,
+}: DeliveryParts): void {
   directDeliveries.stop();
+  taskDeliveries.stop();
   reportOrders.unsubscribe();
   shares.stop();
   presence.stop();

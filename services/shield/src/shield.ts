@@ -103,13 +103,21 @@ function healthOf(
   return { ready: !draining.isOn && isOnSpine && isKnown, checks };
 }
 
-function startTimers({ slowConsumers, watch, membership, presence, confirm }: ShieldParts): NodeJS.Timeout[] {
+function startTimers({
+  slowConsumers,
+  watch,
+  membership,
+  operators,
+  presence,
+  confirm,
+}: ShieldParts): NodeJS.Timeout[] {
   // Without a Brain there is nobody to ask; it is asked again.
   const checkPresence = (): void => void presence.check().catch(() => undefined);
   return [
     setInterval(() => slowConsumers.sweep(), SWEEP_EVERY_MS),
     setInterval(watch, WATCH_EVERY_MS),
     setInterval(() => membership.report(), REPORT_EVERY_MS),
+    setInterval(() => operators.renew(), REPORT_EVERY_MS),
     setInterval(checkPresence, CHECK_PRESENCE_EVERY_MS),
     setInterval(() => void confirm(), CONFIRM_EVERY_MS),
   ];

@@ -8,6 +8,7 @@ import { grantCommands } from './grant-commands.ts';
 import { keyCommands } from './key-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { mirrorCommands } from './mirror-commands.ts';
+import { operatorCommands } from './operator-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
 import { resumeCommands } from './resume-commands.ts';
@@ -15,6 +16,7 @@ import type { TypeOf } from './schema.ts';
 import { schemaCommands } from './schema-commands.ts';
 import { roomCommands } from './room-commands.ts';
 import { sessionCommands } from './session-commands.ts';
+import { taskCommands } from './task-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
 export const commands: Commands = {
@@ -33,6 +35,8 @@ export const commands: Commands = {
   ...cronCommands,
   ...grantCommands,
   ...keyCommands,
+  ...operatorCommands,
+  ...taskCommands,
 };
 
 /** The type of {@link commands}, down to the words of every schema. */
@@ -50,7 +54,9 @@ export type Commands = typeof sessionCommands &
   typeof auditCommands &
   typeof cronCommands &
   typeof grantCommands &
-  typeof keyCommands;
+  typeof keyCommands &
+  typeof operatorCommands &
+  typeof taskCommands;
 
 /** The name of a command. */
 export type CommandName = keyof Commands;

@@ -69,6 +69,15 @@ export interface BrainMethods extends CronMethods {
   readonly 'policy.unbind': Method<wire.UnbindPolicyRequest, wire.UnbindPolicyResult>;
   readonly 'policy.delete': Method<wire.DeletePolicyRequest, wire.DeletePolicyResult>;
   readonly 'policy.dry_run': Method<wire.DryRunPolicyRequest, wire.DryRunPolicyResult>;
+  readonly 'tasks.join': Method<wire.JoinOperatorRequest, wire.JoinOperatorResult>;
+  readonly 'tasks.renew': Method<wire.RenewOperatorsRequest, wire.RenewOperatorsResult>;
+  readonly 'tasks.operators': Method<wire.ListOperatorsRequest, wire.ListOperatorsResult>;
+  readonly 'tasks.submit': Method<wire.SubmitTaskRequest, wire.TaskStatus>;
+  readonly 'tasks.report': Method<wire.ReportTaskRequest, wire.TaskStatus>;
+  readonly 'tasks.cancel': Method<wire.TaskRequest, wire.TaskStatus>;
+  readonly 'tasks.get': Method<wire.TaskRequest, wire.TaskStatus>;
+  readonly 'tasks.dead': Method<wire.ListDeadTasksRequest, wire.ListDeadTasksResult>;
+  readonly 'tasks.replay': Method<wire.ReplayTaskRequest, wire.TaskStatus>;
   readonly 'audit.list': Method<wire.ListAuditRequest, wire.ListAuditResult>;
   readonly 'audit.verify': Method<wire.VerifyAuditRequest, wire.VerifyAuditResult>;
   readonly 'audit.begin_replay': Method<wire.BeginReplayRequest, wire.BeginReplayResult>;
@@ -252,6 +261,33 @@ const schemas: BrainMethods = {
   'policy.unbind': { request: wire.UnbindPolicyRequestSchema, result: wire.UnbindPolicyResultSchema },
   'policy.delete': { request: wire.DeletePolicyRequestSchema, result: wire.DeletePolicyResultSchema },
   'policy.dry_run': { request: wire.DryRunPolicyRequestSchema, result: wire.DryRunPolicyResultSchema },
+  'tasks.join': {
+    request: wire.JoinOperatorRequestSchema,
+    result: wire.JoinOperatorResultSchema,
+    partition: ofTenant,
+    isHeardByAll: true,
+  },
+  'tasks.renew': {
+    request: wire.RenewOperatorsRequestSchema,
+    result: wire.RenewOperatorsResultSchema,
+    partition: ofTenant,
+    isHeardByAll: true,
+  },
+  'tasks.operators': {
+    request: wire.ListOperatorsRequestSchema,
+    result: wire.ListOperatorsResultSchema,
+    partition: ofTenant,
+  },
+  'tasks.submit': { request: wire.SubmitTaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
+  'tasks.report': { request: wire.ReportTaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
+  'tasks.cancel': { request: wire.TaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
+  'tasks.get': { request: wire.TaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
+  'tasks.dead': {
+    request: wire.ListDeadTasksRequestSchema,
+    result: wire.ListDeadTasksResultSchema,
+    partition: ofTenant,
+  },
+  'tasks.replay': { request: wire.ReplayTaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
   'audit.list': { request: wire.ListAuditRequestSchema, result: wire.ListAuditResultSchema },
   'audit.verify': { request: wire.VerifyAuditRequestSchema, result: wire.VerifyAuditResultSchema },
   'audit.begin_replay': { request: wire.BeginReplayRequestSchema, result: wire.BeginReplayResultSchema },

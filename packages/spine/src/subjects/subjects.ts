@@ -78,6 +78,16 @@ export function clientsOf(node: string): SubjectFilter {
   return `arqon.out.*._client.${nameToken(node, 'node')}.>` as SubjectFilter;
 }
 
+/** What a Brain has to say to one client about tasks, `arqon.out.<tenant>._task.<home>.<client>`: a Brain may say nothing else to clients. */
+export function taskOut(tenant: TenantId, client: ClientId): Subject {
+  return outOf(tenant, `_task.${nameToken(homeOf(client), 'client')}.${nameToken(client, 'client')}`);
+}
+
+/** The same, to every client that was born at this node, in any tenant. */
+export function tasksOf(node: string): SubjectFilter {
+  return `arqon.out.*._task.${nameToken(node, 'node')}.>` as SubjectFilter;
+}
+
 /** The node where a client was born, which its id names. */
 export function homeOf(client: ClientId): string {
   return client.slice(0, Math.max(0, client.indexOf('_')));

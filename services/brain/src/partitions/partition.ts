@@ -22,6 +22,10 @@ import { servePresence, tellTakenOver } from '../presence/index.ts';
 import { serveResume } from '../resume/index.ts';
 import { createReplacedOrders } from '../resume/replaced-orders.ts';
 import type { ResumeStore } from '../resume/resume-store.ts';
+import { serveTasks } from '../tasks/index.ts';
+import { TaskOwner } from '../tasks/task-owner.ts';
+import type { TaskFigures } from '../tasks/task-owner.ts';
+import type { TaskParts } from '../tasks/task-parts.ts';
 import type { SeenShields } from './seen-shields.ts';
 import { Settling } from './settling.ts';
 
@@ -44,6 +48,7 @@ export interface PartitionParts {
   readonly observer: RpcObserver;
   readonly onError: (error: unknown) => void;
   readonly history: Pick<History, 'log'>;
+  readonly tasks: TaskParts;
 }
 
 /** How long who asks for somebody that nobody knows waits for the Shields, all of which answer within milliseconds. */
@@ -63,6 +68,7 @@ export class Partition {
   readonly #shields: SeenShields;
   readonly #served: readonly SpineSubscription[];
   readonly #announcer: Announcer;
+  readonly #tasks: TaskOwner;
   #isClosed = false;
 
   /** Takes the partition over: serves it from now on, and answers once the Shields have told what they have in it. */
@@ -91,6 +97,7 @@ export class Partition {
     });
     this.#demands = new TenantDemands(() => clock.monotonicMs());
     this.emptyChannels = new EmptyChannels({ ...parts, state: this.#state });
+    this.#tasks = new TaskOwner(number, parts.tasks);
     this.#settling = new Settling({ ...parts, partition: number, reports: this.#reports });
     const shared = {
       ...parts,
@@ -112,6 +119,7 @@ export class Partition {
       ...serveLimits(shared, observer),
       ...servePresence(shared, observer),
       ...serveResume(shared, observer),
+      ...serveTasks({ ...shared, ...parts.tasks, owner: this.#tasks }, observer),
       ...serveAppends(spine, parts.history.log, number, observer),
     ];
     this.doubt();
@@ -133,6 +141,15 @@ export class Partition {
     await this.emptyChannels.sweep();
   }
 
+  /** Ends what is over of tasks. */
+  tendTasks(): Promise<void> {
+    return this.#tasks.tick();
+  }
+
+  taskFigures(): TaskFigures {
+    return this.#tasks.figures();
+  }
+
   totals(): MembershipTotals {
     return this.#state.totals();
   }
@@ -145,6 +162,7 @@ export class Partition {
   close(): void {
     this.#isClosed = true;
     this.#announcer.stop();
+    this.#tasks.stop();
     this.#settling.stop();
     for (const subscription of this.#served) subscription.unsubscribe();
   }

@@ -1,11 +1,12 @@
 import { roomPartition } from '@arqonbus/spine';
 import type { ChannelAddress } from '@arqonbus/spine';
 import type { MembershipTotals } from '../membership/membership-state.ts';
+import type { TaskFigures } from '../tasks/task-owner.ts';
 import { Partition } from './partition.ts';
 import type { PartitionParts } from './partition.ts';
 
 /** Figures over all partitions of a Brain. */
-export interface PartitionFigures extends MembershipTotals {
+export interface PartitionFigures extends MembershipTotals, TaskFigures {
   readonly partitions: number;
   readonly ignoredMembershipChanges: number;
 }
@@ -61,14 +62,30 @@ export class Partitions {
     for (const partition of this.#partitions.values()) await partition.sweep();
   }
 
+  /** Ends what is over of tasks, in all of them at once: one that waits for its store keeps no other waiting. */
+  async tendTasks(): Promise<void> {
+    await Promise.all(Array.from(this.#partitions.values(), (partition) => partition.tendTasks()));
+  }
+
   /** What its partitions know of, together. */
   figures(): PartitionFigures {
-    const sum = { connections: 0, memberships: 0, ignoredMembershipChanges: 0 };
+    const sum = {
+      connections: 0,
+      memberships: 0,
+      ignoredMembershipChanges: 0,
+      operators: 0,
+      tasksWaiting: 0,
+      tasksOpen: 0,
+    };
     for (const partition of this.#partitions.values()) {
       const { connections, memberships } = partition.totals();
       sum.connections += connections;
       sum.memberships += memberships;
       sum.ignoredMembershipChanges += partition.ignoredChanges();
+      const tasks = partition.taskFigures();
+      sum.operators += tasks.operators;
+      sum.tasksWaiting += tasks.tasksWaiting;
+      sum.tasksOpen += tasks.tasksOpen;
     }
     return { ...sum, partitions: this.#partitions.size };
   }

@@ -6,11 +6,20 @@ import {
   createPostgresArchiveStore,
   createPostgresCronStore,
   createMemoryGrantStore,
+  createMemoryTaskStore,
   createPostgresDatabase,
   createPostgresGrantStore,
   createPostgresObserver,
+  createPostgresTaskStore,
 } from '@arqonbus/storage';
-import type { ArchiveStore, CronStore, DatabaseStatus, GrantStore, PostgresDatabase } from '@arqonbus/storage';
+import type {
+  ArchiveStore,
+  CronStore,
+  DatabaseStatus,
+  GrantStore,
+  PostgresDatabase,
+  TaskStore,
+} from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
 
 /** Where the modules of a Brain keep what outlives it. */
@@ -20,6 +29,7 @@ export interface Storage {
   readonly grants: GrantStore;
   readonly archive: ArchiveStore;
   readonly cron: CronStore;
+  readonly taskStore: TaskStore;
   close(): Promise<void>;
 }
 
@@ -33,8 +43,8 @@ export interface StorageSurroundings {
 export function openStorage({ storage, postgres }: Config, { metrics, logger }: StorageSurroundings): Storage {
   if (storage.backend === 'memory') {
     const [grants, archive] = [createMemoryGrantStore(), createMemoryArchiveStore()];
-    const cron = createMemoryCronStore(() => performance.now());
-    return { database: undefined, grants, archive, cron, close: async () => undefined };
+    const [cron, taskStore] = [createMemoryCronStore(() => performance.now()), createMemoryTaskStore()];
+    return { database: undefined, grants, archive, cron, taskStore, close: async () => undefined };
   }
   const database = createPostgresDatabase({
     ...postgres,
@@ -43,8 +53,8 @@ export function openStorage({ storage, postgres }: Config, { metrics, logger }: 
   });
   addPostgresGauges(metrics, database);
   const [grants, archive] = [createPostgresGrantStore(database), createPostgresArchiveStore(database)];
-  const cron = createPostgresCronStore(database);
-  return { database, grants, archive, cron, close: () => database.close() };
+  const [cron, taskStore] = [createPostgresCronStore(database), createPostgresTaskStore(database)];
+  return { database, grants, archive, cron, taskStore, close: () => database.close() };
 }
 
 const ADVICE: Readonly<Record<Exclude<DatabaseStatus, 'ok' | 'starting'>, string>> = {

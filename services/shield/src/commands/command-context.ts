@@ -15,6 +15,7 @@ import type { ArchivedLog } from '../history/archived-log.ts';
 import type { Replays } from '../history/replays.ts';
 import type { LongReads } from '../limits/long-reads.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
+import type { OperatorSessions } from '../operators/operator-sessions.ts';
 import type { Resumes } from '../resume/resumes.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
@@ -43,6 +44,7 @@ export interface CommandParts {
   /** Writes what waits to be written to the topics. */
   readonly coalescer: { flush(): void };
   readonly membership: MembershipReporter;
+  readonly operators: OperatorSessions;
   readonly activity: Pick<Activity, 'channelCreated' | 'channelDeleted' | 'presence'>;
   readonly recoveries: Pick<RecoveryCounters, 'recovery'>;
   readonly envelopes: ServerEnvelopes;

@@ -1,6 +1,8 @@
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
+import { operateRefusal } from '../operators/may-operate.ts';
+import type { OperatorSessions } from '../operators/operator-sessions.ts';
 import type { Session } from '../session/session.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 
@@ -8,6 +10,7 @@ import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 export interface LeaveForbiddenParts {
   readonly subscriptions: Subscriptions;
   readonly membership: Pick<MembershipReporter, 'left'>;
+  readonly operators: Pick<OperatorSessions, 'left'>;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
 }
@@ -22,5 +25,14 @@ export function leaveForbidden(session: Session, parts: LeaveForbiddenParts): vo
     void membership.left(session, room, channel);
     send(session, envelopes.system({ event: 'left', room, channel, reason: 'rights' }));
   }
+  leaveGroup(session, parts);
   subscriptions.review(session);
+}
+
+/** An operator that may no longer be one is none; what it works on goes to others (OPR-4). */
+function leaveGroup(session: Session, { operators, envelopes, send }: LeaveForbiddenParts): void {
+  const { operator } = session;
+  if (operator === undefined || operateRefusal(session, operator.group, operator.capabilities) === undefined) return;
+  void operators.left(session);
+  send(session, envelopes.system({ event: 'operator_left', group: operator.group, reason: 'rights' }));
 }

@@ -8,7 +8,7 @@ import {
 } from '@arqonbus/protocol/spine-messages';
 import type { PrivateDelivery } from '@arqonbus/protocol/spine-messages';
 import { clientOut, clientsOf, homeOf, tenantOut, userOut } from '@arqonbus/spine';
-import type { Spine, SpineMessage, SpineSubscription, Subject } from '@arqonbus/spine';
+import type { Spine, SpineMessage } from '@arqonbus/spine';
 import type { AbsentClients } from '../resume/absent-clients.ts';
 import { PLAIN_VIEWS } from '../views/reader-views.ts';
 import type { ReaderViews } from '../views/reader-views.ts';
@@ -16,6 +16,7 @@ import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import { decodeDelivery } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
+import { createInterests } from './interests.ts';
 import type { SendToSession } from './send-to-session.ts';
 import type { SlowConsumers } from './slow-consumers.ts';
 
@@ -134,34 +135,4 @@ function writeToTenant(tenant: string, message: SpineMessage, options: DirectDel
   for (const session of options.sessions.all()) {
     if (session.tenant === tenant && options.slowConsumers.mayWrite(session)) options.send(session, envelope);
   }
-}
-
-interface Interests {
-  take(subject: Subject, open: (subject: Subject) => SpineSubscription): void;
-  give(subject: Subject): void;
-  stop(): void;
-}
-
-/** One subscription a subject, for as long as somebody needs it. */
-function createInterests(): Interests {
-  const interests = new Map<Subject, { readonly subscription: SpineSubscription; users: number }>();
-  return {
-    take: (subject, open) => {
-      const known = interests.get(subject);
-      if (known === undefined) interests.set(subject, { subscription: open(subject), users: 1 });
-      else known.users += 1;
-    },
-    give: (subject) => {
-      const known = interests.get(subject);
-      if (known === undefined) return;
-      known.users -= 1;
-      if (known.users > 0) return;
-      known.subscription.unsubscribe();
-      interests.delete(subject);
-    },
-    stop: () => {
-      for (const { subscription } of interests.values()) subscription.unsubscribe();
-      interests.clear();
-    },
-  };
 }

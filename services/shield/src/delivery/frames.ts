@@ -38,6 +38,8 @@ export interface ServerEnvelopes {
   /** Publications in the payload are spliced as they are. */
   response(requestId: string, payload: object): Envelope;
   error(content: ErrorContent): Envelope;
+  /** The payload is JSON. */
+  task(payload: Uint8Array): Envelope;
 }
 
 /** Server envelopes with ids of this source and times of this clock. */
@@ -50,6 +52,7 @@ export function createServerEnvelopes(nextId: () => string, now: () => number): 
     return envelope;
   };
   return {
+    task: (payload) => base('task', payload),
     system: (payload) => base('system', jsonBytes(payload)),
     response: (requestId, payload) => {
       const envelope = base('response', hasPublications(payload) ? jsonWithPublications(payload) : jsonBytes(payload));

@@ -26,6 +26,7 @@ function createRig(windowMs = 120_000) {
     sessions: createSessionRegistry(),
     membership: { connected: nothing, disconnected: nothing },
     directDeliveries: { adopted: nothing },
+    taskDeliveries: { adopted: nothing },
     endReplaced: nothing,
     onOutcome: (outcome) => outcomes.push(outcome),
   });

@@ -13,6 +13,7 @@ import { BUCKET_TTL_MS, callBrain, shieldOut } from '@arqonbus/spine';
 import type { Spine } from '@arqonbus/spine';
 import type { DirectDeliveries } from '../delivery/direct-deliveries.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
+import type { TaskDeliveries } from '../operators/task-deliveries.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
 import type { ResumeTokens } from './resume-tokens.ts';
@@ -41,6 +42,7 @@ export interface ResumesOptions {
   readonly sessions: SessionRegistry;
   readonly membership: Pick<MembershipReporter, 'connected' | 'disconnected'>;
   readonly directDeliveries: Pick<DirectDeliveries, 'adopted'>;
+  readonly taskDeliveries: Pick<TaskDeliveries, 'adopted'>;
   readonly endReplaced: (session: Session) => void;
   /** Counts what became of each try. */
   readonly onOutcome: (outcome: 'resumed' | 'expired' | 'unavailable') => void;
@@ -125,7 +127,7 @@ async function letGo(token: ResumeToken, session: Session, options: ResumesOptio
 }
 
 function adopt(session: Session, token: ResumeToken, options: ResumesOptions): void {
-  const { sessions, membership, directDeliveries, endReplaced } = options;
+  const { sessions, membership, directDeliveries, taskDeliveries, endReplaced } = options;
   const clientId = token.clientId as ClientId;
   const before = sessions.get(clientId);
   if (before !== undefined) endReplaced(before);
@@ -136,5 +138,6 @@ function adopt(session: Session, token: ResumeToken, options: ResumesOptions): v
   session.openedAtMs = Number(token.joinedAtMs);
   sessions.add(session);
   directDeliveries.adopted(session);
+  taskDeliveries.adopted(session);
   membership.connected(session);
 }

@@ -54,6 +54,8 @@ function createRig(changes: Partial<Limits> = {}) {
       closed: note('interest gone'),
       stop: ignore,
     },
+    operators: { left: async () => void events.push('operator gone') },
+    taskDeliveries: { closed: ignore },
     slowConsumers: { onClosed: () => undefined, onDrain: note('drain') } as never,
     activity: { connected: ignore, disconnected: ignore },
     envelopes: createTestEnvelopes(clock),
@@ -139,7 +141,7 @@ describe('an opened socket', () => {
     handlers.onClose(connection, 1001);
     handlers.onClose(connection, 1001);
     expect([sessions.size(), state().connections, placesTaken()]).toEqual([0, 0, 0]);
-    expect(events.slice(4)).toEqual(['member gone', 'left all', 'interest gone']);
+    expect(events.slice(4)).toEqual(['member gone', 'operator gone', 'left all', 'interest gone']);
     expect(metrics.render()).toContain('arqonbus_connections_closed_total{code="1001"} 2');
   });
 

@@ -6,6 +6,8 @@ import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import type { ConnectionAdmission } from '../limits/connection-admission.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
+import type { OperatorSessions } from '../operators/operator-sessions.ts';
+import type { TaskDeliveries } from '../operators/task-deliveries.ts';
 import type { AbsentClients } from '../resume/absent-clients.ts';
 import { isResumable } from '../resume/is-resumable.ts';
 import type { LostClients } from '../resume/lost-clients.ts';
@@ -26,8 +28,10 @@ export interface EndSessionOptions {
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
   readonly membership: MembershipReporter;
+  readonly operators: Pick<OperatorSessions, 'left'>;
   readonly slowConsumers: SlowConsumers;
   readonly directDeliveries: DirectDeliveries;
+  readonly taskDeliveries: Pick<TaskDeliveries, 'closed'>;
   readonly admission: ConnectionAdmission;
   readonly lost: LostClients;
   readonly absent: AbsentClients;
@@ -77,6 +81,8 @@ function noteLost(session: Session, { lost, absent }: EndSessionOptions): void {
 /** Called while the session still has its subscriptions. */
 function giveBack(session: Session, code: number, isLost: boolean, options: EndSessionOptions): void {
   options.membership.disconnected(session, isLost);
+  // What it works on is not kept waiting for its return.
+  void options.operators.left(session);
   options.slowConsumers.onClosed(session);
   options.subscriptions.leaveAll(session);
   session.connection = undefined;
@@ -84,6 +90,7 @@ function giveBack(session: Session, code: number, isLost: boolean, options: EndS
   session.tenantState.connections -= 1;
   options.admission.closed(session.remoteIp);
   options.directDeliveries.closed(session);
+  options.taskDeliveries.closed(session);
   options.activity.disconnected(session, code);
   options.logger.info(
     { event: 'client_disconnected', tenant: session.tenant, client_id: session.clientId, code },

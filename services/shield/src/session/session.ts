@@ -1,6 +1,7 @@
 import type { Principal, Rights } from '@arqonbus/auth';
 import type { Origin, RateBudget, TokenBucket, WireFormat } from '@arqonbus/pipeline';
 import type { ClientId, CloseCode, TenantId, UserId } from '@arqonbus/protocol';
+import type { OperatorRecord } from '@arqonbus/protocol/spine-messages';
 import type { SlowState } from '../delivery/slow-state.ts';
 import type { TenantState } from '../limits/tenant-states.ts';
 import type { Connection } from '../listener/listener.ts';
@@ -90,6 +91,8 @@ export class Session implements Origin {
   /** What the client says of itself to others, and more of it as a JSON object; both may be empty (PRS-1). */
   status = '';
   meta: Uint8Array = NOTHING;
+  /** Set while it takes tasks (OPR-1). */
+  operator: OperatorRecord | undefined = undefined;
   /** Set while the client reads too slowly (LOG-11). */
   slow: SlowState | undefined = undefined;
 

@@ -13,6 +13,7 @@ import { createKey, listKeys, revokeKey, rotateKey } from './keys.ts';
 import { deleteMirror, listMirrors, putMirror } from './mirrors.ts';
 import { bindPolicy, deletePolicy, dryRunPolicy, putPolicy, unbindPolicy } from './policy.ts';
 import { listPolicies, testPolicy } from './policy-queries.ts';
+import { findOperators, joinOperator, leaveOperator, listOperators } from './operators.ts';
 import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
 import { cancelReplay, replayHistory } from './replay.ts';
@@ -28,6 +29,17 @@ import {
   unbindSchema,
 } from './schemas.ts';
 import { help, ping, refresh, status } from './session.ts';
+import {
+  ackTask,
+  cancelTask,
+  failTask,
+  getTask,
+  listDeadTasks,
+  progressTask,
+  replayDeadTask,
+  resultOfTask,
+  submitTask,
+} from './tasks.ts';
 
 /** Carries out one command; throws a `BusError` to refuse it. */
 export type CommandHandler<N extends CommandName> = (
@@ -99,4 +111,17 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.grant.put': putGrant,
   'op.grant.list': listGrants,
   'op.grant.delete': deleteGrant,
+  'operator.join': joinOperator,
+  'operator.leave': leaveOperator,
+  'operator.list': listOperators,
+  'operator.find': findOperators,
+  'task.submit': submitTask,
+  'task.ack': ackTask,
+  'task.progress': progressTask,
+  'task.result': resultOfTask,
+  'task.fail': failTask,
+  'task.cancel': cancelTask,
+  'task.get': getTask,
+  'op.task.dlq.list': listDeadTasks,
+  'op.task.dlq.replay': replayDeadTask,
 };

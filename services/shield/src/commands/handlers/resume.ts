@@ -41,7 +41,13 @@ export async function resume(call: CommandCall, args: Args, parts: CommandParts)
 
 /** A connection that is in channels has members' lists, and perhaps friends, that know it by the id it has. */
 function checkUnused(session: Session): void {
-  if (session.isResuming || session.generation > 0 || session.pendingJoins > 0 || session.subscriptions.size > 0) {
+  if (
+    session.isResuming ||
+    session.generation > 0 ||
+    session.pendingJoins > 0 ||
+    session.subscriptions.size > 0 ||
+    session.operator !== undefined
+  ) {
     throw new BusError('CONFLICT', 'A session is resumed before the first join of a connection.');
   }
 }
