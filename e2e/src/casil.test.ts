@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshTenants } from './harness/fresh-tenants.ts';
 import type { JsonClient } from './harness/json-client.ts';
+import { nextTask } from './harness/next-task.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -93,6 +94,19 @@ describe('enforcing', () => {
     expect(await alice.publish('open:bench', { awsKey })).toMatchObject({ status: 'success' });
     const token = await bus.token({ tenant: tenants.tenant, user: 'alice' });
     expect(await alice.command('refresh', { token })).toMatchObject({ status: 'success' });
+  });
+
+  it('[SAF-3] tasks and their results are inspected, and what is redacted arrives so', async () => {
+    const [alice, worker] = [await enter({ user: 'alice' }), await enter({ user: 'worker' })];
+    await worker.must('operator.join', { group: 'lab' });
+    const blocked = { error_code: 'CASIL_POLICY_BLOCKED_SECRET' };
+    expect(await alice.command('task.submit', { group: 'lab', payload: { awsKey } })).toMatchObject(blocked);
+    const { task_id } = await alice.must('task.submit', { group: 'lab', payload: { text: `card ${card}` } });
+    expect((await nextTask(worker, 'assigned')).payload['payload']).toEqual({ text: 'card ***REDACTED***' });
+    for (const name of ['task.progress', 'task.result', 'task.fail'])
+      expect(await worker.command(name, { task_id, payload: { awsKey } })).toMatchObject(blocked);
+    await worker.must('task.result', { task_id, payload: { password: 'hunter2' } });
+    expect((await nextTask(alice, 'done')).payload['payload']).toEqual({ password: '***REDACTED***' });
   });
 
   it('[SAF-6] content that is no text is refused, whatever it holds', async () => {

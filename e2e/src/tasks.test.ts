@@ -1,6 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TaskFailure, createClient } from '@arqonbus/sdk';
+import type { ArqonClient } from '@arqonbus/sdk';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { freshTenants } from './harness/fresh-tenants.ts';
-import type { Frame, JsonClient } from './harness/json-client.ts';
+import type { JsonClient } from './harness/json-client.ts';
+import { nextTask } from './harness/next-task.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -13,13 +18,6 @@ const { enter } = tenants;
 
 beforeAll(async () => void (bus = await startBus({ ARQONBUS_LIMITS_TASKS_PER_GROUP: '20' })));
 afterAll(() => bus.stop());
-
-function nextTask(client: JsonClient, state: string, taskId?: unknown): Promise<Frame> {
-  return client.next(
-    ({ type, payload }) =>
-      type === 'task' && payload['state'] === state && (taskId === undefined || payload['task_id'] === taskId),
-  );
-}
 
 async function operate(user: string, args: object = {}, order: object = {}): Promise<JsonClient> {
   const client = await enter({ user, ...order });
@@ -215,21 +213,85 @@ describe('strategies and dead letters', () => {
   });
 });
 
-describe('payloads of tasks', () => {
-  it('[SAF-3] pass the safety pipeline, those of results too', async () => {
-    const [alice, root] = [await enter(), await enter({ user: 'root', role: 'admin' })];
-    const worker = await operate('worker');
-    await root.must('op.casil.reload', { enabled: true, mode: 'enforce' });
-    const secret = { note: `the key is ${['AKIA', 'Q3EGRZ7XUWL5P2MN'].join('')}` };
-    const blocked = { error_code: 'CASIL_POLICY_BLOCKED_SECRET' };
-    await expect.poll(() => alice.command('task.submit', { group: 'art', payload: secret })).toMatchObject(blocked);
-    const taskId = await submit(alice);
-    await nextTask(worker, 'assigned', taskId);
+describe('the SDK', () => {
+  const clients: ArqonClient[] = [];
+  afterEach(async () => void (await Promise.all(clients.splice(0).map((client) => client.close()))));
+
+  async function connect(user: string): Promise<ArqonClient> {
+    const token = await bus.token({ user, tenant: tenants.tenant });
+    const client = createClient({ url: bus.wsUrl, token, webSocket: WebSocket });
+    clients.push(client);
+    await client.connect();
+    return client;
+  }
+
+  it('[OPR-2] [SDK-1] shares work between two agents, one of which dies in the middle', async () => {
+    const [alice, first, second] = [await connect('alice'), await connect('first'), await connect('second')];
+    let isAborted = false;
+    let isStarted = false;
+    await first.operator('research', {}, (_, { signal, progress }) => {
+      progress({ by: 'first' });
+      signal.addEventListener('abort', () => (isAborted = true));
+      isStarted = true;
+      return new Promise(() => undefined);
+    });
+    const task = alice.submitTask({ group: 'research', payload: { n: 20 } });
+    await expect.poll(() => isStarted).toBe(true);
+    await second.operator('research', { maxInFlight: 4 }, (payload, { progress }) => {
+      progress({ by: 'second' });
+      return { double: (payload as { readonly n: number }).n * 2 };
+    });
+    const news: unknown[] = [];
+    const reading = (async () => {
+      for await (const one of task) if (news.push(one) === 1) await first.close();
+    })();
+    expect(await task.result).toEqual({ state: 'done', payload: { double: 40 }, results: [] });
+    await reading;
+    expect(news).toEqual([{ by: 'first' }, { by: 'second' }]);
+    expect(isAborted).toBe(true);
+  });
+
+  it('[OPR-3] [SDK-1] tells of tasks that come to nothing, and of those that are taken back', async () => {
+    const [alice, worker] = [await connect('alice'), await connect('worker')];
+    let isAborted = false;
+    const operator = await worker.operator('research', { maxInFlight: 2 }, (payload, { signal }) => {
+      if (payload === 'hopeless') throw new TaskFailure('nobody can do this', { isFinal: true });
+      signal.addEventListener('abort', () => (isAborted = true));
+      return new Promise(() => undefined);
+    });
+    const hopeless = alice.submitTask({ group: 'research', payload: 'hopeless' });
+    expect(await hopeless.result).toEqual({ state: 'failed', reason: 'nobody can do this' });
+    const endless = alice.submitTask({ group: 'research', payload: 'endless' });
+    await alice.command('task.get', { task_id: await endless.id });
     await expect
-      .poll(() => worker.command('task.progress', { task_id: taskId, payload: secret }))
-      .toMatchObject(blocked);
-    expect(await worker.command('task.result', { task_id: taskId, payload: secret })).toMatchObject(blocked);
-    await worker.must('task.result', { task_id: taskId, payload: { password: 'hunter2' } });
-    expect((await nextTask(alice, 'done', taskId)).payload['payload']).toEqual({ password: '***REDACTED***' });
+      .poll(async () => (await alice.command('task.get', { task_id: await endless.id })).state)
+      .toBe('assigned');
+    await endless.cancel();
+    expect(await endless.result).toEqual({ state: 'cancelled' });
+    await expect.poll(() => isAborted).toBe(true);
+    await expect(worker.operator('art', {}, () => 0)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await operator.leave();
+    await expect(alice.submitTask({ payload: 0 }).result).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+  });
+
+  it('[CLI-1] [OPR-2] arqon task gives a task, prints its result, and shows who does it', async () => {
+    const worker = await connect('worker');
+    await worker.operator('research', {}, (payload, { progress }) => {
+      progress('half way');
+      return { echo: payload };
+    });
+    const flags = ['--ws-url', bus.wsUrl, '--jwt', await bus.token({ tenant: tenants.tenant })];
+    const submitting = runArqon(['task', 'submit', 'research', '{"n":1}', '--json', ...flags]);
+    expect([await submitting.exited, submitting.stderr()]).toEqual([0, '']);
+    const [progress, result] = submitting
+      .stdout()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    expect(progress).toMatchObject({ state: 'progress', payload: 'half way' });
+    expect(result).toMatchObject({ state: 'done', payload: { echo: { n: 1 } } });
+    const showing = runArqon(['task', 'get', String(result?.['task_id']), ...flags]);
+    expect(await showing.exited).toBe(0);
+    expect(showing.stdout()).toContain('done  research  alice');
   });
 });

@@ -24,6 +24,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['keys', async () => (await import('./keys/keys-command.ts')).addKeysCommand],
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
   ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
+  ['task', async () => (await import('./tasks/task-command.ts')).addTaskCommand],
   ['preflight', async () => (await import('./preflight/preflight-command.ts')).addPreflightCommand],
   ['migrate', async () => (await import('./migrate/migrate-command.ts')).addMigrateCommand],
   ['metrics', async () => (await import('./metrics/metrics-command.ts')).addMetricsCommand],

@@ -2,10 +2,13 @@ import type { BusError, CommandArgs, CommandName, CommandResult } from '@arqonbu
 import type { ConnectionState } from './connection-state.ts';
 import type { Discontinuity } from './discontinuity.ts';
 import type { HistoryOptions, HistoryTarget } from './history.ts';
+import type { Operator, OperatorOptions, TaskHandler } from './operator.ts';
 import type { Publication } from './publication.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
 import type { Replay, ReplayOptions } from './replay.ts';
 import type { JoinOptions, Rejoined, Subscription } from './subscription.ts';
+import type { SubmittedTask, TaskRequest } from './submitted-task.ts';
+import type { TaskFrame } from './task-frame.ts';
 import type { TargetName } from './target-name.ts';
 import type { Welcome } from './welcome.ts';
 
@@ -35,6 +38,8 @@ export interface ClientEvents {
   publication: Publication;
   private: Publication;
   system: SystemMessage;
+  /** Of a task that this client works on, or waits for; {@link ArqonClient.operator} and `submitTask` deal with them. */
+  task: TaskFrame;
   /**
    * What no promise could tell: the refusal of a message sent without `ack`, a frame that could not be read, a token
    * that could not be refreshed, an exception in a listener (`INTERNAL_ERROR`, with the `cause`).
@@ -91,6 +96,13 @@ export interface ArqonClient {
   history(target: TargetName | HistoryTarget, options?: HistoryOptions): AsyncIterable<Publication>;
   /** Has a window of a channel sent again, to this client alone; `result` tells its hash and its gaps. */
   replay(target: TargetName, options?: ReplayOptions): Replay;
+  /** Gives a task to a work group, or to whoever has a capability (OPR-2). */
+  submitTask(request: TaskRequest): SubmittedTask;
+  /**
+   * Makes this client an operator: the handler gets the tasks of the group, and is theirs again after each reconnect. One
+   * group at a time.
+   */
+  operator(group: string, options: OperatorOptions, handler: TaskHandler): Promise<Operator>;
   /** Adds a listener; the returned function takes it away. */
   on<N extends keyof ClientEvents>(name: N, listener: (event: ClientEvents[N]) => void): () => void;
   /** Closes for good: what waits is rejected, subscriptions end. Resolves when the socket has closed. */

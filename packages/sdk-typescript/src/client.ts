@@ -2,6 +2,7 @@ import { BusError, createMessageIds } from '@arqonbus/protocol';
 import type { CommandArgs, CommandName, CommandResult, Envelope, MessageId } from '@arqonbus/protocol';
 import type { ArqonClient, ClientEvents, CommandCall, PrivateOptions, RequestOptions } from './arqon-client.ts';
 import type { ClientOptions } from './client-options.ts';
+import { ClientWork } from './client-work.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { commandEnvelope, commandResultOf } from './command-envelope.ts';
@@ -9,7 +10,9 @@ import type { ConnectionState } from './connection-state.ts';
 import { createConnectWaiter } from './connect-waiter.ts';
 import type { ConnectWaiter } from './connect-waiter.ts';
 import { Connector } from './connector.ts';
+import { CONNECT_TIMEOUT_MS, PUBLISH_RETRY_MS, REPLAY_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './default-times.ts';
 import { createEmitter } from './emitter.ts';
+import { fillRandomly } from './fill-randomly.ts';
 import type { Emitter } from './emitter.ts';
 import { readHistory } from './history.ts';
 import type { HistoryOptions, HistoryTarget } from './history.ts';
@@ -41,12 +44,6 @@ import type { Welcome } from './welcome.ts';
 import { defaultFormat, wireFormat } from './wire-format.ts';
 import type { WireFormat } from './wire-format.ts';
 
-const REQUEST_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 20_000;
-const PUBLISH_RETRY_MS = 60_000;
-/** As long as a connection lives: a replay at its original speed takes its time. */
-const REPLAY_TIMEOUT_MS = 14_400_000;
-
 /** A client; it does nothing until `connect()`. Throws a BusError when the options cannot work. */
 export function createClient(options: ClientOptions): ArqonClient {
   return new Client(options);
@@ -57,6 +54,7 @@ class Client implements ArqonClient {
   readonly #emitter: Emitter<ClientEvents>;
   readonly #connector: Connector;
   readonly #requests: Requests;
+  readonly #work: ClientWork;
   readonly #outbox: Outbox;
   readonly #subscriptions: Subscriptions;
   readonly #replays: Replays;
@@ -79,6 +77,7 @@ class Client implements ArqonClient {
     this.#format = wireFormat(options.format ?? defaultFormat(options.clientType));
     this.#nextId = createMessageIds(() => clock.now(), options.randomBytes ?? fillRandomly);
     this.#emitter = createEmitter<ClientEvents>(this.#onListenerError);
+    this.#work = new ClientWork(this, clock, this.#nextId);
     this.#connecting = createConnectWaiter(clock);
     const connection: WatchedConnection = {
       ping: (timeoutMs) => this.command('ping', {}, { timeoutMs }),
@@ -191,6 +190,9 @@ class Client implements ArqonClient {
     return this.#replays.start(this.#nextId(), toTarget(target), options);
   }
 
+  readonly submitTask: ArqonClient['submitTask'] = (request) => this.#work.submit(request);
+  readonly operator: ArqonClient['operator'] = (...args) => this.#work.operate(...args);
+
   on<N extends keyof ClientEvents>(name: N, listener: (event: ClientEvents[N]) => void): () => void {
     return this.#emitter.on(name, listener);
   }
@@ -293,8 +295,4 @@ class Client implements ArqonClient {
     this.#subscriptions.endAll(error);
     this.#emitter.emit('close', { error, willReconnect: false });
   }
-}
-
-function fillRandomly(bytes: Uint8Array): void {
-  crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
 }

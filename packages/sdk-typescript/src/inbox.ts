@@ -11,6 +11,7 @@ import { replayIdOf } from './replay.ts';
 import type { Replays } from './replay.ts';
 import type { Requests } from './requests.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { parseTaskFrame } from './task-frame.ts';
 import type { TokenRefresher } from './token-refresher.ts';
 
 /** Bytes that a publication takes in a queue beside its payload, roughly. */
@@ -41,11 +42,19 @@ export function receive(envelope: Envelope, parts: InboxParts): void {
     case 'system':
       receiveSystem(envelope, parts);
       return;
+    case 'task':
+      receiveTask(envelope, parts);
+      return;
     // Not for this client: servers send them to those that asked for them.
     case 'command':
     case 'telemetry':
-    case 'task':
   }
+}
+
+function receiveTask(envelope: Envelope, { emitter }: InboxParts): void {
+  const frame = parseTaskFrame(parseJsonObject(envelope.payload));
+  if (frame !== undefined) emitter.emit('task', frame);
+  else emitter.emit('error', new BusError('VALIDATION_ERROR', 'The server sent a task that is none.'));
 }
 
 function receiveMessage(envelope: Envelope, { emitter, subscriptions, replays }: InboxParts): void {

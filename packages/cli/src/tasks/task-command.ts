@@ -1,0 +1,153 @@
+import type { CommandResult } from '@arqonbus/protocol';
+import type { TaskRequest, TaskResult } from '@arqonbus/sdk';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { addClientFlags } from '../client/client-flags.ts';
+import type { ClientFlags } from '../client/client-flags.ts';
+import { parseCount } from '../client/parse-count.ts';
+import { withClient } from '../client/with-client.ts';
+
+const EXAMPLES = `
+A task goes to an operator of a work group, or to whoever has a capability. submit waits for its end, and prints progress as it comes;
+what the group is sent is the second argument, as JSON, or as a text where it is none.
+
+Examples:
+  arqon task submit research '{"question":"Why is the sky blue?"}'
+  arqon task submit --capability translate:de 'Good morning' --json
+  arqon task get t_01KB0V5N6Y8X9Z3QJ4T2M7W1CD
+  arqon task list-dead research
+  arqon task replay t_01KB0V5N6Y8X9Z3QJ4T2M7W1CD
+  arqon task operators research
+`;
+
+/** Adds `arqon task`: giving tasks, and looking after them (OPR-2, OPR-3). */
+export function addTaskCommand(program: Command): void {
+  const task = program.command('task').description('give tasks to work groups, and look after them');
+  task.addHelpText('after', EXAMPLES);
+  const submit = task.command('submit [group] <payload>').description('give a task, and wait for its end');
+  submit
+    .option('--capability <name>', 'to whoever has it, in place of a group')
+    .addOption(new Option('--strategy <name>', 'how').choices(['round_robin', 'competing', 'broadcast']))
+    .option('--priority <n>', '0 to 9', parseCount)
+    .option('--task-timeout <ms>', 'after so long nobody waits for it any more', parseCount)
+    .option('--key <text>', 'the same key again is the same task');
+  addClientFlags(submit).action(submitTask);
+  addClientFlags(task.command('get <task>').description('tell where it stands')).action(getTask);
+  addClientFlags(task.command('cancel <task>').description('take it back')).action(cancelTask);
+  const dead = task.command('list-dead [group]').description('show what failed or expired; needs an admin');
+  addClientFlags(dead).action(listDead);
+  addClientFlags(task.command('replay <task>').description('have a dead task tried again; needs an admin')).action(
+    replayTask,
+  );
+  addClientFlags(task.command('operators [group]').description('show who takes tasks')).action(listOperators);
+}
+
+interface SubmitFlags extends ClientFlags {
+  readonly capability?: string;
+  readonly strategy?: NonNullable<TaskRequest['strategy']>;
+  readonly priority?: number;
+  readonly taskTimeout?: number;
+  readonly key?: string;
+}
+
+async function submitTask(group: string | undefined, text: string, flags: SubmitFlags): Promise<void> {
+  const { capability, strategy, priority, taskTimeout, key } = flags;
+  if ((group === undefined) === (capability === undefined))
+    throw new InvalidArgumentError('name a group, or a --capability');
+  const request: TaskRequest = {
+    payload: jsonOrText(text),
+    ...(group === undefined ? {} : { group }),
+    ...(capability === undefined ? {} : { capability }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(taskTimeout === undefined ? {} : { timeoutMs: taskTimeout }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  };
+  await withClient(flags, async (client) => {
+    const task = client.submitTask(request);
+    const taskId = await task.id;
+    for await (const progress of task) say(flags, { task_id: taskId, state: 'progress', payload: progress }, progress);
+    const result = await task.result;
+    say(flags, { task_id: taskId, ...result }, resultText(result));
+    if (result.state !== 'done') process.exitCode = 1;
+  });
+}
+
+async function getTask(taskId: string, flags: ClientFlags): Promise<void> {
+  await withClient(flags, async (client) => {
+    const task = await client.command('task.get', { task_id: taskId });
+    say(flags, task, lineOf(task));
+  });
+}
+
+async function cancelTask(taskId: string, flags: ClientFlags): Promise<void> {
+  await withClient(flags, async (client) => {
+    const task = await client.command('task.cancel', { task_id: taskId });
+    say(flags, task, task.state);
+  });
+}
+
+async function listDead(group: string | undefined, flags: ClientFlags): Promise<void> {
+  const filter = group === undefined ? {} : { group };
+  await withClient(flags, async (client) => {
+    let cursor: string | undefined = '';
+    while (cursor !== undefined) {
+      const page: CommandResult<'op.task.dlq.list'> = await client.command('op.task.dlq.list', {
+        ...filter,
+        ...(cursor === '' ? {} : { cursor }),
+      });
+      for (const task of page.items) say(flags, task, lineOf(task));
+      cursor = page.cursor;
+    }
+  });
+}
+
+async function replayTask(taskId: string, flags: ClientFlags): Promise<void> {
+  await withClient(flags, async (client) => {
+    const task = await client.command('op.task.dlq.replay', { task_id: taskId });
+    say(flags, task, task.state);
+  });
+}
+
+async function listOperators(group: string | undefined, flags: ClientFlags): Promise<void> {
+  await withClient(flags, async (client) => {
+    let cursor: string | undefined = '';
+    while (cursor !== undefined) {
+      const page: CommandResult<'operator.list'> = await client.command('operator.list', {
+        ...(group === undefined ? {} : { group }),
+        ...(cursor === '' ? {} : { cursor }),
+      });
+      for (const operator of page.items) {
+        const { operator_id: id, user, in_flight: busy, max_in_flight: most, capabilities } = operator;
+        say(flags, operator, `${id}  ${operator.group}  ${user}  ${busy} of ${most}  ${capabilities.join(', ')}`);
+      }
+      cursor = page.cursor;
+    }
+  });
+}
+
+/** What is no JSON is a text. */
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function resultText(result: TaskResult): unknown {
+  if (result.state === 'done') return result.results.length > 0 ? result.results : result.payload;
+  return result.state === 'failed' ? `failed: ${JSON.stringify(result.reason)}` : result.state;
+}
+
+function lineOf(task: CommandResult<'task.get'>): string {
+  const { task_id: id, state, group, capability, submitted_by: user, created_at: at, attempts } = task;
+  const what = task.payload ?? task.results ?? task.reason;
+  const told = what === undefined ? '' : `  ${JSON.stringify(what)}`;
+  return `${id}  ${state}  ${group ?? capability ?? ''}  ${user}, ${at}, ${attempts} attempts${told}`;
+}
+
+function say({ json }: ClientFlags, value: object, text: unknown): void {
+  const plain = typeof text === 'string' ? text : JSON.stringify(text);
+  process.stdout.write(`${json ? JSON.stringify(value) : plain}\n`);
+}
