@@ -68,6 +68,7 @@ export const operatorCommands = {
     name: 'operator.join',
     summary: 'Makes this session an operator: tasks for its group and its capabilities come as frames of type `task`.',
     right: 'operate',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR', 'CONFLICT', 'NOT_FOUND', 'QUOTA_EXCEEDED', 'SCHEMA_VIOLATION'],
     args: {
       type: 'object',
@@ -95,6 +96,7 @@ export const operatorCommands = {
     name: 'operator.leave',
     summary: 'Ends being an operator; what it works on goes to others at once.',
     right: 'operate',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR'],
     args: nothingSchema as typeof nothingSchema,
     result: {

@@ -112,6 +112,7 @@ export const taskCommands = {
     name: 'task.ack',
     summary: 'An operator says that it still works on a task.',
     right: 'operate',
+    needsConnection: true,
     errors: REPORT_ERRORS as typeof REPORT_ERRORS,
     args: {
       type: 'object',
@@ -124,6 +125,7 @@ export const taskCommands = {
     name: 'task.progress',
     summary: 'An operator tells how far it has come, or gives a part of the result; it counts as a sign of life.',
     right: 'operate',
+    needsConnection: true,
     errors: REPORT_ERRORS as typeof REPORT_ERRORS,
     args: {
       type: 'object',
@@ -140,6 +142,7 @@ export const taskCommands = {
     name: 'task.result',
     summary: 'An operator hands its result in.',
     right: 'operate',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR', 'CONFLICT', 'NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'SCHEMA_VIOLATION'],
     args: {
       type: 'object',
@@ -157,6 +160,7 @@ export const taskCommands = {
     name: 'task.fail',
     summary: 'An operator gives a task up; another one gets it, unless all attempts are used up.',
     right: 'operate',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR', 'CONFLICT', 'NOT_FOUND', 'PAYLOAD_TOO_LARGE'],
     args: {
       type: 'object',

@@ -36,7 +36,7 @@ function taskIn(request: SubmitTaskRequest, { clock, nextTaskId }: TaskParts): T
     bestOf: within(request.bestOf || 1, 1, 16, 'number of results'),
     windowMs: within(request.windowMs || DEFAULT_WINDOW_MS, 1, 600_000, 'window'),
     timeoutMs: within(request.timeoutMs || DEFAULT_TIMEOUT_MS, 1, MAX_TIMEOUT_MS, 'timeout'),
-    clientId: parseClient(request.clientId),
+    clientId: request.clientId === '' ? '' : parseClient(request.clientId),
     user: parseUser(request.user),
     idempotencyKey: parseText(request.idempotencyKey, 128, 'idempotency key'),
     payloadBytes: request.payload.length,

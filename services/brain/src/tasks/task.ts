@@ -42,7 +42,8 @@ export interface Task {
   /** With `competing`: how long the others are waited for once there is a result. */
   readonly windowMs: number;
   readonly timeoutMs: number;
-  readonly clientId: ClientId;
+  /** Who is told of it; '' = nobody, as whoever gave it holds no connection. */
+  readonly clientId: ClientId | '';
   readonly user: UserId;
   readonly idempotencyKey: string;
   readonly payloadBytes: number;

@@ -82,6 +82,15 @@ describe('a task', () => {
     expect(rig.fixture.brain.figures()).toMatchObject({ tasksOpen: 0, tasksWaiting: 0 });
   });
 
+  it('[OPR-2] of somebody without a connection is done, and told to nobody', async () => {
+    const rig = await createTasksRig();
+    await rig.join('ben');
+    const taskId = await rig.submit({ clientId: '' });
+    await rig.result('ben', await rig.next(ben, 'assigned'));
+    expect(await rig.state(taskId)).toBe('done');
+    await expect.poll(() => rig.fixture.brain.figures().tasksOpen).toBe(0);
+  });
+
   it('[OPR-2] is given up telling of once the submitter cannot come back', async () => {
     const rig = await createTasksRig();
     rig.absent.add(ada);

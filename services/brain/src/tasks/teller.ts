@@ -93,6 +93,7 @@ export class Teller {
 
   async #tell(clientId: string, payload: string): Promise<boolean> {
     if (this.#isStopped) return false;
+    if (clientId === '') return true;
     const { parts, tenant } = this.#options;
     try {
       return await tellClient(parts.spine, tenant, clientId, payload);

@@ -36,7 +36,8 @@ export async function submitTask(
     maxAttempts: args.max_attempts ?? 0,
     bestOf: args.best_of ?? 0,
     windowMs: args.window_ms ?? 0,
-    clientId: session.clientId,
+    // Who holds no connection is told nothing, and asks.
+    clientId: session.connection === undefined ? '' : session.clientId,
     user: session.user,
   };
   return { result: statusOf(await callBrain(spine, 'tasks.submit', request, deadlineMs)) };
