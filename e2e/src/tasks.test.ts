@@ -225,7 +225,7 @@ describe('the SDK', () => {
     return client;
   }
 
-  it('[OPR-2] [SDK-1] shares work between two agents, one of which dies in the middle', async () => {
+  it('[OPR-2] shares work between two agents, one of which dies in the middle', async () => {
     const [alice, first, second] = [await connect('alice'), await connect('first'), await connect('second')];
     let isAborted = false;
     let isStarted = false;
@@ -251,7 +251,7 @@ describe('the SDK', () => {
     expect(isAborted).toBe(true);
   });
 
-  it('[OPR-3] [SDK-1] tells of tasks that come to nothing, and of those that are taken back', async () => {
+  it('[OPR-3] tells of tasks that come to nothing, and of those that are taken back', async () => {
     const [alice, worker] = [await connect('alice'), await connect('worker')];
     let isAborted = false;
     const operator = await worker.operator('research', { maxInFlight: 2 }, (payload, { signal }) => {

@@ -151,9 +151,9 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const shields = new SeenShields(() => clock.monotonicMs());
   const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
   const history = openHistory(spine, options.keptLog, observer);
-  const stores = { registry, bans, resumes, shields, history, audit: auditing.audit };
   const tasks = composeTasks(options, { limits, ...auditing, onError });
-  const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError, tasks };
+  const stores = { registry, bans, resumes, shields, history, tasks, audit: auditing.audit };
+  const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const keeper = composeLogKeeper(options, () => randomText(options, 9, 'base64url'));
   const archive = composeArchive(options, observer);
@@ -171,9 +171,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const served = [
     ...serveAnywhere(options, shared, auditing),
     ...serveLog(spine, keeper, observer),
-    ...grants.served,
-    ...archive.served,
-    ...cron.served,
+    ...[grants, archive, cron].flatMap((module) => module.served),
     history,
     reconnects,
   ];
@@ -183,12 +181,11 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const sweep = createSweep({ partitions, bans, auditing, grants, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
-    const upkeeps = [ring.tick(), sweep(), partitions.tendTasks(), history.tick(), keeper.tick(), archive.tick()];
-    for (const upkeep of upkeeps) upkeep.catch(onError);
+    for (const upkeep of [ring.tick(), sweep(), history.tick(), keeper.tick(), archive.tick()]) upkeep.catch(onError);
   });
   return {
     renew: () => ring.tick(),
-    sweep: async () => void (await Promise.all([sweep(), partitions.tendTasks()])),
+    sweep,
     fire: () => cron.tick(),
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, archive }),

@@ -95,6 +95,7 @@ export function composeDelivery(
   const monotonicMs = (): number => clock.monotonicMs();
   const sessions = createSessionRegistry();
   const counters = createDeliveryCounters(metrics, () => clock.now());
+  const onMalformed = (): void => counters.malformed.inc();
   const recoveries = createRecoveryCounters(metrics);
   const tenantStates = createTenantStates(limits, monotonicMs);
   const deliver = createTopicWriter({ publish }, sessions, counters, composeTracer(options), views);
@@ -129,22 +130,9 @@ export function composeDelivery(
     absent,
     slowConsumers,
     directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers, absent }),
-    taskDeliveries: createTaskDeliveries({
-      ...shared,
-      node: ids.node,
-      spine,
-      slowConsumers,
-      absent,
-      onMalformed: () => counters.malformed.inc(),
-    }),
+    taskDeliveries: createTaskDeliveries({ ...shared, node: ids.node, spine, slowConsumers, absent, onMalformed }),
     ...composeMembership(options, ids, shared),
-    shares: createTenantShares({
-      ...shared,
-      node: ids.node,
-      spine,
-      monotonicMs,
-      onMalformed: () => counters.malformed.inc(),
-    }),
+    shares: createTenantShares({ ...shared, node: ids.node, spine, monotonicMs, onMalformed }),
   };
 }
 
