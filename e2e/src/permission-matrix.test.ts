@@ -47,6 +47,7 @@ const args: Readonly<Record<string, object>> = {
   'op.key.create': { name: 'matrix' },
   'op.key.rotate': { key_id: '0'.repeat(20) },
   'op.key.revoke': { key_id: '0'.repeat(20) },
+  'op.history.erase': { user: 'matrix-nobody' },
   'op.mirror.put': { pattern: 'matrix-room:*', percent: 0 },
   'op.mirror.delete': { rule_id: 'm_nobody' },
   'op.grant.delete': { grant_id: 'g_nobody' },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Frame, JsonClient } from './harness/json-client.ts';
 import { hashOf } from './harness/replay-hash.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -197,3 +198,72 @@ test('[LOG-15] [LOG-19] the history of a room reaches beyond the log where its c
   expect(joined).toMatchObject({ recovered: false, reason: 'trimmed' });
   reader.end();
 });
+
+test('[LOG-15] [LOG-10] [PRD-4] what is erased is gone from log, archive and pages, and who comes back gets the rest', async () => {
+  const target = { room: 'shelf3', channel: 'books' };
+  const writers = await Promise.all(['eve@x', 'ada'].map((user) => bus.connect({ user })));
+  const foreign = await bus.connect({ tenant: 'globex', user: 'eve@x' });
+  await foreign.must('join_channel', target);
+  await foreign.publish('shelf3:books', 'canary of another tenant');
+  await archived(1);
+  const published: Frame['payload'][] = [];
+  for (const writer of writers) await writer.must('join_channel', target);
+  for (let n = 0; n < 12; n++) {
+    const reply = await (writers[n % 2] as JsonClient).publish('shelf3:books', `canary ${n % 2}`);
+    published.push(reply.payload);
+    if (n === 6) await archived(7);
+  }
+  await archived(5);
+  const [, , , , , , fromEve] = published;
+  const from = { epoch: fromEve?.['epoch'], seq: fromEve?.['seq'] };
+  const root = await bus.connect({ user: 'root', role: 'admin' });
+  const readers = [await bus.connect({ user: 'late-0' }), await bus.connect({ user: 'late-1' })];
+  // Pages that both Shields keep for five seconds.
+  for (const reader of readers) await recover(reader, { ...target, from }, 5);
+  expect(await root.must('op.history.erase', { user: 'eve@x', before: new Date().toISOString() })).toEqual({
+    erased: expect.toSatisfy((count: number) => count >= 4 && count <= 6),
+    archive_erased: 6,
+  });
+  for (const reader of readers) {
+    await reader.must('leave_channel', target);
+    const { joined, events } = await recover(reader, { ...target, from }, 3);
+    expect([joined['recovered'], events.map(({ payload }) => payload)]).toEqual([true, Array(3).fill('canary 1')]);
+  }
+  for (const reader of readers) {
+    const { publications } = await reader.must('history', { ...target, limit: 100 });
+    expect((publications as Frame[]).map(({ payload }) => payload)).toEqual(Array(6).fill('canary 1'));
+  }
+  expect(await root.must('op.history.replay', target)).toMatchObject({ count: 6 });
+  expect(await foreign.must('history', target)).toMatchObject({
+    publications: [{ payload: 'canary of another tenant' }],
+  });
+  const trail = await root.must('op.audit.list', { action: 'op.history.erase' });
+  expect(trail['items']).toMatchObject([
+    { phase: 'intent', details: expect.stringContaining('"user":"eve@x"') },
+    { phase: 'done', details: expect.stringContaining('"archive_erased":6') },
+  ]);
+  expect(JSON.stringify(trail)).not.toContain('canary');
+  expect(await root.command('op.history.erase')).toMatchObject({ error_code: 'VALIDATION_ERROR' });
+  const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token({ user: 'root', role: 'admin' }) };
+  const refused = runArqon(['history', 'erase', '--room', 'shelf3'], env);
+  expect([await refused.exited, refused.stderr()]).toEqual([1, expect.stringContaining('--yes')]);
+  const erasing = runArqon(['history', 'erase', '--room', 'shelf3', '--yes', '--json'], env);
+  expect([await erasing.exited, JSON.parse(erasing.stdout())]).toEqual([
+    0,
+    expect.objectContaining({ archive_erased: 6 }),
+  ]);
+  expect(await root.must('history', target)).toMatchObject({ publications: [] });
+  for (const client of [...writers, ...readers, root, foreign]) client.end();
+});
+
+/** Joins with a position, and gives the reply and what follows it. */
+async function recover(
+  client: JsonClient,
+  args: object,
+  count: number,
+): Promise<{ readonly joined: Frame['payload']; readonly events: readonly Frame[] }> {
+  const joined = await client.must('join_channel', args);
+  const events: Frame[] = [];
+  while (events.length < count) events.push(await client.nextEvent());
+  return { joined, events };
+}

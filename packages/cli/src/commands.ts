@@ -25,6 +25,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
   ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
   ['task', async () => (await import('./tasks/task-command.ts')).addTaskCommand],
+  ['history', async () => (await import('./history/history-command.ts')).addHistoryCommand],
   ['preflight', async () => (await import('./preflight/preflight-command.ts')).addPreflightCommand],
   ['migrate', async () => (await import('./migrate/migrate-command.ts')).addMigrateCommand],
   ['metrics', async () => (await import('./metrics/metrics-command.ts')).addMetricsCommand],

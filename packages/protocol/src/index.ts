@@ -6,6 +6,7 @@ export * from './commands/registry.ts';
 export * from './commands/schema.ts';
 export * from './decode-result.ts';
 export * from './envelope.ts';
+export * from './erase-filter.ts';
 export * from './errors/bus-error.ts';
 export * from './errors/close-codes.ts';
 export * from './errors/error-table.ts';

@@ -6,12 +6,15 @@ import {
   callBrain,
   createJetStreamChannelLog,
   createLogLayout,
+  createJetStreamLogEraser,
   createJetStreamLogFeed,
   createLogStreams,
   createRemoteChannelLog,
   deadlineIn,
+  followErasures,
   followGenerations,
   followLayouts,
+  noLogEraser,
   noLogFeed,
   noLogStreams,
 } from '@arqonbus/spine';
@@ -42,11 +45,13 @@ export function layoutOf({ log, tenants }: Pick<Config, 'log' | 'tenants'>): Log
 export async function openNatsLog(
   { spine, keyValue, config, service, logger }: NatsLogOptions,
   wait: WaitForOptions,
-): Promise<Pick<SpineParts, 'log' | 'feed' | 'profileOf' | 'streams' | 'onLogChange'>> {
+): Promise<Pick<SpineParts, 'log' | 'feed' | 'logEraser' | 'profileOf' | 'streams' | 'onErased' | 'onLogChange'>> {
   const bucket = keyValue.bucket('ARQON_LOG');
   const places = new LogPlaces(layoutOf(config));
   const layouts = followLayouts(bucket, places, (error) => logUnusable(logger, error));
   const generations = followGenerations(bucket);
+  const erasures = followErasures(bucket);
+  const { onErased } = erasures;
   if (service === 'shield') {
     await untilAvailable(async () => {
       if (!layouts.isKnown()) throw new BusError('UNAVAILABLE', 'No Brain has laid out the log yet.');
@@ -60,7 +65,9 @@ export async function openNatsLog(
     return {
       log,
       feed: noLogFeed,
+      logEraser: noLogEraser,
       profileOf,
+      onErased,
       streams: noLogStreams,
       onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
     };
@@ -68,6 +75,7 @@ export async function openNatsLog(
   const log = await createJetStreamChannelLog(spine, {
     places,
     generations,
+    erasures,
     idKey: new TextEncoder().encode(config.log.idKey),
     otherIdKey: config.log.otherIdKey === '' ? undefined : new TextEncoder().encode(config.log.otherIdKey),
     onRegressed: createReport(spine, logger),
@@ -80,7 +88,8 @@ export async function openNatsLog(
     generations.onChange((stream) => listener({ kind: 'generation', stream }));
   };
   const feed = await createJetStreamLogFeed(spine, { places, generations });
-  return { log, feed, profileOf, streams, onLogChange };
+  const logEraser = await createJetStreamLogEraser(spine, { places });
+  return { log, feed, logEraser, profileOf, streams, onErased, onLogChange };
 }
 
 /** Says why a layout of the log is not taken over. */

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Config } from '@arqonbus/config';
 import { BusError, systemClock } from '@arqonbus/protocol';
+import type { TenantId } from '@arqonbus/protocol';
 import {
   LogPlaces,
   createJetStreamAuditTrail,
@@ -15,7 +16,9 @@ import {
   createNatsSpine,
   createRemoteChannelLog,
   durableRefusal,
+  followErasures,
   followLayouts,
+  noLogEraser,
   noLogFeed,
   noLogStreams,
   provisionAuditStream,
@@ -26,6 +29,7 @@ import type {
   BucketName,
   ChannelLog,
   LogChange,
+  LogEraser,
   KeyValueStore,
   LocalSpine,
   LogFeed,
@@ -56,6 +60,10 @@ export interface SpineParts {
   readonly deliver: (message: SpineMessage) => void;
   /** The log of all archived channels as a whole (LOG-15). */
   readonly feed: LogFeed;
+  /** Takes publications out of the log (LOG-15); Brains alone have the right to. */
+  readonly logEraser: LogEraser;
+  /** Told of a tenant after each erasure: what was read of its logs before may hold what is gone. */
+  readonly onErased: (listener: (tenant: TenantId) => void) => void;
   /** The streams of the log, as a Brain looks after them. */
   readonly streams: LogStreams;
   /** Told whenever channels may have another epoch: by another layout, or since a stream is not the one that it was. */
@@ -102,6 +110,7 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     ...openLocalLog(spine, config, places),
     profileOf: places.profileOf,
     streams: noLogStreams,
+    onErased: followErasures(keyValue.bucket('ARQON_LOG')).onErased,
     onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
     openAuditTrail: async () => auditTrail,
     openWork: openLocalWork(config),
@@ -119,10 +128,14 @@ function openLocalWork({ work }: Config): OpenWorkQueue {
   };
 }
 
-function openLocalLog(spine: LocalSpine, { log }: Config, places: LogPlaces): Pick<SpineParts, 'log' | 'feed'> {
+function openLocalLog(
+  spine: LocalSpine,
+  { log }: Config,
+  places: LogPlaces,
+): Pick<SpineParts, 'log' | 'feed' | 'logEraser'> {
   const { profileOf, generationOf } = places;
   if (log.backend === 'valkey') {
-    return { log: createRemoteChannelLog({ spine, profileOf, generationOf }), feed: noLogFeed };
+    return { log: createRemoteChannelLog({ spine, profileOf, generationOf }), feed: noLogFeed, logEraser: noLogEraser };
   }
   const memory = createMemoryChannelLog({
     spine,
@@ -132,7 +145,7 @@ function openLocalLog(spine: LocalSpine, { log }: Config, places: LogPlaces): Pi
     random: (bytes) => void randomFillSync(bytes),
     maxBytes: log.memoryMaxBytes,
   });
-  return { log: memory, feed: memory.feed };
+  return { log: memory, feed: memory.feed, logEraser: memory.eraser };
 }
 
 /** What every service has of the Spine. */

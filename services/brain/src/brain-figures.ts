@@ -1,6 +1,7 @@
 import type { ArchiveLag } from './archive/archiver.ts';
 import type { ArchiveModule } from './archive/compose-archive.ts';
 import type { AuditModule } from './audit/compose-audit.ts';
+import type { ErasureModule } from './erasures/compose-erasures.ts';
 import type { ChannelRegistry } from './channels/channel-registry.ts';
 import type { Partitions } from './partitions/partitions.ts';
 import type { SeenShields } from './partitions/seen-shields.ts';
@@ -29,6 +30,8 @@ export interface BrainFigures extends ArchiveLag {
   readonly brokenAuditChains: number;
   /** Audit chains that have grown beyond their copy. */
   readonly uncopiedAuditChains: number;
+  /** Erasures under way. */
+  readonly pendingErasures: number;
 }
 
 /** What figures are read from. */
@@ -39,10 +42,12 @@ export interface FigureSources {
   readonly shields: SeenShields;
   readonly auditing: AuditModule;
   readonly archive: ArchiveModule;
+  readonly erasures: ErasureModule;
 }
 
 /** All figures as they are now. */
-export function figuresOf({ observer, partitions, registry, shields, auditing, archive }: FigureSources): BrainFigures {
+export function figuresOf(sources: FigureSources): BrainFigures {
+  const { observer, partitions, registry, shields, auditing, archive, erasures } = sources;
   return {
     ...observer.figures(),
     ...partitions.figures(),
@@ -52,5 +57,6 @@ export function figuresOf({ observer, partitions, registry, shields, auditing, a
     shields: shields.count(),
     brokenAuditChains: auditing.brokenChains(),
     uncopiedAuditChains: auditing.uncopiedChains(),
+    pendingErasures: erasures.pending(),
   };
 }

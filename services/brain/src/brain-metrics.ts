@@ -24,6 +24,11 @@ export function addBrainGauges(metrics: Metrics, brain: Pick<Brain, 'figures'>):
     'Audit chains that have records which are not in Postgres yet.',
     'uncopiedAuditChains',
   );
+  metrics.gauge(
+    'arqonbus_erasures_pending',
+    'Erasures of stored publications that this Brain has still to end.',
+    () => brain.figures().pendingErasures,
+  );
   const archiveGauge = (name: string, help: string, figure: keyof BrainFigures): void =>
     metrics.gauge(`arqonbus_archive_${name}`, help, () => brain.figures()[figure]);
   archiveGauge('lag_messages', 'Messages of the log that are not in the archive yet.', 'archiveLagMessages');

@@ -4,20 +4,29 @@ import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
-import type { AuditTrail, ChannelAddress, KeyValueStore, LogFeed, Spine, SpineSubscription } from '@arqonbus/spine';
 import type { ArchiveStore, AuditCopy, CronStore, GrantStore, TaskStore } from '@arqonbus/storage';
+import type {
+  AuditTrail,
+  ChannelAddress,
+  KeyValueStore,
+  LogEraser,
+  LogFeed,
+  Spine,
+  SpineSubscription,
+} from '@arqonbus/spine';
 import type { ArchiveMetrics } from './archive/archiver.ts';
-import { composeArchive } from './archive/compose-archive.ts';
 import type { AuditMetrics } from './audit/audit.ts';
 import { composeAudit } from './audit/compose-audit.ts';
 import type { AuditModule } from './audit/compose-audit.ts';
 import { serveAudit } from './audit/index.ts';
+import type { ErasureMetrics } from './erasures/erasures.ts';
 import { BanStore } from './bans/ban-store.ts';
 import { serveBans } from './bans/index.ts';
 import { DEFAULT_CASIL_SETTINGS } from '@arqonbus/casil';
 import type { CasilSettings } from '@arqonbus/casil';
 import { composeCron } from './cron/compose-cron.ts';
 import type { CronMetrics } from './cron/cron-metrics.ts';
+import { composeLogCare } from './compose-log-care.ts';
 import { figuresOf } from './brain-figures.ts';
 import type { BrainFigures } from './brain-figures.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
@@ -44,9 +53,7 @@ import type { BrainRingOptions } from './ring/brain-ring.ts';
 import { serveSchemas } from './schemas/index.ts';
 import { serveSettings } from './settings/index.ts';
 import type { SettingsParts } from './settings/index.ts';
-import { LOG_PARTITION, composeLogKeeper } from './log/compose-log-keeper.ts';
 import type { KeptStreams } from './log/log-keeper.ts';
-import { serveLog } from './log/index.ts';
 import { composeTasks } from './tasks/compose-tasks.ts';
 import type { TaskMetrics } from './tasks/task-metrics.ts';
 import type { TaskSettings } from './tasks/task-parts.ts';
@@ -89,6 +96,10 @@ export interface BrainOptions {
   readonly archiveDays?: () => number;
   /** Told of what is copied; as `rpcMetrics`. */
   readonly archiveMetrics?: ArchiveMetrics;
+  /** Takes publications out of the log (LOG-15). Default: there is nothing to take. */
+  readonly logEraser?: LogEraser;
+  /** Told of what is erased; as `rpcMetrics`. */
+  readonly erasureMetrics?: ErasureMetrics;
   /** The streams of the log and their layout, which this Brain looks after as one of all (LOG-2, LOG-4). Absent = others do. */
   readonly keptStreams?: KeptStreams;
   /** What is wrong with a change of a setting that it would allow by itself. Default: nothing. */
@@ -155,40 +166,38 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const stores = { registry, bans, resumes, shields, history, tasks, audit: auditing.audit };
   const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
-  const keeper = composeLogKeeper(options, () => randomText(options, 9, 'base64url'));
-  const archive = composeArchive(options, observer);
+  const textOf = (prefix: string, bytes: number) => (): string => prefix + randomText(options, bytes, 'base64url');
+  const ids = { nextGeneration: textOf('', 9), nextErasureId: textOf('e_', 12) };
+  const logCare = composeLogCare({ ...options, ...auditing, ...ids }, observer);
   const ring = createRing(options, (owned) => {
-    keeper.own(options.keptStreams !== undefined && owned.has(LOG_PARTITION));
-    archive.own(owned.has(LOG_PARTITION));
+    logCare.own(owned);
     partitions.own(owned);
   });
 
   await registry.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
-  const nextId = (): string => randomText(options, 12, 'base64url');
-  const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: () => `g_${nextId()}` }, observer);
-  const cron = composeCron({ ...options, ...auditing, limits, nextJobId: () => `c_${nextId()}`, onError }, observer);
+  const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: textOf('g_', 12) }, observer);
+  const cron = composeCron({ ...options, ...auditing, limits, nextJobId: textOf('c_', 12), onError }, observer);
   const served = [
     ...serveAnywhere(options, shared, auditing),
-    ...serveLog(spine, keeper, observer),
-    ...[grants, archive, cron].flatMap((module) => module.served),
+    ...[grants, cron, logCare].flatMap((module) => module.served),
     history,
     reconnects,
   ];
   await ring.open();
   // Shields wait for it; where it fails, the next tick tries again.
-  await keeper.tick().catch(onError);
+  await logCare.lay().catch(onError);
   const sweep = createSweep({ partitions, bans, auditing, grants, clock });
   const stopTimer = (options.startTimer ?? everySecond)(() => {
     // Not one after the other: the lease is renewed however long a sweep takes.
-    for (const upkeep of [ring.tick(), sweep(), history.tick(), keeper.tick(), archive.tick()]) upkeep.catch(onError);
+    for (const upkeep of [ring.tick(), sweep(), history.tick(), ...logCare.tick()]) upkeep.catch(onError);
   });
   return {
     renew: () => ring.tick(),
     sweep,
     fire: () => cron.tick(),
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
-    figures: () => figuresOf({ observer, partitions, registry, shields, auditing, archive }),
+    figures: () => figuresOf({ observer, partitions, registry, shields, auditing, ...logCare }),
     async close() {
       stopTimer();
       await cron.close();

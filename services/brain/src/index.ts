@@ -1,4 +1,5 @@
 export { createArchiveMetrics } from './archive/archive-metrics.ts';
+export { createErasureMetrics } from './erasures/erasure-metrics.ts';
 export { createAuditMetrics } from './audit/audit-metrics.ts';
 export { createCronMetrics } from './cron/cron-metrics.ts';
 export type { BrainFigures } from './brain-figures.ts';

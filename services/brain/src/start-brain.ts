@@ -27,6 +27,8 @@ export interface BrainSurroundings extends Pick<
   | 'feed'
   | 'taskStore'
   | 'taskMetrics'
+  | 'logEraser'
+  | 'erasureMetrics'
 > {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;

@@ -152,14 +152,16 @@ function composePresence(
   });
 }
 
-function composeReads({ log, limits, clock }: ShieldOptions, recoveries: RecoveryCounters): SharedReads {
-  return createSharedReads({
+function composeReads({ log, limits, clock, onErased }: ShieldOptions, recoveries: RecoveryCounters): SharedReads {
+  const reads = createSharedReads({
     log,
     pageMessages: limits.recoveryPage,
     pageBytes: Math.min(MAX_PAGE_BYTES, maxCatchUpBytes(limits)),
     onAnswer: recoveries.read,
     monotonicMs: () => clock.monotonicMs(),
   });
+  onErased?.((tenant) => reads.forget(tenant));
+  return reads;
 }
 
 function composeTracer({ tracing, clock }: ShieldOptions): DeliveryTracer | undefined {

@@ -1,6 +1,6 @@
 import type { Authenticator } from '@arqonbus/auth';
 import type { Config } from '@arqonbus/config';
-import type { Clock, Limits } from '@arqonbus/protocol';
+import type { Clock, Limits, TenantId } from '@arqonbus/protocol';
 import type { ChannelLog, KeyValueStore, LogChange, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import type { ListenerFactory } from './listener/listener.ts';
@@ -41,6 +41,8 @@ export interface ShieldOptions {
   readonly profileOf: ProfileOf;
   /** Told whenever channels may have another profile or epoch. */
   readonly onLogChange: (listener: (change: LogChange) => void) => void;
+  /** Told of a tenant after each erasure from its logs. Default: there are none. */
+  readonly onErased?: (listener: (tenant: TenantId) => void) => void;
   readonly keyValue: KeyValueStore;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;

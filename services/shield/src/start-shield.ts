@@ -12,7 +12,7 @@ import { createShield } from './shield.ts';
 import type { Shield } from './shield.ts';
 
 /** What a Shield needs beyond the configuration. */
-export interface ShieldSurroundings extends Omit<SpineParts, 'openAuditTrail' | 'deliver' | 'feed'> {
+export interface ShieldSurroundings extends Omit<SpineParts, 'openAuditTrail' | 'deliver' | 'feed' | 'logEraser'> {
   readonly metrics: Metrics;
   readonly tracing?: Tracing | undefined;
   readonly logger: Logger;

@@ -88,6 +88,7 @@ export class ProcessSet {
     const live = createLiveSettings(config);
     await startShield(live, {
       ...this.#openSpine(link),
+      onErased: () => undefined,
       metrics: createMetrics(),
       listener: parts.listener(createListenerFactory(network, link.actor)),
       authenticator: parts.authenticator(plainTokens),

@@ -1,7 +1,13 @@
-import { channelSchema, limitSchema, roomSchema } from './argument-schemas.ts';
+import { NAME_PATTERN, channelSchema, limitSchema, roomSchema } from './argument-schemas.ts';
 
 const sinceSchema = { type: 'string', maxLength: 40, description: 'From this time on, RFC 3339.' } as const;
 const untilSchema = { type: 'string', maxLength: 40, description: 'Before this time, RFC 3339.' } as const;
+
+const roomNameSchema = {
+  type: 'string',
+  pattern: NAME_PATTERN as typeof NAME_PATTERN,
+  description: 'Of this room.',
+} as const;
 
 const historyArgs = {
   type: 'object',
@@ -119,5 +125,29 @@ export const historyCommands = {
       required: ['request_id'],
     },
     result: { type: 'object', properties: { cancelled: { type: 'boolean' } }, required: ['cancelled'] },
+  },
+  'op.history.erase': {
+    name: 'op.history.erase',
+    summary:
+      'Erases stored publications to which all of the arguments apply, from the log and the archive; one argument at least.',
+    right: 'admin',
+    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'RATE_LIMITED'],
+    args: {
+      type: 'object',
+      properties: {
+        room: roomNameSchema as typeof roomNameSchema,
+        channel: channelSchema as typeof channelSchema,
+        user: { type: 'string', minLength: 1, maxLength: 255, description: 'Published by this user.' },
+        before: { type: 'string', maxLength: 40, description: 'Stored before this time, RFC 3339.' },
+      },
+    },
+    result: {
+      type: 'object',
+      properties: {
+        erased: { type: 'integer', description: 'Publications that were taken out of the log.' },
+        archive_erased: { type: 'integer', description: 'Copies that were taken out of the archive.' },
+      },
+      required: ['erased', 'archive_erased'],
+    },
   },
 } as const;

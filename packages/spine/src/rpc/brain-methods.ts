@@ -4,7 +4,7 @@ import * as wire from '@arqonbus/protocol/spine-messages';
 import { deadlineIn } from '../deadline.ts';
 import type { Spine, SpineSubscription } from '../spine.ts';
 import type { Subject } from '../subjects/subject.ts';
-import { roomPartition, tenantPartition } from '../subjects/partitions.ts';
+import { LOG_PARTITION, roomPartition, tenantPartition } from '../subjects/partitions.ts';
 import { rpc } from '../subjects/subjects.ts';
 import { callMethod } from './call-method.ts';
 import { cronMethods } from './cron-methods.ts';
@@ -36,6 +36,7 @@ export interface BrainMethods extends CronMethods {
   readonly 'history.position': Method<wire.LogPositionRequest, wire.LogPositionResult>;
   readonly 'history.channels': Method<wire.LogChannelsRequest, wire.LogChannelsResult>;
   readonly 'history.trim': Method<wire.LogTrimRequest, wire.LogTrimResult>;
+  readonly 'history.erase': Method<wire.EraseHistoryRequest, wire.EraseHistoryResult>;
   readonly 'archive.read': Method<wire.ArchiveReadRequest, wire.ArchiveReadResult>;
   readonly 'archive.channels': Method<wire.ArchiveChannelsRequest, wire.ArchiveChannelsResult>;
   readonly 'limits.share': Method<wire.ShareRequest, wire.ShareResult>;
@@ -224,6 +225,11 @@ const schemas: BrainMethods = {
   'history.position': { request: wire.LogPositionRequestSchema, result: wire.LogPositionResultSchema },
   'history.channels': { request: wire.LogChannelsRequestSchema, result: wire.LogChannelsResultSchema },
   'history.trim': { request: wire.LogTrimRequestSchema, result: wire.LogTrimResultSchema },
+  'history.erase': {
+    request: wire.EraseHistoryRequestSchema,
+    result: wire.EraseHistoryResultSchema,
+    partition: () => LOG_PARTITION,
+  },
   'archive.read': { request: wire.ArchiveReadRequestSchema, result: wire.ArchiveReadResultSchema },
   'archive.channels': { request: wire.ArchiveChannelsRequestSchema, result: wire.ArchiveChannelsResultSchema },
   'limits.share': { request: wire.ShareRequestSchema, result: wire.ShareResultSchema, partition: asNamed },

@@ -155,6 +155,19 @@ export function parseLogStreamKey(key: string): string {
   return parseKeyToken(key.slice(LOG_STREAMS_PREFIX.length));
 }
 
+/** What the keys of erasures begin with in `ARQON_LOG`. */
+export const ERASURES_PREFIX = 'erasures.';
+
+/** Key of a tenant's erasures in `ARQON_LOG`, `erasures.<tenant>`. */
+export function erasuresKey(tenant: TenantId): string {
+  return ERASURES_PREFIX + nameKeyToken(tenant, 'tenant');
+}
+
+/** Undoes {@link erasuresKey}. */
+export function parseErasuresKey(key: string): TenantId {
+  return parseKeyToken(key.slice(ERASURES_PREFIX.length)) as TenantId;
+}
+
 /** Undoes {@link channelKey} and {@link roomKey}, whose channel is `*`; undefined for a key that they did not make. */
 export function parseChannelKey(key: string): ChannelAddress | undefined {
   const [tenant, room, channel, ...rest] = key.split('.');

@@ -6,6 +6,9 @@ import { stableHash } from './stable-hash.ts';
  */
 export const PARTITIONS = 16;
 
+/** Who owns this one looks after the log as well: copies it to the archive, and erases from it. */
+export const LOG_PARTITION = 0;
+
 /** The partition of a room's channels and members. */
 export function roomPartition(tenant: string, room: string): number {
   return stableHash(`${tenant}/${room}`) % PARTITIONS;

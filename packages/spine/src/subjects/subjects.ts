@@ -37,6 +37,18 @@ export function roomIn(profile: string, shard: LogShard, tenant: TenantId, room:
   return `${logRoot(profile, shard)}.${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.*` as SubjectFilter;
 }
 
+/** The publications of a tenant that have this profile: of all rooms and channels, or of these. */
+export function tenantIn(
+  profile: string,
+  shard: LogShard,
+  tenant: TenantId,
+  { room, channel }: { readonly room?: string | undefined; readonly channel?: string | undefined },
+): SubjectFilter {
+  const roomPart = room === undefined ? '*' : nameToken(room, 'room');
+  const channelPart = channel === undefined ? '*' : channelToken(channel);
+  return `${logRoot(profile, shard)}.${nameToken(tenant, 'tenant')}.${roomPart}.${channelPart}` as SubjectFilter;
+}
+
 /** The channel of a subject of {@link channelIn} or {@link channelOut}. */
 export function channelOf(subject: string): string {
   return parseChannelToken(subject.slice(subject.lastIndexOf('.') + 1));

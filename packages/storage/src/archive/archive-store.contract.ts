@@ -183,6 +183,45 @@ export function describeArchiveStore(name: string, open: () => Promise<ArchiveFi
       expect(await store.channels(tenant, 'lab', 9)).toHaveLength(1);
     });
 
+    it('[LOG-15] links what follows to what is before, as if what was erased had never been there', async () => {
+      const [source, tenant] = [nextSource(), nextTenant()];
+      await add(source, [
+        ...many(tenant, 1, 6),
+        publication(tenant, 8, { prevSeq: UNKNOWN_PREV_SEQ }),
+        publication(tenant, 9),
+      ]);
+      const chain = async (): Promise<number[][]> => {
+        const { entries } = await store.readPage(publication(tenant, 1).address, 'e1', ALL);
+        return entries.map(({ seq, prevSeq }) => [prevSeq, seq]);
+      };
+      const before = (count: number) => ({ beforeMs: START_MS + count + 1 });
+      expect(await store.erase(tenant, { user: 'ada lovelace', ...before(4) }, 9)).toBe(2);
+      expect(await chain()).toEqual([
+        [0, 1],
+        [1, 3],
+        [3, 5],
+        [5, 6],
+        [UNKNOWN_PREV_SEQ, 8],
+        [8, 9],
+      ]);
+      // In small parts, and what nobody knows stays unknown.
+      for (let erased = 1; erased > 0;) erased = await store.erase(tenant, before(8), 2);
+      expect(await chain()).toEqual([[UNKNOWN_PREV_SEQ, 9]]);
+      await add(source, [publication(tenant, 10)]);
+      expect(await chain()).toEqual([
+        [UNKNOWN_PREV_SEQ, 9],
+        [9, 10],
+      ]);
+    });
+
+    it('[LOG-15] lets nobody add what was read before anything was archived, and erased since', async () => {
+      const [source, tenant] = [nextSource(), nextTenant()];
+      const from = await start(source);
+      expect(await store.erase(tenant, {}, 9)).toBe(0);
+      await expect(add(source, many(tenant, 1, 2), { from })).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await seqs(tenant)).toEqual([]);
+    });
+
     it('[LOG-15] removes whole days', async () => {
       const [source, tenant] = [nextSource(), nextTenant()];
       const old = START_MS - 10_000 * DAY_MS;

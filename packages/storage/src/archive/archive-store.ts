@@ -1,4 +1,4 @@
-import type { TenantId } from '@arqonbus/protocol';
+import type { EraseFilter, TenantId } from '@arqonbus/protocol';
 import type { LogAddress } from '../valkey/log/log-keys.ts';
 import type { EntryPage, PageRange } from '../valkey/log/log-store.ts';
 
@@ -44,15 +44,6 @@ export interface ArchiveBatch {
   readonly publications: readonly ArchivedPublication[];
 }
 
-/** Which publications are erased; absent = whatever it is. */
-export interface EraseFilter {
-  readonly room?: string;
-  readonly channel?: string;
-  readonly user?: string;
-  /** Stored before this time. */
-  readonly beforeMs?: number;
-}
-
 /** A channel of a room that the archive holds something of, in one of its epochs. */
 export interface ArchivedChannel {
   readonly channel: string;
@@ -64,6 +55,7 @@ export interface ArchivedChannel {
  * one tenant is shown to another. Throws `UNAVAILABLE` where it cannot be used.
  */
 export interface ArchiveStore {
+  /** From the first call on the position is there, so that {@link ArchiveStore.erase} overtakes whoever reads behind it. */
   position(source: string, incarnation: string): Promise<ArchivePosition>;
   /**
    * Adds publications and moves the position on, both or neither; gives the new one. Rejects with `CONFLICT` where the
@@ -74,7 +66,10 @@ export interface ArchiveStore {
   readPage(address: LogAddress, epoch: string, range: PageRange): Promise<EntryPage>;
   /** Channels of a room by name and epoch, up to a limit. */
   channels(tenant: TenantId, room: string, limit: number): Promise<readonly ArchivedChannel[]>;
-  /** Removes up to so many publications of a tenant; gives how many. Whoever copies must read anew. */
+  /**
+   * Removes up to so many publications of a tenant; gives how many. Those that follow name the ones before as their
+   * predecessors. Whoever copies must read anew.
+   */
   erase(tenant: TenantId, what: EraseFilter, limit: number): Promise<number>;
   /** Removes the days that were over at this time; gives how many. */
   expire(beforeMs: number): Promise<number>;

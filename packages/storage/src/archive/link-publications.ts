@@ -43,3 +43,21 @@ export function linkPublications(
 export function gapSeqAfter({ gaps, from }: ArchiveBatch): number {
   return gaps.at(-1) ?? from.gapSeq;
 }
+
+/** A publication that is taken out, by its channel's {@link chainKey}. */
+export interface ErasedLink {
+  readonly chain: string;
+  readonly seq: number;
+  readonly prevSeq: number;
+}
+
+/** In place of a predecessor that was taken out: the one before it that was not, `prevSeq` as it was. */
+export function predecessorsWithout(erased: readonly ErasedLink[]): ReadonlyMap<ErasedLink, number> {
+  const byPlace = new Map(erased.map((link) => [`${link.chain} ${link.seq}`, link]));
+  const roots = new Map<ErasedLink, number>();
+  for (const link of erased.toSorted((one, other) => one.seq - other.seq)) {
+    const before = byPlace.get(`${link.chain} ${link.prevSeq}`);
+    roots.set(link, before === undefined ? link.prevSeq : (roots.get(before) ?? before.prevSeq));
+  }
+  return roots;
+}

@@ -1,9 +1,9 @@
-import { BusError } from '@arqonbus/protocol';
-import type { TenantId } from '@arqonbus/protocol';
+import { BusError, isErased } from '@arqonbus/protocol';
+import type { EraseFilter, TenantId } from '@arqonbus/protocol';
 import type { LogAddress } from '../valkey/log/log-keys.ts';
 import type { EntryPage, PageRange } from '../valkey/log/log-store.ts';
-import type { ArchiveBatch, ArchivePosition, ArchiveStore, ArchivedChannel, EraseFilter } from './archive-store.ts';
-import { chainKey, gapSeqAfter, linkPublications } from './link-publications.ts';
+import type { ArchiveBatch, ArchivePosition, ArchiveStore, ArchivedChannel } from './archive-store.ts';
+import { chainKey, gapSeqAfter, linkPublications, predecessorsWithout } from './link-publications.ts';
 import type { LinkedPublication } from './link-publications.ts';
 
 /** What an archive in memory may take. */
@@ -32,7 +32,10 @@ class MemoryArchiveStore implements ArchiveStore {
   }
 
   async position(source: string, incarnation: string): Promise<ArchivePosition> {
-    return this.#positions.get(sourceKey({ source, incarnation })) ?? NOWHERE;
+    const key = sourceKey({ source, incarnation });
+    const position = this.#positions.get(key) ?? NOWHERE;
+    this.#positions.set(key, position);
+    return position;
   }
 
   async add(batch: ArchiveBatch): Promise<ArchivePosition> {
@@ -70,9 +73,16 @@ class MemoryArchiveStore implements ArchiveStore {
       this.#positions.set(key, { ...position, revision: position.revision + 1 });
     }
     const isOver = (publication: LinkedPublication): boolean =>
-      publication.address.tenant === tenant && fits(publication, what);
+      publication.address.tenant === tenant && isErased(publication, what);
     const gone = new Set(this.#kept.filter(isOver).slice(0, limit));
-    this.#kept = this.#kept.filter((publication) => !gone.has(publication));
+    const links = [...gone].map((publication) => ({ chain: chainKey(publication), ...publication }));
+    const roots = new Map([...predecessorsWithout(links)].map(([{ chain, seq }, root]) => [`${chain} ${seq}`, root]));
+    this.#kept = this.#kept
+      .filter((publication) => !gone.has(publication))
+      .map((publication) => {
+        const root = roots.get(`${chainKey(publication)} ${publication.prevSeq}`);
+        return root === undefined ? publication : { ...publication, prevSeq: root };
+      });
     return gone.size;
   }
 
@@ -103,15 +113,6 @@ function sourceKey({ source, incarnation }: Pick<ArchiveBatch, 'source' | 'incar
 
 function bytesOf({ data, user }: LinkedPublication): number {
   return data.length + user.length + OVERHEAD_BYTES;
-}
-
-function fits({ address, user, timestampMs }: LinkedPublication, what: EraseFilter): boolean {
-  return (
-    (what.room ?? address.room) === address.room &&
-    (what.channel ?? address.channel) === address.channel &&
-    (what.user ?? user) === user &&
-    timestampMs < (what.beforeMs ?? Number.POSITIVE_INFINITY)
-  );
 }
 
 function pageOf(own: readonly LinkedPublication[], range: PageRange): EntryPage {

@@ -4,7 +4,8 @@ import type { Database, Sql } from '../database.ts';
 import { setTenant } from '../postgres/set-tenant.ts';
 import type { LogAddress } from '../valkey/log/log-keys.ts';
 import type { EntryPage, PageRange } from '../valkey/log/log-store.ts';
-import type { ArchiveBatch, ArchivePosition, ArchiveStore, ArchivedChannel, EraseFilter } from './archive-store.ts';
+import type { ArchiveBatch, ArchivePosition, ArchiveStore, ArchivedChannel } from './archive-store.ts';
+import { eraseRows } from './erase-rows.ts';
 import { chainKey, gapSeqAfter, linkPublications } from './link-publications.ts';
 import type { LinkedPublication } from './link-publications.ts';
 
@@ -17,11 +18,9 @@ export function createPostgresArchiveStore(database: Pick<Database, 'withTenant'
   return {
     position: (source, incarnation) =>
       database.withTenant(SYSTEM_TENANT, async (sql) => {
-        const [row] = await sql.query<PositionRow>(`SELECT ${POSITION} FROM arqon.archive_positions ${OF_SOURCE}`, [
-          SYSTEM_TENANT,
-          source,
-          incarnation,
-        ]);
+        const key = [SYSTEM_TENANT, source, incarnation];
+        await sql.query(NEW_POSITION, key);
+        const [row] = await sql.query<PositionRow>(`SELECT ${POSITION} FROM arqon.archive_positions ${OF_SOURCE}`, key);
         return row === undefined ? NOWHERE : positionOf(row);
       }),
     add: async (batch) => {
@@ -40,7 +39,7 @@ export function createPostgresArchiveStore(database: Pick<Database, 'withTenant'
       await database.withTenant(SYSTEM_TENANT, (sql) =>
         sql.query('UPDATE arqon.archive_positions SET revision = revision + 1 WHERE tenant_id = $1', [SYSTEM_TENANT]),
       );
-      return database.withTenant(tenant, (sql) => erase(sql, tenant, what, limit));
+      return database.withTenant(tenant, (sql) => eraseRows(sql, tenant, what, limit));
     },
     expire: async (beforeMs) => {
       const day = dayOf(beforeMs);
@@ -61,6 +60,8 @@ interface PositionRow {
 
 const NOWHERE: ArchivePosition = { seq: 0, gapSeq: 0, revision: 0 };
 const POSITION = 'seq::text AS seq, gap_seq::text AS gap_seq, revision::text AS revision';
+const NEW_POSITION = `INSERT INTO arqon.archive_positions (tenant_id, source, incarnation, seq, gap_seq, revision)
+  VALUES ($1, $2, $3, 0, 0, 0) ON CONFLICT DO NOTHING`;
 const OF_SOURCE = 'WHERE tenant_id = $1 AND source = $2 AND incarnation = $3';
 
 function positionOf({ seq, gap_seq: gapSeq, revision }: PositionRow): ArchivePosition {
@@ -197,20 +198,3 @@ const CHANNELS = `
     ) next
   )
   SELECT channel, epoch FROM held LIMIT $3`;
-
-async function erase(sql: Sql, tenant: TenantId, what: EraseFilter, limit: number): Promise<number> {
-  const { room = null, channel = null, user = null, beforeMs = null } = what;
-  const rows = await sql.query<{ readonly seq: string }>(
-    `DELETE FROM arqon.archive a USING (
-       SELECT room, channel, epoch, seq, at FROM arqon.archive
-       WHERE tenant_id = $1 AND ($2::text IS NULL OR room = $2) AND ($3::text IS NULL OR channel = $3)
-         AND ($4::text IS NULL OR author = $4) AND ($5::bigint IS NULL OR at < to_timestamp($5 / 1000.0))
-       LIMIT $6
-     ) gone
-     WHERE a.tenant_id = $1 AND a.room = gone.room AND a.channel = gone.channel AND a.epoch = gone.epoch
-       AND a.seq = gone.seq AND a.at = gone.at
-     RETURNING a.seq::text AS seq`,
-    [tenant, room, channel, user, beforeMs, limit],
-  );
-  return rows.length;
-}

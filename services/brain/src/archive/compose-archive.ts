@@ -20,6 +20,7 @@ export interface ComposeArchiveOptions {
 
 /** The archive of one Brain. */
 export interface ArchiveModule {
+  readonly store: ArchiveStore;
   readonly served: readonly SpineSubscription[];
   /** Whether this Brain is the one that copies from now on. */
   own(isOwner: boolean): void;
@@ -51,6 +52,7 @@ export function composeArchive(
       logger?.error({ event: 'not_archived', err: error }, 'the log cannot be archived now; it is tried again'),
   });
   return {
+    store,
     served: serveArchive(spine, store, observer),
     own: (isOwner) => archiver.own(isOwner),
     tick: () => archiver.tick(),

@@ -4,6 +4,8 @@ import type { LogProfile } from '@arqonbus/protocol';
 import { createLocalSpine, createLogRules, createNatsSpine, createRemoteChannelLog, PARTITIONS } from '@arqonbus/spine';
 import type { ProfileOf, Spine } from '@arqonbus/spine';
 import { describeChannelLog } from '@arqonbus/spine/channel-log-contract';
+import { describeErasing, eraseEverything } from '@arqonbus/spine/erasing-contract';
+import type { ErasableFixture } from '@arqonbus/spine/erasing-contract';
 import { createValkeyLink, createValkeyLogStore } from '@arqonbus/storage';
 import type { ValkeyLink } from '@arqonbus/storage';
 import { shippedValkeyUsers, startNatsServer, startValkeyServer, waitUntil } from '@arqonbus/testkit';
@@ -11,6 +13,7 @@ import type { NatsServer, ValkeyServer } from '@arqonbus/testkit';
 import type { DeliverEntry } from './appender.ts';
 import { openHistory, serveAppends } from './index.ts';
 import type { History } from './index.ts';
+import { createKeptLogEraser } from './kept-log-eraser.ts';
 
 const KEPT = 20;
 const kept: LogProfile = {
@@ -53,21 +56,25 @@ function serve(spine: Spine, deliver: DeliverEntry): History {
 }
 
 describe('[LOG-6] the log that a Brain keeps in Valkey', () => {
-  describeChannelLog('on Valkey Streams, in one process', async () => {
+  const erase: ErasableFixture['erase'] = async (tenant, what) =>
+    (await eraseEverything(createKeptLogEraser(createValkeyLogStore(link)), tenant, what)).erased;
+
+  const openInProcess = async (): Promise<ErasableFixture> => {
     const spine = createLocalSpine();
     const history = serve(spine, (message) => spine.deliver(message));
     return {
       log: createRemoteChannelLog({ spine, profileOf }),
       spine,
       kept: KEPT,
+      erase,
       close: () => {
         history.unsubscribe();
         return spine.close();
       },
     };
-  });
+  };
 
-  describeChannelLog('on Valkey Streams, over NATS', async () => {
+  const openOverNats = async (): Promise<ErasableFixture> => {
     const [shield, brain] = await Promise.all(
       ['shield', 'brain'].map((name) => createNatsSpine({ servers: [nats.url], name })),
     );
@@ -78,11 +85,16 @@ describe('[LOG-6] the log that a Brain keeps in Valkey', () => {
       log: createRemoteChannelLog({ spine: shield, profileOf }),
       spine: shield,
       kept: KEPT,
+      erase,
       close: async () => {
         history.unsubscribe();
         await shield.close();
         await brain.close();
       },
     };
-  });
+  };
+
+  describeChannelLog('on Valkey Streams, in one process', openInProcess);
+  describeErasing('on Valkey Streams, in one process', openInProcess);
+  describeChannelLog('on Valkey Streams, over NATS', openOverNats);
 });

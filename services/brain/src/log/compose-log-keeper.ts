@@ -12,9 +12,6 @@ export interface LogKeeperParts extends Pick<LogKeeperOptions, 'logger'> {
   readonly clock: Clock;
 }
 
-/** Who owns this partition looks after the log as well: its lease is that of the ring. */
-export const LOG_PARTITION = 0;
-
 const NO_LOG: KeptStreams = { streams: noLogStreams, layout: () => createLogLayout(SHIPPED_PROFILES) };
 
 /** A keeper of the log that is not the one yet. */

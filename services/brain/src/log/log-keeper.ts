@@ -14,6 +14,7 @@ import {
 import type { KeyValue, KeyValueEntry, LogLayout, LogStreamPlace, LogStreams, StreamState } from '@arqonbus/spine';
 import { lossOf } from './stream-loss.ts';
 import type { StreamLoss } from './stream-loss.ts';
+import { stateFields, stateOf } from './stream-record.ts';
 
 /** The log of a bus. */
 export interface KeptStreams {
@@ -74,7 +75,7 @@ export class LogKeeper {
     const state = await streams.state(stream);
     const record = entry && readMessage(LogStreamRecordSchema, entry.value);
     if (entry === undefined || record?.generation !== generation || state === undefined) return;
-    if (state.lastSeq < lastSeq) await this.#renew(stream, entry, state, 'regressed');
+    if (state.lastSeq < lastSeq) await this.#renew(entry, { stream, state, loss: 'regressed' });
   }
 
   async #keep(): Promise<void> {
@@ -126,33 +127,31 @@ export class LogKeeper {
 
   async #look({ stream, profile }: LogStreamPlace): Promise<void> {
     const { bucket, streams, nowMs } = this.#options;
+    // Before the state: an erasure that has ended since has changed it, and then nothing of this is written.
+    const entry = await bucket.get(logStreamKey(stream));
     const state = await streams.state(stream);
     if (state === undefined) {
       // Somebody has deleted it: the next look makes it anew.
       this.#provisioned = undefined;
       return;
     }
-    const entry = await bucket.get(logStreamKey(stream));
     const record = entry && readMessage(LogStreamRecordSchema, entry.value);
-    if (entry === undefined || record === undefined) return this.#renew(stream, entry, state, undefined);
+    if (entry === undefined || record === undefined) return this.#renew(entry, { stream, state, loss: undefined });
     const name = `${stream}/${record.generation}`;
     const highSeq = Math.max(this.#marks.get(name) ?? 0, Number(record.lastSeq));
     const loss = lossOf(stateOf(record), state, { highSeq, maxAgeMs: profile.maxAgeMs, nowMs: nowMs() });
-    if (loss !== undefined) return this.#renew(stream, entry, state, loss);
+    const isErased = loss === 'purged' && record.erasing !== '';
+    if (loss !== undefined && !isErased) return this.#renew(entry, { stream, state, loss });
     this.#marks.set(name, state.lastSeq);
     if (isUnchanged(record, state)) return;
-    const { generation, reason } = record;
-    await isFirst(bucket.update(entry.key, encode(state, generation, reason), entry.revision));
+    await isFirst(bucket.update(entry.key, encode(state, record), entry.revision));
   }
 
-  async #renew(
-    stream: string,
-    entry: KeyValueEntry | undefined,
-    state: StreamState,
-    loss: StreamLoss | undefined,
-  ): Promise<void> {
+  /** Of an erasure that is under way it stays known; where the stream began before means nothing any more. */
+  async #renew(entry: KeyValueEntry | undefined, { stream, state, loss }: Renewal): Promise<void> {
     const { bucket, nextGeneration, logger } = this.#options;
-    const value = encode(state, nextGeneration(), loss ?? '');
+    const erasing = (entry && readMessage(LogStreamRecordSchema, entry.value))?.erasing ?? '';
+    const value = encode(state, { generation: nextGeneration(), reason: loss ?? '', erasing });
     const key = logStreamKey(stream);
     const write = entry === undefined ? bucket.create(key, value) : bucket.update(key, value, entry.revision);
     const isOurs = await isFirst(write);
@@ -173,29 +172,14 @@ async function isFirst(write: Promise<unknown>): Promise<boolean> {
   }
 }
 
-function encode(state: StreamState, generation: string, reason: string): Uint8Array {
-  const record = create(LogStreamRecordSchema, {
-    generation,
-    created: state.created,
-    firstSeq: BigInt(state.firstSeq),
-    lastSeq: BigInt(state.lastSeq),
-    messages: BigInt(state.messages),
-    firstAtMs: BigInt(state.firstAtMs),
-    lastAtMs: BigInt(state.lastAtMs),
-    reason,
-  });
-  return toBinary(LogStreamRecordSchema, record);
+interface Renewal {
+  readonly stream: string;
+  readonly state: StreamState;
+  readonly loss: StreamLoss | undefined;
 }
 
-function stateOf(record: LogStreamRecord): StreamState {
-  return {
-    created: record.created,
-    firstSeq: Number(record.firstSeq),
-    lastSeq: Number(record.lastSeq),
-    messages: Number(record.messages),
-    firstAtMs: Number(record.firstAtMs),
-    lastAtMs: Number(record.lastAtMs),
-  };
+function encode(state: StreamState, rest: Partial<Omit<LogStreamRecord, '$typeName' | '$unknown'>>): Uint8Array {
+  return toBinary(LogStreamRecordSchema, create(LogStreamRecordSchema, { ...rest, ...stateFields(state) }));
 }
 
 function isUnchanged(record: LogStreamRecord, state: StreamState): boolean {

@@ -40,7 +40,7 @@ export interface CommandParts {
   readonly subscriptions: Subscriptions;
   readonly slowConsumers: SlowConsumers;
   readonly gaps: Pick<GapFiller, 'reach'>;
-  readonly reads: Pick<SharedReads, 'after' | 'newest'>;
+  readonly reads: Pick<SharedReads, 'after' | 'newest' | 'isWholeAfter'>;
   /** Writes what waits to be written to the topics. */
   readonly coalescer: { flush(): void };
   readonly membership: MembershipReporter;

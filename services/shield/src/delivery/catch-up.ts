@@ -39,7 +39,7 @@ export interface CatchUp {
 /** What catching up needs from around it. */
 export interface CatchUpOptions {
   /** No page may be more than a client can take at once: what it cannot would be read again, and again. */
-  readonly reads: Pick<SharedReads, 'after'>;
+  readonly reads: Pick<SharedReads, 'after' | 'isWholeAfter'>;
   readonly counters: DeliveryCounters;
   readonly send: SendToSession;
   /** A catch-up writes no more once the client's buffer holds this much. */
@@ -58,7 +58,8 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
         if (progress.epoch !== channel.epoch) return { kind: 'hole', reason: 'epoch_changed' };
         if (progress.seq >= channel.lastSeq) break;
         const afterSeq = progress.seq;
-        const entries = await options.reads.after(channel, afterSeq, channel.lastSeq);
+        const upTo = channel.lastSeq;
+        const { entries, isErased } = await readAfter(options.reads, channel, afterSeq, upTo);
         if (!isStillThere(session, subscription)) return { kind: 'gone' };
         // It may have been read from another log.
         if (channel.doubt !== undefined) {
@@ -66,6 +67,10 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
           continue;
         }
         if (progress.epoch !== channel.epoch) continue;
+        if (isErased) {
+          progress.seq = upTo;
+          continue;
+        }
         if (isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
         if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };
         // A `state` channel whose one message has been replaced: the new one comes by topic.
@@ -77,6 +82,25 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
   };
 }
 
+/** What follows a position in a channel. */
+export interface FollowingEntries {
+  readonly entries: readonly LogEntry[];
+  /** There is nothing up to the sequence that was asked for, and nothing was lost: what was there has been erased (LOG-15). */
+  readonly isErased: boolean;
+}
+
+/** Reads a page after a position, as `SharedReads.after`, and finds out what it means that there is nothing. */
+export async function readAfter(
+  reads: Pick<SharedReads, 'after' | 'isWholeAfter'>,
+  channel: LocalChannel,
+  afterSeq: number,
+  upTo: number,
+): Promise<FollowingEntries> {
+  const entries = await reads.after(channel, afterSeq, upTo);
+  const isEmpty = entries.length === 0 && channel.logClass !== 'state';
+  return { entries, isErased: isEmpty && (await reads.isWholeAfter(channel, afterSeq)) };
+}
+
 /**
  * True when something after the position, up to what the topics have had, is no longer in the log. `first` is the first
  * entry after the position that the log holds. An entry whose predecessor is gone counts as a hole where that cannot be
@@ -85,8 +109,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
  */
 export function isHole(channel: LocalChannel, position: number, first: LogEntry | undefined): boolean {
   if (channel.logClass === 'state' || position >= channel.lastSeq) return false;
-  if (first === undefined || first.seq > channel.lastSeq) return true;
-  if (first.prevSeq === UNKNOWN_SEQ) return true;
+  if (first === undefined || first.prevSeq === UNKNOWN_SEQ) return true;
   return first.prevSeq > 0 ? first.prevSeq > position : position > 0;
 }
 

@@ -13,7 +13,7 @@ const NO_DATA = new Uint8Array(0);
 
 /** A log that holds these sequences of one channel, and says what a stream can know of predecessors. */
 function createLog(seqs: number[]) {
-  const state = { reads: 0, isAway: false, maxBytes: new Set<number | undefined>() };
+  const state = { reads: 0, isAway: false, isErased: false, maxBytes: new Set<number | undefined>() };
   const read: ChannelLog['read'] = async (_, { afterSeq = 0, limit, maxBytes }) => {
     state.reads++;
     state.maxBytes.add(maxBytes);
@@ -26,7 +26,8 @@ function createLog(seqs: number[]) {
       return { seq, prevSeq, timestampMs: 0, data: NO_DATA };
     });
   };
-  return { log: { read } as ChannelLog, state };
+  const isWholeAfter = async (): Promise<boolean> => state.isErased;
+  return { log: { read, isWholeAfter } as unknown as ChannelLog, state };
 }
 
 function createRig(seqs: number[], pageMessages = 3) {
@@ -36,6 +37,7 @@ function createRig(seqs: number[], pageMessages = 3) {
   const timers: (() => void)[] = [];
   const metrics = createMetrics();
   const channel = {
+    address: { tenant: 'acme', room: 'science', channel: 'general' },
     key: 'acme/science:general',
     epoch: 'e1',
     stream: '',
@@ -141,6 +143,16 @@ describe('a gap', () => {
     await settle();
     await turn();
     expect([got, channel.receivedSeq]).toEqual([[2, 1], 1]);
+  });
+
+  it('[LOG-15] of what was erased is none, and what follows is handed on', async () => {
+    const { got, state, arrive, settle } = createRig([2]);
+    state.isErased = true;
+    arrive(2, 0);
+    arrive(8, 6);
+    await settle();
+    arrive(10, 8);
+    expect(got).toEqual([2, 10]);
   });
 
   it('[LOG-4] nothing is handed on while it is doubted which log it is, only how far to read', async () => {

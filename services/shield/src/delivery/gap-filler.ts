@@ -1,7 +1,8 @@
 import { UNKNOWN_SEQ } from '@arqonbus/spine';
 import type { LogEntry } from '@arqonbus/spine';
 import type { Doubt, LocalChannel } from '../subscriptions/local-channel.ts';
-import type { Hole } from './catch-up.ts';
+import { readAfter } from './catch-up.ts';
+import type { FollowingEntries, Hole } from './catch-up.ts';
 import type { AcceptDelivery } from './fan-out.ts';
 import type { RecoveryCounters } from './recovery-counters.ts';
 import type { SharedReads } from './shared-reads.ts';
@@ -16,7 +17,7 @@ export interface GapFiller {
 
 /** What filling gaps needs from around it. */
 export interface GapFillerOptions {
-  readonly reads: Pick<SharedReads, 'after'>;
+  readonly reads: Pick<SharedReads, 'after' | 'isWholeAfter'>;
   /** Where messages go in their order. */
   readonly accept: AcceptDelivery;
   readonly recoveries: Pick<RecoveryCounters, 'recovery' | 'refetched'>;
@@ -99,12 +100,14 @@ async function fillAll(
   let hasHole = false;
   while (channel.users > 0 && channel.receivedSeq < filling.upTo) {
     const afterSeq = Math.max(0, channel.receivedSeq);
-    const entries = await readPage(channel, afterSeq, filling.upTo, options);
+    const { upTo } = filling;
+    const page = await readPage(channel, afterSeq, upTo, options);
     // The log is another one since, and its subscribers were told: these sequences mean nothing in it (LOG-4). Or it may be:
     // who asks goes on from the answer.
     if (channel.filling !== filling || channel.doubt !== undefined) return;
-    if (entries === undefined) continue;
-    if (isHole(channel, afterSeq, entries[0])) {
+    if (page === undefined) continue;
+    const { entries, isErased } = page;
+    if (!isErased && isHole(channel, afterSeq, entries[0])) {
       hasHole = true;
       options.onHole(channel, 'trimmed');
     }
@@ -112,8 +115,8 @@ async function fillAll(
     for (const { seq, prevSeq, data } of entries) {
       handOn(channel, { subject: channel.subject, data, seq, prevSeq: Math.max(0, prevSeq) }, options.accept);
     }
-    // Trimmed since it was announced: what comes next follows the hole.
-    if (entries.length === 0) channel.receivedSeq = filling.upTo;
+    // Trimmed or erased since it was announced: what comes next follows that.
+    if (entries.length === 0) channel.receivedSeq = upTo;
   }
   options.recoveries.recovery('gap', !hasHole);
 }
@@ -124,9 +127,9 @@ async function readPage(
   afterSeq: number,
   upTo: number,
   { reads, onError, startTimer = setTimeout }: GapFillerOptions,
-): Promise<readonly LogEntry[] | undefined> {
+): Promise<FollowingEntries | undefined> {
   try {
-    return await reads.after(channel, afterSeq, upTo);
+    return await readAfter(reads, channel, afterSeq, upTo);
   } catch (error) {
     onError(channel, error);
     await new Promise<void>((resolve) => {

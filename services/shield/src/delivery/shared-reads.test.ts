@@ -1,3 +1,4 @@
+import type { TenantId } from '@arqonbus/protocol';
 import type { LogEntry, ReadRange } from '@arqonbus/spine';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -42,9 +43,10 @@ function createRig(count: number, pageMessages: number, entryBytes = 1): Rig {
     if (away.isOn) throw new Error('away');
     return found.map(entryOf);
   };
-  const channel = { key: 'acme/science:general', epoch: 'e1', lastSeq: count * 2 } as LocalChannel;
+  const address = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
+  const channel = { address, key: 'acme/science:general', epoch: 'e1', lastSeq: count * 2 } as LocalChannel;
   const reads = createSharedReads({
-    log: { read },
+    log: { read, isWholeAfter: async () => false },
     pageMessages,
     pageBytes: Number.MAX_SAFE_INTEGER,
     onAnswer: (from) => (answers[from] += 1),
@@ -182,5 +184,24 @@ describe('a thousand clients that come back to one channel', () => {
     }
     expect(read).toHaveBeenCalledTimes(1);
     expect(rig.metrics.render()).toContain('arqonbus_recovery_reads_total{from="log"} 1');
+  });
+
+  it('[LOG-15] [LOG-10] forgets what was read, and what is being read, of a tenant from which something was erased', async () => {
+    const { reads, channel, ranges, stored } = createRig(20, 300);
+    const other = { ...channel, address: { ...channel.address, tenant: 'globex' as TenantId }, key: 'globex/x:y' };
+    await Promise.all([channel, other].map((one) => reads.after(one, 0, 40)));
+    await Promise.all([channel, other].map((one) => reads.newest(one, 5)));
+    const before = reads.after({ ...channel, key: 'acme/science:slow' }, 0, 40);
+    stored.splice(0, 10);
+    reads.forget(channel.address.tenant);
+    expect(await before).toHaveLength(20);
+    expect(await reads.after({ ...channel, key: 'acme/science:slow' }, 0, 40)).toHaveLength(10);
+    expect(await reads.after(channel, 0, 40)).toHaveLength(10);
+    expect(await reads.after(other, 0, 40)).toHaveLength(20);
+    const asked = ranges.length;
+    await reads.newest(other, 5);
+    expect(ranges).toHaveLength(asked);
+    await reads.newest(channel, 5);
+    expect(ranges).toHaveLength(asked + 1);
   });
 });

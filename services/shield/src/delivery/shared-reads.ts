@@ -1,3 +1,4 @@
+import type { TenantId } from '@arqonbus/protocol';
 import type { ChannelLog, LogEntry } from '@arqonbus/spine';
 import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import { KeptPages } from './kept-pages.ts';
@@ -20,13 +21,17 @@ export interface SharedReads {
   after(channel: LocalChannel, afterSeq: number, upTo: number): Promise<readonly LogEntry[]>;
   /** The last `limit` entries; read anew only where something was delivered since. */
   newest(channel: LocalChannel, limit: number): Promise<NewestEntries>;
+  /** As `ChannelLog.isWholeAfter`: whether an empty page means that what was there has been erased (LOG-15). */
+  isWholeAfter(channel: LocalChannel, seq: number): Promise<boolean>;
+  /** Forgets what was read of a tenant's logs, and what is being read: some of it has been erased. */
+  forget(tenant: TenantId): void;
   /** Forgets pages that are too old; run every second. */
   sweep(): void;
 }
 
 /** What sharing reads needs from around it. */
 export interface SharedReadsOptions {
-  readonly log: Pick<ChannelLog, 'read'>;
+  readonly log: Pick<ChannelLog, 'read' | 'isWholeAfter'>;
   /** A page ends at so many entries or bytes; see {@link MAX_PAGE_BYTES}. */
   readonly pageMessages: number;
   readonly pageBytes: number;
@@ -47,11 +52,14 @@ const READS_AT_ONCE = 32;
 export function createSharedReads(options: SharedReadsOptions): SharedReads {
   const kept = new KeptPages(options.monotonicMs);
   const throttle = createThrottle(READS_AT_ONCE);
-  const shelves = new Map<string, ReadShelf>();
+  const shelves = new Map<string, Shelf>();
+  const newest = createNewest(options, kept, throttle);
   const shelfOf = (channel: LocalChannel): ReadShelf => {
     const key = keyOf(channel);
-    const shelf = shelves.get(key) ?? createShelf(channel, options, kept, throttle);
-    shelves.set(key, shelf);
+    const known = shelves.get(key);
+    if (known !== undefined) return known.shelf;
+    const shelf = createShelf(channel, options, kept, throttle);
+    shelves.set(key, { shelf, tenant: channel.address.tenant });
     return shelf;
   };
   return {
@@ -59,12 +67,22 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
       kept.sweep();
       return shelfOf(channel).after(afterSeq, upTo);
     },
-    newest: createNewest(options, kept, throttle),
+    newest: newest.read,
+    isWholeAfter: ({ address }, seq) => options.log.isWholeAfter(address, seq),
+    forget: (tenant) => {
+      for (const [key, shelf] of shelves) if (shelf.tenant === tenant) shelves.delete(key);
+      newest.forget(tenant);
+    },
     sweep: () => {
       kept.sweep();
-      for (const [key, shelf] of shelves) if (shelf.isIdle) shelves.delete(key);
+      for (const [key, { shelf }] of shelves) if (shelf.isIdle) shelves.delete(key);
     },
   };
+}
+
+interface Shelf {
+  readonly shelf: ReadShelf;
+  readonly tenant: TenantId;
 }
 
 function createShelf(
@@ -83,6 +101,7 @@ function createShelf(
 }
 
 interface NewestRead {
+  readonly tenant: TenantId;
   readonly seq: number;
   readonly found: Promise<NewestEntries>;
   isRunning: boolean;
@@ -92,12 +111,12 @@ function createNewest(
   { log, onAnswer }: SharedReadsOptions,
   kept: KeptPages,
   throttle: Throttle,
-): SharedReads['newest'] {
+): { readonly read: SharedReads['newest']; readonly forget: (tenant: TenantId) => void } {
   const reads = new Map<string, NewestRead>();
   const forget = (key: string, read: NewestRead): void => {
     if (reads.get(key) === read) reads.delete(key);
   };
-  return (channel, limit) => {
+  const newest: SharedReads['newest'] = (channel, limit) => {
     kept.sweep();
     const key = `${limit}/${keyOf(channel)}`;
     const { lastSeq } = channel;
@@ -110,7 +129,8 @@ function createNewest(
       entries,
       seq: Math.max(lastSeq, entries[0]?.seq ?? 0),
     }));
-    const read: NewestRead = { seq: lastSeq, found, isRunning: true };
+    const { tenant } = channel.address;
+    const read: NewestRead = { tenant, seq: lastSeq, found, isRunning: true };
     reads.set(key, read);
     found.then(
       ({ entries }) => {
@@ -121,6 +141,12 @@ function createNewest(
       () => forget(key, read),
     );
     return found;
+  };
+  return {
+    read: newest,
+    forget: (tenant) => {
+      for (const [key, read] of reads) if (read.tenant === tenant) reads.delete(key);
+    },
   };
 }
 

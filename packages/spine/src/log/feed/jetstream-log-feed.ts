@@ -1,17 +1,16 @@
-import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { JetStreamClient, JsMsg } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { JsMsg } from '@nats-io/jetstream';
 import { BusError, isArchived } from '@arqonbus/protocol';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
-import { USER_HEADER } from '../../nats/requests.ts';
 import { addressOf } from '../../subjects/subjects.ts';
-import { parseKeyToken } from '../../subjects/tokens.ts';
 import { reach } from '../jetstream/reach.ts';
+import { authorOf, readStream } from '../jetstream/read-stream.ts';
 import { StreamEpochs } from '../jetstream/stream-epochs.ts';
 import type { StreamEpoch } from '../jetstream/stream-epochs.ts';
 import type { StreamGenerations } from '../jetstream/stream-generations.ts';
 import { streamsOf } from '../placement/log-layout.ts';
 import type { LogPlaces } from '../placement/log-places.ts';
-import type { FeedEntry, FeedLimits, FeedPage, LogFeed } from './log-feed.ts';
+import type { FeedEntry, FeedPage, LogFeed } from './log-feed.ts';
 
 /** What reading whole streams needs. */
 export interface JetStreamLogFeedOptions {
@@ -36,8 +35,8 @@ export async function createJetStreamLogFeed(
     if (address === undefined) return undefined;
     const { generation } = places.placeOf(address);
     const { seq, time, data } = message;
-    const user = parseKeyToken(message.headers?.get(USER_HEADER) ?? '');
-    return { address, epoch: epoch.text(generation), seq, prevSeq: undefined, timestampMs: time.getTime(), data, user };
+    const author = { user: authorOf(message), timestampMs: time.getTime() };
+    return { address, epoch: epoch.text(generation), seq, prevSeq: undefined, data, ...author };
   };
   return {
     sources: () =>
@@ -51,7 +50,7 @@ export async function createJetStreamLogFeed(
       const lastSeq = state.last_seq;
       if (epoch.text(0) !== incarnation || lastSeq < afterSeq) throw new BusError('CONFLICT');
       if (lastSeq === afterSeq) return { entries: [], endSeq: afterSeq, lastSeq, gaps: [], missing: 0 };
-      const messages = await reach(() => readStream(js, stream, afterSeq, lastSeq, limits, timeoutMs));
+      const messages = await reach(() => readStream(js, stream, { afterSeq, lastSeq }, { ...limits, timeoutMs }));
       const entries = messages.taken.map((message) => toEntry(message, epoch)).filter((entry) => entry !== undefined);
       const endSeq = messages.isAll ? lastSeq : (messages.taken.at(-1)?.seq ?? afterSeq);
       const seqs = messages.taken.map(({ seq }) => seq);
@@ -65,52 +64,4 @@ function holesIn(seqs: readonly number[], afterSeq: number, endSeq: number): Pic
   const gaps = seqs.filter((seq, index) => seq !== (seqs[index - 1] ?? afterSeq) + 1);
   if (endSeq > (seqs.at(-1) ?? afterSeq)) gaps.push(endSeq);
   return { gaps, missing: endSeq - afterSeq - seqs.length };
-}
-
-interface Taken {
-  readonly taken: readonly JsMsg[];
-  /** The end of the stream was reached. */
-  readonly isAll: boolean;
-}
-
-/** Takes the messages behind a position by one ordered, ephemeral consumer (LOG-18). */
-async function readStream(
-  js: JetStreamClient,
-  stream: string,
-  afterSeq: number,
-  lastSeq: number,
-  { limit, maxBytes }: FeedLimits,
-  timeoutMs: number,
-): Promise<Taken> {
-  const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: afterSeq + 1 } as const;
-  const consumer = await js.consumers.getPushConsumer(stream, start);
-  const { num_pending: pending } = await consumer.info(true);
-  const taken: JsMsg[] = [];
-  let bytes = 0;
-  let isAll = pending === 0;
-  if (pending > 0) {
-    let settle: (error?: BusError) => void = () => undefined;
-    const done = new Promise<void>((resolve, reject) => {
-      settle = (error) => (error === undefined ? resolve() : reject(error));
-    });
-    const timer = setTimeout(() => settle(new BusError('UNAVAILABLE')), timeoutMs);
-    const messages = await consumer.consume({
-      callback: (message) => {
-        timer.refresh();
-        if (isAll || taken.length >= limit || bytes >= maxBytes) return;
-        // What came since the question is for the next page.
-        if (message.seq <= lastSeq) taken.push(message);
-        bytes += message.data.length;
-        isAll = message.seq >= lastSeq || message.info.pending === 0;
-        if (isAll || taken.length >= limit || bytes >= maxBytes) settle();
-      },
-    });
-    await done.finally(() => {
-      clearTimeout(timer);
-      messages.stop();
-    });
-  }
-  // Nobody waits for it: the server forgets an ephemeral consumer by itself.
-  void consumer.delete().catch(() => undefined);
-  return { taken, isAll };
 }

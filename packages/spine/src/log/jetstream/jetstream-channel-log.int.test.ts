@@ -5,6 +5,9 @@ import { natsReleases, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { createNatsSpine } from '../../nats/nats-spine.ts';
 import { describeChannelLog } from '../channel-log.contract.ts';
+import { describeErasing, eraseEverything } from '../erasing/erasing.contract.ts';
+import type { ErasableFixture } from '../erasing/erasing.contract.ts';
+import { createJetStreamLogEraser } from '../erasing/jetstream-log-eraser.ts';
 import { createLogLayout } from '../placement/log-layout.ts';
 import { LogPlaces } from '../placement/log-places.ts';
 import { createJetStreamChannelLog } from './jetstream-channel-log.ts';
@@ -34,9 +37,20 @@ describe.each(natsReleases())('on NATS, %s', (release) => {
   });
   afterAll(() => server.stop());
 
-  describeChannelLog('on JetStream', async () => {
+  const open = async (): Promise<ErasableFixture> => {
     const spine = await createNatsSpine({ servers: [server.url], name: 'shield' });
-    const log = await createJetStreamChannelLog(spine, { places: new LogPlaces(layout), idKey });
-    return { log, spine, kept: KEPT, close: () => spine.close() };
-  });
+    const places = new LogPlaces(layout);
+    const cutSeqs = new Map<string, number>();
+    const erasures = { cutSeqOf: (_: unknown, stream: string): number => cutSeqs.get(stream) ?? 0 };
+    const log = await createJetStreamChannelLog(spine, { places, idKey, erasures });
+    const eraser = await createJetStreamLogEraser(spine, { places });
+    const erase: ErasableFixture['erase'] = async (tenant, what) => {
+      const { erased, parts } = await eraseEverything(eraser, tenant, what);
+      for (const { stream, cutSeq } of parts) cutSeqs.set(stream, cutSeq);
+      return erased;
+    };
+    return { log, spine, kept: KEPT, erase, close: () => spine.close() };
+  };
+  describeChannelLog('on JetStream', open);
+  describeErasing('on JetStream', open);
 });

@@ -18,6 +18,8 @@ import type {
   ReadRange,
 } from '../channel-log.ts';
 import { conflict } from '../conflict.ts';
+import { noErasures } from '../erasing/erasures.ts';
+import type { Erasures } from '../erasing/erasures.ts';
 import { streamsOf } from '../placement/log-layout.ts';
 import type { LogStreamPlace } from '../placement/log-layout.ts';
 import type { LogPlaces } from '../placement/log-places.ts';
@@ -39,6 +41,8 @@ export interface JetStreamChannelLogOptions {
   readonly places: LogPlaces;
   /** What is known of the streams' generations (LOG-4). Default: each has one for ever. */
   readonly generations?: StreamGenerations;
+  /** What was erased. Default: nothing. */
+  readonly erasures?: Pick<Erasures, 'cutSeqOf'>;
   /** Told of a stream that tells of less than was stored in it by this process's own knowledge. */
   readonly onRegressed?: (stream: string, generation: string, lastSeq: number) => void;
   /** Of the message ids (`log.id_key`): at least 32 secret bytes, the same at every Shield (LOG-5). */
@@ -55,6 +59,7 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** Where a channel is kept. */
 interface Place {
+  readonly tenant: TenantId;
   readonly stream: string;
   readonly subject: Subject;
   readonly maxMessages: number;
@@ -157,7 +162,7 @@ class JetStreamChannelLog implements ChannelLog {
       reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, 1))),
       this.#reader.lastOf({ stream, subject }),
     ]);
-    const lastSeq = last?.seq ?? 0;
+    const lastSeq = last?.seq ?? (first === null ? 0 : await this.#lastSeqOf(address));
     epoch.see(lastSeq);
     const isOver = (state.subjects?.[subject] ?? 0) > maxMessages && first !== null;
     const shown = isOver
@@ -187,14 +192,25 @@ class JetStreamChannelLog implements ChannelLog {
   }
 
   /**
-   * A stream gives up messages in two ways: the oldest of all by age, and the oldest of a channel beyond its number. Where
-   * it still begins at the sequence or before, and holds no more of the channel than are shown, it has given up nothing.
+   * A stream gives up the oldest of all by age, and the oldest of a channel beyond its number. It has given up nothing where it
+   * still begins at the sequence or before and holds no more of the channel than are shown, or still holds one that is no younger.
    */
-  async #isWhole({ stream, subject, maxMessages, keptMessages }: Place, afterSeq: number): Promise<boolean> {
+  async #isWhole(place: Place, afterSeq: number): Promise<boolean> {
+    const { tenant, stream, subject, maxMessages, keptMessages } = place;
+    const { generations = oneGeneration, erasures = noErasures } = this.#options;
     const { state } = await reach(() => this.#manager.streams.info(stream, { subjects_filter: subject }));
+    if (afterSeq > state.last_seq) return false;
     const held = state.subjects?.[subject] ?? 0;
-    const isUncut = keptMessages > maxMessages && held <= maxMessages;
-    return isUncut && state.first_seq <= afterSeq + 1 && afterSeq <= state.last_seq;
+    const isUncut = keptMessages > maxMessages && held <= maxMessages && afterSeq >= erasures.cutSeqOf(tenant, stream);
+    if (isUncut && generations.firstSeqOf(stream, state.first_seq) <= afterSeq + 1) return true;
+    const oldest = await reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, 1)));
+    return oldest !== null && oldest.seq <= afterSeq;
+  }
+
+  /** NATS 2.9 does not find the last message of a subject once a later one was erased. */
+  async #lastSeqOf(address: ChannelAddress): Promise<number> {
+    const [last] = await this.read(address, { limit: 1, order: 'newest' });
+    return last?.seq ?? 0;
   }
 
   /** What a stream still holds of a channel that has another profile by now is not part of its log. */
@@ -222,7 +238,7 @@ class JetStreamChannelLog implements ChannelLog {
     const { name, logClass, maxMessages } = profile;
     if (logClass === 'live') throw new Error(`live channels have no log: ${room}:${channel}`);
     const subject = channelIn(name, shard, tenant, room, channel);
-    return { stream, subject, generation, maxMessages, keptMessages: keptOf(maxMessages, logClass) };
+    return { tenant, stream, subject, generation, maxMessages, keptMessages: keptOf(maxMessages, logClass) };
   }
 
   /**

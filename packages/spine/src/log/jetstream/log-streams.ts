@@ -117,7 +117,9 @@ async function provision(manager: JetStreamManager, config: NamedConfig): Promis
     const { config: found } = await manager.streams.info(config.name);
     // Written only where they differ: NATS 2.9 loses a stream where it is killed in the middle of that (20 times in 60), and
     // tells another time of creation after its next start, which is another epoch.
-    if (!isMatch(found, config)) await manager.streams.update(config.name, config);
+    // A stream that was made to keep everything stays so: no server takes that back.
+    const wanted = found.deny_delete ? { ...config, deny_delete: true } : config;
+    if (!isMatch(found, wanted)) await manager.streams.update(config.name, wanted);
   } catch (error) {
     if (!isMissing(error)) throw error;
     await manager.streams.add(config);
@@ -151,7 +153,8 @@ function streamConfig(
     max_bytes: maxBytes,
     duplicate_window: Math.min(ID_WINDOW_MS, maxAgeMs) * NANOS_PER_MS,
     num_replicas: replicas,
-    deny_delete: true,
+    // Erasing takes single messages out (LOG-15); no service but the Brain has the right to.
+    deny_delete: false,
     // Said only where it is of use: a setting that is written to a stream of NATS 2.9 may cost it (see provision).
     ...(isDirect ? { allow_direct: true } : {}),
     ...(logClass === 'durable' && durableTags.length > 0 ? { placement: placementOn(durableTags) } : {}),

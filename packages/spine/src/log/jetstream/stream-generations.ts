@@ -9,6 +9,11 @@ export interface StreamGenerations {
   readonly ready: Promise<void>;
   /** Undefined while nobody can tell: the stream is not made yet, or the Spine was lost and nothing was read since. */
   of(stream: string): string | undefined;
+  /**
+   * The first sequence of a stream, as if nothing had been erased: `firstSeq` is what the stream tells, and is lower where
+   * erasures alone have moved it on (LOG-15).
+   */
+  firstSeqOf(stream: string, firstSeq: number): number;
   /** Told the stream whose generation is another one now. */
   onChange(listener: (stream: string) => void): void;
   stop(): void;
@@ -30,6 +35,10 @@ export function followGenerations(bucket: KeyValue): StreamGenerations {
   return {
     ready: watch.ready,
     of: (stream) => (watch.isCurrent() ? records.get(stream)?.generation : undefined),
+    firstSeqOf: (stream, firstSeq) => {
+      const { headFromSeq = 0n, headToSeq = 0n } = records.get(stream) ?? {};
+      return firstSeq >= headFromSeq && firstSeq <= headToSeq ? Number(headFromSeq) : firstSeq;
+    },
     onChange: (listener) => void listeners.push(listener),
     stop: () => watch.stop(),
   };
@@ -39,6 +48,7 @@ export function followGenerations(bucket: KeyValue): StreamGenerations {
 export const oneGeneration: StreamGenerations = {
   ready: Promise.resolve(),
   of: () => '',
+  firstSeqOf: (_, firstSeq) => firstSeq,
   onChange: () => undefined,
   stop: () => undefined,
 };

@@ -6,12 +6,19 @@ import type { LogProfile } from '@arqonbus/protocol';
 export interface StoredEntry {
   readonly ring: ChannelRing;
   readonly seq: number;
-  readonly prevSeq: number;
+  /** Of the one before it in the ring; where it is the oldest, what the ring has lost last. */
+  prevSeq: number;
   readonly timestampMs: number;
   readonly data: Uint8Array;
   readonly user: string;
   older: StoredEntry | undefined;
   newer: StoredEntry | undefined;
+}
+
+/** How far a channel has come, and what it has lost. */
+export interface RingEnds {
+  readonly lastSeq: number;
+  readonly lostSeq: number;
 }
 
 /** Space that is reckoned for an entry beyond its data: its object, its place in the ring, its id in the window. */
@@ -32,14 +39,20 @@ export class ChannelRing {
   profile: LogProfile;
   /** Of the layout that brought the channel to its profile. */
   readonly generation: number;
+  /** The last sequence that the channel ever had, kept or not. */
+  lastSeq: number;
+  /** The last sequence that it lost to its limits: nothing after it is missing, but what was erased. */
+  lostSeq: number;
   #entries: (StoredEntry | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
-  constructor(subject: Subject, profile: LogProfile, generation: number) {
+  constructor(subject: Subject, profile: LogProfile, generation: number, { lastSeq, lostSeq }: RingEnds) {
     this.subject = subject;
     this.profile = profile;
     this.generation = generation;
+    this.lastSeq = lastSeq;
+    this.lostSeq = lostSeq;
   }
 
   get length(): number {
@@ -55,6 +68,7 @@ export class ChannelRing {
   }
 
   push(entry: StoredEntry): void {
+    this.lastSeq = entry.seq;
     this.#entries.push(entry);
     this.#bytes += entryBytes(entry.data);
   }
@@ -64,11 +78,30 @@ export class ChannelRing {
     const entry = this.#entries[this.#head];
     if (entry === undefined) return;
     this.#entries[this.#head++] = undefined;
+    this.lostSeq = entry.seq;
     this.#bytes -= entryBytes(entry.data);
     if (this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Takes entries out as if they had never been: those that follow name the ones before. Gives them. */
+  erase(isGone: (entry: StoredEntry) => boolean): readonly StoredEntry[] {
+    const gone: StoredEntry[] = [];
+    const left: StoredEntry[] = [];
+    for (const entry of this.#entries) {
+      if (entry === undefined) continue;
+      if (isGone(entry)) gone.push(entry);
+      else {
+        entry.prevSeq = left.at(-1)?.seq ?? this.lostSeq;
+        left.push(entry);
+      }
+    }
+    this.#entries = left;
+    this.#head = 0;
+    for (const { data } of gone) this.#bytes -= entryBytes(data);
+    return gone;
   }
 
   /** True when the oldest entry has to go: too old at `nowMs`, or one of more than the profile keeps. */
@@ -86,7 +119,7 @@ export class ChannelRing {
     const isNewest = range.order === 'newest';
     let bytesLeft = isNewest ? Number.POSITIVE_INFINITY : (range.maxBytes ?? Number.POSITIVE_INFINITY);
     for (let n = 0; n < to - from && found.length < range.limit && bytesLeft > 0; n++) {
-      const entry = this.#toEntry(isNewest ? to - 1 - n : from + n);
+      const entry = this.#toEntry(isNewest ? to - 1 - n : from + n, range.afterSeq);
       if (entry === undefined || !isInWindow(entry.timestampMs, range)) continue;
       found.push(entry);
       bytesLeft -= entry.data.length;
@@ -94,11 +127,12 @@ export class ChannelRing {
     return found;
   }
 
-  #toEntry(index: number): LogEntry | undefined {
+  /** A position before which nothing is missing is as good a predecessor as the one there was. */
+  #toEntry(index: number, afterSeq = 0): LogEntry | undefined {
     const entry = this.#entries[index];
     if (entry === undefined) return undefined;
     const { seq, prevSeq, timestampMs, data } = entry;
-    return { seq, prevSeq, timestampMs, data };
+    return { seq, prevSeq: Math.max(prevSeq, afterSeq), timestampMs, data };
   }
 
   /** Index of the first entry whose sequence is at least `seq`, by binary search. */

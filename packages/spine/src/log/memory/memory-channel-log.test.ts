@@ -4,6 +4,8 @@ import type { LogProfile, TenantId } from '@arqonbus/protocol';
 import { createLocalSpine } from '../../local/local-spine.ts';
 import { describeChannelLog } from '../channel-log.contract.ts';
 import type { ChannelAddress } from '../channel-log.ts';
+import { describeErasing, eraseEverything } from '../erasing/erasing.contract.ts';
+import type { ErasableFixture } from '../erasing/erasing.contract.ts';
 import { createLogRules } from '../log-rules.ts';
 import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 import { createMemoryChannelLog } from './memory-channel-log.ts';
@@ -16,13 +18,17 @@ function profile(limits: Partial<LogProfile> = {}): LogProfile {
   return { name: 'default', logClass: 'history', maxMessages: KEPT, maxAgeMs: 60_000, maxBytes: MIB, ...limits };
 }
 
-describeChannelLog('in memory', async () => {
+const openInMemory = async (): Promise<ErasableFixture> => {
   const spine = createLocalSpine();
   const state = SHIPPED_PROFILES.filter(({ name }) => name === 'state');
   const profileOf = createLogRules([profile(), ...state], [{ pattern: 'state:*', profile: 'state' }]);
   const log = createMemoryChannelLog({ spine, profileOf, now: Date.now, random: (bytes) => void bytes.fill(7) });
-  return { log, spine, kept: KEPT, close: () => spine.close() };
-});
+  const erase: ErasableFixture['erase'] = async (tenant, what) =>
+    (await eraseEverything(log.eraser, tenant, what)).erased;
+  return { log, spine, kept: KEPT, erase, close: () => spine.close() };
+};
+describeChannelLog('in memory', openInMemory);
+describeErasing('in memory', openInMemory);
 
 const address: ChannelAddress = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
 

@@ -16,11 +16,13 @@ import type {
 } from '../channel-log.ts';
 import { conflict } from '../conflict.ts';
 import type { ProfileOf } from '../log-rules.ts';
+import type { LogEraser } from '../erasing/log-eraser.ts';
 import { createMemoryLogFeed } from '../feed/memory-log-feed.ts';
 import type { LogFeed } from '../feed/log-feed.ts';
 import { ChannelRing, entryBytes } from './channel-ring.ts';
 import type { StoredEntry } from './channel-ring.ts';
 import { EmptiedChannels } from './emptied-channels.ts';
+import { createRingEraser } from './ring-eraser.ts';
 import { SeenIds } from './seen-ids.ts';
 
 /** What the in-memory log is made of. */
@@ -63,13 +65,15 @@ const DEFAULT_WINDOW_MS = 120_000;
 const DEFAULT_MAX_IDS = 500_000;
 const MAX_EMPTIED_CHANNELS = 50_000;
 
-/** A log of one process; `feed` reads it as a whole. */
+/** A log of one process; `feed` reads it as a whole, `eraser` takes publications out of it. */
 export interface MemoryLog extends ChannelLog {
   readonly feed: LogFeed;
+  readonly eraser: LogEraser;
 }
 
 class MemoryChannelLog implements MemoryLog {
   readonly feed: LogFeed;
+  readonly eraser: LogEraser;
   readonly #spine: LocalSpine;
   readonly #profileOf: ProfileOf;
   readonly #generationOf: (address: ChannelAddress) => number;
@@ -92,6 +96,7 @@ class MemoryChannelLog implements MemoryLog {
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#seen = new SeenIds(options.windowMs ?? DEFAULT_WINDOW_MS, options.maxIds ?? DEFAULT_MAX_IDS, options.now());
     this.#epoch = createEpoch(options.random);
+    this.eraser = createRingEraser(this.#rings, (entry) => this.#forget(entry));
     this.feed = createMemoryLogFeed({
       epoch: this.#epoch,
       entriesAfter: (seq) => this.#entriesAfter(seq),
@@ -127,7 +132,7 @@ class MemoryChannelLog implements MemoryLog {
   async position(address: ChannelAddress): Promise<LogPosition> {
     const ring = this.#current(address);
     const { tenant, room, channel } = address;
-    const lastSeq = ring?.newest?.seq ?? this.#emptied.lastSeq(channelOut(tenant, room, channel));
+    const { lastSeq } = ring ?? this.#emptied.endsOf(channelOut(tenant, room, channel));
     const epoch = this.#epochOf(this.#generationOf(address));
     return { epoch, firstSeq: ring?.oldest?.seq ?? 0, lastSeq, endSeq: lastSeq, stream: '' };
   }
@@ -137,9 +142,9 @@ class MemoryChannelLog implements MemoryLog {
   }
 
   async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
-    const { lastSeq } = await this.position(address);
-    const oldest = this.#current(address)?.oldest;
-    return seq <= lastSeq && seq >= (oldest?.prevSeq ?? lastSeq);
+    const { tenant, room, channel } = address;
+    const { lastSeq, lostSeq } = this.#current(address) ?? this.#emptied.endsOf(channelOut(tenant, room, channel));
+    return seq <= lastSeq && seq >= lostSeq;
   }
 
   async channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
@@ -180,7 +185,8 @@ class MemoryChannelLog implements MemoryLog {
     const { tenant, room, channel } = address;
     const profile = this.#profileOf(room, channel);
     if (profile.logClass === 'live') throw new Error(`live channels have no log: ${room}:${channel}`);
-    return new ChannelRing(channelOut(tenant, room, channel), profile, this.#generationOf(address));
+    const subject = channelOut(tenant, room, channel);
+    return new ChannelRing(subject, profile, this.#generationOf(address), this.#emptied.endsOf(subject));
   }
 
   /** The ring of a channel, by the layout in force; what one holds that has moved since is gone. */
@@ -209,13 +215,23 @@ class MemoryChannelLog implements MemoryLog {
 
   /** Stores, delivers with the position, then makes room: the previous sequence is that from before the eviction. */
   #store(ring: ChannelRing, data: Uint8Array, user: string, nowMs: number): number {
-    const prevSeq = ring.newest?.seq ?? this.#emptied.lastSeq(ring.subject);
+    const prevSeq = ring.lastSeq;
     const seq = ++this.#lastSeq;
     if (ring.length === 0) {
       this.#rings.set(ring.subject, ring);
       this.#emptied.remove(ring.subject);
     }
-    const entry = { ring, seq, prevSeq, timestampMs: nowMs, data, user, older: this.#newest, newer: undefined };
+    const keptPrevSeq = ring.newest?.seq ?? ring.lostSeq;
+    const entry = {
+      ring,
+      seq,
+      prevSeq: keptPrevSeq,
+      timestampMs: nowMs,
+      data,
+      user,
+      older: this.#newest,
+      newer: undefined,
+    };
     ring.push(entry);
     if (this.#newest === undefined) this.#oldest = entry;
     else this.#newest.newer = entry;
@@ -246,12 +262,14 @@ class MemoryChannelLog implements MemoryLog {
 
   /** Takes out an entry that is the oldest of its ring. */
   #evict(entry: StoredEntry): void {
+    entry.ring.shift();
+    this.#forget(entry);
+  }
+
+  /** An entry is no longer in its ring. */
+  #forget(entry: StoredEntry): void {
     const { ring } = entry;
-    ring.shift();
-    if (ring.length === 0) {
-      this.#rings.delete(ring.subject);
-      this.#emptied.add(ring.subject, entry.seq);
-    }
+    if (ring.length === 0 && this.#rings.delete(ring.subject)) this.#emptied.add(ring.subject, ring);
     this.#bytes -= entryBytes(entry.data);
     if (entry.older === undefined) this.#oldest = entry.newer;
     else entry.older.newer = entry.newer;

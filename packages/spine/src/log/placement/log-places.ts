@@ -45,6 +45,11 @@ export class LogPlaces {
     return this.#current.layout;
   }
 
+  /** All layouts that are remembered, the one in force last. */
+  get layouts(): readonly NumberedLayout[] {
+    return this.#history.map(({ layout }) => layout);
+  }
+
   /** Profile of a channel, by the layout in force. */
   readonly profileOf: ProfileOf = (room, channel) => this.#current.profileOf(room, channel);
 

@@ -33,6 +33,11 @@ export function channelsKey(tenant: TenantId, room: string): string {
   return `${prefixOf(tenant)}:channels:${room}`;
 }
 
+/** Which rooms hold something, as {@link channelsKey}. */
+export function roomsKey(tenant: TenantId): string {
+  return `${prefixOf(tenant)}:rooms`;
+}
+
 /** The sequence that an id was stored under (LOG-5), of bounded length whatever client and user are called. */
 export function seenKey({ tenant, room, channel }: LogAddress, user: string, id: string): string {
   // Lengths before the parts: no two lists of parts are the same text.

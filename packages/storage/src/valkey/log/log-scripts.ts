@@ -30,8 +30,9 @@ local epoch = string.sub(redis.sha1hex(start .. history), 1, 16)
 
 /**
  * Stores an entry (LOG-6): de-duplicates, compares, gives the sequence, adds, makes room.
- * Keys: state, entries, figures, channels, seen. Values: data, how long an id is remembered, the expected sequence or -1,
- * the profile's messages, age and bytes, the channel. Gives what was done, the sequence, the one before, the epoch.
+ * Keys: state, entries, figures, channels, seen, rooms. Values: data, how long an id is remembered, the expected sequence or
+ * -1, the profile's messages, age and bytes, the channel, the room, the user. Gives what was done, the sequence, the one
+ * before, the epoch. The figure `cut` is the last sequence that was lost to the bounds.
  */
 export const appendScript: ValkeyScript = createScript(
   '',
@@ -54,7 +55,7 @@ local prev, bytes = kept[1] or '0', (tonumber(kept[2]) or 0) + #data + ${ENTRY_O
 -- Never back: windows of time are read by it.
 local atMs = math.max(nowMs, tonumber(kept[3]) or 0)
 seq = seq + 1
-redis.call('XADD', entries, text(seq) .. '-0', 'data', data, 'at', text(atMs), 'prev', prev)
+redis.call('XADD', entries, text(seq) .. '-0', 'data', data, 'at', text(atMs), 'prev', prev, 'by', ARGV[9])
 redis.call('HSET', KEYS[1], 'seq', text(seq))
 
 local left, from, cut = redis.call('XLEN', entries), '-', nil
@@ -65,14 +66,21 @@ while left > 1 do
   cut = string.match(oldest[1], '%d+')
   from = '(' .. oldest[1]
 end
-if cut then redis.call('XTRIM', entries, 'MINID', '=', cut .. '-1') end
+if cut then
+  redis.call('XTRIM', entries, 'MINID', '=', cut .. '-1')
+  redis.call('HSET', figures, 'cut', cut)
+end
 
 redis.call('HSET', figures, 'last', text(seq), 'bytes', text(bytes), 'at', text(atMs))
 redis.call('PEXPIRE', entries, maxAgeMs)
 redis.call('PEXPIRE', figures, maxAgeMs)
-redis.call('ZADD', channels, text(atMs + maxAgeMs), ARGV[7])
-redis.call('ZREMRANGEBYSCORE', channels, '-inf', text(nowMs))
-if redis.call('PTTL', channels) < maxAgeMs then redis.call('PEXPIRE', channels, maxAgeMs) end
+local function list(names, name)
+  redis.call('ZADD', names, text(atMs + maxAgeMs), name)
+  redis.call('ZREMRANGEBYSCORE', names, '-inf', text(nowMs))
+  if redis.call('PTTL', names) < maxAgeMs then redis.call('PEXPIRE', names, maxAgeMs) end
+end
+list(channels, ARGV[7])
+list(KEYS[6], ARGV[8])
 redis.call('SET', seen, text(seq), 'PX', ARGV[2])
 return {'stored', text(seq), prev, epoch}
 `,
@@ -82,9 +90,10 @@ return {'stored', text(seq), prev, epoch}
 const SCANNED = 1_000;
 
 /**
- * Reads a page. Keys: entries. Values: after and before which sequence (0 = no bound), since and until when, the order,
+ * Reads a page. Keys: entries, figures. Values: after and before which sequence (0 = no bound), since and until when, the order,
  * the limit, bytes of a page (one entry comes always), the profile's age. Gives where to go on, 0 = the end was reached,
- * and of each entry the sequence, the one before, the time and the data.
+ * and of each entry the sequence, the one before, the time and the data. What was erased is no predecessor: oldest first, the one
+ * before is the one that is there, or the position behind which nothing was lost.
  */
 export const readScript: ValkeyScript = createScript(
   'no-writes',
@@ -95,6 +104,8 @@ local high = ARGV[2] == '0' and '+' or '(' .. ARGV[2] .. '-0'
 local sinceMs, untilMs = math.max(tonumber(ARGV[3]), nowMs - ARGV[8] + 1), tonumber(ARGV[4])
 local isNewest = order == 'newest'
 local found, bytes, scanned, last = {}, 0, 0, '0'
+local cut, prev = tonumber(redis.call('HMGET', KEYS[2], 'cut')[1]), nil
+if cut and not isNewest then prev = (cut < 0 and ARGV[1] == '0') and '0' or text(math.max(ARGV[1], math.abs(cut))) end
 while scanned < ${SCANNED} do
   local batch = isNewest and redis.call('XREVRANGE', entries, high, low, 'COUNT', 16)
     or redis.call('XRANGE', entries, low, high, 'COUNT', 16)
@@ -104,12 +115,13 @@ while scanned < ${SCANNED} do
     if atMs >= sinceMs and atMs < untilMs then
       if #found > 0 and bytes + #data > maxBytes then return {last, found} end
       bytes = bytes + #data
-      found[#found + 1] = {string.match(entry[1], '%d+'), entry[2][6], entry[2][4], data}
+      found[#found + 1] = {string.match(entry[1], '%d+'), prev or entry[2][6], entry[2][4], data}
       if #found >= limit then return {'0', found} end
     elseif (isNewest and atMs < sinceMs) or (not isNewest and atMs >= untilMs) then
       return {'0', found}
     end
     last = string.match(entry[1], '%d+')
+    if not isNewest then prev = last end
   end
   scanned = scanned + #batch
   if isNewest then high = '(' .. last .. '-0' else low = '(' .. last .. '-0' end
@@ -133,6 +145,48 @@ return {epoch, first, redis.call('HMGET', KEYS[3], 'last')[1] or '0'}
 `,
 );
 
+/** Keys: rooms. Gives those that hold something. */
+export const roomsScript: ValkeyScript = createScript(
+  'allow-oom',
+  `${CLOCK}
+return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. text(nowMs), '+inf')
+`,
+);
+
+/**
+ * Takes entries out (LOG-15). Keys: entries, figures, channels. Values: the user or '', before which time, behind which
+ * sequence, the channel. Gives how many, and the sequence from which to go on, 0 = the end was reached. A negative `cut` says
+ * that nothing was before the first entry, as far as anybody can know.
+ */
+export const eraseScript: ValkeyScript = createScript(
+  'allow-oom',
+  `${CLOCK}
+local entries, figures, user, beforeMs = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2])
+local known = redis.call('HMGET', figures, 'bytes', 'cut')
+local bytes, erased, scanned, last = tonumber(known[1]), 0, 0, ARGV[3]
+local oldest = redis.call('XRANGE', entries, '-', '+', 'COUNT', 1)[1]
+if bytes and oldest and not known[2] then
+  local prev = oldest[2][6]
+  redis.call('HSET', figures, 'cut', prev ~= '0' and prev or text(1 - tonumber(string.match(oldest[1], '%d+'))))
+end
+while scanned < ${SCANNED} do
+  local batch = redis.call('XRANGE', entries, '(' .. last .. '-0', '+', 'COUNT', 16)
+  if #batch == 0 then last = '0' break end
+  for _, entry in ipairs(batch) do
+    last = string.match(entry[1], '%d+')
+    if (user == '' or entry[2][8] == user) and tonumber(entry[2][4]) < beforeMs then
+      erased = erased + redis.call('XDEL', entries, entry[1])
+      if bytes then bytes = bytes - #entry[2][2] - ${ENTRY_OVERHEAD_BYTES} end
+    end
+  end
+  scanned = scanned + #batch
+end
+if bytes then redis.call('HSET', figures, 'bytes', text(bytes)) end
+if redis.call('XLEN', entries) == 0 then redis.call('ZREM', KEYS[3], ARGV[4]) end
+return {text(erased), last}
+`,
+);
+
 /** Keys: state, channels. Gives the epoch and the channels that hold something. */
 export const channelsScript: ValkeyScript = createScript(
   'allow-oom',
@@ -153,6 +207,7 @@ while bytes do
   for _, entry in ipairs(batch) do
     bytes = bytes - #entry[2][2] - ${ENTRY_OVERHEAD_BYTES}
     from = '(' .. entry[1]
+    redis.call('HSET', figures, 'cut', string.match(entry[1], '%d+'))
   end
 end
 redis.call('XTRIM', entries, 'MINID', '=', before)

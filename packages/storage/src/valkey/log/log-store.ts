@@ -1,4 +1,4 @@
-import type { TenantId } from '@arqonbus/protocol';
+import type { EraseFilter, TenantId } from '@arqonbus/protocol';
 import type { LogAddress } from './log-keys.ts';
 
 /** How much is kept of a channel. */
@@ -70,6 +70,17 @@ export interface LogStore {
   ): Promise<{ readonly epoch: string; readonly firstSeq: number; readonly lastSeq: number }>;
   /** The channels of a room that hold something, in no order. */
   channels(tenant: TenantId, room: string): Promise<{ readonly epoch: string; readonly channels: readonly string[] }>;
+  /** The rooms that hold something, in no order. */
+  rooms(tenant: TenantId): Promise<readonly string[]>;
+  /**
+   * Removes some of a channel's entries for good, behind a sequence; `nextSeq` is where to go on, 0 = the end was reached
+   * (LOG-15). Nobody sees a hole where they were.
+   */
+  erase(
+    address: LogAddress,
+    what: Pick<EraseFilter, 'user' | 'beforeMs'>,
+    afterSeq: number,
+  ): Promise<{ readonly erased: number; readonly nextSeq: number }>;
   /** Removes the entries with a sequence below `beforeSeq`. */
   trim(address: LogAddress, beforeSeq: number): Promise<void>;
 }

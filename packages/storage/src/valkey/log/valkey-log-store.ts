@@ -1,14 +1,16 @@
-import type { TenantId } from '@arqonbus/protocol';
 import { BusError } from '@arqonbus/protocol';
+import type { EraseFilter, TenantId } from '@arqonbus/protocol';
 import type { ValkeyLink } from '../valkey-link.ts';
-import { channelsKey, entriesKey, figuresKey, seenKey, stateKey } from './log-keys.ts';
+import { channelsKey, entriesKey, figuresKey, roomsKey, seenKey, stateKey } from './log-keys.ts';
 import type { LogAddress } from './log-keys.ts';
 import {
   ENTRY_OVERHEAD_BYTES,
   appendScript,
   channelsScript,
+  eraseScript,
   positionScript,
   readScript,
+  roomsScript,
   trimScript,
 } from './log-scripts.ts';
 import type { AppendOutcome, EntryPage, KeptEntry, LogBounds, LogStore, NewEntry, PageRange } from './log-store.ts';
@@ -43,8 +45,9 @@ class ValkeyLogStore implements LogStore {
       figuresKey(address),
       channelsKey(tenant, room),
       seenKey(address, user, id),
+      roomsKey(tenant),
     ];
-    const values = [data, ID_WINDOW_MS, expectedSeq, maxMessages, maxAgeMs, maxBytes, channel];
+    const values = [data, ID_WINDOW_MS, expectedSeq, maxMessages, maxAgeMs, maxBytes, channel, room, user];
     const [kind, seq, prevSeq, epoch] = (await this.#link.run(appendScript, keys, values)) as readonly Buffer[];
     return {
       kind: textOf(kind) as AppendOutcome['kind'],
@@ -58,7 +61,9 @@ class ValkeyLogStore implements LogStore {
     const { afterSeq = 0, beforeSeq = 0, sinceMs = 0, untilMs = Number.MAX_SAFE_INTEGER } = range;
     const order = range.isNewestFirst ? 'newest' : 'oldest';
     const values = [afterSeq, beforeSeq, sinceMs, untilMs, order, range.limit, range.maxBytes, maxAgeMs];
-    const answer = await this.#ask(() => this.#link.run(readScript, [entriesKey(address)], values));
+    const answer = await this.#ask(() =>
+      this.#link.run(readScript, [entriesKey(address), figuresKey(address)], values),
+    );
     const [next, found] = answer as readonly [Buffer, readonly (readonly Buffer[])[]];
     return { entries: found.map(toEntry), nextSeq: numberOf(next) };
   }
@@ -81,6 +86,23 @@ class ValkeyLogStore implements LogStore {
     const answer = await this.#ask(() => this.#link.run(channelsScript, keys, []));
     const [epoch, channels] = answer as readonly [Buffer, readonly Buffer[]];
     return { epoch: textOf(epoch), channels: channels.map(textOf) };
+  }
+
+  async rooms(tenant: TenantId): Promise<readonly string[]> {
+    const answer = await this.#ask(() => this.#link.run(roomsScript, [roomsKey(tenant)], []));
+    return (answer as readonly Buffer[]).map(textOf);
+  }
+
+  async erase(
+    address: LogAddress,
+    { user = '', beforeMs = Number.MAX_SAFE_INTEGER }: Pick<EraseFilter, 'user' | 'beforeMs'>,
+    afterSeq: number,
+  ): Promise<{ readonly erased: number; readonly nextSeq: number }> {
+    const { tenant, room, channel } = address;
+    const keys = [entriesKey(address), figuresKey(address), channelsKey(tenant, room)];
+    const answer = await this.#ask(() => this.#link.run(eraseScript, keys, [user, beforeMs, afterSeq, channel]));
+    const [erased, next] = answer as readonly Buffer[];
+    return { erased: numberOf(erased), nextSeq: numberOf(next) };
   }
 
   async trim(address: LogAddress, beforeSeq: number): Promise<void> {

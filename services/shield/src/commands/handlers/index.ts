@@ -6,6 +6,7 @@ import { getCasil, reloadCasil, resetCasil, testCasil } from './casil.ts';
 import { channelInfo } from './channel-info.ts';
 import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
 import { cancelCron, getCron, listCron, listCronRuns, pauseCron, resumeCron, scheduleCron } from './cron.ts';
+import { eraseHistory } from './erase-history.ts';
 import { deleteGrant, listGrants, putGrant } from './grants.ts';
 import { history } from './history.ts';
 import { joinChannel } from './join-channel.ts';
@@ -71,6 +72,7 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.history.get': history,
   'op.history.replay': replayHistory,
   'op.history.replay.cancel': cancelReplay,
+  'op.history.erase': eraseHistory,
   'op.session.disconnect': disconnectSession,
   'op.ban.list': listBans,
   'op.ban.lift': liftBan,

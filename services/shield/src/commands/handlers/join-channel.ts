@@ -7,7 +7,7 @@ import type { PresenceView } from '../../presence/presence-view.ts';
 import { memberOfSession } from '../../membership/member-of-session.ts';
 import { pageOf } from '../../delivery/publication.ts';
 import type { Publication } from '../../delivery/publication.ts';
-import { isHole } from '../../delivery/catch-up.ts';
+import { isHole, readAfter } from '../../delivery/catch-up.ts';
 import type { Hole } from '../../delivery/catch-up.ts';
 import type { NewestEntries } from '../../delivery/shared-reads.ts';
 import type { Session } from '../../session/session.ts';
@@ -185,8 +185,8 @@ async function judgeRecovery(
     return { from: from.seq, result: { recovered: true } };
   }
   if (from.seq < channel.lastSeq) {
-    const [first] = await reads.after(channel, from.seq, channel.lastSeq);
-    if (isHole(channel, from.seq, first)) return lost('trimmed');
+    const { entries, isErased } = await readAfter(reads, channel, from.seq, channel.lastSeq);
+    if (!isErased && isHole(channel, from.seq, entries[0])) return lost('trimmed');
   }
   return { from: from.seq, result: { recovered: true } };
 }

@@ -195,3 +195,204 @@ export declare type ArchiveChannelsResult = Message<"arqon.v1.ArchiveChannelsRes
  */
 export declare const ArchiveChannelsResultSchema: GenMessage<ArchiveChannelsResult>;
 
+/**
+ * Which publications of a tenant are erased: those to which all of what is told applies.
+ *
+ * @generated from message arqon.v1.EraseFilter
+ */
+export declare type EraseFilter = Message<"arqon.v1.EraseFilter"> & {
+  /**
+   * @generated from field: optional string room = 1;
+   */
+  room?: string | undefined;
+
+  /**
+   * `*` = the room's own pseudo-channel.
+   *
+   * @generated from field: optional string channel = 2;
+   */
+  channel?: string | undefined;
+
+  /**
+   * Who published them.
+   *
+   * @generated from field: optional string user = 3;
+   */
+  user?: string | undefined;
+
+  /**
+   * Stored before this time.
+   *
+   * @generated from field: optional int64 before_ms = 4;
+   */
+  beforeMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message arqon.v1.EraseFilter.
+ * Use `create(EraseFilterSchema)` to create a new message.
+ */
+export declare const EraseFilterSchema: GenMessage<EraseFilter>;
+
+/**
+ * arqon.rpc.history.erase.<partition>, of the Brain that keeps the log: begins an erasure, or, with its id, asks how far one
+ * is. Answered within a second or so, done or not.
+ *
+ * @generated from message arqon.v1.EraseHistoryRequest
+ */
+export declare type EraseHistoryRequest = Message<"arqon.v1.EraseHistoryRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * Empty = begin.
+   *
+   * @generated from field: string erasure_id = 2;
+   */
+  erasureId: string;
+
+  /**
+   * @generated from field: arqon.v1.EraseFilter what = 3;
+   */
+  what?: EraseFilter | undefined;
+
+  /**
+   * @generated from field: string requested_by = 4;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 5;
+   */
+  traceId: string;
+};
+
+/**
+ * Describes the message arqon.v1.EraseHistoryRequest.
+ * Use `create(EraseHistoryRequestSchema)` to create a new message.
+ */
+export declare const EraseHistoryRequestSchema: GenMessage<EraseHistoryRequest>;
+
+/**
+ * @generated from message arqon.v1.EraseHistoryResult
+ */
+export declare type EraseHistoryResult = Message<"arqon.v1.EraseHistoryResult"> & {
+  /**
+   * @generated from field: string erasure_id = 1;
+   */
+  erasureId: string;
+
+  /**
+   * @generated from field: bool is_done = 2;
+   */
+  isDone: boolean;
+
+  /**
+   * Publications that are gone from the log and from the archive.
+   *
+   * @generated from field: uint64 erased = 3;
+   */
+  erased: bigint;
+
+  /**
+   * @generated from field: uint64 archive_erased = 4;
+   */
+  archiveErased: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.EraseHistoryResult.
+ * Use `create(EraseHistoryResultSchema)` to create a new message.
+ */
+export declare const EraseHistoryResultSchema: GenMessage<EraseHistoryResult>;
+
+/**
+ * One erasure of a tenant.
+ *
+ * @generated from message arqon.v1.ErasureRecord
+ */
+export declare type ErasureRecord = Message<"arqon.v1.ErasureRecord"> & {
+  /**
+   * @generated from field: string erasure_id = 1;
+   */
+  erasureId: string;
+
+  /**
+   * @generated from field: arqon.v1.EraseFilter what = 2;
+   */
+  what?: EraseFilter | undefined;
+
+  /**
+   * @generated from field: string requested_by = 3;
+   */
+  requestedBy: string;
+
+  /**
+   * @generated from field: string trace_id = 4;
+   */
+  traceId: string;
+
+  /**
+   * Of its intent in the audit trail.
+   *
+   * @generated from field: uint64 intent_seq = 5;
+   */
+  intentSeq: bigint;
+
+  /**
+   * @generated from field: bool is_done = 6;
+   */
+  isDone: boolean;
+
+  /**
+   * @generated from field: uint64 erased = 7;
+   */
+  erased: bigint;
+
+  /**
+   * @generated from field: uint64 archive_erased = 8;
+   */
+  archiveErased: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.ErasureRecord.
+ * Use `create(ErasureRecordSchema)` to create a new message.
+ */
+export declare const ErasureRecordSchema: GenMessage<ErasureRecord>;
+
+/**
+ * The erasures of a tenant, the newest last: those under way, and the last ones that are done. The key `erasures.<tenant>` of
+ * the bucket `ARQON_LOG`, which Shields watch to give up what they have read before (LOG-15).
+ *
+ * @generated from message arqon.v1.TenantErasures
+ */
+export declare type TenantErasures = Message<"arqon.v1.TenantErasures"> & {
+  /**
+   * @generated from field: repeated arqon.v1.ErasureRecord erasures = 1;
+   */
+  erasures: ErasureRecord[];
+
+  /**
+   * Below this sequence the streams may have dropped messages of channels that are shorter since: their number proves nothing.
+   *
+   * @generated from field: map<string, uint64> cut_seqs = 2;
+   */
+  cutSeqs: { [key: string]: bigint };
+
+  /**
+   * Grows with every erasure that ends.
+   *
+   * @generated from field: uint64 serial = 3;
+   */
+  serial: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.TenantErasures.
+ * Use `create(TenantErasuresSchema)` to create a new message.
+ */
+export declare const TenantErasuresSchema: GenMessage<TenantErasures>;
+

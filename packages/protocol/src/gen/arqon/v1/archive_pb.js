@@ -10,7 +10,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file arqon/v1/archive.proto.
  */
 export const file_arqon_v1_archive = /*@__PURE__*/
-  fileDesc("ChZhcnFvbi92MS9hcmNoaXZlLnByb3RvEghhcnFvbi52MSLCAQoSQXJjaGl2ZVJlYWRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDQoFZXBvY2gYBCABKAkSEQoJYWZ0ZXJfc2VxGAUgASgEEhIKCmJlZm9yZV9zZXEYBiABKAQSEAoIc2luY2VfbXMYByABKAMSEAoIdW50aWxfbXMYCCABKAMSFAoMbmV3ZXN0X2ZpcnN0GAkgASgIEg0KBWxpbWl0GAogASgNIlIKDUFyY2hpdmVkRW50cnkSCwoDc2VxGAEgASgEEhAKCHByZXZfc2VxGAIgASgSEhQKDHRpbWVzdGFtcF9tcxgDIAEoAxIMCgRkYXRhGAQgASgMIk8KEUFyY2hpdmVSZWFkUmVzdWx0EigKB2VudHJpZXMYASADKAsyFy5hcnFvbi52MS5BcmNoaXZlZEVudHJ5EhAKCG5leHRfc2VxGAIgASgEIjYKFkFyY2hpdmVDaGFubmVsc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkiMQoPQXJjaGl2ZWRDaGFubmVsEg8KB2NoYW5uZWwYASABKAkSDQoFZXBvY2gYAiABKAkiRAoVQXJjaGl2ZUNoYW5uZWxzUmVzdWx0EisKCGNoYW5uZWxzGAEgAygLMhkuYXJxb24udjEuQXJjaGl2ZWRDaGFubmVsYgZwcm90bzM");
+  fileDesc("ChZhcnFvbi92MS9hcmNoaXZlLnByb3RvEghhcnFvbi52MSLCAQoSQXJjaGl2ZVJlYWRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDQoFZXBvY2gYBCABKAkSEQoJYWZ0ZXJfc2VxGAUgASgEEhIKCmJlZm9yZV9zZXEYBiABKAQSEAoIc2luY2VfbXMYByABKAMSEAoIdW50aWxfbXMYCCABKAMSFAoMbmV3ZXN0X2ZpcnN0GAkgASgIEg0KBWxpbWl0GAogASgNIlIKDUFyY2hpdmVkRW50cnkSCwoDc2VxGAEgASgEEhAKCHByZXZfc2VxGAIgASgSEhQKDHRpbWVzdGFtcF9tcxgDIAEoAxIMCgRkYXRhGAQgASgMIk8KEUFyY2hpdmVSZWFkUmVzdWx0EigKB2VudHJpZXMYASADKAsyFy5hcnFvbi52MS5BcmNoaXZlZEVudHJ5EhAKCG5leHRfc2VxGAIgASgEIjYKFkFyY2hpdmVDaGFubmVsc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkiMQoPQXJjaGl2ZWRDaGFubmVsEg8KB2NoYW5uZWwYASABKAkSDQoFZXBvY2gYAiABKAkiRAoVQXJjaGl2ZUNoYW5uZWxzUmVzdWx0EisKCGNoYW5uZWxzGAEgAygLMhkuYXJxb24udjEuQXJjaGl2ZWRDaGFubmVsIo0BCgtFcmFzZUZpbHRlchIRCgRyb29tGAEgASgJSACIAQESFAoHY2hhbm5lbBgCIAEoCUgBiAEBEhEKBHVzZXIYAyABKAlIAogBARIWCgliZWZvcmVfbXMYBCABKANIA4gBAUIHCgVfcm9vbUIKCghfY2hhbm5lbEIHCgVfdXNlckIMCgpfYmVmb3JlX21zIoYBChNFcmFzZUhpc3RvcnlSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRISCgplcmFzdXJlX2lkGAIgASgJEiMKBHdoYXQYAyABKAsyFS5hcnFvbi52MS5FcmFzZUZpbHRlchIUCgxyZXF1ZXN0ZWRfYnkYBCABKAkSEAoIdHJhY2VfaWQYBSABKAkiYQoSRXJhc2VIaXN0b3J5UmVzdWx0EhIKCmVyYXN1cmVfaWQYASABKAkSDwoHaXNfZG9uZRgCIAEoCBIOCgZlcmFzZWQYAyABKAQSFgoOYXJjaGl2ZV9lcmFzZWQYBCABKAQivQEKDUVyYXN1cmVSZWNvcmQSEgoKZXJhc3VyZV9pZBgBIAEoCRIjCgR3aGF0GAIgASgLMhUuYXJxb24udjEuRXJhc2VGaWx0ZXISFAoMcmVxdWVzdGVkX2J5GAMgASgJEhAKCHRyYWNlX2lkGAQgASgJEhIKCmludGVudF9zZXEYBSABKAQSDwoHaXNfZG9uZRgGIAEoCBIOCgZlcmFzZWQYByABKAQSFgoOYXJjaGl2ZV9lcmFzZWQYCCABKAQitAEKDlRlbmFudEVyYXN1cmVzEikKCGVyYXN1cmVzGAEgAygLMhcuYXJxb24udjEuRXJhc3VyZVJlY29yZBI3CghjdXRfc2VxcxgCIAMoCzIlLmFycW9uLnYxLlRlbmFudEVyYXN1cmVzLkN1dFNlcXNFbnRyeRIOCgZzZXJpYWwYAyABKAQaLgoMQ3V0U2Vxc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAFiBnByb3RvMw");
 
 /**
  * Describes the message arqon.v1.ArchiveReadRequest.
@@ -53,4 +53,39 @@ export const ArchivedChannelSchema = /*@__PURE__*/
  */
 export const ArchiveChannelsResultSchema = /*@__PURE__*/
   messageDesc(file_arqon_v1_archive, 5);
+
+/**
+ * Describes the message arqon.v1.EraseFilter.
+ * Use `create(EraseFilterSchema)` to create a new message.
+ */
+export const EraseFilterSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 6);
+
+/**
+ * Describes the message arqon.v1.EraseHistoryRequest.
+ * Use `create(EraseHistoryRequestSchema)` to create a new message.
+ */
+export const EraseHistoryRequestSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 7);
+
+/**
+ * Describes the message arqon.v1.EraseHistoryResult.
+ * Use `create(EraseHistoryResultSchema)` to create a new message.
+ */
+export const EraseHistoryResultSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 8);
+
+/**
+ * Describes the message arqon.v1.ErasureRecord.
+ * Use `create(ErasureRecordSchema)` to create a new message.
+ */
+export const ErasureRecordSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 9);
+
+/**
+ * Describes the message arqon.v1.TenantErasures.
+ * Use `create(TenantErasuresSchema)` to create a new message.
+ */
+export const TenantErasuresSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 10);
 

@@ -3292,6 +3292,37 @@ export declare type LogStreamRecord = Message<"arqon.v1.LogStreamRecord"> & {
    * @generated from field: string reason = 6;
    */
   reason: string;
+
+  /**
+   * The erasure that takes messages out of it right now; empty = none does, and what is missing was lost (LOG-15).
+   *
+   * @generated from field: string erasing = 9;
+   */
+  erasing: string;
+
+  /**
+   * Its first sequence when that began, 0 = it was about to expire by itself; and when that was.
+   *
+   * @generated from field: uint64 erasing_from_seq = 10;
+   */
+  erasingFromSeq: bigint;
+
+  /**
+   * @generated from field: int64 erasing_since_ms = 13;
+   */
+  erasingSinceMs: bigint;
+
+  /**
+   * Where its first sequence is one of these, erasures have moved it on, and it has lost nothing since the lower one.
+   *
+   * @generated from field: uint64 head_from_seq = 11;
+   */
+  headFromSeq: bigint;
+
+  /**
+   * @generated from field: uint64 head_to_seq = 12;
+   */
+  headToSeq: bigint;
 };
 
 /**
