@@ -1,3 +1,5 @@
+import { BusError } from '@arqonbus/protocol';
+import { createMemoryTaskStore } from '@arqonbus/storage';
 import { describe, expect, it } from 'vitest';
 import { clientOf, createTasksRig, operatorOf } from './tasks-rig.ts';
 import type { Told } from './tasks-rig.ts';
@@ -228,5 +230,29 @@ describe('a task that comes to nothing', () => {
     await rig.fixture.pass(601_000);
     await rig.fixture.brain.sweep();
     await expect(rig.state(taskId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('without the store', () => {
+  it('[OPR-3] [ARC-5] nothing is taken in, and everything goes on once it is back', async () => {
+    const memory = createMemoryTaskStore();
+    const away = { is: false };
+    const taskStore = new Proxy(memory, {
+      get: (store, name: keyof typeof memory) => {
+        if (away.is) return () => Promise.reject(new BusError('UNAVAILABLE'));
+        return store[name].bind(store);
+      },
+    });
+    const rig = await createTasksRig({ taskStore });
+    await rig.join('ben');
+    const taskId = await rig.submit();
+    const order = await rig.next(ben, 'assigned');
+    away.is = true;
+    await expect(rig.submit()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(rig.result('ben', order)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await rig.fixture.brain.sweep();
+    away.is = false;
+    expect((await rig.result('ben', order)).state).toBe('done');
+    expect(await rig.next(ada, 'done')).toMatchObject({ task_id: taskId });
   });
 });
