@@ -19,6 +19,9 @@ beforeAll(async () => {
     ARQONBUS_LIMITS_CHANNELS_PER_TENANT: '1',
     ARQONBUS_LIMITS_GRANTS_PER_TENANT: '1',
     ARQONBUS_LIMITS_CRON_JOBS_PER_TENANT: '1',
+    ARQONBUS_LIMITS_MAX_FRAME_BYTES: '131072',
+    ARQONBUS_LIMITS_STORE_KEYS_PER_TENANT: '1',
+    ARQONBUS_LIMITS_STORE_WATCHES: '1',
     ARQONBUS_LIMITS_SCHEMAS_PER_TENANT: '1',
     ARQONBUS_LIMITS_SCHEMA_BINDINGS_PER_TENANT: '1',
     ARQONBUS_LIMITS_OPERATORS_PER_GROUP: '1',
@@ -26,6 +29,8 @@ beforeAll(async () => {
   });
   for (const role of ['guest', 'user', 'moderator', 'admin'] as const) clients.set(role, await bus.connect({ role }));
   await clients.get('admin')?.must('op.grant.put', wish);
+  await clients.get('admin')?.must('op.store.set', kept);
+  await clients.get('admin')?.must('op.store.watch', kept);
   await clients.get('admin')?.must('op.schema.register', letter);
   await clients.get('admin')?.must('op.schema.bind', binding);
   const job = await clients.get('admin')?.must('op.cron.schedule', hourly);
@@ -53,6 +58,7 @@ const noJob = { job_id: 'c_none' };
 const wish = { subject: 'user:somebody', action: 'join', pattern: 'attic:*', effect: 'allow' };
 
 const nothing = { task_id: 't_nothing' };
+const kept = { key: 'attic/lamp', value: 'lit' };
 
 const letter = { schema_id: 'letter.v1', kind: 'json', schema: { type: 'string' } };
 const binding = { schema_id: 'letter.v1', pattern: 'attic:letters', mode: 'warn' };
@@ -150,6 +156,19 @@ const cases: readonly Case[] = [
   ['op.policy.test', 'admin', { name: 'nowhere', payload: {} }, 'NOT_FOUND'],
   ['op.policy.dry_run', 'moderator', { name: 'p' }, 'AUTHORIZATION_ERROR'],
   ['op.policy.dry_run', 'admin', { name: 'nowhere', minutes: 1 }, 'NOT_FOUND'],
+  ['op.store.set', 'guest', kept, 'AUTHORIZATION_ERROR'],
+  ['op.store.set', 'user', { ...kept, if_version: 0 }, 'CONFLICT'],
+  ['op.store.set', 'user', { key: 'one-too-many', value: 1 }, 'QUOTA_EXCEEDED'],
+  ['op.store.set', 'user', { ...kept, value: 'x'.repeat(65_535) }, 'PAYLOAD_TOO_LARGE'],
+  ['op.store.get', 'guest', kept, 'AUTHORIZATION_ERROR'],
+  ['op.store.list', 'guest', {}, 'AUTHORIZATION_ERROR'],
+  ['op.store.delete', 'guest', kept, 'AUTHORIZATION_ERROR'],
+  ['op.store.delete', 'user', { ...kept, if_version: 99 }, 'CONFLICT'],
+  ['op.store.increment', 'guest', kept, 'AUTHORIZATION_ERROR'],
+  ['op.store.increment', 'user', { key: 'one-too-many' }, 'QUOTA_EXCEEDED'],
+  ['op.store.watch', 'guest', kept, 'AUTHORIZATION_ERROR'],
+  ['op.store.watch', 'admin', { key: 'one-too-many' }, 'QUOTA_EXCEEDED'],
+  ['op.store.unwatch', 'guest', kept, 'AUTHORIZATION_ERROR'],
   ['op.casil.get', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.casil.reload', 'moderator', { mode: 'monitor' }, 'AUTHORIZATION_ERROR'],
   ['op.casil.reset', 'moderator', {}, 'AUTHORIZATION_ERROR'],

@@ -93,8 +93,9 @@ function textsOf(command: { readonly args: object }): readonly string[] {
   return Object.keys(properties).filter((name) => properties[name]?.type === 'string' && !isFreeText(name));
 }
 
+/** Keys of the store are texts like those, and never a part of another name. */
 function isFreeText(name: string): boolean {
-  return ['description', 'reason', 'order', 'since', 'until', 'status'].includes(name);
+  return ['description', 'reason', 'order', 'since', 'until', 'status', 'key', 'prefix'].includes(name);
 }
 
 test('[SPN-1] [SPN-7] T-01 T-02 T-03: no command understands a hostile name, in whatever text it stands', async () => {

@@ -37,6 +37,9 @@ export interface Limits {
   readonly tasksPerTenant: number;
   readonly tasksPerGroup: number;
   readonly taskBytesPerTenant: number;
+  readonly storeKeysPerTenant: number;
+  readonly storeBytesPerTenant: number;
+  readonly storeWatches: number;
   readonly messagesPerTenantPerSecond: number;
   readonly bytesPerTenantPerSecond: number;
   readonly badFramesPerMinute: number;
@@ -88,6 +91,9 @@ export const DEFAULT_LIMITS: Limits = {
   tasksPerTenant: 10_000,
   tasksPerGroup: 5_000,
   taskBytesPerTenant: 67_108_864,
+  storeKeysPerTenant: 100_000,
+  storeBytesPerTenant: 268_435_456,
+  storeWatches: 64,
   messagesPerTenantPerSecond: 20_000,
   bytesPerTenantPerSecond: 104_857_600,
   badFramesPerMinute: 10,

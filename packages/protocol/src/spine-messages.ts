@@ -14,6 +14,7 @@ export * from './gen/arqon/v1/keys_pb.js';
 export * from './gen/arqon/v1/log_pb.js';
 export * from './gen/arqon/v1/resume_pb.js';
 export * from './gen/arqon/v1/tasks_pb.js';
+export * from './gen/arqon/v1/store_pb.js';
 export * from './gen/arqon/v1/telemetry_pb.js';
 
 /** The message in these bytes, or undefined where they hold none: what is malformed is dropped by whoever hears it (SPN-3). */

@@ -11,7 +11,9 @@ import type { Brain } from './brain.ts';
 import { createCronMetrics } from './cron/cron-metrics.ts';
 import { createErasureMetrics } from './erasures/erasure-metrics.ts';
 import { openKeptLog } from './history/open-kept-log.ts';
-import type { OpenKeptLog } from './history/open-kept-log.ts';
+import { openValkey } from './valkey/open-valkey.ts';
+import type { OpenValkey } from './valkey/open-valkey.ts';
+import { createStoreMetrics } from './store/store-metrics.ts';
 import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/open-storage.ts';
 import { startBrain } from './start-brain.ts';
@@ -20,7 +22,7 @@ import { createTaskMetrics } from './tasks/task-metrics.ts';
 /** Starts a Brain on NATS; not ready before it has its share of the partitions. Its drain hands them over. */
 export function startBrainService(config: Config, logger: RootLogger): Service {
   let brain: Brain | undefined;
-  let keptLog: OpenKeptLog | undefined;
+  let valkey: OpenValkey | undefined;
   let storage: Storage | undefined;
   const onFailure = (error: unknown): void =>
     logger.warn({ event: 'waiting_for_buckets', err: error }, 'the Brain cannot start yet');
@@ -30,19 +32,25 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
     logger,
     servesSettings: false,
     open: openNatsSpine,
-    health: (spine) => healthOf({ brain, spine, storage, keptLog }),
+    health: (spine) => healthOf({ brain, spine, storage, valkey }),
     start: async ({ live, metrics, signal, httpPort, ...parts }) => {
       const rpcMetrics = createRpcMetrics(metrics);
-      storage = openStorage(config, { metrics, logger });
+      valkey = openValkey(config, { metrics, logger });
+      storage = openStorage(config, { metrics, logger, valkey });
       const auditMetrics = createAuditMetrics(metrics);
-      keptLog = openKeptLog(config, { ...parts, metrics });
-      const { database, grants, archive, cron, taskStore } = storage;
-      const archiveMetrics = createArchiveMetrics(metrics);
-      const erasureMetrics = createErasureMetrics(metrics);
+      const keptLog = openKeptLog(config, { ...parts, logger, valkey });
+      const { database, grants, archive, cron, taskStore, entries } = storage;
       const auditCopy = database && createPostgresAuditCopy(database);
-      const modules = { cronMetrics: createCronMetrics(metrics), taskMetrics: createTaskMetrics(metrics) };
-      const observers = { rpcMetrics, auditMetrics, archiveMetrics, erasureMetrics, ...modules };
-      const all = { ...parts, grants, archive, cron, taskStore, ...observers, auditCopy, keptLog: keptLog?.keptLog };
+      const observers = {
+        rpcMetrics,
+        auditMetrics,
+        archiveMetrics: createArchiveMetrics(metrics),
+        erasureMetrics: createErasureMetrics(metrics),
+        cronMetrics: createCronMetrics(metrics),
+        taskMetrics: createTaskMetrics(metrics),
+        storeMetrics: createStoreMetrics(metrics),
+      };
+      const all = { ...parts, grants, archive, cron, taskStore, entries, ...observers, auditCopy, keptLog };
       brain = await untilAvailable(() => startBrain(live.config, all), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };
@@ -50,7 +58,7 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
     stop: async () => {
       await brain?.close();
       await storage?.close();
-      await keptLog?.close();
+      await valkey?.close();
     },
   });
 }
@@ -59,11 +67,11 @@ interface BrainParts {
   readonly brain: Brain | undefined;
   readonly spine: Spine | undefined;
   readonly storage: Storage | undefined;
-  readonly keptLog: OpenKeptLog | undefined;
+  readonly valkey: OpenValkey | undefined;
 }
 
 /** Without Postgres or Valkey it is ready all the same: only what lies there is refused (ARC-5). */
-function healthOf({ brain, spine, storage, keptLog }: BrainParts): HealthReport {
+function healthOf({ brain, spine, storage, valkey }: BrainParts): HealthReport {
   const isReady = brain?.isReady() ?? false;
   const check = (isWell: boolean): CheckState => (isWell ? 'ok' : 'down');
   const database = storage?.database;
@@ -71,7 +79,7 @@ function healthOf({ brain, spine, storage, keptLog }: BrainParts): HealthReport 
     spine: check(spine?.status() === 'connected'),
     buckets: check(isReady),
     ...(database === undefined ? {} : { postgres: check(database.status() === 'ok') }),
-    ...(keptLog === undefined ? {} : { valkey: check(keptLog.isUsable()) }),
+    ...(valkey === undefined ? {} : { valkey: check(valkey.isUsable()) }),
   };
   return { ready: isReady, checks };
 }

@@ -4,7 +4,7 @@ import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
-import type { ArchiveStore, AuditCopy, CronStore, GrantStore, TaskStore } from '@arqonbus/storage';
+import type { ArchiveStore, AuditCopy, CronStore, EntryStore, GrantStore, TaskStore } from '@arqonbus/storage';
 import type {
   AuditTrail,
   ChannelAddress,
@@ -31,6 +31,7 @@ import { figuresOf } from './brain-figures.ts';
 import type { BrainFigures } from './brain-figures.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
 import { createSweep } from './create-sweep.ts';
+import { startUpkeep } from './start-upkeep.ts';
 import { createRequestObserver } from './request-observer.ts';
 import { serveCasil } from './casil/index.ts';
 import { serveKeys } from './keys/index.ts';
@@ -57,6 +58,8 @@ import type { KeptStreams } from './log/log-keeper.ts';
 import { composeTasks } from './tasks/compose-tasks.ts';
 import type { TaskMetrics } from './tasks/task-metrics.ts';
 import type { TaskSettings } from './tasks/task-parts.ts';
+import { composeStore } from './store/compose-store.ts';
+import type { StoreMetrics } from './store/store-metrics.ts';
 
 /** Where the Brain writes what went wrong; a pino logger fits. */
 export interface BrainLogger {
@@ -88,6 +91,10 @@ export interface BrainOptions {
   readonly taskSettings?: TaskSettings;
   /** Told of tasks; as `rpcMetrics`. */
   readonly taskMetrics?: TaskMetrics;
+  /** What tenants keep (STO-1). Default: the memory of this process. */
+  readonly entries?: EntryStore;
+  /** Told of what tenants keep; as `rpcMetrics`. */
+  readonly storeMetrics?: StoreMetrics;
   /** The log as a whole, which this Brain copies to the archive as one of all (LOG-15). Default: nothing is copied. */
   readonly feed?: LogFeed;
   /** Default: the memory of this process. */
@@ -178,7 +185,9 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
   const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: textOf('g_', 12) }, observer);
   const cron = composeCron({ ...options, ...auditing, limits, nextJobId: textOf('c_', 12), onError }, observer);
+  const store = composeStore({ ...options, limits, partitions }, observer);
   const served = [
+    ...store.served,
     ...serveAnywhere(options, shared, auditing),
     ...[grants, cron, logCare].flatMap((module) => module.served),
     history,
@@ -188,14 +197,12 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   // Shields wait for it; where it fails, the next tick tries again.
   await logCare.lay().catch(onError);
   const sweep = createSweep({ partitions, bans, auditing, grants, clock });
-  const stopTimer = (options.startTimer ?? everySecond)(() => {
-    // Not one after the other: the lease is renewed however long a sweep takes.
-    for (const upkeep of [ring.tick(), sweep(), history.tick(), ...logCare.tick()]) upkeep.catch(onError);
-  });
+  const upkeep = () => [ring.tick(), sweep(), history.tick(), store.tick(), ...logCare.tick()];
+  const stopTimer = startUpkeep(upkeep, onError, options.startTimer);
   return {
     renew: () => ring.tick(),
-    sweep,
     fire: () => cron.tick(),
+    sweep: async () => void (await Promise.all([sweep(), store.tick()])),
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, ...logCare }),
     async close() {
@@ -286,12 +293,6 @@ function randomText({ fillRandom = randomFillSync }: BrainOptions, length: numbe
 
 function createOnError(logger: BrainLogger | undefined): (error: unknown) => void {
   return (error) => logger?.error({ event: 'upkeep_failed', err: error }, 'upkeep of the Brain failed');
-}
-
-function everySecond(run: () => void): () => void {
-  const timer = setInterval(run, 1_000);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 function endAll(subscriptions: readonly SpineSubscription[]): void {

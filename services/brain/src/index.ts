@@ -12,3 +12,5 @@ export { EMPTY_CHANNEL_MS } from './channels/empty-channels.ts';
 export { LEASE_MS } from './membership/membership-reports.ts';
 export * from './history/open-kept-log.ts';
 export { createTaskMetrics } from './tasks/task-metrics.ts';
+export { createStoreMetrics } from './store/store-metrics.ts';
+export * from './valkey/open-valkey.ts';

@@ -20,6 +20,8 @@ export interface BrainSurroundings extends Pick<
   | 'fillRandom'
   | 'keptLog'
   | 'grants'
+  | 'entries'
+  | 'storeMetrics'
   | 'archive'
   | 'archiveMetrics'
   | 'cron'

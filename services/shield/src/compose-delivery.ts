@@ -51,6 +51,8 @@ import type { DeliveryTracer } from './traces/delivery-tracer.ts';
 import { createLocalChannels } from './subscriptions/local-channels.ts';
 import type { LocalChannels } from './subscriptions/local-channels.ts';
 import type { ReaderViews } from './views/reader-views.ts';
+import { createStoreWatches } from './store/store-watches.ts';
+import type { StoreWatches } from './store/store-watches.ts';
 import { createSubscriptions } from './subscriptions/subscriptions.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
@@ -71,6 +73,7 @@ export interface DeliveryParts {
   readonly subscriptions: Subscriptions;
   readonly views: ReaderViews;
   readonly slowConsumers: SlowConsumers;
+  readonly storeWatches: StoreWatches;
   readonly directDeliveries: DirectDeliveries;
   readonly absent: AbsentClients;
   readonly operators: OperatorSessions;
@@ -129,6 +132,7 @@ export function composeDelivery(
     ...shared,
     absent,
     slowConsumers,
+    storeWatches: composeStoreWatches(options, { ...shared, slowConsumers }),
     directDeliveries: createDirectDeliveries({ ...shared, node: ids.node, spine, slowConsumers, absent }),
     taskDeliveries: createTaskDeliveries({ ...shared, node: ids.node, spine, slowConsumers, absent, onMalformed }),
     ...composeMembership(options, ids, shared),
@@ -232,6 +236,7 @@ type SharedParts = Omit<
   DeliveryParts,
   | 'absent'
   | 'slowConsumers'
+  | 'storeWatches'
   | 'directDeliveries'
   | 'taskDeliveries'
   | 'operators'
@@ -268,4 +273,24 @@ function composeSlowConsumers({ limits, clock, logger }: ShieldOptions, shared: 
 
 function laneOf({ channel }: Delivery): LocalChannel {
   return channel;
+}
+
+function composeStoreWatches(
+  { spine, limits, metrics, logger }: ShieldOptions,
+  { counters, ...parts }: SharedParts & Pick<DeliveryParts, 'slowConsumers'>,
+): StoreWatches {
+  const told = metrics.counter('arqonbus_store_changes_told_total', 'Changes of the store that clients were told of.');
+  const missed = metrics.counter('arqonbus_store_missed_total', 'Times that a client was told that it missed changes.');
+  const gaps = metrics.counter('arqonbus_store_gaps_total', 'Changes of the store that were not heard, and asked for.');
+  return createStoreWatches({
+    ...parts,
+    spine,
+    limits,
+    onTold: () => told.inc(),
+    onMissed: () => missed.inc(),
+    onGap: () => gaps.inc(),
+    onMalformed: () => counters.malformed.inc(),
+    onError: (error) =>
+      logger.warn({ event: 'store_not_known', err: error }, 'no Brain told what changed in the store'),
+  });
 }

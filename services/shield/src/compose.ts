@@ -171,6 +171,7 @@ function followSpine(
 }
 
 function stopDelivery({
+  storeWatches,
   directDeliveries,
   taskDeliveries,
   reportOrders,
@@ -178,6 +179,7 @@ function stopDelivery({
   presence,
   coalescer,
 }: DeliveryParts): void {
+  storeWatches.stop();
   directDeliveries.stop();
   taskDeliveries.stop();
   reportOrders.unsubscribe();

@@ -8,13 +8,23 @@ import type { SessionRegistry } from './session/session-registry.ts';
 /** What is shown of a Shield as it is at the moment. */
 export type ShownParts = Pick<
   ShieldParts,
-  'sessions' | 'channels' | 'slowConsumers' | 'presence' | 'membership' | 'bans' | 'grants' | 'admission' | 'draining'
+  | 'sessions'
+  | 'channels'
+  | 'slowConsumers'
+  | 'presence'
+  | 'storeWatches'
+  | 'membership'
+  | 'bans'
+  | 'grants'
+  | 'admission'
+  | 'draining'
 > &
   Pick<ResumeParts, 'lost'>;
 
 /** Figures that are read when somebody asks for them (TEL-2). */
 export function addShieldGauges(metrics: Metrics, parts: ShownParts): void {
   const { sessions, channels, slowConsumers, presence, membership, bans, grants, admission, draining, lost } = parts;
+  const { storeWatches } = parts;
   metrics.gauge('arqonbus_connections', 'Open sessions.', () => sessions.size());
   metrics.gauge('arqonbus_local_channels', 'Channels with a subscriber here.', () => channels.size());
   metrics.gauge('arqonbus_presence_channels', 'Channels whose members are watched here.', () => presence.size());
@@ -41,6 +51,9 @@ export function addShieldGauges(metrics: Metrics, parts: ShownParts): void {
   );
   metrics.gauge('arqonbus_admission_addresses', 'Addresses whose connections are counted.', () =>
     admission.addresses(),
+  );
+  metrics.gauge('arqonbus_store_watches', 'Keys and prefixes of the store that clients watch here.', () =>
+    storeWatches.size(),
   );
   addSubscriptions(metrics, channels);
   addBuffers(metrics, sessions);

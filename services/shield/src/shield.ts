@@ -104,6 +104,7 @@ function healthOf(
 }
 
 function startTimers({
+  storeWatches,
   slowConsumers,
   watch,
   membership,
@@ -119,6 +120,7 @@ function startTimers({
     setInterval(() => membership.report(), REPORT_EVERY_MS),
     setInterval(() => operators.renew(), REPORT_EVERY_MS),
     setInterval(checkPresence, CHECK_PRESENCE_EVERY_MS),
+    setInterval(() => storeWatches.check(), CHECK_PRESENCE_EVERY_MS),
     setInterval(() => void confirm(), CONFIRM_EVERY_MS),
   ];
 }

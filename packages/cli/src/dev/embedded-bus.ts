@@ -6,8 +6,10 @@ import {
   createErasureMetrics,
   createRpcMetrics,
   createTaskMetrics,
+  createStoreMetrics,
   openKeptLog,
   openStorage,
+  openValkey,
   startBrain,
 } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
@@ -60,14 +62,16 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const tracing = await openServiceTracing(config, 'arqonbus', metrics);
   const rpcMetrics = createRpcMetrics(metrics);
   const auditMetrics = createAuditMetrics(metrics);
-  const keptLog = openKeptLog(config, { ...parts, metrics, logger });
-  const storage = openStorage(config, { metrics, logger });
+  const valkey = openValkey(config, { metrics, logger });
+  const storage = openStorage(config, { metrics, logger, valkey });
   const brain = await startBrain(settings.live.config, {
     ...parts,
     grants: storage.grants,
     archive: storage.archive,
     cron: storage.cron,
     cronMetrics: createCronMetrics(metrics),
+    entries: storage.entries,
+    storeMetrics: createStoreMetrics(metrics),
     archiveMetrics: createArchiveMetrics(metrics),
     taskStore: storage.taskStore,
     taskMetrics: createTaskMetrics(metrics),
@@ -76,7 +80,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     auditMetrics,
     tracing,
     logger,
-    keptLog: keptLog?.keptLog,
+    keptLog: openKeptLog(config, { ...parts, logger, valkey }),
     settleMs: 0,
     handoverMs: 0,
   });
@@ -101,7 +105,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     drain: async () => {
       stopProbe();
       await drain({ bridge, shield, brain, spine: parts.spine, admin });
-      await keptLog?.close();
+      await valkey?.close();
       await storage.close();
       await tracing?.close();
       settings.stop();

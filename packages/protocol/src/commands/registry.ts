@@ -17,6 +17,7 @@ import { schemaCommands } from './schema-commands.ts';
 import { roomCommands } from './room-commands.ts';
 import { sessionCommands } from './session-commands.ts';
 import { taskCommands } from './task-commands.ts';
+import { storeCommands } from './store-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
 export const commands: Commands = {
@@ -33,6 +34,7 @@ export const commands: Commands = {
   ...policyCommands,
   ...auditCommands,
   ...cronCommands,
+  ...storeCommands,
   ...grantCommands,
   ...keyCommands,
   ...operatorCommands,
@@ -53,6 +55,7 @@ export type Commands = typeof sessionCommands &
   typeof policyCommands &
   typeof auditCommands &
   typeof cronCommands &
+  typeof storeCommands &
   typeof grantCommands &
   typeof keyCommands &
   typeof operatorCommands &

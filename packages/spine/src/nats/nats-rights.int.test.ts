@@ -47,6 +47,7 @@ function readingOf(stream: string): readonly string[] {
 const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])[] = [
   ['shield', 'publish', 'arqon.audit.acme'],
   ['shield', 'publish', 'arqon.ctl.disconnect'],
+  ['shield', 'publish', 'arqon.store.acme'],
   ['shield', 'publish', 'arqon.work.webhook_retries.acme.3'],
   ['shield', 'publish', '$JS.API.CONSUMER.MSG.NEXT.WORK_WEBHOOKS.p3_a'],
   ['shield', 'publish', '$JS.ACK.WORK_WEBHOOKS.p3_a.1.1.1.1.0'],

@@ -9,13 +9,17 @@ import { rpc } from '../subjects/subjects.ts';
 import { callMethod } from './call-method.ts';
 import { cronMethods } from './cron-methods.ts';
 import type { CronMethods } from './cron-methods.ts';
+import { governanceMethods } from './governance-methods.ts';
+import type { GovernanceMethods } from './governance-methods.ts';
 import type { Method } from './method.ts';
 import type { RpcObserver } from './rpc-observer.ts';
 import { BRAIN_QUEUE, serveMethod } from './serve-method.ts';
 import type { MethodHandler } from './serve-method.ts';
+import { storeMethods } from './store-methods.ts';
+import type { StoreMethods } from './store-methods.ts';
 
 /** Every method of the Brain: what it is asked and what it answers. */
-export interface BrainMethods extends CronMethods {
+export interface BrainMethods extends CronMethods, GovernanceMethods, StoreMethods {
   readonly 'channels.create': Method<wire.CreateChannelRequest, wire.CreateChannelResult>;
   readonly 'channels.delete': Method<wire.DeleteChannelRequest, wire.DeleteChannelResult>;
   readonly 'channels.create_room': Method<wire.RoomRequest, wire.RoomResult>;
@@ -53,23 +57,6 @@ export interface BrainMethods extends CronMethods {
   readonly 'keys.used': Method<wire.KeysUsedRequest, wire.KeysUsedResult>;
   readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
   readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
-  readonly 'mirrors.put': Method<wire.PutMirrorRequest, wire.PutMirrorResult>;
-  readonly 'mirrors.list': Method<wire.ListMirrorsRequest, wire.ListMirrorsResult>;
-  readonly 'mirrors.delete': Method<wire.DeleteMirrorRequest, wire.DeleteMirrorResult>;
-  readonly 'casil.reload': Method<wire.ReloadCasilRequest, wire.ReloadCasilResult>;
-  readonly 'casil.reset': Method<wire.ResetCasilRequest, wire.ResetCasilResult>;
-  readonly 'schemas.register': Method<wire.RegisterSchemaRequest, wire.RegisterSchemaResult>;
-  readonly 'schemas.get': Method<wire.GetSchemaRequest, wire.GetSchemaResult>;
-  readonly 'schemas.list': Method<wire.ListSchemasRequest, wire.ListSchemasResult>;
-  readonly 'schemas.bind': Method<wire.BindSchemaRequest, wire.BindSchemaResult>;
-  readonly 'schemas.unbind': Method<wire.UnbindSchemaRequest, wire.UnbindSchemaResult>;
-  readonly 'schemas.delete': Method<wire.DeleteSchemaRequest, wire.DeleteSchemaResult>;
-  readonly 'schemas.check': Method<wire.CheckSchemaRequest, wire.CheckSchemaResult>;
-  readonly 'policy.put': Method<wire.PutPolicyRequest, wire.PutPolicyResult>;
-  readonly 'policy.bind': Method<wire.BindPolicyRequest, wire.BindPolicyResult>;
-  readonly 'policy.unbind': Method<wire.UnbindPolicyRequest, wire.UnbindPolicyResult>;
-  readonly 'policy.delete': Method<wire.DeletePolicyRequest, wire.DeletePolicyResult>;
-  readonly 'policy.dry_run': Method<wire.DryRunPolicyRequest, wire.DryRunPolicyResult>;
   readonly 'tasks.join': Method<wire.JoinOperatorRequest, wire.JoinOperatorResult>;
   readonly 'tasks.renew': Method<wire.RenewOperatorsRequest, wire.RenewOperatorsResult>;
   readonly 'tasks.operators': Method<wire.ListOperatorsRequest, wire.ListOperatorsResult>;
@@ -79,11 +66,6 @@ export interface BrainMethods extends CronMethods {
   readonly 'tasks.get': Method<wire.TaskRequest, wire.TaskStatus>;
   readonly 'tasks.dead': Method<wire.ListDeadTasksRequest, wire.ListDeadTasksResult>;
   readonly 'tasks.replay': Method<wire.ReplayTaskRequest, wire.TaskStatus>;
-  readonly 'audit.list': Method<wire.ListAuditRequest, wire.ListAuditResult>;
-  readonly 'audit.verify': Method<wire.VerifyAuditRequest, wire.VerifyAuditResult>;
-  readonly 'audit.begin_replay': Method<wire.BeginReplayRequest, wire.BeginReplayResult>;
-  readonly 'audit.end_replay': Method<wire.EndReplayRequest, wire.EndReplayResult>;
-  readonly 'audit.refusals': Method<wire.TellRefusalsRequest, wire.TellRefusalsResult>;
   readonly 'log.regressed': Method<wire.LogRegressedRequest, wire.LogRegressedResult>;
 }
 
@@ -164,6 +146,8 @@ const asNamed = (request: { readonly partition?: number }): number => request.pa
 
 const schemas: BrainMethods = {
   ...cronMethods,
+  ...governanceMethods,
+  ...storeMethods,
   'channels.create': {
     request: wire.CreateChannelRequestSchema,
     result: wire.CreateChannelResultSchema,
@@ -250,23 +234,6 @@ const schemas: BrainMethods = {
   'keys.used': { request: wire.KeysUsedRequestSchema, result: wire.KeysUsedResultSchema },
   'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
   'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
-  'mirrors.put': { request: wire.PutMirrorRequestSchema, result: wire.PutMirrorResultSchema },
-  'mirrors.list': { request: wire.ListMirrorsRequestSchema, result: wire.ListMirrorsResultSchema },
-  'mirrors.delete': { request: wire.DeleteMirrorRequestSchema, result: wire.DeleteMirrorResultSchema },
-  'casil.reload': { request: wire.ReloadCasilRequestSchema, result: wire.ReloadCasilResultSchema },
-  'casil.reset': { request: wire.ResetCasilRequestSchema, result: wire.ResetCasilResultSchema },
-  'schemas.register': { request: wire.RegisterSchemaRequestSchema, result: wire.RegisterSchemaResultSchema },
-  'schemas.get': { request: wire.GetSchemaRequestSchema, result: wire.GetSchemaResultSchema },
-  'schemas.list': { request: wire.ListSchemasRequestSchema, result: wire.ListSchemasResultSchema },
-  'schemas.bind': { request: wire.BindSchemaRequestSchema, result: wire.BindSchemaResultSchema },
-  'schemas.unbind': { request: wire.UnbindSchemaRequestSchema, result: wire.UnbindSchemaResultSchema },
-  'schemas.delete': { request: wire.DeleteSchemaRequestSchema, result: wire.DeleteSchemaResultSchema },
-  'schemas.check': { request: wire.CheckSchemaRequestSchema, result: wire.CheckSchemaResultSchema },
-  'policy.put': { request: wire.PutPolicyRequestSchema, result: wire.PutPolicyResultSchema },
-  'policy.bind': { request: wire.BindPolicyRequestSchema, result: wire.BindPolicyResultSchema },
-  'policy.unbind': { request: wire.UnbindPolicyRequestSchema, result: wire.UnbindPolicyResultSchema },
-  'policy.delete': { request: wire.DeletePolicyRequestSchema, result: wire.DeletePolicyResultSchema },
-  'policy.dry_run': { request: wire.DryRunPolicyRequestSchema, result: wire.DryRunPolicyResultSchema },
   'tasks.join': {
     request: wire.JoinOperatorRequestSchema,
     result: wire.JoinOperatorResultSchema,
@@ -294,11 +261,6 @@ const schemas: BrainMethods = {
     partition: ofTenant,
   },
   'tasks.replay': { request: wire.ReplayTaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
-  'audit.list': { request: wire.ListAuditRequestSchema, result: wire.ListAuditResultSchema },
-  'audit.verify': { request: wire.VerifyAuditRequestSchema, result: wire.VerifyAuditResultSchema },
-  'audit.begin_replay': { request: wire.BeginReplayRequestSchema, result: wire.BeginReplayResultSchema },
-  'audit.end_replay': { request: wire.EndReplayRequestSchema, result: wire.EndReplayResultSchema },
-  'audit.refusals': { request: wire.TellRefusalsRequestSchema, result: wire.TellRefusalsResultSchema },
   'log.regressed': { request: wire.LogRegressedRequestSchema, result: wire.LogRegressedResultSchema },
 };
 

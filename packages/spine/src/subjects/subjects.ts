@@ -149,6 +149,11 @@ export function presenceOf(tenant: TenantId, room: string, channel: string): Sub
   return `arqon.presence.${nameToken(tenant, 'tenant')}.${nameToken(room, 'room')}.${channelToken(channel)}` as Subject;
 }
 
+/** What changed in the tenant's store, `arqon.store.<tenant>`: what the Brain alone may tell. */
+export function storeOf(tenant: TenantId): Subject {
+  return `arqon.store.${nameToken(tenant, 'tenant')}` as Subject;
+}
+
 /** Requests to a method of a Brain module, `arqon.rpc.<module>.<method>[.<partition>]`. */
 export function rpc(module: string, method: string, partition?: number): Subject {
   const subject = `arqon.rpc.${wordToken(module, 'module')}.${wordToken(method, 'method')}`;

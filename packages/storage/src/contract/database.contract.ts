@@ -17,6 +17,9 @@ const TABLES = [
   'cron_jobs',
   'cron_runs',
   'cron_due',
+  'store_tenants',
+  'store_entries',
+  'store_expiries',
 ];
 
 /** An engine inside this process takes long on a busy machine. */

@@ -3,6 +3,9 @@ import { describeArchiveStore } from '../archive/archive-store.contract.ts';
 import { createPostgresArchiveStore } from '../archive/postgres-archive-store.ts';
 import type { Database } from '../database.ts';
 import { describeGrantStore } from '../grants/grant-store.contract.ts';
+import { describeEntryStore } from '../entries/entry-store.contract.ts';
+import { makeOlder } from '../entries/make-older.ts';
+import { createPostgresEntryStore } from '../entries/postgres-entry-store.ts';
 import { createPostgresGrantStore } from '../grants/postgres-grant-store.ts';
 import { describeDatabase } from './database.contract.ts';
 import { createPgliteDatabase } from './pglite-database.ts';
@@ -19,3 +22,11 @@ describeArchiveStore('[QLT-6] PGlite', async () => ({
   store: createPostgresArchiveStore(await open()),
   close: stayOpen,
 }));
+describeEntryStore('[QLT-6] PGlite', async () => {
+  const database = await open();
+  return {
+    store: createPostgresEntryStore(database),
+    pass: (tenant, ms) => makeOlder(database, tenant, ms),
+    close: stayOpen,
+  };
+});

@@ -1,13 +1,19 @@
 import type { Config } from '@arqonbus/config';
+import { systemClock } from '@arqonbus/protocol';
+import { randomUUID } from 'node:crypto';
 import {
   addPostgresGauges,
+  createCachedEntryStore,
+  createValkeyEntryCache,
   createMemoryArchiveStore,
   createMemoryCronStore,
+  createMemoryEntryStore,
   createPostgresArchiveStore,
   createPostgresCronStore,
   createMemoryGrantStore,
   createMemoryTaskStore,
   createPostgresDatabase,
+  createPostgresEntryStore,
   createPostgresGrantStore,
   createPostgresObserver,
   createPostgresTaskStore,
@@ -16,11 +22,13 @@ import type {
   ArchiveStore,
   CronStore,
   DatabaseStatus,
+  EntryStore,
   GrantStore,
   PostgresDatabase,
   TaskStore,
 } from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
+import type { OpenValkey } from '../valkey/open-valkey.ts';
 
 /** Where the modules of a Brain keep what outlives it. */
 export interface Storage {
@@ -30,6 +38,7 @@ export interface Storage {
   readonly archive: ArchiveStore;
   readonly cron: CronStore;
   readonly taskStore: TaskStore;
+  readonly entries: EntryStore;
   close(): Promise<void>;
 }
 
@@ -37,14 +46,17 @@ export interface Storage {
 export interface StorageSurroundings {
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** What goes before Postgres where there is one. */
+  readonly valkey?: OpenValkey | undefined;
 }
 
 /** Opens durable state as `storage.backend` says. Waits for nothing: a Brain works, degraded, without it (ARC-5). */
-export function openStorage({ storage, postgres }: Config, { metrics, logger }: StorageSurroundings): Storage {
+export function openStorage({ storage, postgres }: Config, { metrics, logger, valkey }: StorageSurroundings): Storage {
   if (storage.backend === 'memory') {
     const [grants, archive] = [createMemoryGrantStore(), createMemoryArchiveStore()];
     const [cron, taskStore] = [createMemoryCronStore(() => performance.now()), createMemoryTaskStore()];
-    return { database: undefined, grants, archive, cron, taskStore, close: async () => undefined };
+    const entries = createMemoryEntryStore(() => systemClock.now());
+    return { database: undefined, grants, archive, cron, taskStore, entries, close: async () => undefined };
   }
   const database = createPostgresDatabase({
     ...postgres,
@@ -54,7 +66,25 @@ export function openStorage({ storage, postgres }: Config, { metrics, logger }: 
   addPostgresGauges(metrics, database);
   const [grants, archive] = [createPostgresGrantStore(database), createPostgresArchiveStore(database)];
   const [cron, taskStore] = [createPostgresCronStore(database), createPostgresTaskStore(database)];
-  return { database, grants, archive, cron, taskStore, close: () => database.close() };
+  const entries = cacheBefore(createPostgresEntryStore(database), metrics, valkey);
+  return { database, grants, archive, cron, taskStore, entries, close: () => database.close() };
+}
+
+function cacheBefore(store: EntryStore, metrics: Metrics, valkey: OpenValkey | undefined): EntryStore {
+  if (valkey === undefined) return store;
+  const reads = metrics.labelledCounter(
+    'arqonbus_store_cache_reads_total',
+    'Reads of the store by what Valkey had of it: a copy, none, or no answer.',
+    'result',
+    { values: ['hit', 'miss', 'bypassed'] },
+  );
+  return createCachedEntryStore({
+    store,
+    cache: createValkeyEntryCache(valkey.link),
+    nextLease: randomUUID,
+    now: () => systemClock.now(),
+    onRead: (read) => reads.inc(read),
+  });
 }
 
 const ADVICE: Readonly<Record<Exclude<DatabaseStatus, 'ok' | 'starting'>, string>> = {

@@ -19,6 +19,7 @@ import type { OperatorSessions } from '../operators/operator-sessions.ts';
 import type { Resumes } from '../resume/resumes.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionRegistry } from '../session/session-registry.ts';
+import type { StoreWatches } from '../store/store-watches.ts';
 import type { ReaderViews } from '../views/reader-views.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 
@@ -54,6 +55,7 @@ export interface CommandParts {
   readonly longReads: LongReads;
   readonly resumes: Resumes;
   readonly replays: Replays;
+  readonly storeWatches: Pick<StoreWatches, 'add' | 'remove' | 'review'>;
   readonly views: Pick<ReaderViews, 'reveal'>;
 }
 

@@ -198,6 +198,7 @@ describe('a new token', () => {
     const { run, replies, session, clock } = createRig({
       rights: createTestRights(),
       subscriptions: { review: (of: unknown) => reviewed.push(of) } as never,
+      storeWatches: { review: () => undefined } as never,
       authenticator: {
         authenticate: () =>
           Promise.resolve({

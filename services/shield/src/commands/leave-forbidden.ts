@@ -4,6 +4,7 @@ import type { MembershipReporter } from '../membership/membership-reporter.ts';
 import { operateRefusal } from '../operators/may-operate.ts';
 import type { OperatorSessions } from '../operators/operator-sessions.ts';
 import type { Session } from '../session/session.ts';
+import type { StoreWatches } from '../store/store-watches.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 
 /** What taking a session out of channels needs from around it. */
@@ -11,6 +12,7 @@ export interface LeaveForbiddenParts {
   readonly subscriptions: Subscriptions;
   readonly membership: Pick<MembershipReporter, 'left'>;
   readonly operators: Pick<OperatorSessions, 'left'>;
+  readonly storeWatches: Pick<StoreWatches, 'review'>;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
 }
@@ -27,6 +29,7 @@ export function leaveForbidden(session: Session, parts: LeaveForbiddenParts): vo
   }
   leaveGroup(session, parts);
   subscriptions.review(session);
+  parts.storeWatches.review(session);
 }
 
 /** An operator that may no longer be one is none; what it works on goes to others (OPR-4). */

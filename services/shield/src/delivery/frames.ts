@@ -2,6 +2,7 @@ import type { WireFormat } from '@arqonbus/pipeline';
 import { createEnvelope, encodeJsonEnvelope, encodeProtoEnvelope, errorTable } from '@arqonbus/protocol';
 import type { Envelope, ErrorCode, FieldProblem } from '@arqonbus/protocol';
 import { hasPublications, jsonWithPublications } from './publication.ts';
+import { hasRawValue, jsonWithRawValue } from './raw-json.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -35,7 +36,7 @@ export interface ErrorContent {
 /** Makes the envelopes that the server itself writes, with ids and times. */
 export interface ServerEnvelopes {
   system(payload: object): Envelope;
-  /** Publications in the payload are spliced as they are. */
+  /** Publications and values in the payload are spliced as they are. */
   response(requestId: string, payload: object): Envelope;
   error(content: ErrorContent): Envelope;
   /** The payload is JSON. */
@@ -53,9 +54,9 @@ export function createServerEnvelopes(nextId: () => string, now: () => number): 
   };
   return {
     task: (payload) => base('task', payload),
-    system: (payload) => base('system', jsonBytes(payload)),
+    system: (payload) => base('system', payloadBytes(payload)),
     response: (requestId, payload) => {
-      const envelope = base('response', hasPublications(payload) ? jsonWithPublications(payload) : jsonBytes(payload));
+      const envelope = base('response', payloadBytes(payload));
       envelope.requestId = requestId;
       envelope.status = 'success';
       return envelope;
@@ -70,4 +71,9 @@ export function createServerEnvelopes(nextId: () => string, now: () => number): 
       return envelope;
     },
   };
+}
+
+function payloadBytes(payload: object): Uint8Array {
+  if (hasPublications(payload)) return jsonWithPublications(payload);
+  return hasRawValue(payload) ? jsonWithRawValue(payload) : jsonBytes(payload);
 }

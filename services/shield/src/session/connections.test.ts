@@ -56,6 +56,7 @@ function createRig(changes: Partial<Limits> = {}) {
     },
     operators: { left: async () => void events.push('operator gone') },
     taskDeliveries: { closed: ignore },
+    storeWatches: { closed: ignore },
     slowConsumers: { onClosed: () => undefined, onDrain: note('drain') } as never,
     activity: { connected: ignore, disconnected: ignore },
     envelopes: createTestEnvelopes(clock),

@@ -11,6 +11,7 @@ import type { TaskDeliveries } from '../operators/task-deliveries.ts';
 import type { AbsentClients } from '../resume/absent-clients.ts';
 import { isResumable } from '../resume/is-resumable.ts';
 import type { LostClients } from '../resume/lost-clients.ts';
+import type { StoreWatches } from '../store/store-watches.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import type { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -33,6 +34,7 @@ export interface EndSessionOptions {
   readonly directDeliveries: DirectDeliveries;
   readonly taskDeliveries: Pick<TaskDeliveries, 'closed'>;
   readonly admission: ConnectionAdmission;
+  readonly storeWatches: Pick<StoreWatches, 'closed'>;
   readonly lost: LostClients;
   readonly absent: AbsentClients;
   readonly activity: Pick<Activity, 'disconnected'>;
@@ -85,6 +87,7 @@ function giveBack(session: Session, code: number, isLost: boolean, options: EndS
   void options.operators.left(session);
   options.slowConsumers.onClosed(session);
   options.subscriptions.leaveAll(session);
+  options.storeWatches.closed(session);
   session.connection = undefined;
   session.slow = undefined;
   session.tenantState.connections -= 1;

@@ -41,6 +41,7 @@ import {
   resultOfTask,
   submitTask,
 } from './tasks.ts';
+import { deleteEntry, getEntry, incrementEntry, listEntries, setEntry, unwatchEntries, watchEntries } from './store.ts';
 
 /** Carries out one command; throws a `BusError` to refuse it. */
 export type CommandHandler<N extends CommandName> = (
@@ -101,6 +102,13 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.policy.delete': deletePolicy,
   'op.policy.test': testPolicy,
   'op.policy.dry_run': dryRunPolicy,
+  'op.store.set': setEntry,
+  'op.store.get': getEntry,
+  'op.store.list': listEntries,
+  'op.store.delete': deleteEntry,
+  'op.store.increment': incrementEntry,
+  'op.store.watch': watchEntries,
+  'op.store.unwatch': unwatchEntries,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
   'op.cron.schedule': scheduleCron,

@@ -1,0 +1,93 @@
+import { shippedValkeyUsers, startValkeyServer } from '@arqonbus/testkit';
+import type { ValkeyServer } from '@arqonbus/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startFaultCluster } from './harness/fault-cluster.ts';
+import type { FaultCluster } from './harness/fault-cluster.ts';
+import type { FollowedClient } from './harness/followed-client.ts';
+import { report } from './harness/report.ts';
+
+// What tenants keep, in Postgres behind Valkey, while the parts of it go.
+
+let bus: FaultCluster;
+let valkey: ValkeyServer;
+
+beforeAll(async () => {
+  const { users, env } = shippedValkeyUsers();
+  valkey = await startValkeyServer({ users });
+  bus = await startFaultCluster({ ...env, ARQONBUS_VALKEY_URL: valkey.url }, '', 'own');
+  await bus.startBrain(2);
+});
+
+afterAll(async () => {
+  await bus.stop();
+  await valkey.stop();
+});
+
+const lastOf = ({ systems }: FollowedClient): unknown[] => {
+  const last = systems.findLast(({ event }) => event === 'store');
+  return [last?.['version'], last?.['value']];
+};
+
+test('[STO-1] [BRN-1] of three Brains one is killed while many count: nothing acknowledged is lost, and who watches ends up right', async () => {
+  const watchers = [await bus.connect(0, { user: 'w0' }), await bus.connect(1, { user: 'w1' })];
+  for (const watcher of watchers) await watcher.must('op.store.watch', { prefix: '' });
+  const clients = await Promise.all([0, 1, 0, 1].map((shield, n) => bus.connect(shield, { user: `u${n}` })));
+  let [acknowledged, unknown] = [0, 0];
+  let isOver = false;
+  const count = async (client: FollowedClient): Promise<void> => {
+    while (!isOver) {
+      const { code } = await client.command('op.store.increment', { key: 'count' });
+      if (code === 'ok') acknowledged += 1;
+      else unknown += 1;
+    }
+  };
+  const counting = Promise.all(clients.map(count));
+  await expect.poll(() => acknowledged, { timeout: 20_000 }).toBeGreaterThan(40);
+  await bus.brains[0]?.kill();
+  const before = acknowledged;
+  await expect.poll(() => acknowledged, { timeout: 20_000 }).toBeGreaterThan(before + 40);
+  isOver = true;
+  await counting;
+  const { value, version } = (await clients[0]?.must('op.store.get', { key: 'count' })) ?? {};
+  report('store: a Brain killed', { acknowledged, unknown, value: Number(value) });
+  expect(value).toBe(version);
+  expect(Number(value)).toBeGreaterThanOrEqual(acknowledged);
+  expect(Number(value)).toBeLessThanOrEqual(acknowledged + unknown);
+  for (const watcher of watchers) {
+    await expect.poll(() => lastOf(watcher), { timeout: 20_000 }).toEqual([version, value]);
+    const versions = watcher.systems
+      .filter(({ event }) => event === 'store')
+      .map((change) => Number(change['version']));
+    expect(versions).toEqual(versions.toSorted((a, b) => a - b));
+  }
+  for (const client of [...clients, ...watchers]) client.end();
+});
+
+test('[STO-1] [ARC-5] without Valkey reads go on and changes wait; without Postgres what was read lately goes on', async () => {
+  const [near, far] = [await bus.connect(0), await bus.connect(1, { user: 'bob' })];
+  await near.must('op.store.set', { key: 'leader', value: 'near' });
+  const hits = async (): Promise<number> => {
+    await far.must('op.store.get', { key: 'leader' });
+    const texts = await Promise.all(
+      bus.brains.slice(1).map(async (brain) => (await fetch(`${brain.addresses()['http_url']}/metrics`)).text()),
+    );
+    const read = /^arqonbus_store_cache_reads_total\{result="hit"\} (\d+)$/m;
+    return texts.reduce((sum, text) => sum + Number(read.exec(text)?.[1] ?? 0), 0);
+  };
+  await expect.poll(hits, { timeout: 10_000 }).toBeGreaterThan(0);
+  await bus.postgres?.kill();
+  const set = async (value: string): Promise<string> =>
+    (await near.command('op.store.set', { key: 'leader', value })).code;
+  expect(await set('away')).toBe('UNAVAILABLE');
+  // The change that failed may still be made for all that is known, so its key is not read from a copy.
+  expect((await far.command('op.store.get', { key: 'leader' })).code).toBe('UNAVAILABLE');
+  await bus.postgres?.restart();
+  await expect.poll(() => set('back'), { timeout: 20_000 }).toBe('ok');
+  // Each Brain finds out for itself that Postgres is there again.
+  const get = async (): Promise<unknown> => (await far.command('op.store.get', { key: 'leader' })).payload['value'];
+  await expect.poll(get, { timeout: 20_000 }).toBe('back');
+  await valkey.kill();
+  await expect.poll(() => set('hidden'), { timeout: 10_000 }).toBe('UNAVAILABLE');
+  await expect.poll(get, { timeout: 20_000 }).toBe('back');
+  for (const client of [near, far]) client.end();
+});
