@@ -3,6 +3,7 @@ import { ackLatency } from './ack-latency.ts';
 import { badTokens } from './bad-tokens.ts';
 import { bulkheads } from './bulkheads.ts';
 import { codecs } from './codecs.ts';
+import { cronBurst } from './cron-burst.ts';
 import { embeddedVsCluster } from './embedded-vs-cluster.ts';
 import { fanOut } from './fan-out.ts';
 import { hopCost } from './hop-cost.ts';
@@ -38,4 +39,5 @@ export const benchmarks: readonly Benchmark[] = [
   joinStorm,
   badTokens,
   bulkheads,
+  cronBurst,
 ];

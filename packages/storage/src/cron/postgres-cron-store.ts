@@ -54,20 +54,17 @@ export function createPostgresCronStore(database: Database): CronStore {
 }
 
 async function add(sql: Sql, tenant: TenantId, job: StoredCronJob, maxJobs: number): Promise<void> {
+  await forgetEnded(sql, tenant, job.createdAtMs);
   // A tenant's jobs are made one after the other, so that the limit holds; the number keeps it apart from other work.
   await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 34))', [tenant]);
-  await forgetEnded(sql, tenant, job.createdAtMs);
-  const [count] = await sql.query<{ readonly jobs: string | number }>(
-    'SELECT count(*) AS jobs FROM arqon.cron_jobs WHERE tenant_id = $1 AND ended_at IS NULL',
-    [tenant],
-  );
-  if (Number(count?.jobs ?? 0) >= maxJobs) throw new BusError('QUOTA_EXCEEDED', 'There are too many jobs.');
   const values = jobValues(job);
-  const places = values.map((_, index) => `$${index + 2}`).join(', ');
-  await sql.query(`INSERT INTO arqon.cron_jobs (tenant_id, ${JOB_COLUMNS}) VALUES ($1, ${places})`, [
-    tenant,
-    ...values,
-  ]);
+  const places = values.map((_, index) => `$${index + 3}`).join(', ');
+  const made = await sql.query(
+    `INSERT INTO arqon.cron_jobs (tenant_id, ${JOB_COLUMNS}) SELECT $1, ${places}
+     WHERE (SELECT count(*) FROM arqon.cron_jobs WHERE tenant_id = $1 AND ended_at IS NULL) < $2 RETURNING job_id`,
+    [tenant, maxJobs, ...values],
+  );
+  if (made.length === 0) throw new BusError('QUOTA_EXCEEDED', 'There are too many jobs.');
   await dueAt(sql, tenant, job.nextAtMs);
 }
 

@@ -3,7 +3,14 @@ import type { CronSchedule } from '@arqonbus/storage';
 
 /** Expressions that are kept parsed; parsing one takes longer than to find its next moment. */
 const MAX_PARSED = 2_000;
-const parsed = new Map<string, Cron>();
+const parsed = new Map<string, ParsedExpression>();
+
+interface ParsedExpression {
+  readonly cron: Cron;
+  /** What was found last. Many jobs that are due at one moment often share an expression, and to look takes up to a millisecond. */
+  afterMs: number;
+  nextMs: number | undefined;
+}
 
 /** Names of the IANA database; no offsets, which know no daylight saving. */
 const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
@@ -32,8 +39,13 @@ export function nextOccurrence(
   afterMs: number,
 ): number | undefined {
   if (expression !== '') {
-    const next = parse(expression, timezone).nextRun(new Date(afterMs))?.getTime();
-    return next !== undefined && next > afterMs ? next : undefined;
+    const known = parse(expression, timezone);
+    if (known.afterMs !== afterMs) {
+      const next = known.cron.nextRun(new Date(afterMs))?.getTime();
+      known.afterMs = afterMs;
+      known.nextMs = next !== undefined && next > afterMs ? next : undefined;
+    }
+    return known.nextMs;
   }
   if (startAtMs > afterMs) return startAtMs;
   if (everyMs === 0) return undefined;
@@ -49,14 +61,14 @@ function isZone(timezone: string): boolean {
   }
 }
 
-function parse(expression: string, timezone: string): Cron {
+function parse(expression: string, timezone: string): ParsedExpression {
   const key = `${timezone} ${expression}`;
   const known = parsed.get(key);
   if (known !== undefined) return known;
-  const cron = new Cron(expression, { timezone, paused: true });
+  const fresh = { cron: new Cron(expression, { timezone, paused: true }), afterMs: Number.NaN, nextMs: undefined };
   // The one that was parsed first goes; parsing it again costs a fraction of a millisecond.
   const [oldest] = parsed.size >= MAX_PARSED ? parsed.keys() : [];
   if (oldest !== undefined) parsed.delete(oldest);
-  parsed.set(key, cron);
-  return cron;
+  parsed.set(key, fresh);
+  return fresh;
 }
