@@ -130,6 +130,9 @@ function isHarmless(command: string, { code, payload }: Answer): boolean {
     (command === 'op.session.disconnect' && payload['disconnected'] === 0) ||
     (command === 'op.ban.lift' && payload['lifted'] === false) ||
     (command === 'op.grant.list' && (payload['items'] as readonly unknown[]).length === 0) ||
+    // What a key is for is told to people.
+    command === 'op.key.create' ||
+    (command === 'operator.find' && (payload['items'] as readonly unknown[]).length === 0) ||
     (command === 'op.schema.unbind' && payload['unbound'] === false) ||
     (command === 'op.history.erase' && payload['erased'] === 0) ||
     (command === 'op.history.replay.cancel' && payload['cancelled'] === false)
