@@ -192,3 +192,98 @@ describe('keys of servers', () => {
     return answer;
   }
 });
+
+interface ServerEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Follows a channel; `next` gives the events one after the other, undefined = the stream has ended. */
+async function follow(path: string, headers: Readonly<Record<string, string>>) {
+  const gone = new AbortController();
+  const response = await fetch(`${bus.bridgeUrl}${path}`, { headers, signal: gone.signal });
+  let parts: AsyncIterator<string> | undefined;
+  let text = '';
+  const next = async (): Promise<ServerEvent | undefined> => {
+    parts ??= response.body?.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+    for (;;) {
+      const end = text.indexOf('\n\n');
+      const block = text.slice(0, Math.max(end, 0));
+      if (end >= 0) text = text.slice(end + 2);
+      if (block !== '' && !block.startsWith(':')) return parseEvent(block);
+      if (end >= 0) continue;
+      const part = await parts?.next();
+      if (part === undefined || part.done === true) return undefined;
+      text += part.value;
+    }
+  };
+  return { status: response.status, next, body: () => response.json(), end: () => gone.abort() };
+}
+
+function parseEvent(block: string): ServerEvent {
+  const fields = new Map(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]),
+  );
+  const data = JSON.parse(fields.get('data') ?? '{}') as ServerEvent['data'];
+  return { id: fields.get('id') ?? '', event: fields.get('event') ?? '', data };
+}
+
+describe('following a channel by HTTP', () => {
+  const path = '/v1/rooms/lab/channels/stream/events';
+  const toStream = (payload: unknown): Promise<Answer> => publish({ room: 'lab', channel: 'stream', payload });
+  const bearer = async (order: Partial<TokenOrder> = {}): Promise<Record<string, string>> => ({
+    authorization: `Bearer ${await bus.token({ user: 'backend', ...order })}`,
+  });
+
+  test('[BRG-1] [LOG-9] gives what is published from now on, and after a break what was missed, once and in order', async () => {
+    await toStream('before');
+    const first = await follow(path, await bearer());
+    await toStream(1);
+    const seen = await first.next();
+    expect(seen).toMatchObject({ event: 'publication', data: { payload: 1, sender: 'bridge' } });
+    first.end();
+    await publish('{"room":"lab","channel":"stream","payload":{"big":12345678901234567890}}');
+    await toStream(3);
+    const again = await follow(path, { ...(await bearer()), 'last-event-id': seen?.id ?? '' });
+    const [second, third] = [await again.next(), await again.next()];
+    expect([second?.data['prev_seq'], third?.data['payload']]).toEqual([seen?.data['seq'], 3]);
+    await toStream(4);
+    expect((await again.next())?.data['payload']).toBe(4);
+    again.end();
+  });
+
+  test('[BRG-1] [LOG-4] says so where the position is of another epoch', async () => {
+    const stream = await follow(path, { ...(await bearer()), 'last-event-id': 'another:7' });
+    expect(await stream.next()).toMatchObject({ event: 'discontinuity', data: { reason: 'epoch_changed' } });
+    await toStream('after');
+    expect((await stream.next())?.data['payload']).toBe('after');
+    stream.end();
+  });
+
+  test('[BRG-1] [PRM-5] is refused without the right, in another tenant sees nothing, and ends with its key', async () => {
+    const refused = await follow(path, await bearer({ role: 'guest' }));
+    expect([refused.status, await refused.body()]).toMatchObject([403, { error_code: 'AUTHORIZATION_ERROR' }]);
+    const malformed = await follow(path, { ...(await bearer()), 'last-event-id': 'x' });
+    expect([malformed.status, await malformed.body()]).toMatchObject([400, { error_code: 'VALIDATION_ERROR' }]);
+    const theirs = await follow(path, await bearer({ tenant: 'globex' }));
+    await toStream('ours');
+    await publish({ room: 'lab', channel: 'stream', payload: 'theirs' }, { tenant: 'globex' });
+    expect((await theirs.next())?.data['payload']).toBe('theirs');
+    theirs.end();
+    const admin = { role: 'admin' } as const;
+    const { body: made } = await ask('POST', '/v1/commands/op.key.create', {
+      ...admin,
+      body: { name: 's', role: 'user' },
+    });
+    const key = { authorization: `Bearer ${String(made['key'])}` };
+    const stream = await vi.waitFor(async () => {
+      const opened = await follow(path, key);
+      expect(opened.status).toBe(200);
+      return opened;
+    });
+    await ask('POST', '/v1/commands/op.key.revoke', { ...admin, body: { key_id: made['key_id'] } });
+    expect(await stream.next()).toMatchObject({ event: 'error', data: { error_code: 'AUTHENTICATION_FAILED' } });
+    expect(await stream.next()).toBeUndefined();
+  });
+});

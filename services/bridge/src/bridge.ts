@@ -28,6 +28,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
   const keys = createApiKeys(keyValue.bucket('ARQON_KEYS'), () => clock.now());
   metrics.gauge('arqonbus_bridge_keys', 'Keys of servers known.', () => keys.count());
   const rates = createCallerRates(options.messagesPerSecond, () => clock.monotonicMs());
+  const ending = new AbortController();
   const answer = createAnswerRequest({
     ...options,
     routes: createRoutes(options),
@@ -35,6 +36,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
     rates,
     observer: createBridgeMetrics(metrics),
     monotonicMs: () => clock.monotonicMs(),
+    signal: ending.signal,
   });
   await keys.ready;
   const server = createHttpServer(answer, options);
@@ -54,6 +56,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
     },
     drain: async () => {
       for (const timer of timers) clearInterval(timer);
+      ending.abort();
       await server.drain();
       await tellUses();
       keys.stop();

@@ -40,6 +40,7 @@ async function createRig(run: (request: RouteRequest) => Promise<object>, maxInF
     monotonicMs: () => 0,
     maxBodyBytes: 1_024,
     maxInFlight,
+    signal: new AbortController().signal,
   });
   server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -9,6 +9,7 @@ import { findRoute } from '../routes/find-route.ts';
 import type { Route, RouteMatch } from '../routes/route.ts';
 import { refusalOf, success } from './http-answer.ts';
 import type { HttpAnswer } from './http-answer.ts';
+import { writeEvents } from './write-events.ts';
 import { readBody } from './read-body.ts';
 
 /** What answering needs from around it. */
@@ -21,8 +22,10 @@ export interface AnswerOptions {
   readonly monotonicMs: () => number;
   /** Of a body. */
   readonly maxBodyBytes: number;
-  /** Requests at once; more are told to come again. */
+  /** Requests at once, streams among them; more are told to come again. */
   readonly maxInFlight: number;
+  /** Aborted when streams are to end. */
+  readonly signal: AbortSignal;
 }
 
 /** Answers one request: who it is, what it wants, what became of it. Never throws. */
@@ -33,7 +36,8 @@ export function createAnswerRequest(
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedMs = monotonicMs();
     const found = findRoute(options.routes, request.method ?? '', request.url ?? '');
-    const answered = await answerSafely(request, found, options);
+    const answered = await answerSafely(request, response, found, options);
+    if (answered === undefined) return;
     if (!request.complete) response.setHeader('connection', 'close');
     write(response, answered);
     const route = found.kind === 'found' ? found.match.route.name : '';
@@ -47,26 +51,49 @@ export function createAnswerRequest(
 
 type Found = ReturnType<typeof findRoute>;
 
-async function answerSafely(request: IncomingMessage, found: Found, options: AnswerOptions): Promise<HttpAnswer> {
+/** Undefined = it has been answered, with a stream. */
+async function answerSafely(
+  request: IncomingMessage,
+  response: ServerResponse,
+  found: Found,
+  options: AnswerOptions,
+): Promise<HttpAnswer | undefined> {
+  const onBug = (bug: unknown): string => logBug(bug, options.logger);
   try {
     if (options.observer.inFlight.count > options.maxInFlight) {
       throw new BusError('UNAVAILABLE', 'The Bridge has too much to do.', { details: { retry_after_ms: 1_000 } });
     }
     if (found.kind === 'none') throw new BusError('NOT_FOUND');
     if (found.kind === 'method') return notAllowed(found.allowed);
-    return await run(request, found.match, options);
-  } catch (error) {
-    return refusalOf(error, (bug) => {
-      const traceId = randomBytes(16).toString('hex');
-      options.logger.error({ event: 'internal_error', trace_id: traceId, err: bug }, 'a request failed that cannot');
-      return traceId;
+    const { route } = found.match;
+    if (!('follow' in route)) return await run(request, found.match, route, options);
+    const { identify } = options;
+    const nobody = new AbortController();
+    response.once('close', () => nobody.abort());
+    const header = request.headers['last-event-id'];
+    const events = route.follow({
+      params: found.match.params,
+      identify: () => identify(request.headers.authorization ?? ''),
+      lastEventId: typeof header === 'string' ? header : '',
+      signal: AbortSignal.any([nobody.signal, options.signal]),
     });
+    await writeEvents(response, events, (error) => String(refusalOf(error, onBug).body));
+    return undefined;
+  } catch (error) {
+    return refusalOf(error, onBug);
   }
+}
+
+function logBug(bug: unknown, logger: Logger): string {
+  const traceId = randomBytes(16).toString('hex');
+  logger.error({ event: 'internal_error', trace_id: traceId, err: bug }, 'a request failed that cannot');
+  return traceId;
 }
 
 async function run(
   request: IncomingMessage,
-  { route, params, query }: RouteMatch,
+  { params, query }: RouteMatch,
+  route: Exclude<Route, { readonly follow: unknown }>,
   { identify, rates, maxBodyBytes }: AnswerOptions,
 ): Promise<HttpAnswer> {
   if (route.isPublic === true) return success(await route.run({ params, query }));

@@ -44,7 +44,10 @@ function describe(route: Route): object {
     parameters: parametersOf(route),
     ...(body === undefined ? {} : { requestBody: { required: true, content: { [JSON_TYPE]: { schema: body } } } }),
     responses: {
-      200: { description: 'Done.', content: { [JSON_TYPE]: { schema: result } } },
+      200: {
+        description: 'Done.',
+        content: { ['follow' in route ? 'text/event-stream' : JSON_TYPE]: { schema: result } },
+      },
       ...Object.fromEntries(STATUSES.map((status) => [status, refusalOf(status)])),
     },
   };

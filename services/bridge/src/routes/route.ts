@@ -41,7 +41,22 @@ export type Route =
   | (RouteBase & {
       readonly isPublic: true;
       readonly run: (request: Pick<RouteRequest, 'params' | 'query'>) => Promise<Uint8Array | object>;
+    })
+  | (RouteBase & {
+      readonly isPublic?: false;
+      /** Server-sent events, for as long as somebody reads. */
+      readonly follow: (request: StreamRequest) => AsyncGenerator<string>;
     });
+
+/** What a route that goes on is given. */
+export interface StreamRequest extends Pick<RouteRequest, 'params'> {
+  /** Who the caller is now; throws once its token or key is taken no more. */
+  readonly identify: () => Promise<Caller>;
+  /** Of the header `Last-Event-ID`; empty = none. */
+  readonly lastEventId: string;
+  /** Aborted when nobody reads any more. */
+  readonly signal: AbortSignal;
+}
 
 /** A route, and what the path says. */
 export interface RouteMatch {

@@ -1,4 +1,5 @@
 import { createCommandRoutes } from './command-routes.ts';
+import { followChannel } from './follow-channel.ts';
 import { describeRoutes } from './openapi.ts';
 import { createPublishRoutes } from './publish-routes.ts';
 import type { PublishOptions } from './publish-routes.ts';
@@ -6,7 +7,18 @@ import type { Route } from './route.ts';
 
 /** Everything that can be asked of a Bridge, and the description of it. */
 export function createRoutes(options: PublishOptions & { readonly version: string }): readonly Route[] {
-  const routes = [...createPublishRoutes(options), ...createCommandRoutes(options.spine)];
+  const { spine } = options;
+  const events: Route = {
+    name: 'follow',
+    method: 'GET',
+    path: '/v1/rooms/{room}/channels/{channel}/events',
+    summary:
+      'Server-sent events: what is published to a channel that keeps a log, after `Last-Event-ID` where it is given.',
+    result: { type: 'string' },
+    follow: ({ params: { room = '', channel = '' }, ...request }) =>
+      followChannel({ ...request, room, channel }, spine),
+  };
+  const routes = [...createPublishRoutes(options), ...createCommandRoutes(spine), events];
   const description: Route = {
     name: 'openapi',
     method: 'GET',
