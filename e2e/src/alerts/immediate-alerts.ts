@@ -64,6 +64,7 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
       [gauge('arqonbus_archive_lag_seconds', [400, 3], [0, 27])],
     ],
   },
+  ArqonbusArchiveMisses: neverCounter('arqonbus_archive_missing_total{instance="a"}'),
   ArqonbusAuditChainBroken: {
     minutes: 15,
     fires: [[gauge('arqonbus_brain_broken_audit_chains', [0, 8], [1, 30])]],
