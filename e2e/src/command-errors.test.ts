@@ -23,6 +23,7 @@ beforeAll(async () => {
     ARQONBUS_LIMITS_STORE_KEYS_PER_TENANT: '1',
     ARQONBUS_LIMITS_STORE_WATCHES: '1',
     ARQONBUS_LIMITS_SCHEMAS_PER_TENANT: '1',
+    ARQONBUS_WEBHOOKS_PER_USER: '0',
     ARQONBUS_LIMITS_SCHEMA_BINDINGS_PER_TENANT: '1',
     ARQONBUS_LIMITS_OPERATORS_PER_GROUP: '1',
     ARQONBUS_LIMITS_TASKS_PER_TENANT: '0',
@@ -62,6 +63,23 @@ const kept = { key: 'attic/lamp', value: 'lit' };
 
 const letter = { schema_id: 'letter.v1', kind: 'json', schema: { type: 'string' } };
 const binding = { schema_id: 'letter.v1', pattern: 'attic:letters', mode: 'warn' };
+
+const hook = { webhook_id: 'wh_none' };
+
+const webhookCases: readonly Case[] = (
+  [
+    ['op.webhook.get', hook],
+    ['op.webhook.update', hook],
+    ['op.webhook.rotate_secret', hook],
+    ['op.webhook.deliveries', hook],
+    ['op.webhook.replay', { ...hook, delivery_id: 'd_none' }],
+    ['op.webhook.dlq.list', hook],
+    ['op.webhook.dlq.replay', hook],
+  ] as const
+).flatMap(([command, args]): readonly Case[] => [
+  [command, 'guest', args, 'AUTHORIZATION_ERROR'],
+  [command, 'user', args, 'NOT_FOUND'],
+]);
 
 const cases: readonly Case[] = [
   ['help', 'user', { command: 'fly' }, 'UNKNOWN_COMMAND'],
@@ -187,6 +205,11 @@ const cases: readonly Case[] = [
   ['op.schema.delete', 'admin', { schema_id: 'letter.v1' }, 'CONFLICT'],
   ['op.schema.check', 'moderator', { schema_id: 'none' }, 'AUTHORIZATION_ERROR'],
   ['op.schema.check', 'admin', { schema_id: 'none' }, 'NOT_FOUND'],
+  ['op.webhook.list', 'guest', {}, 'AUTHORIZATION_ERROR'],
+  ['op.webhook.unregister', 'guest', hook, 'AUTHORIZATION_ERROR'],
+  ['op.webhook.register', 'user', { url: 'http://127.0.0.1:9/' }, 'AUTHORIZATION_ERROR'],
+  ['op.webhook.register', 'user', { url: 'http://127.0.0.1:9/', room: 'attic' }, 'QUOTA_EXCEEDED'],
+  ...webhookCases,
 ];
 
 test.each(cases)('[PRT-21] %s of a %s is refused ($3)', async (command, role, args, code) => {
@@ -235,6 +258,11 @@ const shownElsewhere = [
   'task.fail PAYLOAD_TOO_LARGE',
   'task.cancel CONFLICT',
   'op.task.dlq.replay CONFLICT',
+  'op.webhook.register FEATURE_DISABLED',
+  'op.webhook.update FEATURE_DISABLED',
+  'op.webhook.update CONFLICT',
+  'op.webhook.rotate_secret FEATURE_DISABLED',
+  'op.webhook.rotate_secret CONFLICT',
 ];
 
 test('[PRT-21] the registry names these refusals and no others', () => {

@@ -73,6 +73,15 @@ const args: Readonly<Record<string, object>> = {
   'task.cancel': { task_id: 't_nothing' },
   'task.get': { task_id: 't_nothing' },
   'op.task.dlq.replay': { task_id: 't_nothing' },
+  'op.webhook.register': { url: 'http://127.0.0.1:9/', room: 'science' },
+  'op.webhook.get': { webhook_id: 'wh_none' },
+  'op.webhook.update': { webhook_id: 'wh_none' },
+  'op.webhook.unregister': { webhook_id: 'wh_none' },
+  'op.webhook.rotate_secret': { webhook_id: 'wh_none' },
+  'op.webhook.deliveries': { webhook_id: 'wh_none' },
+  'op.webhook.replay': { webhook_id: 'wh_none', delivery_id: 'd_none' },
+  'op.webhook.dlq.list': { webhook_id: 'wh_none' },
+  'op.webhook.dlq.replay': { webhook_id: 'wh_none' },
 };
 
 /** What is sent that is no command. */

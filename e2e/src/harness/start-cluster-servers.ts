@@ -23,6 +23,10 @@ export function developmentSettings(jwtSecret: string): Readonly<Record<string, 
     ARQONBUS_LOG_STREAM_MAX_BYTES: '67108864',
     ARQONBUS_AUDIT_MAX_BYTES: '16777216',
     ARQONBUS_WORK_MAX_BYTES: '16777216',
+    ARQONBUS_WEBHOOKS_SECRET_KEY: randomBytes(32).toString('hex'),
+    ARQONBUS_WEBHOOKS_ALLOW_HTTP: 'true',
+    ARQONBUS_WEBHOOKS_ALLOW_PRIVATE: '127.0.0.0/8,::1',
+    ARQONBUS_WEBHOOKS_PORTS: '*',
     ARQONBUS_LOG_DURABLE_ON_ANY_NATS: 'true',
   };
 }

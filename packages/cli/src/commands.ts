@@ -26,6 +26,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
   ['task', async () => (await import('./tasks/task-command.ts')).addTaskCommand],
   ['history', async () => (await import('./history/history-command.ts')).addHistoryCommand],
+  ['webhook', async () => (await import('./webhook/webhook-command.ts')).addWebhookCommand],
   ['preflight', async () => (await import('./preflight/preflight-command.ts')).addPreflightCommand],
   ['migrate', async () => (await import('./migrate/migrate-command.ts')).addMigrateCommand],
   ['metrics', async () => (await import('./metrics/metrics-command.ts')).addMetricsCommand],

@@ -1,10 +1,12 @@
-import { isIP } from 'node:net';
 import type { Config } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { checkPostgres } from './postgres-addresses.ts';
 import { checkChange } from './live-settings.ts';
 import { checkServers } from './preflight-servers.ts';
 import type { Problem } from './problem.ts';
+import { checkWebhooks } from './preflight-webhooks.ts';
+import { checkSecret } from './check-secret.ts';
+import { isAddressRange } from './address-range.ts';
 import { readTlsFiles } from './tls-files.ts';
 
 /** Where the process runs: outside development the strict rules hold (CFG-4). */
@@ -24,17 +26,11 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkLogBackend(config),
     ...checkAdminToken(config),
     ...checkTenants(config),
+    ...checkWebhooks(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];
 }
-
-const MIN_SECRET_BYTES = 32;
-
-/** Parts of secrets that stand in examples and tutorials. */
-const EXAMPLE_SECRET =
-  /change.?me|change.?this|your.?(256.?bit.?)?secret|example|at-least-256-bits|at.least.32|placeholder|password|arqonbus.?secret/i;
-const MIN_DISTINCT_BYTES = 8;
 
 function checkLimits({ limits }: Config): readonly Problem[] {
   const problems: Problem[] = [];
@@ -72,13 +68,6 @@ function checkTls({ server }: Config, nowMs: number): readonly Problem[] {
   if (tlsCertFile === '') return [{ key: 'server.tls_cert_file', problem: 'is missing beside server.tls_key_file' }];
   const reading = readTlsFiles(tlsCertFile, tlsKeyFile, nowMs);
   return reading.ok ? [] : reading.problems;
-}
-
-function isAddressRange(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
 }
 
 function isOrigin(text: string): boolean {
@@ -132,13 +121,6 @@ function checkTenants({ log, tenants }: Config): readonly Problem[] {
 /** What opens the operator's routes must not be guessed; without it they stay shut (CFG-4). */
 function checkAdminToken({ http }: Config): readonly Problem[] {
   return http.adminToken === '' ? [] : checkSecret('http.admin_token', http.adminToken);
-}
-
-function checkSecret(key: string, secret: string): readonly Problem[] {
-  const fix = 'generate one, for example with: openssl rand -base64 48';
-  if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) return [{ key, problem: 'has fewer than 32 bytes', fix }];
-  if (EXAMPLE_SECRET.test(secret)) return [{ key, problem: 'is a known example', fix }];
-  return new Set(secret).size < MIN_DISTINCT_BYTES ? [{ key, problem: 'is easy to guess', fix }] : [];
 }
 
 function isSafeUrl(text: string): boolean {

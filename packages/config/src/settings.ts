@@ -7,6 +7,7 @@ import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 import { SHIPPED_RULES } from './log-settings.ts';
 import { storageSettings } from './storage-settings.ts';
 import { taskSettings } from './task-settings.ts';
+import { webhookSettings } from './webhook-settings.ts';
 import type { LogProfile, LogRule } from '@arqonbus/protocol';
 
 const plainSettings = {
@@ -242,6 +243,7 @@ export type Settings = typeof plainSettings &
   StructuredSettings &
   typeof casilSettings &
   typeof taskSettings &
+  typeof webhookSettings &
   LimitSettings;
 
 /** The table of {@link Settings}. */
@@ -253,6 +255,7 @@ export const settings: Settings = {
   ...structuredSettings,
   ...casilSettings,
   ...taskSettings,
+  ...webhookSettings,
   ...limitSettings,
 };
 

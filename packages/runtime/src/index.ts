@@ -19,3 +19,5 @@ export * from './version.ts';
 export * from './grants/grant-sets.ts';
 export * from './grants/session-rights.ts';
 export * from './sealing/sealed-box.ts';
+export * from './webhooks/hooks-in-force.ts';
+export * from './webhooks/webhook-emitter.ts';

@@ -85,6 +85,7 @@ export const SHIELD_BUCKETS: readonly BucketName[] = [
   'ARQON_MIRRORS',
   'ARQON_SCHEMAS',
   'ARQON_POLICIES',
+  'ARQON_WEBHOOKS',
   'ARQON_LOG',
 ];
 

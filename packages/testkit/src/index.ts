@@ -26,3 +26,4 @@ export { socketServers } from './socket-servers/socket-servers.ts';
 export type { SocketServer } from './socket-servers/socket-servers.ts';
 export * from './valkey-server/start-valkey-server.ts';
 export * from './valkey-server/shipped-valkey-users.ts';
+export * from './webhook-sink/webhook-sink.ts';

@@ -18,6 +18,7 @@ import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/open-storage.ts';
 import { startBrain } from './start-brain.ts';
 import { createTaskMetrics } from './tasks/task-metrics.ts';
+import { createWebhookMetrics } from './webhooks/webhook-metrics.ts';
 
 /** Starts a Brain on NATS; not ready before it has its share of the partitions. Its drain hands them over. */
 export function startBrainService(config: Config, logger: RootLogger): Service {
@@ -41,6 +42,11 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
       const keptLog = openKeptLog(config, { ...parts, logger, valkey });
       const { database, grants, archive, cron, taskStore, entries } = storage;
       const auditCopy = database && createPostgresAuditCopy(database);
+      const webhooks = {
+        store: storage.webhooks,
+        isLasting: database !== undefined,
+        metrics: createWebhookMetrics(metrics),
+      };
       const observers = {
         rpcMetrics,
         auditMetrics,
@@ -50,7 +56,7 @@ export function startBrainService(config: Config, logger: RootLogger): Service {
         taskMetrics: createTaskMetrics(metrics),
         storeMetrics: createStoreMetrics(metrics),
       };
-      const all = { ...parts, grants, archive, cron, taskStore, entries, ...observers, auditCopy, keptLog };
+      const all = { ...parts, grants, archive, cron, taskStore, entries, webhooks, ...observers, auditCopy, keptLog };
       brain = await untilAvailable(() => startBrain(live.config, all), { signal, onFailure });
       addBrainGauges(metrics, brain);
       return { http_url: `http://${config.http.host}:${httpPort}` };

@@ -31,7 +31,7 @@ import { figuresOf } from './brain-figures.ts';
 import type { BrainFigures } from './brain-figures.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
 import { createSweep } from './create-sweep.ts';
-import { startUpkeep } from './start-upkeep.ts';
+import { createOnError, endAll, startUpkeep } from './start-upkeep.ts';
 import { createRequestObserver } from './request-observer.ts';
 import { serveCasil } from './casil/index.ts';
 import { serveKeys } from './keys/index.ts';
@@ -60,6 +60,8 @@ import type { TaskMetrics } from './tasks/task-metrics.ts';
 import type { TaskSettings } from './tasks/task-parts.ts';
 import { composeStore } from './store/compose-store.ts';
 import type { StoreMetrics } from './store/store-metrics.ts';
+import { composeWebhooks } from './webhooks/compose-webhooks.ts';
+import type { WebhookOptions } from './webhooks/compose-webhooks.ts';
 
 /** Where the Brain writes what went wrong; a pino logger fits. */
 export interface BrainLogger {
@@ -107,6 +109,8 @@ export interface BrainOptions {
   readonly logEraser?: LogEraser;
   /** Told of what is erased; as `rpcMetrics`. */
   readonly erasureMetrics?: ErasureMetrics;
+  /** Webhooks, which this Brain keeps and delivers as one of all (WHK-1). Absent = others do. */
+  readonly webhooks?: WebhookOptions | undefined;
   /** The streams of the log and their layout, which this Brain looks after as one of all (LOG-2, LOG-4). Absent = others do. */
   readonly keptStreams?: KeptStreams;
   /** What is wrong with a change of a setting that it would allow by itself. Default: nothing. */
@@ -140,6 +144,8 @@ export interface BrainOptions {
 export interface Brain {
   /** Renews the lease of this Brain. A timer calls it too. */
   renew(): Promise<void>;
+  /** Takes what work there is for its partitions. A timer calls it too. */
+  tick(): Promise<void>;
   /** Ends what is over: leases of silent Shields, empty channels, past bans. A timer calls it too. */
   sweep(): Promise<void>;
   /** Fires schedules that are due. A timer calls it too. */
@@ -176,9 +182,11 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const textOf = (prefix: string, bytes: number) => (): string => prefix + randomText(options, bytes, 'base64url');
   const ids = { nextGeneration: textOf('', 9), nextErasureId: textOf('e_', 12) };
   const logCare = composeLogCare({ ...options, ...auditing, ...ids }, observer);
+  const webhooks = composeWebhooks({ ...options, limits, audit: auditing.audit }, observer);
   const ring = createRing(options, (owned) => {
     logCare.own(owned);
     partitions.own(owned);
+    webhooks.own(owned);
   });
 
   await registry.open();
@@ -189,26 +197,26 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const served = [
     ...store.served,
     ...serveAnywhere(options, shared, auditing),
-    ...[grants, cron, logCare].flatMap((module) => module.served),
+    ...[grants, cron, logCare, webhooks].flatMap((module) => module.served),
     history,
     reconnects,
   ];
   await ring.open();
   // Shields wait for it; where it fails, the next tick tries again.
   await logCare.lay().catch(onError);
-  const sweep = createSweep({ partitions, bans, auditing, grants, clock });
-  const upkeep = () => [ring.tick(), sweep(), history.tick(), store.tick(), ...logCare.tick()];
+  const sweep = createSweep({ partitions, bans, auditing, grants, webhooks, clock });
+  const upkeep = () => [ring.tick(), sweep(), history.tick(), store.tick(), webhooks.tick(), ...logCare.tick()];
   const stopTimer = startUpkeep(upkeep, onError, options.startTimer);
   return {
     renew: () => ring.tick(),
+    tick: () => webhooks.tick(),
     fire: () => cron.tick(),
     sweep: async () => void (await Promise.all([sweep(), store.tick()])),
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, ...logCare }),
     async close() {
       stopTimer();
-      await cron.close();
-      await ring.close();
+      for (const module of [cron, ring, webhooks]) await module.close();
       await delay(handoverMs);
       endAll(served);
       partitions.close();
@@ -289,12 +297,4 @@ function randomText({ fillRandom = randomFillSync }: BrainOptions, length: numbe
   const bytes = Buffer.alloc(length);
   fillRandom(bytes);
   return bytes.toString(encoding);
-}
-
-function createOnError(logger: BrainLogger | undefined): (error: unknown) => void {
-  return (error) => logger?.error({ event: 'upkeep_failed', err: error }, 'upkeep of the Brain failed');
-}
-
-function endAll(subscriptions: readonly SpineSubscription[]): void {
-  for (const subscription of subscriptions) subscription.unsubscribe();
 }

@@ -4,6 +4,7 @@ import type { AuditModule } from './audit/compose-audit.ts';
 import type { BanStore } from './bans/ban-store.ts';
 import type { GrantsModule } from './grants/index.ts';
 import type { Partitions } from './partitions/partitions.ts';
+import type { WebhooksModule } from './webhooks/compose-webhooks.ts';
 
 /** Past bans bind nobody; they are only removed, which reads all of them. Grants likewise, unless a change was lost. */
 const SWEEP_RECORDS_EVERY_MS = 30_000;
@@ -15,10 +16,11 @@ export interface Swept {
   readonly bans: BanStore;
   readonly auditing: AuditModule;
   readonly grants: GrantsModule;
+  readonly webhooks: Pick<WebhooksModule, 'sweep'>;
 }
 
 /** One sweep at a time: who asks during one waits for it. Tasks are looked after beside it, as their times are shorter. */
-export function createSweep({ partitions, bans, auditing, grants, clock }: Swept): () => Promise<void> {
+export function createSweep({ partitions, bans, auditing, grants, webhooks, clock }: Swept): () => Promise<void> {
   let running: Promise<void> | undefined;
   let sweptMs = Number.NEGATIVE_INFINITY;
   const sweep = async (): Promise<void> => {
@@ -28,6 +30,7 @@ export function createSweep({ partitions, bans, auditing, grants, clock }: Swept
     await bans.sweep();
     sweptMs = clock.monotonicMs();
     await grants.sweep((tenant) => partitions.serves(tenantPartition(tenant)));
+    await webhooks.sweep((tenant) => partitions.serves(tenantPartition(tenant)));
   };
   return async () => {
     running ??= sweep().finally(() => {

@@ -14,3 +14,4 @@ export * from './history/open-kept-log.ts';
 export { createTaskMetrics } from './tasks/task-metrics.ts';
 export { createStoreMetrics } from './store/store-metrics.ts';
 export * from './valkey/open-valkey.ts';
+export { createWebhookMetrics } from './webhooks/webhook-metrics.ts';

@@ -2,10 +2,11 @@ import { checkChange } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
 import { layoutOf } from '@arqonbus/runtime';
-import type { AuditTrail, KeyValueStore, LogStreams, Spine } from '@arqonbus/spine';
+import type { AuditTrail, KeyValueStore, LogStreams, OpenWorkQueue, Spine } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
 import { createBrain } from './brain.ts';
 import type { Brain, BrainOptions } from './brain.ts';
+import type { WebhookOptions } from './webhooks/compose-webhooks.ts';
 import { createLayoutCheck } from './log/check-layout.ts';
 
 /** What a Brain needs beyond the configuration. */
@@ -34,6 +35,9 @@ export interface BrainSurroundings extends Pick<
 > {
   readonly spine: Spine;
   readonly keyValue: KeyValueStore;
+  /** Where webhooks are kept, whether that outlives the process, and how they are counted; absent = others do all of it. */
+  readonly webhooks?: Pick<WebhookOptions, 'store' | 'isLasting' | 'metrics'>;
+  readonly openWork: OpenWorkQueue;
   /** The streams of the log. */
   readonly streams: LogStreams;
   /** Makes the trail where it is missing. */
@@ -43,10 +47,10 @@ export interface BrainSurroundings extends Pick<
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
 export async function startBrain(
-  { bootstrap, limits, presence, casil, log, tenants, archive, tasks }: Config,
+  { bootstrap, limits, presence, casil, log, tenants, archive, access, tasks, webhooks: settings }: Config,
   parts: BrainSurroundings,
 ): Promise<Brain> {
-  const { openAuditTrail, ...rest } = parts;
+  const { openAuditTrail, openWork, webhooks, ...rest } = parts;
   const checkLayout = createLayoutCheck(parts.streams, { log, tenants });
   return createBrain({
     ...rest,
@@ -55,6 +59,7 @@ export async function startBrain(
     bootstrapRooms: Object.entries(bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
     limits,
     casil,
+    webhooks: webhooks && { ...webhooks, openWork, settings, access },
     maxListed: presence.maxListed,
     taskSettings: tasks,
     archiveDays: () => archive.retentionDays,

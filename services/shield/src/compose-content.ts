@@ -1,3 +1,4 @@
+import type { WebhookEmission } from '@arqonbus/runtime';
 import type { Activity } from './activity/activity.ts';
 import type { CasilShieldParts } from './compose-casil.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
@@ -8,6 +9,8 @@ import { composeSchemas } from './compose-schemas.ts';
 import type { SchemaShieldParts } from './compose-schemas.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { ShieldOptions } from './shield-options.ts';
+import { createPublicationHooks } from './webhooks/publication-hooks.ts';
+import type { PublicationHooks } from './webhooks/publication-hooks.ts';
 
 /** Everything that judges what somebody wrote, and what copies it once that is done. */
 export interface ContentParts {
@@ -15,6 +18,7 @@ export interface ContentParts {
   readonly casil: CasilShieldParts;
   readonly policy: PolicyShieldParts;
   readonly mirror: Mirror;
+  readonly hooks: PublicationHooks;
   /** Resolves when all that judges is known; nobody is let in before (SPN-6). */
   readonly ready: Promise<void>;
   /** Run every second. */
@@ -25,7 +29,8 @@ export interface ContentParts {
 /** Composes what judges content. */
 export function composeContent(
   options: ShieldOptions,
-  parts: Pick<DeliveryParts, 'sessions' | 'envelopes' | 'send'> & Pick<ContentParts, 'casil'>,
+  parts: Pick<DeliveryParts, 'sessions' | 'envelopes' | 'send'> &
+    Pick<ContentParts, 'casil'> & { readonly emission: WebhookEmission },
   activity: Activity,
 ): ContentParts {
   const schemas = composeSchemas(options, parts, activity);
@@ -37,6 +42,7 @@ export function composeContent(
     casil,
     policy,
     mirror: mirror.mirror,
+    hooks: createPublicationHooks(parts.emission.emitter),
     ready: Promise.all([schemas.registry.ready, casil.policies.ready, policy.chains.ready]).then(() => undefined),
     watch: () => {
       casil.observer.watch();
@@ -47,6 +53,7 @@ export function composeContent(
       casil.policies.stop();
       policy.chains.stop();
       mirror.stop();
+      parts.emission.hooks.stop();
     },
   };
 }

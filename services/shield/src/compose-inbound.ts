@@ -34,6 +34,7 @@ import { createMisbehaviour } from './session/misbehaviour.ts';
 import type { Misbehaviour } from './session/misbehaviour.ts';
 import type { Session } from './session/session.ts';
 import type { ShieldOptions } from './shield-options.ts';
+import type { PublicationHooks } from './webhooks/publication-hooks.ts';
 
 /** What frames lead to, and the rights that they are judged by. */
 export interface InboundDelivery extends DeliveryParts, Pick<ResumeParts, 'resumes'> {
@@ -56,7 +57,7 @@ export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
   delivery: InboundDelivery,
-  { activity, bans, grants, casil, schemas, policy, mirror, seal }: GuardParts,
+  { activity, bans, grants, casil, schemas, policy, mirror, hooks, seal }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
@@ -73,7 +74,7 @@ export function composeInbound(
       activity,
       options.logger,
     ),
-    publisher: composePublisher(shared, mirror),
+    publisher: composePublisher(shared, { mirror, hooks }),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
     seal,
@@ -95,6 +96,7 @@ export interface GuardParts {
   readonly grants: Pick<GrantSets, 'isCurrent'>;
   readonly casil: CasilShieldParts;
   readonly mirror: Mirror;
+  readonly hooks: PublicationHooks;
   readonly schemas: SchemaShieldParts;
   readonly seal: ViewSeal;
   readonly policy: PolicyShieldParts;
@@ -109,7 +111,7 @@ interface SharedParts {
 
 function composePublisher(
   { options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts,
-  mirror: Mirror,
+  copies: Pick<GuardParts, 'mirror' | 'hooks'>,
 ): Publisher {
   const { clock, metrics } = options;
   return createPublisher({
@@ -121,7 +123,7 @@ function composePublisher(
     refuse,
     mayAuthorize,
     counters: createPublishCounters(metrics),
-    mirror,
+    ...copies,
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Authenticator } from '@arqonbus/auth';
 import type { Config } from '@arqonbus/config';
 import type { Clock, Limits, TenantId } from '@arqonbus/protocol';
-import type { ChannelLog, KeyValueStore, LogChange, ProfileOf, Spine } from '@arqonbus/spine';
+import type { ChannelLog, KeyValueStore, LogChange, OpenWorkQueue, ProfileOf, Spine } from '@arqonbus/spine';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import type { ListenerFactory } from './listener/listener.ts';
 
@@ -43,6 +43,8 @@ export interface ShieldOptions {
   readonly onLogChange: (listener: (change: LogChange) => void) => void;
   /** Told of a tenant after each erasure from its logs. Default: there are none. */
   readonly onErased?: (listener: (tenant: TenantId) => void) => void;
+  /** Where webhooks are told of events. */
+  readonly openWork: OpenWorkQueue;
   readonly keyValue: KeyValueStore;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;

@@ -18,6 +18,7 @@ import { roomCommands } from './room-commands.ts';
 import { sessionCommands } from './session-commands.ts';
 import { taskCommands } from './task-commands.ts';
 import { storeCommands } from './store-commands.ts';
+import { webhookCommands } from './webhook-commands.ts';
 
 /** Every command there is (PRT-21): validation, help, the reference page and the SDKs' typings come from here. */
 export const commands: Commands = {
@@ -39,6 +40,7 @@ export const commands: Commands = {
   ...keyCommands,
   ...operatorCommands,
   ...taskCommands,
+  ...webhookCommands,
 };
 
 /** The type of {@link commands}, down to the words of every schema. */
@@ -59,7 +61,8 @@ export type Commands = typeof sessionCommands &
   typeof grantCommands &
   typeof keyCommands &
   typeof operatorCommands &
-  typeof taskCommands;
+  typeof taskCommands &
+  typeof webhookCommands;
 
 /** The name of a command. */
 export type CommandName = keyof Commands;

@@ -59,6 +59,7 @@ export type BucketName =
   | 'ARQON_KEYS'
   | 'ARQON_SCHEMAS'
   | 'ARQON_POLICIES'
+  | 'ARQON_WEBHOOKS'
   | 'ARQON_LOG';
 
 /**

@@ -46,6 +46,7 @@ export const BUCKETS: readonly BucketName[] = [
   'ARQON_KEYS',
   'ARQON_SCHEMAS',
   'ARQON_POLICIES',
+  'ARQON_WEBHOOKS',
   'ARQON_LOG',
 ];
 const DEFAULT_TIMEOUT_MS = 2_000;

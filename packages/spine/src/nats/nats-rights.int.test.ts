@@ -54,6 +54,7 @@ const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])
   ['brain', 'publish', '$JS.API.STREAM.PURGE.WORK_WEBHOOKS'],
   ['shield', 'publish', 'shadow.arqon.in.default.0.acme.science.general'],
   ['shield', 'publish', '$KV.ARQON_MIRRORS.acme.m_1'],
+  ['shield', 'publish', '$KV.ARQON_WEBHOOKS.acme.wh_1'],
   ['shield', 'subscribe', 'shadow.>'],
   ['brain', 'publish', 'shadow.arqon.out.acme.science.general'],
   ['shadow', 'publish', 'shadow.arqon.out.acme.science.general'],

@@ -17,9 +17,11 @@ import { BRAIN_QUEUE, serveMethod } from './serve-method.ts';
 import type { MethodHandler } from './serve-method.ts';
 import { storeMethods } from './store-methods.ts';
 import type { StoreMethods } from './store-methods.ts';
+import { webhookMethods } from './webhook-methods.ts';
+import type { WebhookMethods } from './webhook-methods.ts';
 
 /** Every method of the Brain: what it is asked and what it answers. */
-export interface BrainMethods extends CronMethods, GovernanceMethods, StoreMethods {
+export interface BrainMethods extends CronMethods, GovernanceMethods, StoreMethods, WebhookMethods {
   readonly 'channels.create': Method<wire.CreateChannelRequest, wire.CreateChannelResult>;
   readonly 'channels.delete': Method<wire.DeleteChannelRequest, wire.DeleteChannelResult>;
   readonly 'channels.create_room': Method<wire.RoomRequest, wire.RoomResult>;
@@ -148,6 +150,7 @@ const schemas: BrainMethods = {
   ...cronMethods,
   ...governanceMethods,
   ...storeMethods,
+  ...webhookMethods,
   'channels.create': {
     request: wire.CreateChannelRequestSchema,
     result: wire.CreateChannelResultSchema,

@@ -97,6 +97,18 @@ export function parseApiKeyKey(key: string): { readonly tenant: TenantId; readon
   return { tenant: parseKeyToken(tenant) as TenantId, keyId: parseKeyToken(keyId) };
 }
 
+/** Key of a webhook in `ARQON_WEBHOOKS`, `<tenant>.<webhook>`. */
+export function webhookKey(tenant: TenantId, webhookId: string): string {
+  return tenantPrefix(tenant) + nameKeyToken(webhookId, 'webhook');
+}
+
+/** Undoes {@link webhookKey}; undefined for a key that it did not make. */
+export function parseWebhookKey(key: string): { readonly tenant: TenantId; readonly webhookId: string } | undefined {
+  const [tenant, webhook, ...rest] = key.split('.');
+  if (!tenant || !webhook || rest.length > 0) return undefined;
+  return { tenant: parseKeyToken(tenant) as TenantId, webhookId: parseKeyToken(webhook) };
+}
+
 /** Where the schemas of a tenant, or of the space that all tenants read, lie in `ARQON_SCHEMAS`: `<tenant>.schema.`. */
 export function schemaPrefix(tenant: TenantId): string {
   return `${auditKey(tenant)}.schema.`;

@@ -33,6 +33,11 @@ export async function runCluster(args: readonly string[]): Promise<void> {
       ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '1000',
       ARQONBUS_LOG_ID_KEY: randomBytes(32).toString('hex'),
       ARQONBUS_LOG_STREAM_MAX_BYTES: '268435456',
+      ARQONBUS_WEBHOOKS_SECRET_KEY: randomBytes(32).toString('hex'),
+      // A receiver that somebody tries them with is on this machine.
+      ARQONBUS_WEBHOOKS_ALLOW_HTTP: 'true',
+      ARQONBUS_WEBHOOKS_ALLOW_PRIVATE: '127.0.0.0/8,::1',
+      ARQONBUS_WEBHOOKS_PORTS: '*',
       ...process.env,
     },
   });

@@ -17,6 +17,8 @@ import {
   createPostgresGrantStore,
   createPostgresObserver,
   createPostgresTaskStore,
+  createMemoryWebhookStore,
+  createPostgresWebhookStore,
 } from '@arqonbus/storage';
 import type {
   ArchiveStore,
@@ -26,6 +28,7 @@ import type {
   GrantStore,
   PostgresDatabase,
   TaskStore,
+  WebhookStore,
 } from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
 import type { OpenValkey } from '../valkey/open-valkey.ts';
@@ -39,6 +42,7 @@ export interface Storage {
   readonly cron: CronStore;
   readonly taskStore: TaskStore;
   readonly entries: EntryStore;
+  readonly webhooks: WebhookStore;
   close(): Promise<void>;
 }
 
@@ -54,9 +58,10 @@ export interface StorageSurroundings {
 export function openStorage({ storage, postgres }: Config, { metrics, logger, valkey }: StorageSurroundings): Storage {
   if (storage.backend === 'memory') {
     const [grants, archive] = [createMemoryGrantStore(), createMemoryArchiveStore()];
+    const webhooks = createMemoryWebhookStore();
     const [cron, taskStore] = [createMemoryCronStore(() => performance.now()), createMemoryTaskStore()];
     const entries = createMemoryEntryStore(() => systemClock.now());
-    return { database: undefined, grants, archive, cron, taskStore, entries, close: async () => undefined };
+    return { database: undefined, grants, archive, cron, taskStore, entries, webhooks, close: async () => undefined };
   }
   const database = createPostgresDatabase({
     ...postgres,
@@ -65,9 +70,10 @@ export function openStorage({ storage, postgres }: Config, { metrics, logger, va
   });
   addPostgresGauges(metrics, database);
   const [grants, archive] = [createPostgresGrantStore(database), createPostgresArchiveStore(database)];
+  const webhooks = createPostgresWebhookStore(database);
   const [cron, taskStore] = [createPostgresCronStore(database), createPostgresTaskStore(database)];
   const entries = cacheBefore(createPostgresEntryStore(database), metrics, valkey);
-  return { database, grants, archive, cron, taskStore, entries, close: () => database.close() };
+  return { database, grants, archive, cron, taskStore, entries, webhooks, close: () => database.close() };
 }
 
 function cacheBefore(store: EntryStore, metrics: Metrics, valkey: OpenValkey | undefined): EntryStore {

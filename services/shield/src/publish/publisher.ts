@@ -1,11 +1,13 @@
 import { ANY_SEQ, BusError } from '@arqonbus/protocol';
-import type { Envelope } from '@arqonbus/protocol';
+import type { Envelope, TenantId } from '@arqonbus/protocol';
+import type { EmittedEvent } from '@arqonbus/runtime';
 import { channelOut, tenantOut } from '@arqonbus/spine';
 import type { Appended, ChannelAddress, ChannelLog, ProfileOf, Spine, Subject } from '@arqonbus/spine';
 import { forEachClass } from '../delivery/class-counters.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { Mirror } from '../mirror/mirror.ts';
+import type { PublicationHooks } from '../webhooks/publication-hooks.ts';
 import type { Session } from '../session/session.ts';
 import { encodePublication } from './encode-publication.ts';
 import type { PublishCounters } from './publish-counters.ts';
@@ -30,11 +32,12 @@ export interface PublisherOptions {
   readonly refuse: Refuse;
   readonly counters: PublishCounters;
   readonly mirror: Mirror;
+  readonly hooks: PublicationHooks;
 }
 
 /** A publisher over this Spine and this log. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { spine, log, profileOf, counters, mirror } = options;
+  const { spine, log, profileOf, counters, mirror, hooks } = options;
   const refuse: Refuse = (session, requestId, error) => {
     counters.failed(error);
     options.refuse(session, requestId, error);
@@ -51,6 +54,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     envelope.expectedSeq = ANY_SEQ;
     const data = encodePublication(envelope);
     const copy = mirror.prepare(session, envelope);
+    const event = hooks.prepare(session, envelope);
     const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
     const { logClass } = profileOf(address.room, address.channel);
     if (logClass === 'live') {
@@ -59,12 +63,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
       spine.publish(subject, data);
       counters.live();
       if (copy !== undefined) mirror.send(subject, copy);
+      if (event !== undefined) hooks.send(session.tenant, event);
       if (ack) acknowledge(session, id, spine.flush().then(noContent));
       return;
     }
     const append = { address, data, user: session.user, id };
     const stored = log.append(expectedSeq === ANY_SEQ ? append : { ...append, expectedSeq });
     if (copy !== undefined) mirrorStored(stored, subjectOf(session, address), copy);
+    if (event !== undefined) tellStored(stored, session.tenant, event);
     if (ack) acknowledge(session, id, stored.then(positions[logClass]));
     else stored.then(counters.stored[logClass], (error: unknown) => refuse(session, id, error));
   };
@@ -72,6 +78,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const mirrorStored = (stored: Promise<Appended>, subject: Subject, copy: Uint8Array): void => {
     // What the log refuses, or had before, is not delivered, and not copied.
     stored.then(({ duplicate }) => (duplicate ? undefined : mirror.send(subject, copy)), ignore);
+  };
+  const tellStored = (stored: Promise<Appended>, tenant: TenantId, event: EmittedEvent): void => {
+    // What the log had before may not have been told: its Shield may have died in between. The queue knows what it had.
+    stored.then((appended) => hooks.send(tenant, event, appended), ignore);
   };
   return {
     publish: (session, envelope) => {

@@ -29,6 +29,18 @@ import {
   registerSchema,
   unbindSchema,
 } from './schemas.ts';
+import {
+  getWebhook,
+  listDeadLetters,
+  listDeliveries,
+  listWebhooks,
+  registerWebhook,
+  replayDeadLetters,
+  replayDelivery,
+  rotateWebhookSecret,
+  unregisterWebhook,
+  updateWebhook,
+} from './webhooks.ts';
 import { help, ping, refresh, status } from './session.ts';
 import {
   ackTask,
@@ -134,4 +146,14 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'task.get': getTask,
   'op.task.dlq.list': listDeadTasks,
   'op.task.dlq.replay': replayDeadTask,
+  'op.webhook.register': registerWebhook,
+  'op.webhook.list': listWebhooks,
+  'op.webhook.get': getWebhook,
+  'op.webhook.update': updateWebhook,
+  'op.webhook.unregister': unregisterWebhook,
+  'op.webhook.rotate_secret': rotateWebhookSecret,
+  'op.webhook.deliveries': listDeliveries,
+  'op.webhook.replay': replayDelivery,
+  'op.webhook.dlq.list': listDeadLetters,
+  'op.webhook.dlq.replay': replayDeadLetters,
 };

@@ -3762,6 +3762,13 @@ export declare type WebhookEvent = Message<"arqon.v1.WebhookEvent"> & {
    * @generated from field: bytes data = 6;
    */
   data: Uint8Array;
+
+  /**
+   * Those that waited for it when it happened.
+   *
+   * @generated from field: repeated string webhook_ids = 7;
+   */
+  webhookIds: string[];
 };
 
 /**

@@ -1,0 +1,107 @@
+import { startWebhookSink } from '@arqonbus/testkit';
+import type { SinkRequest, WebhookSink } from '@arqonbus/testkit';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { JsonClient } from './harness/json-client.ts';
+import { roomyLimits } from './harness/roomy-limits.ts';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+// What happens on the bus is posted to receivers of tenants (WHK-1 to WHK-4). Combinations: services/brain/src/webhooks.
+
+let bus: Bus;
+let sink: WebhookSink;
+const clients: JsonClient[] = [];
+
+beforeAll(async () => {
+  bus = await startBus({ ...roomyLimits, ARQONBUS_WEBHOOKS_RETRY_AFTER_SECONDS: '0.3,0.6,30' });
+});
+
+beforeEach(async () => {
+  sink = await startWebhookSink();
+});
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.end();
+  await sink.close();
+});
+
+afterAll(() => bus.stop());
+
+async function enter(tenant: string, user: string, role: 'admin' | 'user' = 'user'): Promise<JsonClient> {
+  const client = await bus.connect({ tenant, user, role });
+  clients.push(client);
+  return client;
+}
+
+interface Told {
+  readonly type: string;
+  readonly data: { readonly room?: string; readonly message: { readonly payload: unknown; readonly seq: number } };
+}
+
+/** What came, once each signature was checked. */
+function told(requests: readonly SinkRequest[], secret: string): readonly Told[] {
+  return requests.map(({ headers, body }) => new Webhook(secret).verify(body, { ...headers }) as Told);
+}
+
+const patient = { timeout: 20_000 };
+
+const idOf = ({ headers }: SinkRequest): string => headers['webhook-id'] ?? '';
+
+test('[WHK-1] [WHK-2] [WHK-3] a receiver that fails for a while gets everything in the end, once by id and signed, in its tenant alone', async () => {
+  const [alice, bob] = [await enter('acme', 'alice'), await enter('acme', 'bob')];
+  const foreign = await enter('globex', 'carol');
+  for (const client of [alice, bob, foreign]) await client.must('join_channel', { room: 'lab', channel: 'bench' });
+  const { webhook_id: webhookId, secret } = await alice.must('op.webhook.register', {
+    url: sink.url,
+    room: 'lab',
+    channel: 'bench',
+    description: 'e2e',
+  });
+  const warm = async (): Promise<number> => {
+    await bob.publish('lab:bench', { text: 'warm' });
+    return sink.requests.length;
+  };
+  await expect.poll(warm, patient).toBeGreaterThan(0);
+  sink.answer(({ body, headers }) => (body.includes('first') && headers['webhook-attempt'] === '1' ? 503 : 204));
+  await foreign.publish('lab:bench', { text: 'canary of globex' });
+  for (const text of ['first', 'second', 'third']) await bob.publish('lab:bench', { text });
+  const texts = (): string[] => {
+    const seen = new Map(
+      told(sink.requests, String(secret)).map((event, n) => [idOf(sink.requests[n] as SinkRequest), event]),
+    );
+    return [...seen.values()].map(({ data }) => (data.message.payload as { text: string }).text);
+  };
+  await expect
+    .poll(() => sink.requests.filter(({ body }) => body.includes('first')).length, patient)
+    .toBeGreaterThan(1);
+  const others = (): string[] => texts().filter((text) => text !== 'warm');
+  await expect.poll(() => others().toSorted(), patient).toEqual(['first', 'second', 'third']);
+  expect(sink.requests.some(({ body }) => body.includes('canary'))).toBe(false);
+  const all = told(sink.requests, String(secret));
+  expect(all.every(({ type, data }) => type === 'message' && data.room === 'lab' && data.message.seq > 0)).toBe(true);
+  const deliveries = async (): Promise<unknown> =>
+    (await alice.must('op.webhook.deliveries', { webhook_id: webhookId }))['items'];
+  const retried = expect.objectContaining({ status: 'delivered', http_status: 204, attempt: 2 });
+  await expect.poll(deliveries, patient).toContainEqual(retried);
+  expect(await bob.must('op.webhook.list')).toEqual({ items: [] });
+  expect(await alice.must('op.webhook.unregister', { webhook_id: webhookId })).toEqual({ unregistered: true });
+});
+
+test('[WHK-1] [WHK-4] what may not be waited for, or may not be reached, is refused', async () => {
+  const alice = await enter('acme', 'alice');
+  const url = sink.url;
+  for (const [args, code] of [
+    [{ url }, 'AUTHORIZATION_ERROR'],
+    [{ url, room: 'lab', events: ['casil'] }, 'AUTHORIZATION_ERROR'],
+    [{ url, room: 'integriguard', channel: 'telemetry-stream' }, 'AUTHORIZATION_ERROR'],
+    [{ url: 'http://169.254.169.254/latest/meta-data', room: 'lab' }, 'VALIDATION_ERROR'],
+    [{ url: 'http://0x0a000001/', room: 'lab' }, 'VALIDATION_ERROR'],
+    [{ url: 'http://[::ffff:10.0.0.1]/', room: 'lab' }, 'VALIDATION_ERROR'],
+    [{ url: 'ftp://hooks.example/', room: 'lab' }, 'VALIDATION_ERROR'],
+    [{ url: 'http://alice:pw@127.0.0.1/', room: 'lab' }, 'VALIDATION_ERROR'],
+    [{ url, room: 'lab', secret: 'hunter2' }, 'VALIDATION_ERROR'],
+  ] as const) {
+    expect([args, (await alice.command('op.webhook.register', args)).error_code]).toEqual([args, code]);
+  }
+});
