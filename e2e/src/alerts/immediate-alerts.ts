@@ -105,6 +105,7 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
     silent: [[gauge('arqonbus_admission_waiting', [3, 8], [0, 1], [3, 30])]],
   },
   ArqonbusInternalErrors: neverCounter('arqonbus_internal_errors_total', 'arqonbus_brain_requests_failed_total'),
+  ArqonbusWebhooksDropped: neverCounter('arqonbus_webhook_events_dropped_total{reason="full"}'),
   ArqonbusMalformedOnSpine: neverCounter('arqonbus_spine_malformed_total'),
   ArqonbusAuthFailures: {
     minutes: 20,

@@ -30,6 +30,7 @@ describe('preflight', () => {
     const env = {
       ARQONBUS_AUTH_MODE: 'development',
       ARQONBUS_SERVER_HOST: '0.0.0.0',
+      ARQONBUS_BRIDGE_HOST: '0.0.0.0',
       ARQONBUS_HTTP_HOST: '192.168.1.7',
     };
     expect(objections(env, 'development')).toEqual(['server.host', 'bridge.host', 'http.host']);
