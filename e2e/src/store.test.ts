@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshTenants } from './harness/fresh-tenants.ts';
 import type { Frame, JsonClient } from './harness/json-client.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -200,4 +201,25 @@ it('[STO-1] [PRM-5] a grant closes a namespace, and ends what watches it', async
   ]);
   expect(await alice.must('op.store.get', { key: 'a' })).toEqual({ found: false });
   expect(await admin.must('op.store.set', { key: 'a', namespace: 'secrets', value: 1 })).toMatchObject({ version: 1 });
+});
+
+it('[STO-1] [CLI-1] the command line keeps, reads, lists, counts, deletes and watches', async () => {
+  const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token({ tenant: tenants.tenant }) };
+  const store = async (...args: string[]): Promise<readonly [number | null, string]> => {
+    const run = runArqon(['store', ...args], env);
+    return [await run.exited, `${run.stdout()}${run.stderr()}`];
+  };
+  await expect.poll(() => bus.metric('arqonbus_store_watches')).toBe(0);
+  const watching = runArqon(['store', 'watch', 'cart/', '--prefix', '--limit', '3'], env);
+  await expect.poll(() => bus.metric('arqonbus_store_watches'), { timeout: 10_000 }).toBe(1);
+  expect(await store('get', 'cart/7')).toEqual([1, 'arqon: there is no such value\n']);
+  expect(await store('set', 'cart/7', '{"items":[1]}', '--if-version', '0')).toEqual([0, '1\n']);
+  expect(await store('set', 'cart/7', 'late', '--if-version', '0')).toEqual([1, expect.stringMatching(/^arqon: /)]);
+  expect(await store('get', 'cart/7', '--json')).toEqual([0, '{"found":true,"value":{"items":[1]},"version":1}\n']);
+  expect(await store('increment', 'cart/n', '--by', '5')).toEqual([0, '5\n']);
+  expect(await store('list', 'cart/')).toEqual([0, 'cart/7  1\ncart/n  2\n']);
+  expect(await store('delete', 'cart/7')).toEqual([0, 'deleted\n']);
+  expect(await store('set', 'a', '1', '--ttl', 'soon')).toEqual([2, expect.stringMatching(/^arqon: /)]);
+  expect(await watching.exited).toBe(0);
+  expect(watching.stdout()).toBe('cart/7  1  {"items":[1]}\ncart/n  2  5\ncart/7  3  deleted\n');
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { addClientFlags } from './client-flags.ts';
 import type { ClientFlags } from './client-flags.ts';
+import { jsonOrText } from './json-or-text.ts';
 import { withClient } from './with-client.ts';
 
 /** Adds `arqon publish`: one message to a channel, acknowledged. */
@@ -27,17 +28,8 @@ async function publish(
   const text = payload === '-' ? readFileSync(0, 'utf8').trimEnd() : payload;
   await withClient(flags, async (client) => {
     const subscription = await client.join(target);
-    const result = await subscription.publish(flags.text ? text : parsePayload(text));
+    const result = await subscription.publish(flags.text ? text : jsonOrText(text));
     const place = result.seq === undefined ? '' : ` as number ${result.seq}`;
     process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `Published ${result.id}${place}.\n`);
   });
-}
-
-/** What is no JSON is a text. */
-function parsePayload(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

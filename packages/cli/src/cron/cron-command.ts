@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { parseCount } from '../client/parse-count.ts';
+import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 
 const EXAMPLES = `
@@ -74,11 +75,8 @@ async function schedule(target: string, payload: string, flags: ScheduleFlags): 
 
 async function list(flags: ClientFlags): Promise<void> {
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const page: CommandResult<'op.cron.list'> = await client.command('op.cron.list', cursor === '' ? {} : { cursor });
+    for await (const page of pagesOf((more) => client.command('op.cron.list', more))) {
       for (const job of page.items) print(flags, job, lineOf(job));
-      cursor = page.cursor;
     }
   });
 }
@@ -94,14 +92,10 @@ function oneJob(command: 'op.cron.get' | 'op.cron.cancel' | 'op.cron.pause' | 'o
 
 async function runs(jobId: string, flags: ClientFlags): Promise<void> {
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const more: { readonly cursor?: string } = cursor === '' ? {} : { cursor };
-      const page: CommandResult<'op.cron.runs'> = await client.command('op.cron.runs', { job_id: jobId, ...more });
+    for await (const page of pagesOf((more) => client.command('op.cron.runs', { job_id: jobId, ...more }))) {
       for (const run of page.items) {
         print(flags, run, [run.scheduled_at, `#${run.iteration}`, run.state, run.code ?? ''].join('  ').trimEnd());
       }
-      cursor = page.cursor;
     }
   });
 }

@@ -1,18 +1,4 @@
-import {
-  addBrainGauges,
-  createArchiveMetrics,
-  createAuditMetrics,
-  createCronMetrics,
-  createErasureMetrics,
-  createRpcMetrics,
-  createTaskMetrics,
-  createStoreMetrics,
-  createWebhookMetrics,
-  openKeptLog,
-  openStorage,
-  openValkey,
-  startBrain,
-} from '@arqonbus/brain';
+import { addBrainGauges, openBrainParts, startBrain } from '@arqonbus/brain';
 import type { Brain } from '@arqonbus/brain';
 import { startBridge } from '@arqonbus/bridge';
 import type { Bridge } from '@arqonbus/bridge';
@@ -59,37 +45,11 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
   const metrics = createMetrics();
   const settings = createProcessSettings(config, logger);
   const parts = openLocalSpine(config, logger);
-  // No other Brain or Shield can be there to wait for.
   const tracing = await openServiceTracing(config, 'arqonbus', metrics);
-  const rpcMetrics = createRpcMetrics(metrics);
-  const auditMetrics = createAuditMetrics(metrics);
-  const valkey = openValkey(config, { metrics, logger });
-  const storage = openStorage(config, { metrics, logger, valkey });
-  const brain = await startBrain(settings.live.config, {
-    ...parts,
-    grants: storage.grants,
-    archive: storage.archive,
-    cron: storage.cron,
-    cronMetrics: createCronMetrics(metrics),
-    entries: storage.entries,
-    storeMetrics: createStoreMetrics(metrics),
-    webhooks: {
-      store: storage.webhooks,
-      isLasting: storage.database !== undefined,
-      metrics: createWebhookMetrics(metrics),
-    },
-    archiveMetrics: createArchiveMetrics(metrics),
-    taskStore: storage.taskStore,
-    taskMetrics: createTaskMetrics(metrics),
-    erasureMetrics: createErasureMetrics(metrics),
-    rpcMetrics,
-    auditMetrics,
-    tracing,
-    logger,
-    keptLog: openKeptLog(config, { ...parts, logger, valkey }),
-    settleMs: 0,
-    handoverMs: 0,
-  });
+  const own = openBrainParts(config, { ...parts, metrics, logger });
+  // No other Brain or Shield can be there to wait for.
+  const alone = { settleMs: 0, handoverMs: 0 };
+  const brain = await startBrain(settings.live.config, { ...parts, ...own.surroundings, ...alone, tracing, logger });
   await settings.open(parts);
   addBrainGauges(metrics, brain);
   const stopProbe = addSpineMetrics({ ...parts, metrics });
@@ -111,8 +71,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     drain: async () => {
       stopProbe();
       await drain({ bridge, shield, brain, spine: parts.spine, admin });
-      await valkey?.close();
-      await storage.close();
+      await own.close();
       await tracing?.close();
       settings.stop();
     },

@@ -3,6 +3,7 @@ import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
+import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 
 const EXAMPLES = `
@@ -63,11 +64,8 @@ async function create(name: string, flags: CreateFlags): Promise<void> {
 
 async function list(flags: ClientFlags): Promise<void> {
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const page: CommandResult<'op.key.list'> = await client.command('op.key.list', cursor === '' ? {} : { cursor });
+    for await (const page of pagesOf((more) => client.command('op.key.list', more))) {
       for (const key of page.items) process.stdout.write(`${flags.json ? JSON.stringify(key) : describe(key)}\n`);
-      cursor = page.cursor;
     }
   });
 }

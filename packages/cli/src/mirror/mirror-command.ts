@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
-import type { CommandResult } from '@arqonbus/protocol';
 import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
+import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 
 const EXAMPLES = `
@@ -33,17 +33,11 @@ async function put(pattern: string, percent: string, flags: ClientFlags): Promis
 
 async function list(flags: ClientFlags): Promise<void> {
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const page: CommandResult<'op.mirror.list'> = await client.command(
-        'op.mirror.list',
-        cursor === '' ? {} : { cursor },
-      );
+    for await (const page of pagesOf((more) => client.command('op.mirror.list', more))) {
       for (const rule of page.items) {
         const line = `${rule.rule_id}  ${rule.pattern}  ${rule.percent} %  ${rule.created_by}, ${rule.created_at}`;
         process.stdout.write(`${flags.json ? JSON.stringify(rule) : line}\n`);
       }
-      cursor = page.cursor;
     }
   });
 }

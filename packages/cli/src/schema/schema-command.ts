@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { parseCount } from '../client/parse-count.ts';
+import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 import { readCandidate } from './read-candidate.ts';
 import type { CandidateFlags } from './read-candidate.ts';
@@ -105,12 +106,8 @@ async function get(id: string, flags: ClientFlags & { readonly versionNumber?: n
 
 async function list(flags: ClientFlags): Promise<void> {
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const args: CommandArgs<'op.schema.list'> = cursor === '' ? {} : { cursor };
-      const page: CommandResult<'op.schema.list'> = await client.command('op.schema.list', args);
+    for await (const page of pagesOf((more) => client.command('op.schema.list', more))) {
       print(flags, page, [...page.items.map(lineOf), ...page.bindings.map(bindingLine)].join('\n'));
-      cursor = page.cursor;
     }
   });
 }

@@ -5,6 +5,8 @@ import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { parseCount } from '../client/parse-count.ts';
+import { jsonOrText } from '../client/json-or-text.ts';
+import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 
 const EXAMPLES = `
@@ -90,14 +92,8 @@ async function cancelTask(taskId: string, flags: ClientFlags): Promise<void> {
 async function listDead(group: string | undefined, flags: ClientFlags): Promise<void> {
   const filter = group === undefined ? {} : { group };
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const page: CommandResult<'op.task.dlq.list'> = await client.command('op.task.dlq.list', {
-        ...filter,
-        ...(cursor === '' ? {} : { cursor }),
-      });
+    for await (const page of pagesOf((more) => client.command('op.task.dlq.list', { ...filter, ...more }))) {
       for (const task of page.items) say(flags, task, lineOf(task));
-      cursor = page.cursor;
     }
   });
 }
@@ -110,29 +106,15 @@ async function replayTask(taskId: string, flags: ClientFlags): Promise<void> {
 }
 
 async function listOperators(group: string | undefined, flags: ClientFlags): Promise<void> {
+  const filter = group === undefined ? {} : { group };
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const page: CommandResult<'operator.list'> = await client.command('operator.list', {
-        ...(group === undefined ? {} : { group }),
-        ...(cursor === '' ? {} : { cursor }),
-      });
+    for await (const page of pagesOf((more) => client.command('operator.list', { ...filter, ...more }))) {
       for (const operator of page.items) {
         const { operator_id: id, user, in_flight: busy, max_in_flight: most, capabilities } = operator;
         say(flags, operator, `${id}  ${operator.group}  ${user}  ${busy} of ${most}  ${capabilities.join(', ')}`);
       }
-      cursor = page.cursor;
     }
   });
-}
-
-/** What is no JSON is a text. */
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }
 
 function resultText(result: TaskResult): unknown {

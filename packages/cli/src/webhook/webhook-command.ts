@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import type { CommandArgs } from '@arqonbus/protocol';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { parseSpan } from '../client/parse-span.ts';
+import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 import { describeDelivery, describeWebhook } from './webhook-lines.ts';
 
@@ -95,14 +96,8 @@ async function update(
 
 async function list(flags: ClientFlags): Promise<void> {
   await withClient(flags, async (client) => {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const page: CommandResult<'op.webhook.list'> = await client.command(
-        'op.webhook.list',
-        cursor === '' ? {} : { cursor },
-      );
+    for await (const page of pagesOf((more) => client.command('op.webhook.list', more))) {
       for (const webhook of page.items) print(flags, webhook, describeWebhook(webhook));
-      cursor = page.cursor;
     }
   });
 }
