@@ -8,8 +8,8 @@ import { commands } from '@arqonbus/protocol';
 import type { CommandDefinition, Envelope } from '@arqonbus/protocol';
 import { createNatsSpine } from '@arqonbus/spine';
 import type { NatsSpine } from '@arqonbus/spine';
-import { connectRaw, startCluster } from '@arqonbus/testkit';
-import type { Cluster, NatsUser } from '@arqonbus/testkit';
+import { connectRaw, startCluster, startWebhookSink } from '@arqonbus/testkit';
+import type { Cluster, NatsUser, WebhookSink } from '@arqonbus/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Reader } from './harness/reader.ts';
 import { startOtlpSink } from '../harness/otlp-sink.ts';
@@ -30,13 +30,16 @@ const usersConf = readFileSync(new URL('../../../deploy/nats/users.conf', import
 let cluster: Cluster;
 let consumer: MirrorConsumer;
 let sink: OtlpSink;
+let receiver: WebhookSink;
 const copies: Envelope[] = [];
+/** What the Bridge has answered. */
+const planted: string[] = [];
 const taps: NatsSpine[] = [];
 /** What was said on each subject that any user of NATS may hear. */
 const heard = new Map<string, string>();
 
 beforeAll(async () => {
-  sink = await startOtlpSink();
+  [sink, receiver] = [await startOtlpSink(), await startWebhookSink()];
   const env = {
     ...developmentSettings(SECRET),
     ARQONBUS_CASIL_ENABLED: 'true',
@@ -47,7 +50,7 @@ beforeAll(async () => {
     ARQONBUS_TELEMETRY_TRACES_URL: sink.url,
     ARQONBUS_TELEMETRY_TRACES_PER_MILLION: '1000000',
   };
-  cluster = await startCluster({ programs, postgres: 'shared', shields: 1, brains: 1, env });
+  cluster = await startCluster({ programs, postgres: 'shared', shields: 1, brains: 1, bridges: 1, env });
   const { user, password: secret } = natsUser('shadow');
   const source = { servers: [cluster.nats.url], user, password: secret };
   consumer = await consumeMirror(source, (copy) => void copies.push(copy));
@@ -57,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...taps, consumer].map((tapped) => tapped.close()));
   await cluster.stop();
-  await sink.close();
+  await Promise.all([sink.close(), receiver.close()]);
 });
 
 function natsUser(name: NatsUser): { readonly user: string; readonly password: string } {
@@ -90,6 +93,8 @@ async function tap(name: NatsUser, filters: readonly string[]): Promise<void> {
     // On the connection itself: a Spine hands requests to servers, and a tap is none.
     spine.connection.subscribe(filter, {
       callback: (_, { subject, data }) => {
+        // A way in: what the Bridge asks of Shields, which are the first to inspect it.
+        if (subject.startsWith('arqon.rpc.edge.')) return;
         const root = subject.split('.').slice(0, 2).join('.');
         heard.set(root, (heard.get(root) ?? '') + Buffer.from(data).toString('latin1'));
       },
@@ -107,9 +112,24 @@ interface Entry {
   readonly name?: string;
 }
 
-async function enter({ user, role = 'user', format = 'json', port = 'ws_url', name = user }: Entry): Promise<Reader> {
+async function tokenOf(user: string, role: Entry['role'] = 'user'): Promise<string> {
   const issuer = createDevelopmentIssuer({ secret: SECRET, now: Date.now });
-  const token = await issuer.issue({ tenant: 'acme-corp.eu', user, role, ttlMs: 3_600_000 });
+  return issuer.issue({ tenant: 'acme-corp.eu', user, role, ttlMs: 3_600_000 });
+}
+
+/** What the Bridge answers to bob. */
+async function askBridge(path: string, body?: object): Promise<string> {
+  const url = `${cluster.bridges[0]?.addresses()['bridge_url'] ?? ''}${path}`;
+  const headers = { authorization: `Bearer ${await tokenOf('bob')}` };
+  const response = await fetch(
+    url,
+    body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) },
+  );
+  return response.text();
+}
+
+async function enter({ user, role = 'user', format = 'json', port = 'ws_url', name = user }: Entry): Promise<Reader> {
+  const token = await tokenOf(user, role);
   const socket = await connectRaw({
     port: Number(new URL(cluster.shields[0]?.addresses()[port] ?? '').port),
     path:
@@ -131,7 +151,9 @@ function filesUnder(folder: string): string {
 }
 
 async function scrapes(): Promise<string> {
-  const services = [...cluster.shields, ...cluster.brains].map((service) => service.addresses()['http_url'] ?? '');
+  const services = [...cluster.shields, ...cluster.brains, ...cluster.bridges].map(
+    (service) => service.addresses()['http_url'] ?? '',
+  );
   const pages = services.flatMap((url) => ['/metrics', '/health/ready', '/version'].map((path) => url + path));
   return (await Promise.all(pages.map(async (page) => (await fetch(page)).text()))).join('');
 }
@@ -153,6 +175,11 @@ async function plant(alice: Reader, bob: Reader): Promise<void> {
     await bob.command('set_status', { status: secret, meta: { note: secret } });
     await bob.command('join_channel', { room: secret, channel: 'x' });
     await bob.command(secret, { secret });
+    const payload = { text: secret, password };
+    await alice.command('task.submit', { group: 'lab', payload });
+    await alice.command('op.store.set', { key: 'planted', value: payload });
+    await alice.command('op.cron.schedule', { room: 'lab', channel: 'bench', payload, delay_seconds: 3_600 });
+    planted.push(await askBridge('/v1/publish', { room: 'lab', channel: 'bench', payload }));
   }
   await alice.say('lab:bench', { text: 'marker-last' });
 }
@@ -182,6 +209,9 @@ describe('one boundary', () => {
         return copies.length;
       })
       .toBeGreaterThan(0);
+    await admin.command('op.webhook.register', { url: receiver.url, room: 'lab', events: ['message', 'casil'] });
+    await bob.command('operator.join', { group: 'lab' });
+    await bob.command('op.store.watch', { prefix: '' });
     await plant(alice, bob);
     await knock(alice);
     const target = { room: 'lab', channel: 'bench' };
@@ -190,6 +220,10 @@ describe('one boundary', () => {
     await bob.command('op.history.replay', { ...target, from_seq: 1 });
     await bob.command('join_channel', { ...target, history: 100 });
     await bob.command('presence', { room: 'lab' });
+    await bob.command('op.store.get', { key: 'planted' });
+    await alice.command('op.cron.list', {});
+    await alice.command('task.get', { task_id: /"task_id":"([^"]+)"/.exec(alice.all)?.[1] });
+    planted.push(await askBridge('/v1/rooms/lab/channels/bench/history'));
     await admin.command('op.audit.list', {});
     await Promise.all(
       [bob, ben, mia, telemetry].map((reader) => reader.until(reader === telemetry ? 'casil_decision' : 'marker-last')),
@@ -199,16 +233,22 @@ describe('one boundary', () => {
       .toContain('marker-last');
     await expect.poll(() => filesUnder(cluster.nats.storeDir)).toContain('marker-last');
     await expect.poll(() => sink.spans().length).toBeGreaterThan(0);
+    const posted = (): string => receiver.requests.map(({ body }) => body.toString()).join('');
+    await expect.poll(posted, { timeout: 10_000 }).toContain('marker-last');
     const ways: Readonly<Record<string, string>> = {
       'sockets of the sender, with its errors': alice.all,
       'sockets in JSON, with history, replay and presence': bob.all,
       'sockets in Protobuf': ben.all,
       'sockets of administrators, with the audit trail': admin.all,
       'the telemetry stream': telemetry.all,
+      'what receivers of webhooks are posted': posted(),
+      'what the Bridge answers': planted.join(''),
       'the mirror': JSON.stringify(copies, (_, value: unknown) =>
         value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
       ),
-      'logs of all services': [...cluster.shields, ...cluster.brains].map((service) => service.log()).join(''),
+      'logs of all services': [...cluster.shields, ...cluster.brains, ...cluster.bridges]
+        .map((service) => service.log())
+        .join(''),
       'metrics, health and version': await scrapes(),
       traces: JSON.stringify(sink.spans()),
       'what NATS stores: the log, buckets, the audit trail': filesUnder(cluster.nats.storeDir),
@@ -220,6 +260,7 @@ describe('one boundary', () => {
     expect(leaks).toEqual([]);
     // Else all this would pass for a bus that is silent.
     for (const reader of [bob, ben, mia]) expect(reader.all).toContain('marker-payload');
+    for (const kind of ['"type":"task"', '"event":"store"']) expect(bob.all).toContain(kind);
     for (const way of ['arqon.out', 'arqon.evt', 'arqon.rpc', 'shadow.arqon']) expect([...heard.keys()]).toContain(way);
     expect(mia.all).toContain(card);
     expect([awsKey, password].filter((secret) => mia.all.includes(secret))).toEqual([]);
@@ -233,6 +274,7 @@ describe('one boundary', () => {
     expect(ports.toSorted()).toEqual([
       // Asks for keys and says nothing.
       'auth.jwks_url',
+      'bridge.port',
       'http.port',
       'nats.url',
       // A copy of the audit trail, which lies in NATS as well, and grants; of both the texts are the administrators' own.
@@ -249,7 +291,7 @@ describe('one boundary', () => {
       .filter((subject) => !/^[$_>]/.test(subject))
       .map((subject) => subject.split('.').slice(0, 2).join('.'));
     expect([...new Set(roots)].toSorted()).toEqual([
-      // These two go to streams, which lie on disk.
+      // These go to streams, which lie on disk, as do those of `arqon.in` and `arqon.work`.
       'arqon.audit',
       'arqon.ctl',
       'arqon.evt',
@@ -257,18 +299,29 @@ describe('one boundary', () => {
       'arqon.out',
       'arqon.presence',
       'arqon.rpc',
+      'arqon.store',
+      'arqon.work',
       'shadow.arqon',
     ]);
     const telling = Object.values<CommandDefinition>(commands).filter(({ result }) =>
-      ['publications', 'payload'].some((name) => name in (result.properties ?? {})),
+      ['publications', 'payload', 'value'].some((name) => name in (result.properties ?? {})),
     );
     expect(telling.map(({ name }) => name).toSorted()).toEqual([
       'history',
       'join_channel',
       // These two show to an administrator what that administrator has just sent.
       'op.casil.test',
+      // Schedules and values show what was put into them above.
+      'op.cron.cancel',
+      'op.cron.get',
+      'op.cron.pause',
+      'op.cron.resume',
+      'op.cron.schedule',
       'op.history.get',
       'op.policy.test',
+      'op.store.get',
+      'op.store.increment',
+      'task.get',
     ]);
   });
 });
