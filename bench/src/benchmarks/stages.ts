@@ -36,35 +36,37 @@ const GOALS = [
 interface StagePlan {
   readonly name: string;
   readonly settings: Readonly<Record<string, string>>;
-  readonly commands: readonly (readonly [command: string, args: object])[];
+  readonly commands: () => readonly (readonly [command: string, args: object])[];
   /** Larger payloads are not sent. Default: any are. */
   readonly maxBytes?: number;
 }
 
+const none: StagePlan['commands'] = () => [];
+
 const stagePlans: readonly StagePlan[] = [
-  { name: OFF, settings: {}, commands: [] },
-  { name: OFF_AGAIN, settings: {}, commands: [] },
+  { name: OFF, settings: {}, commands: none },
+  { name: OFF_AGAIN, settings: {}, commands: none },
   {
     name: 'CASIL monitors',
     settings: { ARQONBUS_CASIL_ENABLED: 'true', ARQONBUS_CASIL_MODE: 'monitor' },
-    commands: [],
+    commands: none,
   },
   {
     name: 'CASIL enforces',
     settings: { ARQONBUS_CASIL_ENABLED: 'true', ARQONBUS_CASIL_MODE: 'enforce' },
-    commands: [],
+    commands: none,
   },
   {
     name: 'CASIL, out of its scope',
     settings: { ARQONBUS_CASIL_ENABLED: 'true', ARQONBUS_CASIL_SCOPE_INCLUDE: 'elsewhere:*' },
-    commands: [],
+    commands: none,
   },
-  { name: 'a JSON Schema enforced', settings: {}, commands: bindSchema('*:*') },
-  { name: 'a JSON Schema, bound elsewhere', settings: {}, commands: bindSchema('elsewhere:*') },
-  { name: 'a policy that scans', settings: {}, commands: bindPolicy('*:*', scan()) },
+  { name: 'a JSON Schema enforced', settings: {}, commands: () => bindSchema('*:*') },
+  { name: 'a JSON Schema, bound elsewhere', settings: {}, commands: () => bindSchema('elsewhere:*') },
+  { name: 'a policy that scans', settings: {}, commands: () => bindPolicy('*:*', scan()) },
   // It compares every word with every word of its list: 16 KiB of text take more fuel than a call has.
-  { name: 'a policy of a word list', settings: {}, commands: bindPolicy('*:*', wordList()), maxBytes: 1_024 },
-  { name: 'that policy, bound elsewhere', settings: {}, commands: bindPolicy('elsewhere:*', wordList()) },
+  { name: 'a policy of a word list', settings: {}, commands: () => bindPolicy('*:*', wordList()), maxBytes: 1_024 },
+  { name: 'that policy, bound elsewhere', settings: {}, commands: () => bindPolicy('elsewhere:*', wordList()) },
 ];
 
 /** What each optional stage costs a whole server, and that it costs nothing while it is off (SAF-4, PRD-7). */
@@ -116,7 +118,7 @@ async function prepare(load: Load, { name, server, commands }: StageContender): 
     publishes: [],
     maxInFlight: 1,
   });
-  for (const [command, args] of commands) {
+  for (const [command, args] of commands()) {
     const frames = [commandFrame(command, args)];
     await load.ask({ group: `${name}/admin`, frames, expected: 1, mustHold: '"status":"success"' });
   }
@@ -167,7 +169,7 @@ function beyondOff(samples: Samples, name: string): Spread {
   return differenceOf(costsOf(samples, name), costsOf(samples, OFF));
 }
 
-function bindSchema(pattern: string): StagePlan['commands'] {
+function bindSchema(pattern: string): ReturnType<StagePlan['commands']> {
   const item = {
     type: 'object',
     required: ['id', 'name', 'value', 'ok'],
@@ -186,7 +188,7 @@ function bindSchema(pattern: string): StagePlan['commands'] {
   ];
 }
 
-function bindPolicy(pattern: string, wasm: Uint8Array): StagePlan['commands'] {
+function bindPolicy(pattern: string, wasm: Uint8Array): ReturnType<StagePlan['commands']> {
   return [
     ['op.policy.put', { name: 'words', wasm: Buffer.from(wasm).toString('base64') }],
     ['op.policy.bind', { name: 'words', pattern }],

@@ -56,9 +56,10 @@ export class SimulatedClient {
     });
   }
 
-  /** True once it is where it wants to be. */
+  /** True once it is where it wants to be, and knows of all that it has published: what got no answer is sent again after 5 s. */
   get isSettled(): boolean {
     if (this.isGone) return true;
+    if (this.#recorded.unanswered > 0) return false;
     const subscriptions = [...this.#subscriptions.values()];
     return this.sdk.state.kind === 'connected' && subscriptions.every((held) => held !== 'wanted' && isJoined(held));
   }
