@@ -85,7 +85,7 @@ test('[BRN-1] [CRN-2] [OPR-3] one of two Brains killed under commands: nothing a
 
 /** A schedule of every second; checks that each of its moments came, and was recorded, once. */
 async function startTicking(client: FollowedClient): Promise<{ check(): Promise<void> }> {
-  const target = { room: 'killed', channel: 'clock' };
+  const target = { room: 'logged', channel: 'clock' };
   await client.must('join_channel', target);
   const { job_id: jobId } = await client.must('op.cron.schedule', { ...target, payload: 'tick', interval_seconds: 1 });
   const heard = (): unknown[] =>

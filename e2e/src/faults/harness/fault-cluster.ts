@@ -9,8 +9,13 @@ import { developmentSettings, programs } from '../../harness/start-cluster-serve
 import { followClient } from './followed-client.ts';
 import type { FollowedClient } from './followed-client.ts';
 
-// What these drills are about holds for channels without a log.
-const LIVE = { ARQONBUS_LOG_RULES: JSON.stringify([{ pattern: '*:*', profile: 'live' }]) };
+// What these drills are about holds for channels without a log; only where it says so is one kept.
+const LIVE = {
+  ARQONBUS_LOG_RULES: JSON.stringify([
+    { pattern: 'logged:*', profile: 'default' },
+    { pattern: '*:*', profile: 'live' },
+  ]),
+};
 
 /** A cluster whose single parts a test may harm. */
 export interface FaultCluster extends Cluster {
