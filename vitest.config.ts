@@ -82,6 +82,8 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
     retry: 0,
+    // What is waited for comes in its time; a second, as vitest has it, is too short on a busy machine.
+    expect: { poll: { timeout: 5_000 } },
     allowOnly: false,
     passWithNoTests: false,
     dangerouslyIgnoreUnhandledErrors: false,
