@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freshTenants } from './harness/fresh-tenants.ts';
 import type { Frame, JsonClient } from './harness/json-client.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
@@ -211,6 +211,7 @@ it('[STO-1] [CLI-1] the command line keeps, reads, lists, counts, deletes and wa
   };
   await expect.poll(() => bus.metric('arqonbus_store_watches')).toBe(0);
   const watching = runArqon(['store', 'watch', 'cart/', '--prefix', '--limit', '3'], env);
+  onTestFinished(() => void watching.process.kill());
   await expect.poll(() => bus.metric('arqonbus_store_watches'), { timeout: 10_000 }).toBe(1);
   expect(await store('get', 'cart/7')).toEqual([1, 'arqon: there is no such value\n']);
   expect(await store('set', 'cart/7', '{"items":[1]}', '--if-version', '0')).toEqual([0, '1\n']);
