@@ -36,10 +36,8 @@ class ConnectionEnded(Exception):
 class Connection:
     """An open connection that the server has welcomed."""
 
-    def __init__(self, socket: ClientConnection, welcome: Welcome, first: dict[str, Any]) -> None:
+    def __init__(self, socket: ClientConnection, welcome: Welcome) -> None:
         self.welcome = welcome
-        #: The frame of the greeting.
-        self.first = first
         self._socket = socket
         self._error: ArqonBusError | None = None
         self._return_in_s = 0.0
@@ -120,9 +118,9 @@ async def _greet(socket: ClientConnection, timeout: float) -> Connection:
     except asyncio.TimeoutError:
         raise ConnectionEnded(ConnectionEnd(1006, "no greeting in time")) from None
     welcome = to_welcome(mapping_of((frame or {}).get("payload")))
-    if frame is None or welcome is None:
+    if welcome is None:
         raise ConnectionEnded(ConnectionEnd(1006, "the first frame is no greeting"))
-    return Connection(socket, welcome, frame)
+    return Connection(socket, welcome)
 
 
 def _parse(raw: str | bytes) -> dict[str, Any] | None:

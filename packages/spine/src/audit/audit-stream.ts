@@ -1,12 +1,6 @@
-import {
-  DiscardPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  RetentionPolicy,
-  StorageType,
-  jetstreamManager,
-} from '@nats-io/jetstream';
+import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
+import { isStreamThere } from '../nats/missing-stream.ts';
 import type { NatsSpine } from '../nats/nats-spine.ts';
 import { ALL_AUDIT } from '../subjects/subjects.ts';
 
@@ -31,7 +25,7 @@ export interface AuditStreamOptions {
 export async function provisionAuditStream(spine: NatsSpine, options: AuditStreamOptions): Promise<void> {
   const manager = await jetstreamManager(spine.connection, { checkAPI: false });
   try {
-    if (await exists(() => manager.streams.info(AUDIT_STREAM))) return;
+    if (await isStreamThere(() => manager.streams.info(AUDIT_STREAM))) return;
     await manager.streams.add({
       name: AUDIT_STREAM,
       subjects: [ALL_AUDIT],
@@ -46,15 +40,5 @@ export async function provisionAuditStream(spine: NatsSpine, options: AuditStrea
     });
   } catch (cause) {
     throw new BusError('UNAVAILABLE', 'The stream of the audit trail cannot be made.', { cause });
-  }
-}
-
-async function exists(look: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await look();
-    return true;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return false;
-    throw error;
   }
 }

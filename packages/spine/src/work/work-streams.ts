@@ -1,12 +1,6 @@
-import {
-  DiscardPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  RetentionPolicy,
-  StorageType,
-  jetstreamManager,
-} from '@nats-io/jetstream';
+import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
+import { isStreamThere } from '../nats/missing-stream.ts';
 import type { NatsSpine } from '../nats/nats-spine.ts';
 import { allWork } from '../subjects/subjects.ts';
 import { WORK_KINDS } from './work-queue.ts';
@@ -35,7 +29,7 @@ export async function provisionWorkStreams(spine: NatsSpine, { replicas, maxByte
   const manager = await jetstreamManager(spine.connection, { checkAPI: false });
   const provision = async (kind: WorkKind): Promise<void> => {
     const name = workStream(kind);
-    if (await isThere(() => manager.streams.info(name))) return;
+    if (await isStreamThere(() => manager.streams.info(name))) return;
     await manager.streams.add({
       name,
       subjects: [allWork(kind)],
@@ -52,15 +46,5 @@ export async function provisionWorkStreams(spine: NatsSpine, { replicas, maxByte
     for (const kind of WORK_KINDS) await provision(kind);
   } catch (cause) {
     throw new BusError('UNAVAILABLE', 'The streams of work cannot be made.', { cause });
-  }
-}
-
-async function isThere(look: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await look();
-    return true;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return false;
-    throw error;
   }
 }

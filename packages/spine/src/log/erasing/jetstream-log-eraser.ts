@@ -1,7 +1,8 @@
-import { JetStreamApiCodes, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamClient, JetStreamManager, JsMsg, StreamInfo } from '@nats-io/jetstream';
 import { BusError, isErased } from '@arqonbus/protocol';
 import type { EraseFilter, TenantId } from '@arqonbus/protocol';
+import { isStreamMissing } from '../../nats/missing-stream.ts';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
 import type { SubjectFilter } from '../../subjects/subject.ts';
 import { addressOf, tenantIn, tenantShard } from '../../subjects/subjects.ts';
@@ -109,7 +110,7 @@ async function infoOf(
   try {
     return await manager.streams.info(stream, { subjects_filter: filter });
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined;
+    if (isStreamMissing(error)) return undefined;
     throw error;
   }
 }

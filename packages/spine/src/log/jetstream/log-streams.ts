@@ -1,14 +1,8 @@
-import {
-  DiscardPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  RetentionPolicy,
-  StorageType,
-  jetstreamManager,
-} from '@nats-io/jetstream';
+import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamManager, Placement, StreamConfig } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
 import type { LogClass } from '@arqonbus/protocol';
+import { isStreamMissing } from '../../nats/missing-stream.ts';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
 import { shardIn } from '../../subjects/subjects.ts';
 import { streamsOf } from '../placement/log-layout.ts';
@@ -80,7 +74,7 @@ export async function createLogStreams(spine: NatsSpine, options: LogStreamsOpti
         const { first_seq: firstSeq, last_seq: lastSeq, messages, first_ts: firstAt, last_ts: lastAt } = state;
         return { created, firstSeq, lastSeq, messages, firstAtMs: msOf(firstAt), lastAtMs: msOf(lastAt) };
       } catch (cause) {
-        if (isMissing(cause)) return undefined;
+        if (isStreamMissing(cause)) return undefined;
         throw new BusError('UNAVAILABLE', 'A stream of the log cannot be looked at.', { cause });
       }
     },
@@ -108,10 +102,6 @@ function msOf(time: string): number {
   return Math.max(0, Date.parse(time) || 0);
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
-}
-
 async function provision(manager: JetStreamManager, config: NamedConfig): Promise<void> {
   try {
     const { config: found } = await manager.streams.info(config.name);
@@ -121,7 +111,7 @@ async function provision(manager: JetStreamManager, config: NamedConfig): Promis
     const wanted = found.deny_delete ? { ...config, deny_delete: true } : config;
     if (!isMatch(found, wanted)) await manager.streams.update(config.name, wanted);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!isStreamMissing(error)) throw error;
     await manager.streams.add(config);
   }
 }

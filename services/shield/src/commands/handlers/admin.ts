@@ -5,6 +5,7 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { invalid } from '../arguments.ts';
 import { traceIdOf } from '../trace-id.ts';
 import { untilDeadline } from '../until-deadline.ts';
+import { nextPage } from '../next-page.ts';
 
 const FOREVER = '9999-12-31T23:59:59.999Z';
 
@@ -43,7 +44,7 @@ export async function listBans(
     until: untilMs === 0n ? FOREVER : formatTime(Number(untilMs)),
     reason,
   }));
-  return { result: { items, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items, ...nextPage(page) } };
 }
 
 /** Lifts a ban. */

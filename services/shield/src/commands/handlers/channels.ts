@@ -5,6 +5,7 @@ import { callBrain } from '@arqonbus/spine';
 import { jsonBytes } from '../../delivery/frames.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveRealChannel, resolveRoom } from '../command-target.ts';
+import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 import { traceIdOf } from '../trace-id.ts';
 import { untilDeadline } from '../until-deadline.ts';
@@ -65,7 +66,7 @@ export async function listChannels(
     if (record !== undefined && session.rights.may('join', room, record.channel))
       channels.push(entryOf(record, members));
   }
-  return { result: { channels, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { channels, ...nextPage(page) } };
 }
 
 /** Lists the rooms in which the caller may join something. */
@@ -78,7 +79,7 @@ export async function listRooms(
   const rooms = page.rooms
     .filter(({ room }) => session.rights.may('join', room, '*'))
     .map(({ room, channels, members }) => ({ room, channels, members }));
-  return { result: { rooms, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { rooms, ...nextPage(page) } };
 }
 
 /** One channel of a list, as clients are told of it. */

@@ -5,6 +5,7 @@ import { callBrain } from '@arqonbus/spine';
 import type { Session } from '../../session/session.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 import { traceIdOf } from '../trace-id.ts';
 
@@ -65,7 +66,7 @@ export async function listCron(
 ): Promise<CommandOutcome<CommandResult<'op.cron.list'>>> {
   const request = { tenant: session.tenant, owner: ownerFor(session), cursor, limit };
   const page = await callBrain(spine, 'cron.list', request, deadlineMs);
-  return { result: { items: page.items.map(listedJobOf), ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items: page.items.map(listedJobOf), ...nextPage(page) } };
 }
 
 /** Shows one schedule. */
@@ -112,7 +113,7 @@ export async function listCronRuns(
 ): Promise<CommandOutcome<CommandResult<'op.cron.runs'>>> {
   const request = { tenant: session.tenant, owner: ownerFor(session), jobId, cursor, limit };
   const page = await callBrain(spine, 'cron.runs', request, deadlineMs);
-  return { result: { items: page.items.map(runOf), ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items: page.items.map(runOf), ...nextPage(page) } };
 }
 
 /** Whose jobs the caller may see; '' = anybody's. */

@@ -6,6 +6,7 @@ import { callBrain } from '@arqonbus/spine';
 import { invalid } from '../arguments.ts';
 import { traceIdOf } from '../trace-id.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { nextPage } from '../next-page.ts';
 
 type GrantItem = CommandResult<'op.grant.list'>['items'][number];
 
@@ -36,7 +37,7 @@ export async function listGrants(
   }
   const request = { tenant: session.tenant, subject, cursor, limit };
   const page = await callBrain(spine, 'grants.list', request, deadlineMs);
-  return { result: { items: page.items.map(itemOf), ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items: page.items.map(itemOf), ...nextPage(page) } };
 }
 
 /** Takes a grant back. */

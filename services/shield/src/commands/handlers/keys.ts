@@ -5,6 +5,7 @@ import { callBrain } from '@arqonbus/spine';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { traceIdOf } from '../trace-id.ts';
+import { nextPage } from '../next-page.ts';
 
 type KeyItem = CommandResult<'op.key.list'>['items'][number];
 
@@ -34,7 +35,7 @@ export async function listKeys(
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.key.list'>>> {
   const page = await callBrain(spine, 'keys.list', { tenant: session.tenant, cursor, limit }, deadlineMs);
-  return { result: { items: page.items.map(itemOf), ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items: page.items.map(itemOf), ...nextPage(page) } };
 }
 
 /** Makes a new key of the same id. */

@@ -4,6 +4,7 @@ import { callBrain } from '@arqonbus/spine';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { traceIdOf } from '../trace-id.ts';
+import { nextPage } from '../next-page.ts';
 
 /** Lets a share of the tenant's events be copied (MIR-1). */
 export async function putMirror(
@@ -34,7 +35,7 @@ export async function listMirrors(
     created_by: createdBy,
     created_at: formatTime(Number(createdAtMs)),
   }));
-  return { result: { items, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items, ...nextPage(page) } };
 }
 
 /** Takes a rule away. */

@@ -7,6 +7,7 @@ import { jsonBytes, jsonObject } from '../../delivery/frames.ts';
 import { operateRefusal } from '../../operators/may-operate.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { nextPage } from '../next-page.ts';
 
 const MAX_METADATA_BYTES = 2_048;
 const NO_METADATA = new Uint8Array(0);
@@ -94,7 +95,7 @@ async function list(
   const items = page.items
     .filter(({ operator }) => session.rights.may('publish', operator?.group ?? '', '*'))
     .map(itemOf);
-  return { result: { items, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items, ...nextPage(page) } };
 }
 
 type Item = CommandResult<'operator.list'>['items'][number];

@@ -5,6 +5,7 @@ import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveChannel, resolveRoom } from '../command-target.ts';
 import { memberOf } from '../members.ts';
+import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 import { untilDeadline } from '../until-deadline.ts';
 
@@ -27,7 +28,7 @@ export async function presence(
   const request = { tenant, room, channel, cursor, limit };
   const page = await callBrain(spine, 'membership.members', request, deadlineMs);
   const result = { members: page.members.map(memberOf), total: page.total };
-  return { result: page.cursor === '' ? result : { ...result, cursor: page.cursor } };
+  return { result: { ...result, ...nextPage(page) } };
 }
 
 /** Sets status and meta of the session; others are told within 100 ms. */

@@ -9,6 +9,7 @@ import { jsonBytes } from '../../delivery/frames.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { traceIdOf } from '../trace-id.ts';
+import { nextPage } from '../next-page.ts';
 
 /** Registers a version (SCH-3). */
 export async function registerSchema(
@@ -58,7 +59,7 @@ export async function listSchemas(
     schema_id: schemaId,
     mode: mode as Mode,
   }));
-  return { result: { items, bindings, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items, bindings, ...nextPage(page) } };
 }
 
 type Mode = CommandArgs<'op.schema.bind'>['mode'];

@@ -15,6 +15,7 @@ import type { Session } from '../../session/session.ts';
 import type { WatchTarget } from '../../store/store-watch.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 
 const decoder = new TextDecoder();
@@ -58,7 +59,7 @@ export async function listEntries(
   checkPrefix(prefix);
   const page = await callBrain(spine, 'store.list', { tenant, namespace, prefix, cursor, limit }, deadlineMs);
   const items = page.entries.map((entry) => ({ key: entry.key, version: Number(entry.version), ...expiryOf(entry) }));
-  return { result: { items, ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items, ...nextPage(page) } };
 }
 
 /** Deletes a value. */

@@ -7,6 +7,7 @@ import { jsonBytes, jsonObject } from '../../delivery/frames.ts';
 import { requireOperator } from '../../operators/may-operate.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 import { traceIdOf } from '../trace-id.ts';
 
@@ -108,7 +109,7 @@ export async function listDeadTasks(
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.task.dlq.list'>>> {
   const page = await callBrain(spine, 'tasks.dead', { tenant: session.tenant, group, cursor, limit }, deadlineMs);
-  return { result: { items: page.items.map(detailsOf), ...(page.cursor === '' ? {} : { cursor: page.cursor }) } };
+  return { result: { items: page.items.map(detailsOf), ...nextPage(page) } };
 }
 
 /** Has one of them tried again. */

@@ -6,6 +6,7 @@ import type { BrainRequest } from '@arqonbus/spine';
 import type { Session } from '../../session/session.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 import { traceIdOf } from '../trace-id.ts';
 
@@ -35,7 +36,7 @@ export async function listWebhooks(
   requireSome(session);
   const request = { tenant: session.tenant, by: requesterOf(session, envelope), cursor, limit };
   const page = await callBrain(spine, 'webhooks.list', request, deadlineMs);
-  return { result: { items: page.items.map(describe), ...cursorOf(page.cursor) } };
+  return { result: { items: page.items.map(describe), ...nextPage(page) } };
 }
 
 /** Tells of one. */
@@ -143,7 +144,7 @@ async function deliveries(
 ): Outcome<'op.webhook.deliveries'> {
   const request = { ...about(call, id), dead, cursor, limit };
   const page = await callBrain(spine, 'webhooks.deliveries', request, call.deadlineMs);
-  return { result: { items: page.items.map(describeDelivery), ...cursorOf(page.cursor) } };
+  return { result: { items: page.items.map(describeDelivery), ...nextPage(page) } };
 }
 
 function about({ session, envelope }: CommandCall, webhookId: string) {
@@ -162,16 +163,12 @@ function requireWaiting(session: Session, room: string, channel: string, events:
   requireEvents(session, events);
   if (room === '') {
     if (channel !== '') throw invalid([{ field: 'args.room', problem: 'is required' }]);
-    requireAdmin(session);
+    requireRight(session, 'admin', '*', '*');
   } else if (channel !== '') requireRight(session, 'join', room, channel);
 }
 
 function requireEvents(session: Session, events: readonly string[]): void {
-  if (events.includes('casil') || events.includes('disconnect')) requireAdmin(session);
-}
-
-function requireAdmin(session: Session): void {
-  if (!session.rights.may('admin', '*', '*')) throw new BusError('AUTHORIZATION_ERROR');
+  if (events.includes('casil') || events.includes('disconnect')) requireRight(session, 'admin', '*', '*');
 }
 
 function requesterOf(session: Session, envelope: Envelope): NonNullable<BrainRequest<'webhooks.get'>['by']> {
@@ -216,8 +213,4 @@ function describeDelivery(view: WebhookDeliveryView): CommandResult<'op.webhook.
     at: formatTime(Number(view.atMs)),
     ...(view.nextAtMs === 0n ? {} : { next_at: formatTime(Number(view.nextAtMs)) }),
   };
-}
-
-function cursorOf(cursor: string): { readonly cursor?: string } {
-  return cursor === '' ? {} : { cursor };
 }
