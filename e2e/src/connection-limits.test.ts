@@ -137,19 +137,20 @@ test('[PRT-2] a full Shield answers 503 and when to come back', async () => {
 
 test('[PRT-23] [T-14] a tenant over its message rate is slowed down, its neighbour is not', async () => {
   const bus = await startBus({ ...roomyLimits, ARQONBUS_LIMITS_MESSAGES_PER_TENANT_PER_SECOND: '50' });
-  const [loud1, loud2, quiet] = await Promise.all([
-    bus.connect({ user: 'loud-1' }),
-    bus.connect({ user: 'loud-2' }),
-    bus.connect({ user: 'quiet', tenant: 'neighbour' }),
-  ]);
-  const pings = Array.from({ length: 40 }, () => ({ type: 'command', command: 'ping' }));
-  const replies = await Promise.all([askAll(loud1, pings), askAll(loud2, pings)]);
-  const refused = replies.flat().filter(({ error_code: code }) => code === 'RATE_LIMITED');
-  expect(refused.length).toBeGreaterThanOrEqual(15);
+  const loud = await Promise.all([1, 2, 3, 4].map((n) => bus.connect({ user: `loud-${n}` })));
+  const quiet = await bus.connect({ user: 'quiet', tenant: 'neighbour' });
+  // Fewer than a connection may be refused before it is closed.
+  const pings = Array.from({ length: 90 }, () => ({ type: 'command', command: 'ping' }));
+  const startedAt = performance.now();
+  const replies = (await Promise.all(loud.map((client) => askAll(client, pings)))).flat();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  const refused = replies.filter(({ error_code: code }) => code === 'RATE_LIMITED');
+  // Each of two Shields may let a second's worth through before it knows its share, and then what comes in meanwhile.
+  expect(replies.length - refused.length).toBeLessThanOrEqual(2 * (50 + 50 * seconds));
   expect(refused[0]?.payload).toEqual({ retry_after_ms: expect.any(Number) });
   expect(await quiet.must('ping')).toMatchObject({ pong: true });
   expect(await bus.metric('arqonbus_stage_blocks_total{reason="tenant_messages",stage="rate"}')).toBe(refused.length);
-  for (const client of [loud1, loud2, quiet]) client.end();
+  for (const client of [...loud, quiet]) client.end();
   await bus.stop();
 });
 
