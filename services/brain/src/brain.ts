@@ -5,24 +5,12 @@ import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
 import type { ArchiveStore, AuditCopy, CronStore, EntryStore, GrantStore, TaskStore } from '@arqonbus/storage';
-import type {
-  AuditTrail,
-  ChannelAddress,
-  KeyValueStore,
-  LogEraser,
-  LogFeed,
-  Spine,
-  SpineSubscription,
-} from '@arqonbus/spine';
+import type { AuditTrail, ChannelAddress, KeyValueStore, LogEraser, LogFeed, Spine } from '@arqonbus/spine';
 import type { ArchiveMetrics } from './archive/archiver.ts';
 import type { AuditMetrics } from './audit/audit.ts';
 import { composeAudit } from './audit/compose-audit.ts';
-import type { AuditModule } from './audit/compose-audit.ts';
-import { serveAudit } from './audit/index.ts';
 import type { ErasureMetrics } from './erasures/erasures.ts';
 import { BanStore } from './bans/ban-store.ts';
-import { serveBans } from './bans/index.ts';
-import { DEFAULT_CASIL_SETTINGS } from '@arqonbus/casil';
 import type { CasilSettings } from '@arqonbus/casil';
 import { composeCron } from './cron/compose-cron.ts';
 import type { CronMetrics } from './cron/cron-metrics.ts';
@@ -31,18 +19,14 @@ import { figuresOf } from './brain-figures.ts';
 import type { BrainFigures } from './brain-figures.ts';
 import type { RpcMetrics } from './brain-metrics.ts';
 import { createSweep } from './create-sweep.ts';
+import { serveAnywhere } from './serve-anywhere.ts';
 import { createOnError, endAll, startUpkeep } from './start-upkeep.ts';
 import { createRequestObserver } from './request-observer.ts';
-import { serveCasil } from './casil/index.ts';
-import { serveKeys } from './keys/index.ts';
-import { serveMirrors } from './mirrors/index.ts';
-import { servePolicies } from './policy/index.ts';
 import { composeGrants } from './grants/compose-grants.ts';
 import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
 import { ChannelRegistry } from './channels/channel-registry.ts';
 import type { EmptyChannels } from './channels/empty-channels.ts';
-import { serveRooms } from './channels/index.ts';
 import type { PartitionParts } from './partitions/partition.ts';
 import { Partitions } from './partitions/partitions.ts';
 import { SeenShields } from './partitions/seen-shields.ts';
@@ -51,8 +35,6 @@ import type { KeptLogOptions } from './history/index.ts';
 import { ResumeStore } from './resume/resume-store.ts';
 import { BrainRing } from './ring/brain-ring.ts';
 import type { BrainRingOptions } from './ring/brain-ring.ts';
-import { serveSchemas } from './schemas/index.ts';
-import { serveSettings } from './settings/index.ts';
 import type { SettingsParts } from './settings/index.ts';
 import type { KeptStreams } from './log/log-keeper.ts';
 import { composeTasks } from './tasks/compose-tasks.ts';
@@ -223,34 +205,6 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
       registry.close();
     },
   };
-}
-
-/** Serves what any Brain answers, whatever partitions it owns. */
-function serveAnywhere(
-  {
-    keyValue,
-    logger,
-    checkSetting: check,
-    limits = DEFAULT_LIMITS,
-    casil: configured = DEFAULT_CASIL_SETTINGS,
-    fillRandom = randomFillSync,
-  }: BrainOptions,
-  shared: PartitionParts,
-  auditing: AuditModule,
-): readonly SpineSubscription[] {
-  const { clock, observer } = shared;
-  const changes = { ...shared, now: () => clock.now(), logger };
-  return [
-    ...serveRooms(shared, observer),
-    ...serveBans(shared, observer),
-    ...serveSettings({ ...changes, bucket: keyValue.bucket('ARQON_SETTINGS'), check }, observer),
-    ...serveCasil({ ...changes, bucket: keyValue.bucket('ARQON_CASIL'), configured }, observer),
-    ...serveKeys({ ...changes, bucket: keyValue.bucket('ARQON_KEYS'), fillRandom }, observer),
-    ...serveMirrors({ ...changes, bucket: keyValue.bucket('ARQON_MIRRORS') }, observer),
-    ...serveSchemas({ ...changes, limits, bucket: keyValue.bucket('ARQON_SCHEMAS') }, observer),
-    ...servePolicies({ ...changes, bucket: keyValue.bucket('ARQON_POLICIES') }, observer),
-    ...serveAudit({ ...shared, ...auditing }, observer),
-  ];
 }
 
 function createRegistry(
