@@ -27,7 +27,7 @@ export function serviceBundle(name) {
  */
 export async function build() {
   const sources = hashFiles(sourceFiles());
-  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === sources) return false;
+  if (isBuiltFrom(sources)) return false;
   // Nothing is removed first: a bus may be starting from the last build.
   mkdirSync(cliDist, { recursive: true });
   try {
@@ -49,6 +49,10 @@ export async function build() {
   copyMigrations();
   writeFileSync(stampPath, sources);
   return true;
+}
+
+function isBuiltFrom(sources) {
+  return existsSync(stampPath) && readFileSync(stampPath, 'utf8') === sources;
 }
 
 function sourceFiles() {
@@ -89,7 +93,8 @@ function linkNativeSocketServer(folder) {
 }
 
 if (isMain(import.meta.url)) {
-  await ensureInstalled();
+  // What was built of these sources needs no dependencies: so images are made of it where there is no registry.
+  if (!isBuiltFrom(hashFiles(sourceFiles()))) await ensureInstalled();
   const startedAt = performance.now();
   const hasBuilt = await build();
   const took = Math.round(performance.now() - startedAt);

@@ -76,8 +76,8 @@ export const stages = {
     run: () => testsPass(['e2e/src/compatibility', 'packages/protocol/src/frozen-vectors.test.ts']),
   },
   deployment: {
-    about: 'the chart renders and validates, canary, rollback',
-    absent: 'there is no image and no chart yet (DPL-1, DPL-2).',
+    about: 'the images build, start and are what the tests ran on',
+    run: () => allPass(['node', 'scripts/images.mjs']),
   },
 };
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
 import { expectFailure } from './expect-failure.ts';
 import { copyRepository } from './repository-copy.ts';
 import type { RepositoryCopy } from './repository-copy.ts';
@@ -100,10 +100,9 @@ describe('compatibility fails on', () => {
   });
 });
 
-describe('deployment', () => {
-  it('is never counted as passed', () => {
-    const { code, output } = copy.check('deployment');
-    expect(output).toMatch(/^not there yet +deployment /m);
-    expect(code).toBe(1);
+describe('deployment fails on', () => {
+  it('an image that runs as root', () => {
+    copy.replace('Dockerfile', 'USER 10001:10001\n', '');
+    expectFailure(copy.check('deployment'), 'deployment', 'runs as root', 'runs with the user id 0');
   });
 });
