@@ -20,6 +20,9 @@ const fuzzing = 'e2e/src/fuzzing/**';
 /** About a client that sees one Shield alone, whatever stands behind it: once is enough. */
 const clusterOnly = ['e2e/src/doctor.test.ts'];
 
+/** For the programs that tests start, and what those start. */
+const keepCompiled = new URL('scripts/keep-compiled.mjs', import.meta.url).href;
+
 /** Costs nothing before a test asks for it. */
 const sharedPostgres = 'packages/testkit/src/postgres-server/shared-postgres.setup.ts';
 
@@ -73,6 +76,7 @@ const config: ViteUserConfig = defineConfig({
       },
     ],
     setupFiles: ['scripts/fail-on-leaks.mjs'],
+    env: { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import ${keepCompiled}` },
     globalSetup: [sharedPostgres],
     pool: 'forks',
     maxWorkers: 2,

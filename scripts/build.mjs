@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, syml
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSdkDeclarations } from './build-declarations.mjs';
-import { bundleForBrowser, bundleForNode, keepSourceUrls, noticesOf, stopCompiler } from './bundle.mjs';
+import { bundleForBrowser, bundleForNode, bundleProgram, keepSourceUrls, noticesOf, stopCompiler } from './bundle.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { hashFiles, listFiles } from './hash-files.mjs';
 import { isMain, root } from './root.mjs';
@@ -13,10 +13,10 @@ const sdkDist = join(root, 'packages/sdk-typescript/dist');
 const services = ['shield', 'brain', 'bridge'];
 const stampPath = join(cliDist, '.built-from');
 
-/** The command line with everything it needs, as one file for Node. */
+/** The command line with everything it needs: what starts it, beside its script. */
 export const cliBundle = join(cliDist, 'arqon.mjs');
 
-/** One service as one file for Node. */
+/** One service, likewise. */
 export function serviceBundle(name) {
   return join(root, 'services', name, 'dist', `${name}.mjs`);
 }
@@ -32,8 +32,8 @@ export async function build() {
   mkdirSync(cliDist, { recursive: true });
   try {
     await Promise.all([
-      bundleForNode('packages/cli/src/main.ts', cliBundle),
-      ...services.map((name) => bundleForNode(`services/${name}/src/main.ts`, serviceBundle(name))),
+      bundleProgram('packages/cli/src/main.ts', cliBundle),
+      ...services.map((name) => bundleProgram(`services/${name}/src/main.ts`, serviceBundle(name))),
       bundleForNode(
         'examples/mirror-consumer/src/main.ts',
         join(root, 'examples/mirror-consumer/dist/mirror-consumer.mjs'),

@@ -35,7 +35,7 @@ test('[PRD-8] the packed SDK brings all its types: a strict project in a browser
 test('[PRD-8] the archives bring our licence, and those of what is in their bundles', () => {
   const textOf = (path: string): string => readFileSync(join(project.folder, 'node_modules/@arqonbus', path), 'utf8');
   for (const name of ['cli', 'sdk']) expect(textOf(`${name}/LICENSE`)).toContain('Apache License');
-  expect(textOf('cli/dist/arqon.mjs.LICENSES.txt')).toMatch(/^ioredis \d[\s\S]*Permission is hereby granted/m);
+  expect(textOf('cli/dist/arqon.cjs.LICENSES.txt')).toMatch(/^ioredis \d[\s\S]*Permission is hereby granted/m);
 });
 
 test(
