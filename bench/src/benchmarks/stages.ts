@@ -82,7 +82,7 @@ async function runStages(options: RunOptions): Promise<BenchmarkResult> {
   const load = startLoad();
   const wanted = stagePlans.filter(({ name }) => name === OFF || isWanted(name, options.only));
   const contenders = await Promise.all(
-    wanted.map(async (plan) => ({ ...plan, server: await startServer('arqon', undefined, plan.settings) })),
+    wanted.map(async (plan) => ({ ...plan, server: await startServer('arqon', options.profileFolder, plan.settings) })),
   );
   try {
     for (const contender of contenders) await prepare(load, contender);

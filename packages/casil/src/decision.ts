@@ -69,14 +69,18 @@ export interface Decision {
   readonly rewritten: Rewritten;
 }
 
-/** True where somebody may want to know of the decision: something was found, or could not be looked at. */
+/**
+ * True where somebody may want to know of the decision: something was found, or could not be looked at. What is out of
+ * scope was not to be looked at.
+ */
 export function isNoteworthy({ findings, reason, flags, riskLevel }: Decision): boolean {
+  if (reason === 'CASIL_OUT_OF_SCOPE') return false;
   return (
     findings.length > 0 ||
     flags.oversizePayload ||
     flags.partiallyInspected ||
     riskLevel === 'unknown' ||
-    (reason !== 'CASIL_POLICY_ALLOWED' && reason !== 'CASIL_OUT_OF_SCOPE')
+    reason !== 'CASIL_POLICY_ALLOWED'
   );
 }
 

@@ -90,6 +90,14 @@ describe('what CASIL decides', () => {
     expect(summaries).toMatchObject([['acme', { blocked: 2, top_channels: [] }]]);
   });
 
+  it('[CAS-1] [CAS-10] is counted and not told of what is out of scope', () => {
+    const { send, decisions, lines, metrics } = createRig({ scopeInclude: ['elsewhere:*'] });
+    send({ text: `use ${awsKey}` });
+    expect(decisions).toEqual([]);
+    expect(lines).toEqual([]);
+    expect(metrics.render()).toContain('arqonbus_casil_decisions_total{reason="CASIL_OUT_OF_SCOPE"} 1');
+  });
+
   it('[CAS-10] stays out of telemetry and logs where the settings say so', () => {
     const { send, decisions, lines } = createRig({ metadataToTelemetry: false, metadataToLogs: false });
     send({ awsKey });
