@@ -39,7 +39,7 @@ FROM service AS shield
 LABEL org.opencontainers.image.title="ArqonBus Shield" \
       org.opencontainers.image.description="Ends the sockets of clients, checks every message and delivers it"
 COPY --from=build /src/native-sockets/ ./
-COPY --from=build /src/services/shield/dist/shield.mjs* ./
+COPY --from=build /src/services/shield/dist/shield.* ./
 # Refused at the start unless TLS is there or the proxy that ends it is named (CFG-4).
 ENV ARQONBUS_SERVER_HOST=0.0.0.0
 EXPOSE 9100 9101 8080
@@ -48,14 +48,14 @@ ENTRYPOINT ["node", "/app/shield.mjs"]
 FROM service AS brain
 LABEL org.opencontainers.image.title="ArqonBus Brain" \
       org.opencontainers.image.description="Channels, members, rights and limits of tenants"
-COPY --from=build /src/services/brain/dist/brain.mjs* ./
+COPY --from=build /src/services/brain/dist/brain.* ./
 EXPOSE 8080
 ENTRYPOINT ["node", "/app/brain.mjs"]
 
 FROM service AS bridge
 LABEL org.opencontainers.image.title="ArqonBus Bridge" \
       org.opencontainers.image.description="HTTP for servers"
-COPY --from=build /src/services/bridge/dist/bridge.mjs* ./
+COPY --from=build /src/services/bridge/dist/bridge.* ./
 ENV ARQONBUS_BRIDGE_HOST=0.0.0.0
 EXPOSE 9102 8080
 ENTRYPOINT ["node", "/app/bridge.mjs"]
@@ -63,7 +63,7 @@ ENTRYPOINT ["node", "/app/bridge.mjs"]
 FROM service AS arqon
 LABEL org.opencontainers.image.title="arqon" \
       org.opencontainers.image.description="The command line of ArqonBus"
-COPY --from=build /src/packages/cli/dist/arqon.mjs* /src/packages/cli/dist/chat.html ./
+COPY --from=build /src/packages/cli/dist/arqon.* /src/packages/cli/dist/chat.html ./
 COPY --from=build /src/packages/cli/dist/migrations/ ./migrations/
 HEALTHCHECK NONE
 ENTRYPOINT ["node", "/app/arqon.mjs"]
