@@ -16,7 +16,7 @@ const require = arqonCreateRequire(import.meta.url);`;
  * (0.8 s of CPU in place of 1.0 for `arqon dev`), and what is compiled of them can be kept. Throws with the compiler's errors.
  */
 export async function bundleProgram(entry, outfile) {
-  const script = outfile.replace(/mjs$/, 'cjs');
+  const script = scriptOf(outfile);
   await bundle({
     entryPoints: [entry],
     outfile: script,
@@ -32,6 +32,11 @@ export async function bundleProgram(entry, outfile) {
     `#!/usr/bin/env node\nimport { createRequire } from 'node:module';\ncreateRequire(import.meta.url)('./${basename(script)}');\n`,
   );
   await chmod(outfile, 0o755);
+}
+
+/** The code of a program that is started as `program`. */
+export function scriptOf(program) {
+  return program.replace(/mjs$/, 'cjs');
 }
 
 /** Bundles one entry point for Node into one ES module with a source map beside it. Throws with the compiler's errors. */

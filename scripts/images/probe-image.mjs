@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { cliBundle, serviceBundle } from '../build.mjs';
+import { scriptOf } from '../bundle.mjs';
 import { imageOf } from './build-images.mjs';
 import { podman } from './podman.mjs';
 
@@ -39,9 +41,8 @@ async function faultsWhileRunning(target) {
   const id = await podman('run', '--detach', ...STRICT, ...options, imageOf(target));
   try {
     const faults = isService && !(await becomesLive(id)) ? [`does not answer:\n${await podman('logs', id)}`] : [];
-    const [insideOf, bundle] = isService
-      ? [`/app/${target}.mjs`, serviceBundle(target)]
-      : ['/app/arqon.mjs', cliBundle];
+    const bundle = scriptOf(isService ? serviceBundle(target) : cliBundle);
+    const insideOf = `/app/${basename(bundle)}`;
     const seen = JSON.parse(await podman('exec', id, 'node', '-e', LOOK_AROUND, insideOf));
     if (seen.uid !== 10_001) faults.push(`runs with the user id ${seen.uid}`);
     if (seen.writable.length > 0) faults.push(`can write ${seen.writable}`);
