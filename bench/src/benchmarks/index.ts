@@ -9,6 +9,7 @@ import { fanOut } from './fan-out.ts';
 import { hopCost } from './hop-cost.ts';
 import { idleConnections } from './idle-connections.ts';
 import { ingest } from './ingest.ts';
+import { interest } from './interest.ts';
 import { joinStorm } from './join-storm.ts';
 import { logPublish } from './log-publish.ts';
 import { mix } from './mix.ts';
@@ -40,4 +41,5 @@ export const benchmarks: readonly Benchmark[] = [
   badTokens,
   bulkheads,
   cronBurst,
+  interest,
 ];

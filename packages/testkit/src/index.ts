@@ -12,6 +12,7 @@ export * from './nats-server/start-nats-server.ts';
 export type { PostgresDatabase } from './postgres-server/create-database.ts';
 export { createTestDatabase, sharedPostgresPort } from './postgres-server/shared-postgres.ts';
 export * from './postgres-server/start-postgres-server.ts';
+export * from './random/seeded-random.ts';
 export * from './raw-socket/client-frame.ts';
 export * from './raw-socket/connect-raw.ts';
 export * from './raw-socket/frame-reader.ts';

@@ -1,6 +1,6 @@
 import type { FaultRates } from '../spine/faults.ts';
 import type { Delays } from '../time/one-way.ts';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import type { Persona } from './simulated-client.ts';
 
 /** What is going to happen, and when: decided by the seed before anything does. */

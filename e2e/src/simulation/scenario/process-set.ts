@@ -14,7 +14,7 @@ import { createLinkedKeyValue } from '../spine/linked-key-value.ts';
 import { createLinkedLog } from '../spine/linked-log.ts';
 import { createLinkedSpine } from '../spine/linked-spine.ts';
 import type { Delays } from '../time/one-way.ts';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import { Actor } from '../time/virtual-time.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import type { Parts } from './parts.ts';

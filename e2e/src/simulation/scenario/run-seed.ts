@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkHistory } from '@arqonbus/testkit';
+import { SeededRandom, checkHistory } from '@arqonbus/testkit';
 import type { History, Violation } from '@arqonbus/testkit';
 import { Recorder } from '../../recording/recorder.ts';
 import { Network } from '../sockets/network.ts';
@@ -7,7 +7,6 @@ import { createRepeatFrames } from '../sockets/repeat-frames.ts';
 import { Faults } from '../spine/faults.ts';
 import { Hub } from '../spine/hub.ts';
 import { installTime } from '../time/install-time.ts';
-import { SeededRandom } from '../time/seeded-random.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 import type { Parts } from './parts.ts';
 import { SOUND } from './parts.ts';

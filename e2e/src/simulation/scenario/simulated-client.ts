@@ -6,7 +6,7 @@ import type { Recorder } from '../../recording/recorder.ts';
 import { createWebSocketClass } from '../sockets/client-socket.ts';
 import type { ClientSocket } from '../sockets/client-socket.ts';
 import type { Network } from '../sockets/network.ts';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import { Actor } from '../time/virtual-time.ts';
 import { plainToken } from './plain-tokens.ts';
 

@@ -1,5 +1,5 @@
 import { OneWay } from '../time/one-way.ts';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import type { Actor, VirtualTime } from '../time/virtual-time.ts';
 import type { SimulatedListener } from './simulated-listener.ts';
 

@@ -1,5 +1,5 @@
 import type { Faults } from '../spine/faults.ts';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import type { FrameFault } from './network.ts';
 
 /** Sends some publications of logged channels twice, as a Shield may that reads again what it has written. */

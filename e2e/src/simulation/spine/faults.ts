@@ -1,5 +1,5 @@
 import type { SpineMessage } from '@arqonbus/spine';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 
 /** How often what goes over a link goes wrong, each in [0, 1]. */
 export interface FaultRates {

@@ -1,7 +1,7 @@
 import { BusError } from '@arqonbus/protocol';
 import { OneWay } from '../time/one-way.ts';
 import type { Delays } from '../time/one-way.ts';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import type { Actor, VirtualTime } from '../time/virtual-time.ts';
 import type { Faults } from './faults.ts';
 import type { Hub } from './hub.ts';

@@ -7,7 +7,7 @@ import {
 } from '@arqonbus/spine';
 import type { AuditTrail, ChannelLog, KeyValueStore, LocalSpine, ProfileOf } from '@arqonbus/spine';
 import type { Config } from '@arqonbus/config';
-import type { SeededRandom } from '../time/seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import { Actor } from '../time/virtual-time.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 

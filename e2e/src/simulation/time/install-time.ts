@@ -1,4 +1,4 @@
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import type { Scheduled, VirtualTime } from './virtual-time.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '@arqonbus/testkit';
 import type { Actor, VirtualTime } from './virtual-time.ts';
 
 /** How long things take on their way. */
