@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkChart } from './gates/check-chart.mjs';
 import { checkPackages } from './gates/check-packages.mjs';
 import { checkSecrets } from './gates/check-secrets.mjs';
 import { checkReproducibleBuild } from './gates/reproducible-build.mjs';
@@ -76,8 +77,11 @@ export const stages = {
     run: () => testsPass(['e2e/src/compatibility', 'packages/protocol/src/frozen-vectors.test.ts']),
   },
   deployment: {
-    about: 'the images build, start and are what the tests ran on',
-    run: () => allPass(['node', 'scripts/images.mjs']),
+    about: 'the images build, start and are what the tests ran on; the chart renders and validates',
+    run: async () => {
+      const results = [await checkChart(), await allPass(['node', 'scripts/images.mjs'])];
+      return results.every((passed) => passed);
+    },
   },
 };
 
@@ -86,6 +90,7 @@ export const parts = {
   types: { about: 'TypeScript (part of code)', run: () => allPass(typeScript) },
   lint: { about: 'code, layering, sizes, names, documentation of exports (part of code)', run: () => allPass(...lint) },
   format: { about: 'oxfmt (part of code)', run: () => allPass(format) },
+  chart: { about: 'the Helm chart renders to what is expected, and validates (part of deployment)', run: checkChart },
   node24: {
     about: 'unit, contract and end-to-end tests on Node 24',
     run: () => vitestPassesOnNode24(['--project', 'code', '--project', 'e2e', '--exclude', integrationTests]),

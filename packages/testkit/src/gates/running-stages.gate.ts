@@ -105,4 +105,17 @@ describe('deployment fails on', () => {
     copy.replace('Dockerfile', 'USER 10001:10001\n', '');
     expectFailure(copy.check('deployment'), 'deployment', 'runs as root', 'runs with the user id 0');
   });
+
+  it('a chart that renders to something else, to what Kubernetes does not know, or what should be refused', () => {
+    const templates = 'deploy/helm/arqonbus/templates';
+    copy.replace(`${templates}/_pod.tpl`, 'enableServiceLinks: false', 'enableServiceLink: false');
+    copy.replace(`${templates}/_checks.tpl`, 'clients would be answered without TLS', 'clients would be answered');
+    expectFailure(
+      copy.check('chart'),
+      'chart',
+      'least: renders to something else',
+      'least: Deployment arqon-shield: /spec/template/spec must NOT have additional properties {"additionalProperty":"enableServiceLink"}',
+      'Refused, but without saying "clients would be answered without TLS"',
+    );
+  });
 });
