@@ -4,6 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -44,7 +45,7 @@ function told(requests: readonly SinkRequest[], secret: string): readonly Told[]
   return requests.map(({ headers, body }) => new Webhook(secret).verify(body, { ...headers }) as Told);
 }
 
-const patient = { timeout: 20_000 };
+const patient = { timeout: 10_000 };
 
 const idOf = ({ headers }: SinkRequest): string => headers['webhook-id'] ?? '';
 
@@ -86,6 +87,70 @@ test('[WHK-1] [WHK-2] [WHK-3] a receiver that fails for a while gets everything 
   await expect.poll(deliveries, patient).toContainEqual(retried);
   expect(await bob.must('op.webhook.list')).toEqual({ items: [] });
   expect(await alice.must('op.webhook.unregister', { webhook_id: webhookId })).toEqual({ unregistered: true });
+});
+
+test('[WHK-2] channels and their members are told of: made, come, gone, vacated and deleted, in their tenant alone', async () => {
+  const [alice, bob] = [await enter('acme', 'alice'), await enter('acme', 'bob', 'admin')];
+  const foreign = await enter('globex', 'carol');
+  const events = ['presence', 'channel_created', 'channel_vacated', 'channel_deleted'];
+  const registered = await alice.must('op.webhook.register', { url: sink.url, room: 'hall', events });
+  const secret = String(registered['secret']);
+  // A Brain that does not know the webhook yet tells it nothing: so channels are made until it does.
+  let made = 0;
+  const make = async (): Promise<number> => {
+    await bob.must('create_channel', { room: 'hall', channel: `warm-${(made += 1)}` });
+    return sink.requests.length;
+  };
+  await expect.poll(make, patient).toBeGreaterThan(0);
+  const target = { room: 'hall', channel: 'stage' };
+  for (const client of [foreign, bob]) await client.must('join_channel', target);
+  interface Member {
+    readonly user: string;
+  }
+  interface Body {
+    readonly type: string;
+    readonly data: { readonly channel: string; readonly presence?: { readonly joins: readonly Member[] } };
+  }
+  const bodies = (): readonly Body[] =>
+    sink.requests.map(({ headers, body }) => new Webhook(secret).verify(body, { ...headers }) as Body);
+  const ofStage = (): readonly Body[] => bodies().filter(({ data }) => data.channel === 'stage');
+  const usersWhoCame = (): readonly string[] =>
+    ofStage().flatMap(({ data }) => data.presence?.joins.map(({ user }) => user) ?? []);
+  await expect.poll(usersWhoCame, patient).toEqual(['bob']);
+  await bob.must('leave_channel', target);
+  await expect.poll(() => ofStage().map(({ type }) => type), patient).toContain('channel_vacated');
+  await bob.must('delete_channel', target);
+  const types = ['channel_created', 'channel_deleted', 'channel_vacated', 'presence', 'presence'];
+  await expect
+    .poll(
+      () =>
+        ofStage()
+          .map(({ type }) => type)
+          .toSorted(),
+      patient,
+    )
+    .toEqual(types);
+  expect(usersWhoCame()).toEqual(['bob']);
+  expect(new Set(sink.requests.map(idOf)).size).toBe(sink.requests.length);
+  await alice.must('op.webhook.unregister', { webhook_id: registered['webhook_id'] });
+});
+
+test('[CLI-1] [WHK-1] a webhook is made, shown and given a new secret by the command line', async () => {
+  const token = await bus.token({ tenant: 'shells', user: 'ann' });
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const arqon = runArqon(['webhook', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
+    const code = await arqon.exited;
+    expect([args, code, arqon.stderr()]).toEqual([args, 0, '']);
+    return arqon.stdout();
+  };
+  const wish = ['--events', 'presence,channel_vacated', '--header', 'x-team: core', '--json'];
+  const registered = JSON.parse(await run('register', sink.url, 'lab:bench', ...wish)) as Record<string, string>;
+  const { webhook_id: id = '', secret } = registered;
+  expect(registered).toMatchObject({ room: 'lab', channel: 'bench', headers: ['x-team'], owner: 'ann' });
+  expect(secret).toMatch(/^whsec_/);
+  const [listed, rotated] = await Promise.all([run('list'), run('rotate-secret', id, '--json')]);
+  expect(listed).toContain(`${id}  lab:bench  presence,channel_vacated  ${sink.url}  active, of ann`);
+  expect(JSON.parse(rotated)).toMatchObject({ webhook_id: id, secret: expect.not.stringContaining(secret ?? '-') });
 });
 
 test('[WHK-1] [WHK-4] what may not be waited for, or may not be reached, is refused', async () => {

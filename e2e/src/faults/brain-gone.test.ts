@@ -3,6 +3,7 @@ import { countAnchored, drilledCluster, startBrainDrill, untilBrainsWork } from 
 import type { FollowedClient } from './harness/followed-client.ts';
 import { countCodes, startPublishing } from './harness/load.ts';
 import { report } from './harness/report.ts';
+import { startWatchedRooms } from './harness/watched-rooms.ts';
 import { startWorkGroups } from './harness/work-groups.ts';
 
 /** "Degraded modes": within 2 s; what a busy machine adds. */
@@ -63,14 +64,16 @@ test('[PRS-5] [ARC-5] [PRS-2] without any Brain live traffic goes on, what needs
   });
 });
 
-test('[BRN-1] [CRN-2] [OPR-3] one of two Brains killed under commands: nothing accepted is lost, all is answered after its lease, schedules go on, and tasks are done', async () => {
+test('[BRN-1] [CRN-2] [OPR-3] [WHK-2] R-26: one of two Brains killed under commands: nothing accepted is lost, all is answered after its lease, schedules go on, tasks are done, and webhooks are told', async () => {
   await untilBrainsWork(bus());
   const [near, far] = [await connect(0, 'near'), await connect(1, 'far')];
   const { streams, finish } = await startBrainDrill(near, far, 'killed');
   const ticking = await startTicking(near);
   const groups = await startWorkGroups(bus());
+  const watched = await startWatchedRooms(bus());
   const killedAt = performance.now();
   await bus().brains[0]?.kill();
+  await watched.leave();
   const isOver = (): boolean => performance.now() - killedAt > TAKEN_OVER_WITHIN_MS + 500;
   await expect.poll(isOver, { timeout: 10_000 }).toBe(true);
   await Promise.all(streams.map(({ load }) => load.more(50, ['ok'])));
@@ -79,6 +82,7 @@ test('[BRN-1] [CRN-2] [OPR-3] one of two Brains killed under commands: nothing a
   report('a Brain killed', { ok, refused, 'gap ms': Math.max(0, lastRefusedAt - killedAt), 'slowest ms': slowestMs });
   await ticking.check();
   await groups.check();
+  await watched.check();
   expect(others).toEqual({});
   expect(lastRefusedAt - killedAt).toBeLessThan(TAKEN_OVER_WITHIN_MS);
 });

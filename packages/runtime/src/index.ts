@@ -19,5 +19,8 @@ export * from './version.ts';
 export * from './grants/grant-sets.ts';
 export * from './grants/session-rights.ts';
 export * from './sealing/sealed-box.ts';
+export * from './presence/member-of.ts';
+export * from './presence/pages-by-bytes.ts';
+export * from './webhooks/event-id.ts';
 export * from './webhooks/hooks-in-force.ts';
 export * from './webhooks/webhook-emitter.ts';

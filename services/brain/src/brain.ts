@@ -5,7 +5,7 @@ import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
 import type { ArchiveStore, AuditCopy, CronStore, EntryStore, GrantStore, TaskStore } from '@arqonbus/storage';
-import type { AuditTrail, ChannelAddress, KeyValueStore, LogEraser, LogFeed, Spine } from '@arqonbus/spine';
+import type { AuditTrail, KeyValueStore, LogEraser, LogFeed, Spine } from '@arqonbus/spine';
 import type { ArchiveMetrics } from './archive/archiver.ts';
 import type { AuditMetrics } from './audit/audit.ts';
 import { composeAudit } from './audit/compose-audit.ts';
@@ -23,10 +23,8 @@ import { serveAnywhere } from './serve-anywhere.ts';
 import { createOnError, endAll, startUpkeep } from './start-upkeep.ts';
 import { createRequestObserver } from './request-observer.ts';
 import { composeGrants } from './grants/compose-grants.ts';
-import { createBootstrapRecords } from './channels/bootstrap-rooms.ts';
 import type { BootstrapRoom } from './channels/bootstrap-rooms.ts';
-import { ChannelRegistry } from './channels/channel-registry.ts';
-import type { EmptyChannels } from './channels/empty-channels.ts';
+import { createRegistry } from './channels/create-registry.ts';
 import type { PartitionParts } from './partitions/partition.ts';
 import { Partitions } from './partitions/partitions.ts';
 import { SeenShields } from './partitions/seen-shields.ts';
@@ -150,28 +148,28 @@ const MAX_LISTED = 500;
 export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { spine, keyValue, clock, logger, limits = DEFAULT_LIMITS, handoverMs = HANDOVER_MS } = options;
   const onError = createOnError(logger);
-  const registry = createRegistry(options, limits, (address) => partitions.ofChannel(address)?.emptyChannels);
   const bans = new BanStore(keyValue.bucket('ARQON_BANS'), () => clock.now());
   const auditing = composeAudit({ ...options, onError });
   const observer = createRequestObserver(options, () => clock.now());
+  const settings = settingsOf(options, limits);
+  const webhooks = composeWebhooks({ ...options, ...settings, audit: auditing.audit, onError }, observer);
+  const registry = createRegistry({ ...options, ...webhooks, limits }, (at) => partitions.ofChannel(at)?.emptyChannels);
   const shields = new SeenShields(() => clock.monotonicMs());
   const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
   const history = openHistory(spine, options.keptLog, observer);
   const tasks = composeTasks(options, { limits, ...auditing, onError });
-  const stores = { registry, bans, resumes, shields, history, tasks, audit: auditing.audit };
-  const shared = { ...settingsOf(options, limits), ...stores, spine, clock, observer, onError };
+  const stores = { registry, bans, resumes, shields, history, tasks, telling: webhooks.telling, audit: auditing.audit };
+  const shared = { ...settings, ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const textOf = (prefix: string, bytes: number) => (): string => prefix + randomText(options, bytes, 'base64url');
   const ids = { nextGeneration: textOf('', 9), nextErasureId: textOf('e_', 12) };
   const logCare = composeLogCare({ ...options, ...auditing, ...ids }, observer);
-  const webhooks = composeWebhooks({ ...options, limits, audit: auditing.audit }, observer);
   const ring = createRing(options, (owned) => {
-    logCare.own(owned);
-    partitions.own(owned);
-    webhooks.own(owned);
+    for (const module of [logCare, partitions, webhooks]) module.own(owned);
   });
 
   await registry.open();
+  await webhooks.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
   const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: textOf('g_', 12) }, observer);
   const cron = composeCron({ ...options, ...auditing, limits, nextJobId: textOf('c_', 12), onError }, observer);
@@ -207,22 +205,6 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   };
 }
 
-function createRegistry(
-  { keyValue, bootstrapRooms }: BrainOptions,
-  limits: Limits,
-  emptyChannelsOf: (address: ChannelAddress) => EmptyChannels | undefined,
-): ChannelRegistry {
-  return new ChannelRegistry({
-    bucket: keyValue.bucket('ARQON_CHANNELS'),
-    bootstrap: createBootstrapRecords(bootstrapRooms),
-    maxPerTenant: () => limits.channelsPerTenant,
-    listener: {
-      onAdded: (address, record) => emptyChannelsOf(address)?.onAdded(address, record),
-      onRemoved: (address) => emptyChannelsOf(address)?.onRemoved(address),
-    },
-  });
-}
-
 function createRing(options: BrainOptions, onOwned: BrainRingOptions['onOwned']): BrainRing {
   const { id, keyValue, clock, logger } = options;
   return new BrainRing({
@@ -237,7 +219,7 @@ function createRing(options: BrainOptions, onOwned: BrainRingOptions['onOwned'])
 function settingsOf(
   options: BrainOptions,
   limits: Limits,
-): Pick<PartitionParts, 'limits' | 'pageBytes' | 'settleMs' | 'maxListed' | 'nextTenure'> {
+): Pick<PartitionParts, 'pageBytes' | 'settleMs' | 'maxListed' | 'nextTenure'> & { readonly limits: Limits } {
   return {
     limits,
     pageBytes: limits.pageBytes,

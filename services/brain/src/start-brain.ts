@@ -47,7 +47,7 @@ export interface BrainSurroundings extends Pick<
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
 export async function startBrain(
-  { bootstrap, limits, presence, casil, log, tenants, archive, access, tasks, webhooks: settings }: Config,
+  { bootstrap, limits, presence, casil, log, tenants, archive, access, tasks, work, webhooks: settings }: Config,
   parts: BrainSurroundings,
 ): Promise<Brain> {
   const { openAuditTrail, openWork, webhooks, ...rest } = parts;
@@ -59,7 +59,7 @@ export async function startBrain(
     bootstrapRooms: Object.entries(bootstrap.rooms).map(([room, channels]) => ({ room, channels })),
     limits,
     casil,
-    webhooks: webhooks && { ...webhooks, openWork, settings, access },
+    webhooks: webhooks && { ...webhooks, openWork, settings, access, work },
     maxListed: presence.maxListed,
     taskSettings: tasks,
     archiveDays: () => archive.retentionDays,

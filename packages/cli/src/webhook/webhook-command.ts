@@ -13,7 +13,7 @@ What happens is posted to an address, signed after Standard Webhooks. The secret
 
 Examples:
   arqon webhook register https://hooks.example/bus science:general
-  arqon webhook register https://hooks.example/bus science --events message,casil
+  arqon webhook register https://hooks.example/bus science --events presence,channel_vacated
   arqon webhook deliveries wh_Xq3vJmHk0a9TzQ2c
   arqon webhook dlq replay wh_Xq3vJmHk0a9TzQ2c
 `;
@@ -54,7 +54,10 @@ export function addWebhookCommand(program: Command): void {
 
 function addWishFlags(command: Command): Command {
   return addClientFlags(command)
-    .option('--events <names>', 'message, casil, disconnect; with commas')
+    .option(
+      '--events <names>',
+      'message, presence, channel_created, channel_deleted, channel_vacated, casil, disconnect; with commas',
+    )
     .option('--header <name:value...>', 'a header of every delivery')
     .option('--description <text>', 'words for people');
 }

@@ -21,9 +21,12 @@ export const hookRoomSchema = {
 /** What it waits for. */
 export const eventsSchema = {
   type: 'array',
-  maxItems: 6,
+  maxItems: 7,
   description: 'By default message; casil and disconnect are for administrators.',
-  items: { type: 'string', enum: ['message', 'casil', 'disconnect'] },
+  items: {
+    type: 'string',
+    enum: ['message', 'presence', 'channel_created', 'channel_deleted', 'channel_vacated', 'casil', 'disconnect'],
+  },
 } as const;
 
 /** What every delivery carries beside its own headers. */
@@ -83,7 +86,7 @@ export const deliverySchema = {
     http_status: { type: 'integer', description: 'Of the last answer; absent = there was none.' },
     reason: {
       type: 'string',
-      description: 'What went wrong: status, timeout, connection, blocked, answer, left_alone.',
+      description: 'What went wrong: status, timeout, connection, blocked, answer, left_alone, too_many.',
     },
     at: timeSchema as typeof timeSchema,
     next_at: timeSchema as typeof timeSchema,

@@ -6,7 +6,15 @@ import { parseWebhookKey } from '@arqonbus/spine';
 import type { KeyValue, KeyValueChange } from '@arqonbus/spine';
 
 /** What a webhook can wait for (WHK-2). */
-export const WEBHOOK_EVENTS = ['message', 'casil', 'disconnect'] as const;
+export const WEBHOOK_EVENTS = [
+  'message',
+  'presence',
+  'channel_created',
+  'channel_deleted',
+  'channel_vacated',
+  'casil',
+  'disconnect',
+] as const;
 
 /** One of them. */
 export type WebhookEventType = (typeof WEBHOOK_EVENTS)[number];
@@ -21,6 +29,8 @@ export interface HooksInForce {
   /** All of a tenant. */
   of(tenant: TenantId): readonly WebhookRecord[];
   tenants(): readonly TenantId[];
+  /** Tenants with a webhook that waits for any of these. */
+  tenantsWaitingFor(types: readonly WebhookEventType[]): readonly TenantId[];
   count(): number;
   /** Resolves when those that exist are known. */
   readonly ready: Promise<void>;
@@ -63,6 +73,12 @@ export function watchHooks(bucket: KeyValue, onMalformed: (tenant: TenantId) => 
     get: (tenant, webhookId) => tenants.get(tenant)?.hooks.get(webhookId),
     of: (tenant) => [...(tenants.get(tenant)?.hooks.values() ?? [])],
     tenants: () => [...tenants.keys()],
+    tenantsWaitingFor: (types) =>
+      [...tenants].flatMap(([tenant, { hooks }]) =>
+        [...hooks.values()].some((hook) => hook.status === 'active' && types.some((type) => hook.events.includes(type)))
+          ? [tenant]
+          : [],
+      ),
     count: () => {
       let count = 0;
       for (const { hooks } of tenants.values()) count += hooks.size;

@@ -25,6 +25,8 @@ export interface WebhookEmitter {
   /** False where nobody waits for such an event there: then it need not be made. Costs nothing while there are no webhooks. */
   isWanted(tenant: TenantId, type: WebhookEventType, room: string, channel: string): boolean;
   emit(tenant: TenantId, event: EmittedEvent): void;
+  /** As {@link emit}, for whoever goes on only once it is in the queue: false = it is not, and is to be told again. */
+  put(tenant: TenantId, event: EmittedEvent): Promise<boolean>;
 }
 
 /** Why an event was not told: too much was on its way to the queue, or the queue refused it. */
@@ -44,26 +46,34 @@ const MAX_UNCONFIRMED_BYTES = 2_097_152;
 /** An emitter into this queue. */
 export function createWebhookEmitter({ queue, hooks, emitted, dropped }: WebhookEmitterOptions): WebhookEmitter {
   let unconfirmedBytes = 0;
+  const put = async (tenant: TenantId, event: EmittedEvent): Promise<boolean> => {
+    const { type, eventId, room, channel, atMs } = event;
+    const webhookIds = [...hooks.waitingFor(tenant, type, room, channel)];
+    if (webhookIds.length === 0) return true;
+    const fields = { eventId, type, room, channel, atMs: BigInt(atMs), data: event.data, webhookIds };
+    const data = toBinary(WebhookEventSchema, create(WebhookEventSchema, fields));
+    if (unconfirmedBytes + data.length > MAX_UNCONFIRMED_BYTES) {
+      dropped('slow');
+      return false;
+    }
+    unconfirmedBytes += data.length;
+    const partition = room === '' ? tenantPartition(tenant) : roomPartition(tenant, room);
+    try {
+      await queue.add({ tenant, partition, id: `${type}/${eventId}`, data });
+      emitted();
+      return true;
+    } catch {
+      dropped('refused');
+      return false;
+    } finally {
+      unconfirmedBytes -= data.length;
+    }
+  };
   return {
     isWanted: (tenant, type, room, channel) =>
       hooks.isAny() && hooks.waitingFor(tenant, type, room, channel).length > 0,
-    emit: (tenant, event) => {
-      const { type, eventId, room, channel, atMs } = event;
-      const webhookIds = [...hooks.waitingFor(tenant, type, room, channel)];
-      if (webhookIds.length === 0) return;
-      const fields = { eventId, type, room, channel, atMs: BigInt(atMs), data: event.data, webhookIds };
-      const data = toBinary(WebhookEventSchema, create(WebhookEventSchema, fields));
-      if (unconfirmedBytes + data.length > MAX_UNCONFIRMED_BYTES) {
-        dropped('slow');
-        return;
-      }
-      unconfirmedBytes += data.length;
-      const partition = room === '' ? tenantPartition(tenant) : roomPartition(tenant, room);
-      queue
-        .add({ tenant, partition, id: `${type}/${eventId}`, data })
-        .then(emitted, () => dropped('refused'))
-        .finally(() => (unconfirmedBytes -= data.length));
-    },
+    emit: (tenant, event) => void put(tenant, event),
+    put,
   };
 }
 
@@ -82,6 +92,14 @@ export function openWebhookEmission(
   onMalformed: (tenant: TenantId) => void,
 ): WebhookEmission {
   const hooks = watchHooks(bucket, onMalformed);
+  return { emitter: createWebhookEmitter({ queue, hooks, ...countEvents(metrics, service) }), hooks };
+}
+
+/** Counts what is put into the queue. Made once however often a service is started. */
+export function countEvents(
+  metrics: Metrics,
+  service: 'shield' | 'brain',
+): Pick<WebhookEmitterOptions, 'emitted' | 'dropped'> {
   const events = metrics.counter('arqonbus_webhook_events_total', 'Events put into the queue of webhooks.', {
     service,
   });
@@ -91,11 +109,5 @@ export function openWebhookEmission(
     'reason',
     { values: ['slow', 'refused'], labels: { service } },
   );
-  const emitter = createWebhookEmitter({
-    queue,
-    hooks,
-    emitted: () => events.inc(),
-    dropped: (reason) => drops.inc(reason),
-  });
-  return { emitter, hooks };
+  return { emitted: () => events.inc(), dropped: (reason) => drops.inc(reason) };
 }

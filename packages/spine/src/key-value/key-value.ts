@@ -60,6 +60,7 @@ export type BucketName =
   | 'ARQON_SCHEMAS'
   | 'ARQON_POLICIES'
   | 'ARQON_WEBHOOKS'
+  | 'ARQON_OCCUPIED'
   | 'ARQON_LOG';
 
 /**

@@ -47,6 +47,7 @@ export const BUCKETS: readonly BucketName[] = [
   'ARQON_SCHEMAS',
   'ARQON_POLICIES',
   'ARQON_WEBHOOKS',
+  'ARQON_OCCUPIED',
   'ARQON_LOG',
 ];
 const DEFAULT_TIMEOUT_MS = 2_000;

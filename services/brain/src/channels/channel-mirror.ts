@@ -15,8 +15,9 @@ export type TenantChannels = ReadonlyMap<string, ReadonlyMap<string, MirroredCha
 
 /** Is told of channels that come and go. */
 export interface MirrorListener {
-  onAdded(address: ChannelAddress, record: ChannelRecord): void;
-  onRemoved(address: ChannelAddress): void;
+  onAdded(address: ChannelAddress, record: ChannelRecord, revision: number): void;
+  /** `revision` is that of the record that is gone. */
+  onRemoved(address: ChannelAddress, revision: number): void;
 }
 
 interface Tenant {
@@ -109,17 +110,19 @@ export class ChannelMirror {
     room.set(address.channel, { record, revision });
     if (known !== undefined) return;
     tenant.channels++;
-    this.#listener.onAdded(address, record);
+    this.#listener.onAdded(address, record, revision);
   }
 
   #remove(address: ChannelAddress): void {
     const tenant = this.#tenants.get(address.tenant);
     const room = tenant?.rooms.get(address.room);
-    if (tenant === undefined || room === undefined || !room.delete(address.channel)) return;
+    const gone = room?.get(address.channel);
+    if (tenant === undefined || room === undefined || gone === undefined) return;
+    room.delete(address.channel);
     tenant.channels--;
     if (room.size === 0) tenant.rooms.delete(address.room);
     if (tenant.channels === 0) this.#tenants.delete(address.tenant);
-    this.#listener.onRemoved(address);
+    this.#listener.onRemoved(address, gone.revision);
   }
 
   #decode(value: Uint8Array): ChannelRecord | undefined {

@@ -184,6 +184,15 @@ export class MembershipState {
     return room?.channels.get(channelName)?.clients ?? NO_CLIENTS;
   }
 
+  /** Channels of a tenant that have members. */
+  channelsOf(tenant: TenantId): readonly ChannelAddress[] {
+    const members = this.#tenants.get(tenant);
+    if (members === undefined) return [];
+    return [...members.rooms.values()].flatMap(({ channels }) =>
+      Array.from(channels.values(), (channel) => addressOf(members, channel)),
+    );
+  }
+
   /** Connections of a user. */
   connectionsOf(tenant: TenantId, user: string): number {
     return this.#tenants.get(tenant)?.users.get(user) ?? 0;

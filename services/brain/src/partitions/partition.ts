@@ -1,6 +1,6 @@
 import type { Clock, TenantId } from '@arqonbus/protocol';
 import type { MembershipReport } from '@arqonbus/protocol/spine-messages';
-import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { ChannelAddress, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import type { Audit } from '../audit/audit.ts';
 import type { BanStore } from '../bans/ban-store.ts';
 import { serveDisconnects } from '../bans/index.ts';
@@ -26,6 +26,7 @@ import { serveTasks } from '../tasks/index.ts';
 import { TaskOwner } from '../tasks/task-owner.ts';
 import type { TaskFigures } from '../tasks/task-owner.ts';
 import type { TaskParts } from '../tasks/task-parts.ts';
+import type { ChannelTelling } from '../webhooks/telling/channel-telling.ts';
 import type { SeenShields } from './seen-shields.ts';
 import { Settling } from './settling.ts';
 
@@ -49,6 +50,8 @@ export interface PartitionParts {
   readonly onError: (error: unknown) => void;
   readonly history: Pick<History, 'log'>;
   readonly tasks: TaskParts;
+  /** Tells webhooks of channels and members. */
+  readonly telling: ChannelTelling;
 }
 
 /** How long who asks for somebody that nobody knows waits for the Shields, all of which answer within milliseconds. */
@@ -69,16 +72,26 @@ export class Partition {
   readonly #served: readonly SpineSubscription[];
   readonly #announcer: Announcer;
   readonly #tasks: TaskOwner;
+  readonly #telling: ChannelTelling;
   #isClosed = false;
+  /** Every Shield has told what it has: before, a channel that looks empty may not be. */
+  #isSettled = false;
 
   /** Takes the partition over: serves it from now on, and answers once the Shields have told what they have in it. */
   constructor(number: number, parts: PartitionParts) {
     const { spine, registry, clock, observer } = parts;
     this.number = number;
     this.#shields = parts.shields;
+    this.#telling = parts.telling;
     const listener: MembershipListener = {
-      onOccupied: (address) => this.emptyChannels.onOccupied(address),
-      onEmptied: (address) => this.emptyChannels.onEmptied(address),
+      onOccupied: (address) => {
+        this.emptyChannels.onOccupied(address);
+        this.#tellOccupancy(address);
+      },
+      onEmptied: (address) => {
+        this.emptyChannels.onEmptied(address);
+        this.#tellOccupancy(address);
+      },
       onJoined: (address, client) => this.#announcer.onJoined(address, client),
       onLeft: (address, client) => this.#announcer.onLeft(address, client),
       onUpdated: (address, client) => this.#announcer.onUpdated(address, client),
@@ -90,6 +103,7 @@ export class Partition {
       state: this.#state,
       tenure,
       monotonicMs: () => clock.monotonicMs(),
+      onTold: (address, change) => this.#telling.onPresence(address, change),
     });
     this.#reports = new MembershipReports(this.#state, () => clock.monotonicMs(), {
       onConnected: createConnectionCaps({ ...parts, state: this.#state }),
@@ -123,7 +137,7 @@ export class Partition {
       ...serveAppends(spine, parts.history.log, number, observer),
     ];
     this.doubt();
-    void this.#announceOnceSettled(parts);
+    void this.#announceOnceSettled(parts, tenure);
     for (const { address, record } of registry.channelsOfPartition(number)) this.emptyChannels.onAdded(address, record);
   }
 
@@ -138,6 +152,7 @@ export class Partition {
     this.#announcer.flush();
     this.#demands.sweep();
     await this.#settling.whenSettled();
+    if (this.#isSettled) this.#telling.tend(this.number, this.#state);
     await this.emptyChannels.sweep();
   }
 
@@ -176,9 +191,15 @@ export class Partition {
   }
 
   /** Shields that have lists of an owner before us ask for ours: who left meanwhile was told by nobody. */
-  async #announceOnceSettled({ spine, onError }: PartitionParts): Promise<void> {
+  #tellOccupancy(address: ChannelAddress): void {
+    if (this.#isSettled && address.channel !== '*') this.#telling.onOccupancy(address, this.#state);
+  }
+
+  async #announceOnceSettled({ spine, onError }: PartitionParts, tenure: string): Promise<void> {
     await this.#settling.whenSettled();
     if (this.#isClosed) return;
+    this.#isSettled = true;
+    this.#telling.onTakenOver(this.number, this.#state, tenure);
     this.#announcer.start();
     try {
       tellTakenOver(spine, this.number);

@@ -6,6 +6,7 @@ import type { Client } from '../membership/members.ts';
 import { memberIn } from '../membership/membership-state.ts';
 import type { MembershipState } from '../membership/membership-state.ts';
 import { PendingChange } from './pending-change.ts';
+import type { ToldChange } from './told-change.ts';
 
 /** What telling of members needs. */
 export interface AnnouncerOptions {
@@ -17,6 +18,8 @@ export interface AnnouncerOptions {
   /** In channels with more members only their number is told (PRS-3). */
   readonly maxListed: number;
   readonly onError: (error: unknown) => void;
+  /** Told the same as Shields. */
+  readonly onTold: (address: ChannelAddress, change: ToldChange) => void;
 }
 
 /** A channel of which something was told, or will be. */
@@ -65,7 +68,7 @@ export class Announcer {
   }
 
   onLeft(address: ChannelAddress, { member }: Client): void {
-    this.#note(address)?.left(member.clientId);
+    this.#note(address)?.left(member);
   }
 
   onUpdated(address: ChannelAddress, client: Client): void {
@@ -118,7 +121,11 @@ export class Announcer {
     told.number = this.#number += 1;
     told.isCountsOnly = countsOnly;
     told.toldAtMs = this.#options.monotonicMs();
-    this.#publish(address, { ...listsOf(pending, countsOnly), total, countsOnly, ...numbersOf(told.number, prev) });
+    const lists = countsOnly ? NO_LISTS : listsOf(pending);
+    const { number } = told;
+    const leaves = [...lists.leaves.keys()];
+    this.#publish(address, { ...lists, leaves, total, countsOnly, number: BigInt(number), prevNumber: BigInt(prev) });
+    this.#options.onTold(address, { ...lists, total, countsOnly, tenure: this.#options.tenure, number });
   }
 
   #publish({ tenant, room, channel }: ChannelAddress, change: Omit<PresenceChange, '$typeName' | 'tenure'>): void {
@@ -135,15 +142,12 @@ export class Announcer {
 
 interface Lists {
   readonly joins: Member[];
-  readonly leaves: string[];
+  readonly leaves: ReadonlyMap<string, string>;
   readonly updates: Member[];
 }
 
-function listsOf({ joins, leaves, updates }: PendingChange, countsOnly: boolean): Lists {
-  if (countsOnly) return { joins: [], leaves: [], updates: [] };
-  return { joins: [...joins.values()], leaves: [...leaves], updates: [...updates.values()] };
-}
+const NO_LISTS: Lists = { joins: [], leaves: new Map(), updates: [] };
 
-function numbersOf(number: number, prev: number): { readonly number: bigint; readonly prevNumber: bigint } {
-  return { number: BigInt(number), prevNumber: BigInt(prev) };
+function listsOf({ joins, leaves, updates }: PendingChange): Lists {
+  return { joins: [...joins.values()], leaves, updates: [...updates.values()] };
 }

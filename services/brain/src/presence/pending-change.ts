@@ -4,7 +4,8 @@ import type { Member } from '@arqonbus/protocol/spine-messages';
 export class PendingChange {
   readonly joins: Map<string, Member> = new Map();
   readonly updates: Map<string, Member> = new Map();
-  readonly leaves: Set<string> = new Set();
+  /** Users by client id. */
+  readonly leaves: Map<string, string> = new Map();
 
   joined(member: Member): void {
     const { clientId } = member;
@@ -13,9 +14,9 @@ export class PendingChange {
     else this.joins.set(clientId, member);
   }
 
-  left(clientId: string): void {
+  left({ clientId, user }: Member): void {
     this.updates.delete(clientId);
-    if (!this.joins.delete(clientId)) this.leaves.add(clientId);
+    if (!this.joins.delete(clientId)) this.leaves.set(clientId, user);
   }
 
   updated(member: Member): void {

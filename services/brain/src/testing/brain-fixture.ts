@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Limits } from '@arqonbus/protocol';
-import { MembershipChange_Kind } from '@arqonbus/protocol/spine-messages';
+import { MemberSchema, MembershipChange_Kind, create } from '@arqonbus/protocol/spine-messages';
+import type { Member } from '@arqonbus/protocol/spine-messages';
 import {
   PARTITIONS,
   callBrain,
@@ -131,6 +132,11 @@ function memberOf(clientId: string, user: string, joinedAtMs: number): NonNullab
     screenName: `${user} \u{1f680}`,
     joinedAtMs: BigInt(joinedAtMs),
   };
+}
+
+/** A member as a whole message. */
+export function memberNamed(clientId: string, user: string): Member {
+  return create(MemberSchema, memberOf(clientId, user, START_MS));
 }
 
 /** A client left a channel. */

@@ -5,9 +5,9 @@ import type { Config } from '@arqonbus/config';
 import type { Clock, Limits, TenantId } from '@arqonbus/protocol';
 import { WebhookRecordSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
 import type { WebhookRecord } from '@arqonbus/protocol/spine-messages';
-import { createGrantSets, createSessionRights, watchHooks } from '@arqonbus/runtime';
+import { createGrantSets, createSessionRights, createWebhookEmitter, watchHooks } from '@arqonbus/runtime';
 import type { HooksInForce } from '@arqonbus/runtime';
-import { webhookKey } from '@arqonbus/spine';
+import { PARTITIONS, webhookKey } from '@arqonbus/spine';
 import type { KeyValueStore, OpenWorkQueue, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import type { WebhookStore } from '@arqonbus/storage';
 import { BusError } from '@arqonbus/protocol';
@@ -17,14 +17,18 @@ import { createDeliverer } from './delivery/deliverer.ts';
 import { createDeliveryLog } from './delivery/delivery-log.ts';
 import type { DeliveryLog } from './delivery/delivery-log.ts';
 import { createDeliveryJudge } from './delivery/delivery-judge.ts';
+import { RetryShares } from './delivery/retry-shares.ts';
 import { DeliverySlots } from './delivery/slots.ts';
-import { WebhookWorker } from './delivery/worker.ts';
+import { MAX_RETRIES_IN_HAND, WebhookWorker } from './delivery/worker.ts';
 import { createAddressRules } from './egress/address-rules.ts';
 import { createCheckedLookup } from './egress/checked-lookup.ts';
 import type { ResolveHost } from './egress/checked-lookup.ts';
 import { createPoster } from './egress/post.ts';
 import { nextRecord, putInForce, reconcile, recordOf, storedOf } from './hook-records.ts';
 import { serveWebhooks } from './index.ts';
+import { NO_TELLING } from './telling/channel-telling.ts';
+import type { ChannelTelling } from './telling/channel-telling.ts';
+import { createTelling } from './telling/create-telling.ts';
 import { createWebhookBox } from './webhook-box.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
 import type { WebhookParts } from './webhook-parts.ts';
@@ -37,6 +41,8 @@ export interface WebhookOptions {
   readonly openWork: OpenWorkQueue;
   /** Read each time, as far as it can. */
   readonly settings: Config['webhooks'];
+  /** Read each time: how much a queue of work holds. */
+  readonly work: Config['work'];
   readonly access: { readonly default: AccessDefault };
   readonly metrics?: WebhookMetrics | undefined;
   /** Default: the system's. */
@@ -51,6 +57,9 @@ export interface ComposeWebhooksOptions {
   readonly clock: Clock;
   readonly audit: Audit;
   readonly limits: Limits;
+  /** In channels with more members only their number is told (PRS-3). */
+  readonly maxListed: number;
+  readonly onError: (error: unknown) => void;
   readonly logger?: {
     warn(fields: Readonly<Record<string, unknown>>, text: string): void;
     error(fields: Readonly<Record<string, unknown>>, text: string): void;
@@ -60,6 +69,10 @@ export interface ComposeWebhooksOptions {
 /** The webhooks of one Brain. */
 export interface WebhooksModule {
   readonly served: readonly SpineSubscription[];
+  /** Hears of channels and members. */
+  readonly telling: ChannelTelling;
+  /** Resolves once webhooks are known; what becomes known of channels before is no news. */
+  open(): Promise<void>;
   /** The partitions whose events this Brain delivers from now on. */
   own(partitions: ReadonlySet<number>): void;
   tick(): Promise<void>;
@@ -68,11 +81,15 @@ export interface WebhooksModule {
   close(): Promise<void>;
 }
 
+const UNCOUNTED = { emitted: () => undefined, dropped: () => undefined };
+
 const SLOTS = { perWebhook: 8, perTenant: 64, inAll: 512 };
 
 /** For Brains that leave webhooks to others. */
 const NO_WEBHOOKS: WebhooksModule = {
   served: [],
+  telling: NO_TELLING,
+  open: async () => undefined,
   own: () => undefined,
   tick: async () => undefined,
   sweep: async () => undefined,
@@ -106,17 +123,37 @@ function openWebhooks(options: ComposeWebhooksOptions, given: WebhookOptions, ob
   };
   const log = createDeliveryLog({ store, limits: settings, dropped: (count) => given.metrics?.notNoted(count) });
   const poster = createPoster(targets, createCheckedLookup(resolve, targets.addresses));
+  const emitter = createWebhookEmitter({
+    queue: given.openWork('webhooks'),
+    hooks,
+    ...(given.metrics?.events ?? UNCOUNTED),
+  });
+  const told = createTelling({
+    ...options,
+    emitter,
+    hooks,
+    bucket: options.keyValue.bucket('ARQON_OCCUPIED'),
+  });
   const { worker, grants } = composeWorker(options, given, { parts, hooks, log, poster });
   return {
     served: serveWebhooks(parts, observer),
-    own: (partitions) => worker.own(partitions),
+    telling: told.telling,
+    open: async () => {
+      await hooks.ready;
+      await told.open();
+    },
+    own: (partitions) => {
+      worker.own(partitions);
+      told.own(partitions);
+    },
     tick: () => worker.tick(),
     sweep: (isOurs) => sweep(parts, log, isOurs),
     close: async () => {
       worker.close();
+      told.own(new Set());
       await log.flush();
       poster.close();
-      for (const watch of [hooks, grants]) watch.stop();
+      for (const watch of [hooks, grants, told]) watch.stop();
     },
   };
 }
@@ -130,7 +167,7 @@ interface WorkerParts {
 
 function composeWorker(
   { keyValue, clock, logger }: ComposeWebhooksOptions,
-  { settings, access, metrics, openWork }: WebhookOptions,
+  { settings, access, metrics, openWork, work }: WebhookOptions,
   { parts, hooks, log, poster }: WorkerParts,
 ): { readonly worker: WebhookWorker; readonly grants: ReturnType<typeof createGrantSets> } {
   const grants = createGrantSets(keyValue.bucket('ARQON_GRANTS'), (tenant) => rights.forget(tenant));
@@ -140,6 +177,9 @@ function composeWorker(
     () => metrics?.circuitOpened(),
   );
   const slots = new DeliverySlots(SLOTS);
+  // The queue is shared with the other Brains, by the partitions that each owns.
+  const ownBytes = (): number => (work.maxBytes * worker.partitions()) / PARTITIONS;
+  const shares = new RetryShares({ bytes: ownBytes, items: MAX_RETRIES_IN_HAND });
   const deliverer = createDeliverer({
     ...parts,
     poster,
@@ -154,11 +194,12 @@ function composeWorker(
     counted: (count) => metrics?.counted(count),
     took: (seconds) => metrics?.took(seconds),
   });
-  const worker = new WebhookWorker({
+  const worker: WebhookWorker = new WebhookWorker({
     events: openWork('webhooks'),
     retries: openWork('webhook_retries'),
     deliverer,
     slots,
+    shares,
     clock,
     isNeeded: () => hooks.isAny(),
     hookOf: (tenant, webhookId) => hookOf(parts, hooks, tenant, webhookId),
@@ -167,7 +208,12 @@ function composeWorker(
     onError: (error) => logger?.warn({ event: 'webhooks_delayed', err: error }, 'webhooks are delivered later'),
     random: Math.random,
   });
-  metrics?.follow({ hooks: () => hooks.count(), underWay: () => worker.underWay(), open: () => breakers.open() });
+  metrics?.follow({
+    retries: () => shares.inAll(),
+    hooks: () => hooks.count(),
+    underWay: () => worker.underWay(),
+    open: () => breakers.open(),
+  });
   return { worker, grants };
 }
 

@@ -1,3 +1,4 @@
+import { countEvents } from '@arqonbus/runtime';
 import type { Metrics } from '@arqonbus/telemetry';
 import type { DeliveryCount } from './delivery/deliverer.ts';
 
@@ -5,6 +6,7 @@ import type { DeliveryCount } from './delivery/deliverer.ts';
 export interface WebhookFigures {
   readonly hooks: () => number;
   readonly underWay: () => number;
+  readonly retries: () => number;
   readonly open: () => number;
 }
 
@@ -16,6 +18,8 @@ export interface WebhookMetrics {
   notNoted(deliveries: number): void;
   circuitOpened(): void;
   malformed(): void;
+  /** Counts what Brains themselves put into the queue. */
+  readonly events: ReturnType<typeof countEvents>;
   /** Where the gauges read from. */
   follow(figures: WebhookFigures): void;
 }
@@ -48,9 +52,12 @@ export function createWebhookMetrics(metrics: Metrics): WebhookMetrics {
     'arqonbus_webhook_items_malformed_total',
     'Work for webhooks that could not be read.',
   );
-  let figures: WebhookFigures = { hooks: () => 0, underWay: () => 0, open: () => 0 };
+  let figures: WebhookFigures = { hooks: () => 0, underWay: () => 0, retries: () => 0, open: () => 0 };
   metrics.gauge('arqonbus_webhooks', 'Webhooks, of all tenants.', () => figures.hooks());
   metrics.gauge('arqonbus_webhook_under_way', 'Events and retries that this Brain is about.', () => figures.underWay());
+  metrics.gauge('arqonbus_webhook_retries_waiting', 'Deliveries that wait for another attempt.', () =>
+    figures.retries(),
+  );
   metrics.gauge('arqonbus_webhook_circuits_open', 'Endpoints that are left alone now.', () => figures.open());
   return {
     counted: (count) => deliveries.inc(count),
@@ -58,6 +65,7 @@ export function createWebhookMetrics(metrics: Metrics): WebhookMetrics {
     notNoted: (count) => notNoted.inc(count),
     circuitOpened: () => opened.inc(),
     malformed: () => malformed.inc(),
+    events: countEvents(metrics, 'brain'),
     follow: (given) => {
       figures = given;
     },

@@ -72,6 +72,7 @@ export async function createWebhooksRig(options: WebhooksRigOptions = {}): Promi
     isLasting,
     openWork,
     settings,
+    work: { maxBytes: MAX_BYTES },
     access: { default: 'open' },
     metrics: createWebhookMetrics(metrics),
     ...(resolve === undefined ? {} : { resolve }),

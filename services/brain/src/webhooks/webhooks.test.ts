@@ -3,6 +3,7 @@ import { startWebhookSink } from '@arqonbus/testkit';
 import type { SinkRequest, WebhookSink } from '@arqonbus/testkit';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { disconnect, present } from '../testing/brain-fixture.ts';
 import { alice, createWebhooksRig } from './webhooks-rig.ts';
 import type { WebhooksRig } from './webhooks-rig.ts';
 
@@ -115,6 +116,29 @@ describe('webhooks', () => {
     rig.tell('arq_0000000030');
     await vi.waitFor(() => expect(rig.metrics.render()).toContain('webhook_deliveries_total{outcome="forbidden"} 1'));
     expect(idsOf(sink.requests)).toEqual(ids);
+  });
+
+  it('[WHK-2] tell of channels and their members, and of these to no one who may not ask for them', async () => {
+    const rig = await createWebhooksRig();
+    const events = ['presence', 'channel_created', 'channel_vacated', 'channel_deleted'];
+    const { webhook } = await rig.register({ url: sink.url, events });
+    const [room, channel] = ['lab', 'bench'];
+    await rig.call('channels.create', { tenant: 'acme', record: { room, channel, createdBy: 'ann' } });
+    const types = (): string[] => sink.requests.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    await vi.waitFor(() => expect(types()).toEqual(['channel_created']));
+    await rig.report('n1', present('acme', 'n1_a', 'ann', 'lab:bench'));
+    await vi.waitFor(() => expect(types()).toEqual(['channel_created', 'presence']));
+    const grant = { subject: 'user:alice', action: 'presence', pattern: 'lab:*', deny: true, createdBy: 'root' };
+    await rig.call('grants.put', { tenant: 'acme', grant });
+    await rig.pass(100);
+    await rig.report('n1', [disconnect('acme', 'n1_a')]);
+    await rig.call('channels.delete', { tenant: 'acme', room, channel });
+    await vi.waitFor(() => expect(types().slice(2).toSorted()).toEqual(['channel_deleted', 'channel_vacated']));
+    await vi.waitFor(() => expect(rig.metrics.render()).toContain('webhook_deliveries_total{outcome="forbidden"} 1'));
+    expect(rig.metrics.render()).toContain('arqonbus_webhook_events_total{service="brain"} 5');
+    expect(JSON.parse(sink.requests[1]?.body ?? '')).toMatchObject({
+      data: { webhook_id: webhook?.record?.webhookId, presence: { joins: [{ client_id: 'n1_a', user: 'ann' }] } },
+    });
   });
 
   it('[WHK-3] try again what failed, when they said they would, and give it up in the end', async () => {

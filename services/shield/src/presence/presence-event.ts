@@ -1,9 +1,7 @@
-import type { CommandResult } from '@arqonbus/protocol';
 import type { Member } from '@arqonbus/protocol/spine-messages';
-import { memberOf } from '../commands/members.ts';
+import { memberOf, pagesByBytes } from '@arqonbus/runtime';
+import type { MemberEntry } from '@arqonbus/runtime';
 import type { PresenceNews } from './presence-list.ts';
-
-type MemberEntry = CommandResult<'channel_info'>['participants'][number];
 
 /** The payload of one presence event, without its address (PRS-5). */
 export interface PresencePayload {
@@ -24,13 +22,13 @@ export interface PresencePayload {
 export function presencePayloads(news: PresenceNews, pageBytes: number): readonly PresencePayload[] {
   const { total, isCountsOnly, isReset } = news;
   if (isCountsOnly) return [{ ...EMPTY, total, counts_only: true }];
-  const items = [
+  const items: Partial<Pick<PresencePayload, 'joins' | 'leaves' | 'updates'>>[] = [
     ...news.leaves.map((member) => ({ leaves: [leaveOf(member, news)] })),
     ...news.joins.map((member) => ({ joins: [joinOf(member, news)] })),
     ...news.updates.map((member) => ({ updates: [memberOf(member)] })),
   ];
   if (items.length === 0 && !isReset) return [];
-  return pagesOf(items, pageBytes).map((page, index) => ({
+  return pagesByBytes(items, pageBytes).map((page, index) => ({
     ...EMPTY,
     joins: page.flatMap(({ joins = [] }) => joins),
     leaves: page.flatMap(({ leaves = [] }) => leaves),
@@ -41,23 +39,6 @@ export function presencePayloads(news: PresenceNews, pageBytes: number): readonl
 }
 
 const EMPTY = { event: 'presence', joins: [], leaves: [], updates: [] } as const;
-
-type Item = Partial<Pick<PresencePayload, 'joins' | 'leaves' | 'updates'>>;
-
-function pagesOf(items: readonly Item[], pageBytes: number): readonly (readonly Item[])[] {
-  const pages: Item[][] = [[]];
-  let bytes = 0;
-  for (const item of items) {
-    const itemBytes = Buffer.byteLength(JSON.stringify(item));
-    if (bytes > 0 && bytes + itemBytes > pageBytes) {
-      pages.push([]);
-      bytes = 0;
-    }
-    pages.at(-1)?.push(item);
-    bytes += itemBytes;
-  }
-  return pages;
-}
 
 function joinOf(member: Member, { usersCame }: PresenceNews): PresencePayload['joins'][number] {
   return usersCame.has(member.user) ? { ...memberOf(member), first_of_user: true } : memberOf(member);

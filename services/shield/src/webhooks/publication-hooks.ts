@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { encodeJsonEnvelope } from '@arqonbus/protocol';
 import type { Envelope, TenantId } from '@arqonbus/protocol';
+import { webhookEventId } from '@arqonbus/runtime';
 import type { EmittedEvent, WebhookEmitter } from '@arqonbus/runtime';
 import type { Appended } from '@arqonbus/spine';
 
@@ -36,7 +36,8 @@ export function createPublicationHooks(emitter: WebhookEmitter): PublicationHook
       const { room, channel, id, timestampMs: atMs } = envelope;
       if (!emitter.isWanted(tenant, 'message', room, channel)) return undefined;
       if (Number(envelope.headers[HOPS_HEADER] ?? 0) >= MAX_HOPS) return undefined;
-      const eventId = eventIdOf(room, channel, user, id);
+      // An id is its user's own, as in the log: two users may choose the same one (LOG-5).
+      const eventId = webhookEventId(room, channel, user, id);
       return { type: 'message', eventId, room, channel, atMs, data: encodeJsonEnvelope(envelope) };
     },
     send: (tenant, event, position) =>
@@ -46,12 +47,6 @@ export function createPublicationHooks(emitter: WebhookEmitter): PublicationHook
 
 /** For where there are no webhooks. */
 export const NO_HOOKS: PublicationHooks = { prepare: () => undefined, send: () => undefined };
-
-/** An id is its user's own, as in the log: two users may choose the same one (LOG-5). */
-function eventIdOf(...parts: readonly string[]): string {
-  const digest = createHash('sha256').update(parts.join('\n')).digest('base64url');
-  return `evt_${digest.slice(0, 27)}`;
-}
 
 function withPosition(json: Uint8Array, { seq, epoch }: Pick<Appended, 'seq' | 'epoch'>): Uint8Array {
   const end = encoder.encode(`,"seq":${seq},"epoch":${JSON.stringify(epoch)}}`);

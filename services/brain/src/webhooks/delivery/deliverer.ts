@@ -51,6 +51,8 @@ export interface Deliverer {
   attempt(job: DeliveryJob): Promise<void>;
   /** Puts it among those that are tried again, without an attempt: its endpoint is slow, or left alone. */
   defer(job: DeliveryJob, delayMs: number): Promise<void>;
+  /** Makes it a dead letter without an attempt: too much waits for its endpoint. */
+  refuse(job: DeliveryJob): Promise<void>;
 }
 
 /** A deliverer over these parts. */
@@ -62,6 +64,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   };
   return {
     defer,
+    refuse: (job) => giveUp(options, job, 0, 'too_many'),
     attempt: async (job) => {
       const { tenant, hook, delivery } = job;
       if (!options.mayDeliver(hook, tenant, delivery)) {

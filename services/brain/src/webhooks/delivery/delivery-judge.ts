@@ -19,7 +19,9 @@ export function createDeliveryJudge(
     if (principal === undefined || event === undefined) return false;
     const isAdmin = principal.role === 'admin';
     if (event.room === '' || FOR_ADMINISTRATORS.has(event.type)) return isAdmin;
-    return rights.of(principal).may('join', event.room, event.channel);
+    const { room, channel } = event;
+    const { may } = rights.of(principal);
+    return may('join', room, channel) && (event.type !== 'presence' || may('presence', room, channel));
   };
 }
 

@@ -4,6 +4,7 @@ import type { Clock, TenantId } from '@arqonbus/protocol';
 import type { WorkItem, WorkQueue, WorkTaker } from '@arqonbus/spine';
 import type { Deliverer } from './deliverer.ts';
 import { EventLanes } from './event-lanes.ts';
+import type { RetryShares } from './retry-shares.ts';
 import type { DeliverySlots } from './slots.ts';
 
 /** What delivering needs. */
@@ -12,6 +13,7 @@ export interface WebhookWorkerOptions {
   readonly retries: Pick<WorkQueue, 'take'>;
   readonly deliverer: Deliverer;
   readonly slots: DeliverySlots;
+  readonly shares: RetryShares;
   readonly clock: Clock;
   /** False while there are no webhooks: then no queue is followed. */
   readonly isNeeded: () => boolean;
@@ -25,11 +27,13 @@ export interface WebhookWorkerOptions {
 }
 
 const MAX_EVENTS_IN_HAND = 256;
-const MAX_RETRIES_IN_HAND = 50_000;
+/** Of a partition; as many as all webhooks together may have waiting (`RetryShares`). */
+export const MAX_RETRIES_IN_HAND = 100_000;
 /** What could not be ended is looked at again after this. */
 const AGAIN_MS = 5_000;
-/** A webhook that has its hands full is looked at again after this. */
+/** A webhook that has its hands full is looked at again after this, or after so long for each that waits: 100 times a second at most. */
 const BUSY_MS = 500;
+const BUSY_MS_EACH = 10;
 
 /**
  * Takes the queues of the partitions that this Brain owns and delivers what they hold (WHK-2, WHK-3). An event is done once it
@@ -54,8 +58,10 @@ export class WebhookWorker {
   own(partitions: ReadonlySet<number>): void {
     this.#owned = partitions;
     for (const [key, taker] of this.#takers) {
-      if (partitions.has(Number(key.split('/')[1]))) continue;
+      const partition = Number(key.split('/')[1]);
+      if (partitions.has(partition)) continue;
       taker.stop();
+      this.#options.shares.forget(partition);
       this.#takers.delete(key);
     }
     void this.tick();
@@ -68,7 +74,7 @@ export class WebhookWorker {
     try {
       for (const partition of this.#owned) {
         await this.#take('events', partition, MAX_EVENTS_IN_HAND, (item) => this.#onEvent(item));
-        await this.#take('retries', partition, MAX_RETRIES_IN_HAND, (item) => this.#onRetry(item));
+        await this.#take('retries', partition, MAX_RETRIES_IN_HAND, (item) => this.#onRetry(item, partition));
       }
     } catch (error) {
       // The next tick tries again.
@@ -76,6 +82,11 @@ export class WebhookWorker {
     } finally {
       this.#isTaking = false;
     }
+  }
+
+  /** How many partitions it takes. */
+  partitions(): number {
+    return this.#owned.size;
   }
 
   /** How many events and deliveries it is about. */
@@ -132,23 +143,28 @@ export class WebhookWorker {
     if (failed !== undefined) throw failed.reason;
   }
 
-  #onRetry(item: WorkItem): void {
+  #onRetry(item: WorkItem, partition: number): void {
+    const { clock, slots, shares, random } = this.#options;
     const delivery = readMessage(WebhookDeliverySchema, item.data);
     if (delivery === undefined) {
       this.#drop(item);
       return;
     }
-    const waitMs = Number(delivery.dueAtMs) - this.#options.clock.now();
-    if (waitMs > 0) {
-      item.nak(waitMs);
-      return;
-    }
     const owner = { tenant: item.tenant, webhookId: delivery.webhookId };
-    if (!this.#options.slots.take(owner)) {
-      item.nak(BUSY_MS * (1 + this.#options.random()));
-      return;
-    }
-    void this.#end(item, () => this.#retry(item.tenant, delivery)).finally(() => this.#options.slots.release(owner));
+    shares.release(item.seq);
+    const isDue = Number(delivery.dueAtMs) <= clock.now();
+    if (isDue && slots.take(owner)) {
+      void this.#end(item, () => this.#retry(item.tenant, delivery)).finally(() => slots.release(owner));
+    } else if (shares.hold(owner, { seq: item.seq, partition, bytes: item.data.length })) {
+      const busyMs = Math.max(BUSY_MS, shares.waiting(owner) * BUSY_MS_EACH) * (1 + random());
+      item.nak(isDue ? busyMs : Number(delivery.dueAtMs) - clock.now());
+    } else void this.#end(item, () => this.#refuse(item.tenant, delivery));
+  }
+
+  /** Its webhook, or its tenant, has as much waiting as it may. */
+  async #refuse(tenant: TenantId, delivery: WebhookDelivery): Promise<void> {
+    const hook = await this.#options.hookOf(tenant, delivery.webhookId);
+    if (hook?.status === 'active') await this.#options.deliverer.refuse({ tenant, hook, delivery });
   }
 
   async #retry(tenant: TenantId, delivery: WebhookDelivery): Promise<void> {

@@ -1,10 +1,10 @@
 import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
+import { memberOf } from '@arqonbus/runtime';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveRealChannel } from '../command-target.ts';
 import { jsonObject } from '../../delivery/frames.ts';
-import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
 import { untilDeadline } from '../until-deadline.ts';
 import { entryOf } from './channels.ts';

@@ -1,6 +1,7 @@
 import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult, Envelope } from '@arqonbus/protocol';
 import { callBrain, channelKey } from '@arqonbus/spine';
+import { memberOf } from '@arqonbus/runtime';
 import type { ChannelAddress } from '@arqonbus/spine';
 import { encodeMeta } from '../../presence/meta.ts';
 import type { PresenceView } from '../../presence/presence-view.ts';
@@ -16,7 +17,6 @@ import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
 import type { PreparedJoin } from '../../subscriptions/subscriptions.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveChannel } from '../command-target.ts';
-import { memberOf } from '../members.ts';
 import { requireRight } from '../require-right.ts';
 import { untilDeadline } from '../until-deadline.ts';
 

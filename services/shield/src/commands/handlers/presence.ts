@@ -1,10 +1,10 @@
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
+import { memberOf } from '@arqonbus/runtime';
 import { encodeMeta } from '../../presence/meta.ts';
 import { ROOM_CHANNEL } from '../../subscriptions/subscriptions.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { resolveChannel, resolveRoom } from '../command-target.ts';
-import { memberOf } from '../members.ts';
 import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 import { untilDeadline } from '../until-deadline.ts';

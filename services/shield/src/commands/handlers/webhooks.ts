@@ -164,7 +164,10 @@ function requireWaiting(session: Session, room: string, channel: string, events:
   if (room === '') {
     if (channel !== '') throw invalid([{ field: 'args.room', problem: 'is required' }]);
     requireRight(session, 'admin', '*', '*');
-  } else if (channel !== '') requireRight(session, 'join', room, channel);
+  } else if (channel !== '') {
+    requireRight(session, 'join', room, channel);
+    if (events.includes('presence')) requireRight(session, 'presence', room, channel);
+  }
 }
 
 function requireEvents(session: Session, events: readonly string[]): void {
