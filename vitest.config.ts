@@ -10,6 +10,7 @@ const devOnly = [
   'chat-page.test.ts',
   'packed.test.ts',
   'sdk-python-package.test.ts',
+  'sdk-go.test.ts',
   'docs/**/*.test.ts',
   'alerts/*.test.ts',
 ].map((name) => `e2e/src/${name}`);

@@ -1,4 +1,5 @@
 import { aptInstall, canUseApt } from './apt.mjs';
+import { ensureGo } from './ensure-go.mjs';
 import { ensureNewestNats } from './ensure-newest-nats.mjs';
 import { ensurePromtool } from './ensure-promtool.mjs';
 import { ensurePython } from './ensure-python.mjs';
@@ -55,12 +56,13 @@ const REQUIREMENTS = [
 ];
 
 /**
- * What the tests need: {@link ensurePrograms} of everything, promtool, a Python environment, and the newest NATS, which is built
- * where there is Go.
+ * What the tests need: {@link ensurePrograms} of everything, promtool, a Python environment, Go where there is one or it can be
+ * fetched, and the newest NATS, which is built where there is Go.
  */
 export async function ensureSystem() {
   const programs = await ensurePrograms(REQUIREMENTS.map(({ name }) => name));
-  return { ...programs, ...(await ensurePromtool()), ...(await ensureNewestNats()), ...(await ensurePython()) };
+  const languages = { ...(await ensurePython()), ...(await ensureGo()) };
+  return { ...programs, ...(await ensurePromtool()), ...(await ensureNewestNats()), ...languages };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface Bus {
   readonly bridgeUrl: string;
   /** Of clients; in a cluster that of the first Shield, which alone stands behind the three addresses as well. */
   readonly port: number;
+  /** Of clients: of every Shield. */
+  readonly ports: readonly number[];
   /** Process ids of what serves clients. */
   readonly pids: readonly number[];
   /** Sends a signal to what serves clients. */

@@ -38,6 +38,7 @@ export async function startBus(env: Readonly<Record<string, string>> = {}, onPor
     telemetryUrl,
     bridgeUrl: bridgeUrls[0] ?? '',
     port: ports[0] ?? 0,
+    ports,
     token,
     connect: async (order, query) => {
       const port = ports[turn++ % ports.length] ?? 0;

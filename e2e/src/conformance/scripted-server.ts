@@ -1,0 +1,132 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  createEnvelope,
+  decodeJsonEnvelope,
+  decodeProtoEnvelope,
+  DEFAULT_LIMITS,
+  encodeJsonEnvelope,
+  encodeProtoEnvelope,
+} from '@arqonbus/protocol';
+import type { Envelope } from '@arqonbus/protocol';
+import { waitUntil } from '@arqonbus/testkit';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import type { Members } from './scenario.ts';
+
+/** A server that does what steps say, by the screen names of its clients; beyond that it greets, and agrees to every command. */
+export interface ScriptedServer {
+  readonly url: string;
+  /** Sends the client an envelope of these members, `count` times, with `seq` and `prev_seq` counted up from the one given. */
+  send(client: string, frame: Members, count: number): void;
+  /** Ends its connection. */
+  close(client: string, code: number, reason: string): void;
+  /** Answers the next try of the client with this HTTP status. */
+  refuse(client: string, status: number): void;
+  /** The next join of the client is told that what it missed is no longer kept. */
+  trim(client: string): void;
+  /** Waits until the client has connected so often. */
+  connected(client: string, count: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Known {
+  socket: WebSocket | undefined;
+  connections: number;
+  refusedWith: number;
+  isTrimmed: boolean;
+}
+
+const encoder = new TextEncoder();
+
+/** Starts one on a free port. */
+export async function startScriptedServer(): Promise<ScriptedServer> {
+  const clients = new Map<string, Known>();
+  const of = (name: string): Known => {
+    const known = clients.get(name) ?? { socket: undefined, connections: 0, refusedWith: 0, isTrimmed: false };
+    clients.set(name, known);
+    return known;
+  };
+  const http = createServer();
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => [...offered].find((name) => name.startsWith('arqon.v1.')) ?? false,
+  });
+  http.on('upgrade', (request, socket, head) => {
+    const name = new URL(request.url ?? '/', 'http://bus').searchParams.get('screen_name') ?? '';
+    const known = of(name);
+    if (known.refusedWith > 0) {
+      socket.end(`HTTP/1.1 ${known.refusedWith} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+      known.refusedWith = 0;
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (opened) => {
+      known.socket = opened;
+      known.connections += 1;
+      greet(opened, known, `${name}-${known.connections}`);
+    });
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/v1/socket`,
+    send: (client, frame, count) => {
+      for (let i = 0; i < count; i++) tell(of(client).socket, numbered(frame, i));
+    },
+    close: (client, code, reason) => {
+      const { socket } = of(client);
+      // 1006 is no code that is ever sent: the connection is just gone.
+      if (code === 1006) socket?.terminate();
+      else socket?.close(code, reason);
+    },
+    refuse: (client, status) => void (of(client).refusedWith = status),
+    trim: (client) => void (of(client).isTrimmed = true),
+    connected: (client, count) =>
+      waitUntil(() => of(client).connections >= count, {
+        timeoutMs: 30_000,
+        what: `${count} connections of ${client}`,
+      }),
+    stop: () => stop(http, sockets),
+  };
+}
+
+function greet(socket: WebSocket, known: Known, clientId: string): void {
+  const welcome = { event: 'welcome', client_id: clientId, user: 'alice', tenant: 'acme', heartbeat_ms: 25_000 };
+  tell(socket, {
+    type: 'system',
+    payload: { ...welcome, session_id: 's_1', protocol: '1.0', limits: {}, resume_token: '' },
+  });
+  socket.on('message', (data: Buffer, isBinary) => {
+    const decode = isBinary ? decodeProtoEnvelope : decodeJsonEnvelope;
+    const result = decode(data, DEFAULT_LIMITS);
+    if (!result.ok || result.envelope.type !== 'command') return;
+    const { id, command, args } = result.envelope;
+    const { room, channel } = JSON.parse(Buffer.from(args).toString() || '{}') as Members;
+    const answer = { type: 'response', request_id: id, status: 'success' };
+    const recovery = known.isTrimmed ? { recovered: false, reason: 'trimmed' } : { recovered: true };
+    const joined = { room, channel, epoch: 'e1', seq: 0, ...recovery };
+    if (command === 'join_channel') known.isTrimmed = false;
+    tell(socket, { ...answer, payload: command === 'join_channel' ? joined : {} });
+  });
+}
+
+function numbered(frame: Members, i: number): Members {
+  return typeof frame['seq'] === 'number' ? { ...frame, seq: frame['seq'] + i, prev_seq: frame['seq'] + i - 1 } : frame;
+}
+
+function tell(socket: WebSocket | undefined, members: Members): void {
+  if (socket === undefined) throw new Error('The client is not connected.');
+  const id = `arq_${String(Math.random()).slice(2, 14).padEnd(12, '0')}`;
+  const text = JSON.stringify({ version: '1.0', id, timestamp: new Date().toISOString(), ...members });
+  const decoded = decodeJsonEnvelope(encoder.encode(text), DEFAULT_LIMITS);
+  const envelope: Envelope = decoded.ok ? decoded.envelope : createEnvelope('error');
+  if (!decoded.ok) throw new Error(`no frame: ${text}`);
+  const isProto = socket.protocol === 'arqon.v1.proto';
+  socket.send(isProto ? encodeProtoEnvelope(envelope) : Buffer.from(encodeJsonEnvelope(envelope)).toString());
+}
+
+async function stop(http: Server, sockets: WebSocketServer): Promise<void> {
+  for (const socket of sockets.clients) socket.terminate();
+  http.closeAllConnections();
+  await new Promise<void>((resolve) => http.close(() => resolve()));
+}
