@@ -13,6 +13,8 @@ export interface CrowdClient {
   readonly sdk: ArqonClient;
   readonly recorded: RecordedClient;
   readonly subscription: Subscription;
+  /** Of its first session. */
+  readonly firstId: string | undefined;
 }
 
 /** Who is there, and how to reach the bus. */
@@ -71,7 +73,12 @@ async function openClient(n: number, options: CrowdOptions, reconnectsMs: number
   const recorded = new RecordedClient({ name: `client-${n}`, tenant, user, echo: true, sdk, nextId, recorder });
   const subscription = await sdk.join(channel, { echo: true });
   recorded.follow(channel, subscription);
-  return { tenant, channel, sdk, recorded, subscription };
+  return { tenant, channel, sdk, recorded, subscription, firstId: idOf(sdk) };
+}
+
+/** Who a client is to the bus, where it is connected. */
+export function idOf({ state }: ArqonClient): string | undefined {
+  return state.kind === 'connected' ? state.welcome.clientId : undefined;
 }
 
 function followReconnects(sdk: ArqonClient, reconnectsMs: number[]): void {

@@ -1,4 +1,4 @@
-import type { Cluster, ValkeyServer } from '@arqonbus/testkit';
+import type { Cluster, ServiceProcess, ValkeyServer } from '@arqonbus/testkit';
 
 /** A cluster, and the Valkey that keeps its log, if one does. */
 export interface KilledCluster extends Cluster {
@@ -25,7 +25,29 @@ const DOWN_MS = 500;
 
 /** Kills one process after the other, SIGKILL, and starts each again before the next; `pauseMs` apart. */
 export function startKills(cluster: KilledCluster, pauseMs: number): Kills {
-  const victims = victimsOf(cluster);
+  return startTurns(victimsOf(cluster), DOWN_MS, pauseMs);
+}
+
+/**
+ * Replaces one Shield or Brain after the other, as a rollout does: the successor is ready before the old process is told to go,
+ * and that one ends in good order (DPL-3). Rejects where it does not.
+ */
+export function startReplacements(cluster: Cluster, pauseMs: number): Kills {
+  const replace = async (old: ServiceProcess | undefined, start: () => Promise<unknown>): Promise<void> => {
+    await start();
+    await old?.stop();
+    const code = await old?.exited;
+    if (code !== 0) throw new Error(`${old?.name} ended with ${code}:\n${old?.log().slice(-2_000)}`);
+  };
+  const there = async (): Promise<void> => undefined;
+  const victims = [0, 1].flatMap((n): Victim[] => [
+    { name: 'Brain', kill: () => replace(cluster.brains[n], () => cluster.startBrain(n)), start: there },
+    { name: 'Shield', kill: () => replace(cluster.shields[n], () => cluster.startShield(n)), start: there },
+  ]);
+  return startTurns(victims, 0, pauseMs);
+}
+
+function startTurns(victims: readonly Victim[], downMs: number, pauseMs: number): Kills {
   const killed: string[] = [];
   let isEnding = false;
   let wake = (): void => undefined;
@@ -44,7 +66,7 @@ export function startKills(cluster: KilledCluster, pauseMs: number): Kills {
       if (victim === undefined) return;
       await victim.kill();
       killed.push(victim.name);
-      await pause(DOWN_MS);
+      await pause(downMs);
       await victim.start();
       await pause(pauseMs);
     }

@@ -8,7 +8,7 @@ export function drillTable(size: DrillSize, result: DrillResult): string {
   const rows: readonly (readonly [string, string | number])[] = [
     ['clients, rooms', `${size.clients}, ${size.rooms}`],
     ['publications', `${result.published} in ${Math.round(result.seconds)} s`],
-    ['processes killed', `${killed.length}: ${countNames(killed)}`],
+    [size.drainMs === undefined ? 'processes killed' : 'processes replaced', `${killed.length}: ${countNames(killed)}`],
     ['reconnects', `${sorted.length}, p50 ${at(0.5)}, p99 ${at(0.99)}`],
     ['acknowledged', result.acknowledged],
     ['not acknowledged, and told so', result.notAcknowledged],
@@ -19,6 +19,7 @@ export function drillTable(size: DrillSize, result: DrillResult): string {
     ['reordered, or stored twice', broken['one-order']],
     ['refused or invented, and delivered', broken['nothing-refused-delivered'] + broken['nothing-invented']],
     ['of another tenant', broken['no-foreign-tenant']],
+    ['sessions that were not resumed', result.strangers],
     ['ghosts in presence', result.ghosts],
     ['there and not shown', result.unseen],
     ['presence true after', `${Math.round(result.presenceTrueMs)} ms`],

@@ -7,9 +7,9 @@ import { roomyLimits } from '../../harness/roomy-limits.ts';
 import { developmentSettings, programs } from '../../harness/start-cluster-servers.ts';
 import { Recorder } from '../../recording/recorder.ts';
 import { startBalancer } from './balancer.ts';
-import { openCrowd } from './drill-crowd.ts';
+import { idOf, openCrowd } from './drill-crowd.ts';
 import type { Crowd } from './drill-crowd.ts';
-import { startKills } from './drill-kills.ts';
+import { startKills, startReplacements } from './drill-kills.ts';
 import type { KilledCluster, Kills } from './drill-kills.ts';
 
 /** How large a drill is. */
@@ -23,6 +23,8 @@ export interface DrillSize {
   readonly pauseBetweenKillsMs: number;
   /** Where channels are kept. In Valkey each restart of it is another epoch, so that holes are told (LOG-6). Default: JetStream. */
   readonly log?: 'jetstream' | 'valkey';
+  /** The window of a Shield's drain; where it is given, Shields and Brains are replaced in good order and none is killed. */
+  readonly drainMs?: number;
 }
 
 /** What came of a drill. */
@@ -32,6 +34,8 @@ export interface DrillResult {
   readonly seconds: number;
   readonly published: number;
   readonly acknowledged: number;
+  /** Clients that are not who they were at first: their sessions were not resumed. */
+  readonly strangers: number;
   /** Refused, or with an outcome that nobody knows: the publisher was told so. */
   readonly notAcknowledged: number;
   readonly delivered: number;
@@ -56,7 +60,7 @@ const SETTLE_TIMEOUT_MS = 100_000;
 const PRESENCE_TIMEOUT_MS = 15_000;
 const PRESENCE_EVERY_MS = 100;
 
-/** Kills the processes of a cluster of its own, one at a time, under load; judges what clients did and saw. */
+/** Kills or replaces the processes of a cluster of its own, one at a time, under load; judges what clients did and saw. */
 export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
   const secret = randomBytes(32).toString('hex');
   const env = {
@@ -64,6 +68,7 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
     ...roomyLimits,
     ARQONBUS_LOG_RULES: JSON.stringify(SHIPPED_RULES),
     ARQONBUS_NATS_PING_INTERVAL_MS: '500',
+    ...(size.drainMs === undefined ? {} : { ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: String(size.drainMs) }),
   };
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
   const valkey = size.log === 'valkey' ? await openValkey() : undefined;
@@ -105,7 +110,8 @@ function portsOf({ shields }: Cluster): readonly number[] {
 }
 
 async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, recorder: Recorder): Promise<DrillResult> {
-  const kills = startKills(cluster, size.pauseBetweenKillsMs);
+  const start = size.drainMs === undefined ? startKills : startReplacements;
+  const kills = start(cluster, size.pauseBetweenKillsMs);
   const seconds = await publishUntilKilled(size, crowd, kills);
   await kills.stop();
   await waitUntil(() => isSettled(crowd), { what: 'every client to be back', timeoutMs: SETTLE_TIMEOUT_MS });
@@ -113,8 +119,9 @@ async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, reco
   const presence = await untilPresenceIsTrue(crowd);
   const presenceTrueMs = performance.now() - endedAt;
   await sayLast(crowd, recorder);
+  const strangers = crowd.clients.filter(({ sdk, firstId }) => idOf(sdk) !== firstId).length;
   return judge(
-    { killed: kills.killed, seconds, presenceTrueMs, ...presence, reconnectsMs: crowd.reconnectsMs },
+    { killed: kills.killed, seconds, presenceTrueMs, ...presence, reconnectsMs: crowd.reconnectsMs, strangers },
     recorder,
   );
 }
@@ -181,9 +188,7 @@ async function comparePresence({ clients }: Crowd): Promise<PresenceErrors> {
     const shown = new Set(members.map(({ client_id: id }) => id));
     const there = new Set(
       clients.flatMap((client) =>
-        client.tenant === tenant && client.channel === channel && client.sdk.state.kind === 'connected'
-          ? [client.sdk.state.welcome.clientId]
-          : [],
+        client.tenant === tenant && client.channel === channel ? (idOf(client.sdk) ?? []) : [],
       ),
     );
     ghosts += [...shown].filter((id) => !there.has(id)).length;
@@ -192,7 +197,10 @@ async function comparePresence({ clients }: Crowd): Promise<PresenceErrors> {
   return { ghosts, unseen };
 }
 
-type Measured = Pick<DrillResult, 'killed' | 'seconds' | 'presenceTrueMs' | 'ghosts' | 'unseen' | 'reconnectsMs'>;
+type Measured = Pick<
+  DrillResult,
+  'killed' | 'seconds' | 'presenceTrueMs' | 'ghosts' | 'unseen' | 'reconnectsMs' | 'strangers'
+>;
 
 function judge(measured: Measured, { clients, events }: Recorder): DrillResult {
   const count = (kind: string): number => events.filter((event) => event.kind === kind).length;
