@@ -1,5 +1,6 @@
 import { bridgeSettings } from './bridge-settings.ts';
 import { casilSettings } from './casil-settings.ts';
+import { continuumSettings } from './continuum-settings.ts';
 import { jetStreamSettings } from './jetstream-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import type { LimitSettings } from './limit-settings.ts';
@@ -242,6 +243,7 @@ export type Settings = typeof plainSettings &
   typeof jetStreamSettings &
   StructuredSettings &
   typeof casilSettings &
+  typeof continuumSettings &
   typeof taskSettings &
   typeof webhookSettings &
   LimitSettings;
@@ -254,6 +256,7 @@ export const settings: Settings = {
   ...jetStreamSettings,
   ...structuredSettings,
   ...casilSettings,
+  ...continuumSettings,
   ...taskSettings,
   ...webhookSettings,
   ...limitSettings,

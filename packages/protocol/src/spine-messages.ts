@@ -7,6 +7,7 @@ export * from './gen/arqon/v1/archive_pb.js';
 export * from './gen/arqon/v1/audit_pb.js';
 export * from './gen/arqon/v1/auth_pb.js';
 export * from './gen/arqon/v1/brain_pb.js';
+export * from './gen/arqon/v1/continuum_pb.js';
 export * from './gen/arqon/v1/cron_pb.js';
 export * from './gen/arqon/v1/delivery_pb.js';
 export * from './gen/arqon/v1/edge_pb.js';

@@ -7,6 +7,8 @@ import type { Subject } from '../subjects/subject.ts';
 import { LOG_PARTITION, roomPartition, tenantPartition } from '../subjects/partitions.ts';
 import { rpc } from '../subjects/subjects.ts';
 import { callMethod } from './call-method.ts';
+import { continuumMethods } from './continuum-methods.ts';
+import type { ContinuumMethods } from './continuum-methods.ts';
 import { cronMethods } from './cron-methods.ts';
 import type { CronMethods } from './cron-methods.ts';
 import { governanceMethods } from './governance-methods.ts';
@@ -21,7 +23,7 @@ import { webhookMethods } from './webhook-methods.ts';
 import type { WebhookMethods } from './webhook-methods.ts';
 
 /** Every method of the Brain: what it is asked and what it answers. */
-export interface BrainMethods extends CronMethods, GovernanceMethods, StoreMethods, WebhookMethods {
+export interface BrainMethods extends ContinuumMethods, CronMethods, GovernanceMethods, StoreMethods, WebhookMethods {
   readonly 'channels.create': Method<wire.CreateChannelRequest, wire.CreateChannelResult>;
   readonly 'channels.delete': Method<wire.DeleteChannelRequest, wire.DeleteChannelResult>;
   readonly 'channels.create_room': Method<wire.RoomRequest, wire.RoomResult>;
@@ -147,6 +149,7 @@ const ofRoom = (request: { readonly tenant?: string; readonly room?: string }): 
 const asNamed = (request: { readonly partition?: number }): number => request.partition ?? 0;
 
 const schemas: BrainMethods = {
+  ...continuumMethods,
   ...cronMethods,
   ...governanceMethods,
   ...storeMethods,

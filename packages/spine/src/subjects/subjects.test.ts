@@ -8,9 +8,12 @@ import {
   clientOut,
   clientsOf,
   ctl,
+  deadEpisodesOf,
+  episodesOf,
   evt,
   isClientId,
   rpc,
+  tenantOfEpisodes,
   tenantOut,
   userBucket,
   userOut,
@@ -61,6 +64,9 @@ describe('subjects', () => {
     expect(userOut(acme, 'u-1')).toBe(`arqon.out.acme-corp~eu._user.${userBucket('u-1')}`);
     expect(rpc('channels', 'create')).toBe('arqon.rpc.channels.create');
     expect(ctl('disconnect')).toBe('arqon.ctl.disconnect');
+    expect(episodesOf(acme)).toBe('arqon.continuum.episode.v1.acme-corp~eu');
+    expect(tenantOfEpisodes(episodesOf(acme))).toBe(acme);
+    expect(deadEpisodesOf(acme)).toBe('arqon.continuum.episode.dlq.v1.acme-corp~eu');
     expect(evt(acme, 'client_connected')).toBe('arqon.evt.acme-corp~eu.client_connected');
   });
 
@@ -74,6 +80,8 @@ describe('subjects', () => {
       () => clientsOf(name),
       () => userOut(name as TenantId, 'u-1'),
       () => tenantOut(name as TenantId),
+      () => episodesOf(name as TenantId),
+      () => deadEpisodesOf(name as TenantId),
       () => rpc(name, 'create'),
       () => rpc('channels', name),
       () => ctl(name),

@@ -199,6 +199,28 @@ export function tenantOfWork(subject: string): TenantId | undefined {
   return tenant ? (parseNameToken(tenant) as TenantId) : undefined;
 }
 
+/** Events of a tenant's episodes on their way to the projector, `arqon.continuum.episode.v1.<tenant>` (CTM-1). */
+export function episodesOf(tenant: TenantId): Subject {
+  return `arqon.continuum.episode.v1.${nameToken(tenant, 'tenant')}` as Subject;
+}
+
+/** Those of all tenants: what the projector takes. */
+export const ALL_EPISODES: SubjectFilter = 'arqon.continuum.episode.v1.*' as SubjectFilter;
+
+/** What is told of a tenant's events that could not be projected, `arqon.continuum.episode.dlq.v1.<tenant>` (CTM-3). */
+export function deadEpisodesOf(tenant: TenantId): Subject {
+  return `arqon.continuum.episode.dlq.v1.${nameToken(tenant, 'tenant')}` as Subject;
+}
+
+/** The same of all tenants. */
+export const ALL_DEAD_EPISODES: SubjectFilter = 'arqon.continuum.episode.dlq.v1.*' as SubjectFilter;
+
+/** The tenant of a subject of {@link episodesOf}; undefined for one that it did not make. */
+export function tenantOfEpisodes(subject: string): TenantId | undefined {
+  const tenant = subject.split('.')[4];
+  return tenant ? (parseNameToken(tenant) as TenantId) : undefined;
+}
+
 function logRoot(profile: string, shard: LogShard): string {
   return `arqon.in.${nameToken(profile, 'profile')}.${shardToken(shard)}`;
 }

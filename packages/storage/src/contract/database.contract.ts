@@ -20,6 +20,10 @@ const TABLES = [
   'store_tenants',
   'store_entries',
   'store_expiries',
+  'continuum_tenants',
+  'continuum_episodes',
+  'continuum_events',
+  'continuum_dead_letters',
 ];
 
 /** An engine inside this process takes long on a busy machine. */

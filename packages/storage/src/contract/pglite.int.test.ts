@@ -6,6 +6,9 @@ import { describeGrantStore } from '../grants/grant-store.contract.ts';
 import { describeEntryStore } from '../entries/entry-store.contract.ts';
 import { makeOlder } from '../entries/make-older.ts';
 import { createPostgresEntryStore } from '../entries/postgres-entry-store.ts';
+import { describeEpisodeStore } from '../episodes/episode-store.contract.ts';
+import { createPostgresEpisodeDeadLetters } from '../episodes/postgres-episode-dead-letters.ts';
+import { createPostgresEpisodeStore } from '../episodes/postgres-episode-store.ts';
 import { createPostgresGrantStore } from '../grants/postgres-grant-store.ts';
 import { describeDatabase } from './database.contract.ts';
 import { createPgliteDatabase } from './pglite-database.ts';
@@ -30,3 +33,15 @@ describeEntryStore('[QLT-6] PGlite', async () => {
     close: stayOpen,
   };
 });
+describeEpisodeStore(
+  '[QLT-6] PGlite',
+  async () => {
+    const database = await open();
+    return {
+      store: createPostgresEpisodeStore(database),
+      letters: createPostgresEpisodeDeadLetters(database),
+      close: stayOpen,
+    };
+  },
+  5,
+);
