@@ -82,6 +82,8 @@ const developmentDefaults: { readonly [K in SettingKey]?: unknown } = {
   'webhooks.allow_http': true,
   'webhooks.allow_private': ['127.0.0.0/8', '::1'],
   'webhooks.ports': ['*'],
+  // It lies in memory there.
+  'continuum.stream_max_bytes': 33_554_432,
 };
 
 function assemble(values: ReadonlyMap<SettingKey, unknown>): Config {

@@ -4,6 +4,7 @@ import { checkPostgres } from './postgres-addresses.ts';
 import { checkChange } from './live-settings.ts';
 import { checkServers } from './preflight-servers.ts';
 import type { Problem } from './problem.ts';
+import { checkContinuum } from './preflight-continuum.ts';
 import { checkWebhooks } from './preflight-webhooks.ts';
 import { checkSecret } from './check-secret.ts';
 import { isAddressRange } from './address-range.ts';
@@ -26,6 +27,7 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkLogBackend(config),
     ...checkAdminToken(config),
     ...checkTenants(config),
+    ...checkContinuum(config),
     ...checkWebhooks(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),

@@ -6,10 +6,12 @@ import type { TenantId } from '@arqonbus/protocol';
 import {
   LogPlaces,
   createJetStreamAuditTrail,
+  createJetStreamEpisodeStream,
   createJetStreamWorkQueues,
   createLocalSpine,
   createMemoryAuditTrail,
   createMemoryChannelLog,
+  createMemoryEpisodeStream,
   createMemoryKeyValueStore,
   createMemoryWorkQueue,
   createNatsKeyValueStore,
@@ -22,12 +24,14 @@ import {
   noLogFeed,
   noLogStreams,
   provisionAuditStream,
+  provisionEpisodeStream,
   provisionWorkStreams,
 } from '@arqonbus/spine';
 import type {
   AuditTrail,
   BucketName,
   ChannelLog,
+  EpisodeStream,
   LogChange,
   LogEraser,
   KeyValueStore,
@@ -56,6 +60,8 @@ export interface SpineParts {
   readonly openAuditTrail: () => Promise<AuditTrail>;
   /** Work that is done beside, and whose streams Brains make. */
   readonly openWork: OpenWorkQueue;
+  /** Events of episodes on their way to the projector (CTM-1). */
+  readonly episodes: EpisodeStream;
   /** Brings a message to its subscribers that has a position already. Throws `UNAVAILABLE`. */
   readonly deliver: (message: SpineMessage) => void;
   /** The log of all archived channels as a whole (LOG-15). */
@@ -115,9 +121,16 @@ export function openLocalSpine(config: Config, logger: Logger): SpineParts {
     onLogChange: (listener) => void places.onChange(() => listener({ kind: 'layout' })),
     openAuditTrail: async () => auditTrail,
     openWork: openLocalWork(config),
+    episodes: createMemoryEpisodeStream({ ...episodeBounds(config), now: () => systemClock.now() }),
     deliver: (message) => spine.deliver(message),
     unflushedBytes: () => 0,
   };
+}
+
+const MS_PER_HOUR = 3_600_000;
+
+function episodeBounds({ continuum }: Config): { readonly maxBytes: number; readonly maxAgeMs: number } {
+  return { maxBytes: continuum.streamMaxBytes, maxAgeMs: continuum.retentionHours * MS_PER_HOUR };
 }
 
 function openLocalWork({ work }: Config): OpenWorkQueue {
@@ -194,10 +207,13 @@ export async function openNatsSpine(
   if (service === 'brain') {
     const { maxBytes } = config.work;
     await untilAvailable(() => provisionWorkStreams(spine, { replicas: nats.replicas, maxBytes }), wait);
+    const bounds = { replicas: nats.replicas, ...episodeBounds(config) };
+    await untilAvailable(() => provisionEpisodeStream(spine, bounds), wait);
   }
   const openWork = await createJetStreamWorkQueues(spine);
+  const episodes = await createJetStreamEpisodeStream(spine);
   const deliver = (message: SpineMessage): void => spine.deliver(message);
-  return { spine, keyValue, ...log, openAuditTrail, openWork, deliver, unflushedBytes: () => spine.unflushedBytes };
+  return { spine, keyValue, ...log, openAuditTrail, openWork, episodes, deliver, unflushedBytes: () => spine.unflushedBytes };
 }
 
 function waitFor(logger: Logger, signal: AbortSignal): Wait {

@@ -12,6 +12,8 @@ import { composeAudit } from './audit/compose-audit.ts';
 import type { ErasureMetrics } from './erasures/erasures.ts';
 import { BanStore } from './bans/ban-store.ts';
 import type { CasilSettings } from '@arqonbus/casil';
+import { composeContinuum } from './continuum/compose-continuum.ts';
+import type { ContinuumOptions } from './continuum/continuum-parts.ts';
 import { composeCron } from './cron/compose-cron.ts';
 import type { CronMetrics } from './cron/cron-metrics.ts';
 import { composeLogCare } from './compose-log-care.ts';
@@ -91,6 +93,8 @@ export interface BrainOptions {
   readonly erasureMetrics?: ErasureMetrics;
   /** Webhooks, which this Brain keeps and delivers as one of all (WHK-1). Absent = others do. */
   readonly webhooks?: WebhookOptions | undefined;
+  /** Events of episodes, which this Brain projects as one of all (CTM-1). Absent = others do. */
+  readonly continuum?: ContinuumOptions | undefined;
   /** The streams of the log and their layout, which this Brain looks after as one of all (LOG-2, LOG-4). Absent = others do. */
   readonly keptStreams?: KeptStreams;
   /** What is wrong with a change of a setting that it would allow by itself. Default: nothing. */
@@ -174,10 +178,11 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: textOf('g_', 12) }, observer);
   const cron = composeCron({ ...options, ...auditing, limits, nextJobId: textOf('c_', 12), onError }, observer);
   const store = composeStore({ ...options, limits, partitions }, observer);
+  const continuum = composeContinuum({ ...options, ...auditing, limits, partitions }, observer);
   const served = [
     ...store.served,
     ...serveAnywhere(options, shared, auditing),
-    ...[grants, cron, logCare, webhooks].flatMap((module) => module.served),
+    ...[grants, cron, logCare, webhooks, continuum].flatMap((module) => module.served),
     history,
     reconnects,
   ];
@@ -185,18 +190,19 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   // Shields wait for it; where it fails, the next tick tries again.
   await logCare.lay().catch(onError);
   const sweep = createSweep({ partitions, bans, auditing, grants, webhooks, clock });
-  const upkeep = () => [ring.tick(), sweep(), history.tick(), store.tick(), webhooks.tick(), ...logCare.tick()];
+  const tick = async () => void (await Promise.all([webhooks.tick(), continuum.tick()]));
+  const upkeep = () => [ring.tick(), sweep(), history.tick(), store.tick(), tick(), ...logCare.tick()];
   const stopTimer = startUpkeep(upkeep, onError, options.startTimer);
   return {
     renew: () => ring.tick(),
-    tick: () => webhooks.tick(),
+    tick,
     fire: () => cron.tick(),
     sweep: async () => void (await Promise.all([sweep(), store.tick()])),
     isReady: () => spine.status() === 'connected' && registry.isCurrent(),
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, ...logCare }),
     async close() {
       stopTimer();
-      for (const module of [cron, ring, webhooks]) await module.close();
+      for (const module of [cron, ring, webhooks, continuum]) await module.close();
       await delay(handoverMs);
       endAll(served);
       partitions.close();

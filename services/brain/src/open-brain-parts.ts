@@ -4,6 +4,7 @@ import type { Logger, Metrics } from '@arqonbus/telemetry';
 import { createArchiveMetrics } from './archive/archive-metrics.ts';
 import { createAuditMetrics } from './audit/audit-metrics.ts';
 import { createRpcMetrics } from './brain-metrics.ts';
+import { createContinuumMetrics } from './continuum/continuum-metrics.ts';
 import { createCronMetrics } from './cron/cron-metrics.ts';
 import { createErasureMetrics } from './erasures/erasure-metrics.ts';
 import { openKeptLog } from './history/open-kept-log.ts';
@@ -22,7 +23,7 @@ export interface BrainParts {
   /** For `startBrain`, beside what the Spine gives. */
   readonly surroundings: Omit<
     BrainSurroundings,
-    'spine' | 'keyValue' | 'streams' | 'openWork' | 'openAuditTrail' | 'logger' | 'feed' | 'logEraser'
+    'spine' | 'keyValue' | 'streams' | 'openWork' | 'episodes' | 'openAuditTrail' | 'logger' | 'feed' | 'logEraser'
   >;
   readonly storage: Storage;
   /** Undefined where the configuration names none. */
@@ -57,6 +58,7 @@ export function openBrainParts(
         isLasting: database !== undefined,
         metrics: createWebhookMetrics(metrics),
       },
+      continuum: { ...storage.continuum, metrics: createContinuumMetrics(metrics) },
       rpcMetrics: createRpcMetrics(metrics),
       auditMetrics: createAuditMetrics(metrics),
       archiveMetrics: createArchiveMetrics(metrics),

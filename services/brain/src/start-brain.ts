@@ -2,10 +2,11 @@ import { checkChange } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
 import { layoutOf } from '@arqonbus/runtime';
-import type { AuditTrail, KeyValueStore, LogStreams, OpenWorkQueue, Spine } from '@arqonbus/spine';
+import type { AuditTrail, EpisodeStream, KeyValueStore, LogStreams, OpenWorkQueue, Spine } from '@arqonbus/spine';
 import type { Logger } from '@arqonbus/telemetry';
 import { createBrain } from './brain.ts';
 import type { Brain, BrainOptions } from './brain.ts';
+import type { ContinuumOptions } from './continuum/continuum-parts.ts';
 import type { WebhookOptions } from './webhooks/compose-webhooks.ts';
 import { createLayoutCheck } from './log/check-layout.ts';
 
@@ -38,6 +39,9 @@ export interface BrainSurroundings extends Pick<
   /** Where webhooks are kept, whether that outlives the process, and how they are counted; absent = others do all of it. */
   readonly webhooks?: Pick<WebhookOptions, 'store' | 'isLasting' | 'metrics'>;
   readonly openWork: OpenWorkQueue;
+  /** Where episodes are kept, and how they are counted; absent = others project them. */
+  readonly continuum?: Pick<ContinuumOptions, 'store' | 'letters' | 'metrics'>;
+  readonly episodes: EpisodeStream;
   /** The streams of the log. */
   readonly streams: LogStreams;
   /** Makes the trail where it is missing. */
@@ -47,10 +51,23 @@ export interface BrainSurroundings extends Pick<
 
 /** Starts a Brain as the configuration says. Throws `UNAVAILABLE` where buckets or audit trail cannot be used. */
 export async function startBrain(
-  { bootstrap, limits, presence, casil, log, tenants, archive, access, tasks, work, webhooks: settings }: Config,
+  {
+    bootstrap,
+    limits,
+    presence,
+    casil,
+    log,
+    tenants,
+    archive,
+    access,
+    tasks,
+    work,
+    continuum: projector,
+    webhooks: settings,
+  }: Config,
   parts: BrainSurroundings,
 ): Promise<Brain> {
-  const { openAuditTrail, openWork, webhooks, ...rest } = parts;
+  const { openAuditTrail, openWork, webhooks, continuum, episodes, ...rest } = parts;
   const checkLayout = createLayoutCheck(parts.streams, { log, tenants });
   return createBrain({
     ...rest,
@@ -60,6 +77,7 @@ export async function startBrain(
     limits,
     casil,
     webhooks: webhooks && { ...webhooks, openWork, settings, access, work },
+    continuum: continuum && { ...continuum, stream: episodes, settings: projector },
     maxListed: presence.maxListed,
     taskSettings: tasks,
     archiveDays: () => archive.retentionDays,

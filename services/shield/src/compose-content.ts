@@ -8,6 +8,8 @@ import type { PolicyShieldParts } from './compose-policy.ts';
 import { composeSchemas } from './compose-schemas.ts';
 import type { SchemaShieldParts } from './compose-schemas.ts';
 import type { Mirror } from './mirror/mirror.ts';
+import { createEpisodePublications } from './continuum/episode-publications.ts';
+import type { EpisodePublications } from './continuum/episode-publications.ts';
 import type { ShieldOptions } from './shield-options.ts';
 import { createPublicationHooks } from './webhooks/publication-hooks.ts';
 import type { PublicationHooks } from './webhooks/publication-hooks.ts';
@@ -19,6 +21,7 @@ export interface ContentParts {
   readonly policy: PolicyShieldParts;
   readonly mirror: Mirror;
   readonly hooks: PublicationHooks;
+  readonly episodes: EpisodePublications;
   /** Resolves when all that judges is known; nobody is let in before (SPN-6). */
   readonly ready: Promise<void>;
   /** Run every second. */
@@ -43,6 +46,7 @@ export function composeContent(
     policy,
     mirror: mirror.mirror,
     hooks: createPublicationHooks(parts.emission.emitter),
+    episodes: createEpisodePublications(options),
     ready: Promise.all([schemas.registry.ready, casil.policies.ready, policy.chains.ready]).then(() => undefined),
     watch: () => {
       casil.observer.watch();

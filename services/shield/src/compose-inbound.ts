@@ -34,6 +34,7 @@ import { createMisbehaviour } from './session/misbehaviour.ts';
 import type { Misbehaviour } from './session/misbehaviour.ts';
 import type { Session } from './session/session.ts';
 import type { ShieldOptions } from './shield-options.ts';
+import type { EpisodePublications } from './continuum/episode-publications.ts';
 import type { PublicationHooks } from './webhooks/publication-hooks.ts';
 
 /** What frames lead to, and the rights that they are judged by. */
@@ -57,7 +58,7 @@ export function composeInbound(
   options: ShieldOptions,
   ids: Ids,
   delivery: InboundDelivery,
-  { activity, bans, grants, casil, schemas, policy, mirror, hooks, seal }: GuardParts,
+  { activity, bans, grants, casil, schemas, policy, mirror, hooks, episodes, seal }: GuardParts,
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
@@ -74,7 +75,7 @@ export function composeInbound(
       activity,
       options.logger,
     ),
-    publisher: composePublisher(shared, { mirror, hooks }),
+    publisher: composePublisher(shared, { mirror, hooks, episodes }),
     dispatcher: composeDispatcher(shared, parts, activity, misbehaviour),
     misbehaviour,
     seal,
@@ -97,6 +98,7 @@ export interface GuardParts {
   readonly casil: CasilShieldParts;
   readonly mirror: Mirror;
   readonly hooks: PublicationHooks;
+  readonly episodes: EpisodePublications;
   readonly schemas: SchemaShieldParts;
   readonly seal: ViewSeal;
   readonly policy: PolicyShieldParts;
@@ -111,7 +113,7 @@ interface SharedParts {
 
 function composePublisher(
   { options, delivery: { envelopes, send }, refuse, mayAuthorize }: SharedParts,
-  copies: Pick<GuardParts, 'mirror' | 'hooks'>,
+  copies: Pick<GuardParts, 'mirror' | 'hooks' | 'episodes'>,
 ): Publisher {
   const { clock, metrics } = options;
   return createPublisher({

@@ -1,7 +1,15 @@
 import type { Authenticator } from '@arqonbus/auth';
 import type { Config } from '@arqonbus/config';
 import type { Clock, Limits, TenantId } from '@arqonbus/protocol';
-import type { ChannelLog, KeyValueStore, LogChange, OpenWorkQueue, ProfileOf, Spine } from '@arqonbus/spine';
+import type {
+  ChannelLog,
+  EpisodeStream,
+  KeyValueStore,
+  LogChange,
+  OpenWorkQueue,
+  ProfileOf,
+  Spine,
+} from '@arqonbus/spine';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import type { ListenerFactory } from './listener/listener.ts';
 
@@ -45,6 +53,10 @@ export interface ShieldOptions {
   readonly onErased?: (listener: (tenant: TenantId) => void) => void;
   /** Where webhooks are told of events. */
   readonly openWork: OpenWorkQueue;
+  /** Where events of episodes are kept for the projector. */
+  readonly episodes: EpisodeStream;
+  /** What is published in this `room:channel` is one; empty = nothing is. */
+  readonly episodeChannel: string;
   readonly keyValue: KeyValueStore;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;

@@ -35,6 +35,7 @@ export function startShield(live: LiveSettings, parts: ShieldSurroundings): Prom
     private: config.private,
     casil: config.casil,
     onSettings: live.onChange,
+    episodeChannel: config.continuum.channel,
     lingerMs: config.presence.lingerMs,
     resumeKeys: resumeKeysOf(config),
     viewKeys: viewKeysOf(config),

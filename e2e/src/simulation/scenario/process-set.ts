@@ -2,7 +2,7 @@ import { startBrain } from '@arqonbus/brain';
 import { createLiveSettings } from '@arqonbus/config';
 import type { Config } from '@arqonbus/config';
 import { startShield } from '@arqonbus/shield';
-import { createMemoryWorkQueue, noLogStreams } from '@arqonbus/spine';
+import { createMemoryEpisodeStream, createMemoryWorkQueue, noLogStreams } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { createListenerFactory } from '../sockets/simulated-listener.ts';
 import type { Network } from '../sockets/network.ts';
@@ -111,6 +111,7 @@ export class ProcessSet {
       log: parts.log(createLinkedLog(link)),
       // Nothing that is simulated is done beside.
       openWork: () => createMemoryWorkQueue({ maxBytes: 1 }),
+      episodes: createMemoryEpisodeStream({ maxBytes: 1, maxAgeMs: 1, now: () => 0 }),
       keyValue: parts.keyValue(createLinkedKeyValue(link)),
       profileOf: hub.profileOf,
       streams: noLogStreams,

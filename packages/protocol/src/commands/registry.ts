@@ -3,6 +3,7 @@ import { adminCommands } from './admin-commands.ts';
 import { auditCommands } from './audit-commands.ts';
 import { casilCommands } from './casil-commands.ts';
 import { channelCommands } from './channel-commands.ts';
+import { continuumCommands } from './continuum-commands.ts';
 import { cronCommands } from './cron-commands.ts';
 import { grantCommands } from './grant-commands.ts';
 import { keyCommands } from './key-commands.ts';
@@ -34,6 +35,7 @@ export const commands: Commands = {
   ...schemaCommands,
   ...policyCommands,
   ...auditCommands,
+  ...continuumCommands,
   ...cronCommands,
   ...storeCommands,
   ...grantCommands,
@@ -56,6 +58,7 @@ export type Commands = typeof sessionCommands &
   typeof schemaCommands &
   typeof policyCommands &
   typeof auditCommands &
+  typeof continuumCommands &
   typeof cronCommands &
   typeof storeCommands &
   typeof grantCommands &

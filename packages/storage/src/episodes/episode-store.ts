@@ -64,7 +64,7 @@ export interface EpisodeStore {
   ): Promise<readonly EpisodeOutcome[]>;
   /** The stamps that these episodes have; those that there are not are left out. */
   stamps(tenant: TenantId, names: readonly EpisodeName[]): Promise<ReadonlyMap<string, EpisodeStamp>>;
-  /** Counts anew what a tenant has, for whoever changed the tables by hand. */
+  /** Counts the episodes of a tenant anew, for where somebody has changed the tables by hand. */
   recount(tenant: TenantId): Promise<void>;
   get(tenant: TenantId, name: EpisodeName): Promise<StoredEpisode | undefined>;
   list(tenant: TenantId, query: EpisodeQuery): Promise<readonly StoredEpisode[]>;

@@ -60,7 +60,7 @@ async function recount(sql: Sql, tenant: TenantId): Promise<void> {
   await sql.query(
     `UPDATE arqon.continuum_tenants
      SET episodes = (SELECT count(*) FROM arqon.continuum_episodes WHERE tenant_id = $1),
-         events = (SELECT count(*) FROM arqon.continuum_events WHERE tenant_id = $1)
+         events = CASE WHEN EXISTS (SELECT FROM arqon.continuum_events WHERE tenant_id = $1) THEN events ELSE 0 END
      WHERE tenant_id = $1`,
     [tenant],
   );

@@ -7,6 +7,8 @@ import {
   createValkeyEntryCache,
   createMemoryArchiveStore,
   createMemoryCronStore,
+  createMemoryEpisodeDeadLetters,
+  createMemoryEpisodeStore,
   createMemoryEntryStore,
   createPostgresArchiveStore,
   createPostgresCronStore,
@@ -14,6 +16,8 @@ import {
   createMemoryTaskStore,
   createPostgresDatabase,
   createPostgresEntryStore,
+  createPostgresEpisodeDeadLetters,
+  createPostgresEpisodeStore,
   createPostgresGrantStore,
   createPostgresObserver,
   createPostgresTaskStore,
@@ -25,6 +29,8 @@ import type {
   CronStore,
   DatabaseStatus,
   EntryStore,
+  EpisodeDeadLetters,
+  EpisodeStore,
   GrantStore,
   PostgresDatabase,
   TaskStore,
@@ -43,6 +49,8 @@ export interface Storage {
   readonly taskStore: TaskStore;
   readonly entries: EntryStore;
   readonly webhooks: WebhookStore;
+  /** The projection of episodes (CTM-2). */
+  readonly continuum: { readonly store: EpisodeStore; readonly letters: EpisodeDeadLetters };
   close(): Promise<void>;
 }
 
@@ -61,7 +69,9 @@ export function openStorage({ storage, postgres }: Config, { metrics, logger, va
     const webhooks = createMemoryWebhookStore();
     const [cron, taskStore] = [createMemoryCronStore(() => performance.now()), createMemoryTaskStore()];
     const entries = createMemoryEntryStore(() => systemClock.now());
-    return { database: undefined, grants, archive, cron, taskStore, entries, webhooks, close: async () => undefined };
+    const continuum = { store: createMemoryEpisodeStore(), letters: createMemoryEpisodeDeadLetters() };
+    const kept = { grants, archive, cron, taskStore, entries, webhooks, continuum };
+    return { database: undefined, ...kept, close: async () => undefined };
   }
   const database = createPostgresDatabase({
     ...postgres,
@@ -73,7 +83,9 @@ export function openStorage({ storage, postgres }: Config, { metrics, logger, va
   const webhooks = createPostgresWebhookStore(database);
   const [cron, taskStore] = [createPostgresCronStore(database), createPostgresTaskStore(database)];
   const entries = cacheBefore(createPostgresEntryStore(database), metrics, valkey);
-  return { database, grants, archive, cron, taskStore, entries, webhooks, close: () => database.close() };
+  const [store, letters] = [createPostgresEpisodeStore(database), createPostgresEpisodeDeadLetters(database)];
+  const kept = { grants, archive, cron, taskStore, entries, webhooks, continuum: { store, letters } };
+  return { database, ...kept, close: () => database.close() };
 }
 
 function cacheBefore(store: EntryStore, metrics: Metrics, valkey: OpenValkey | undefined): EntryStore {

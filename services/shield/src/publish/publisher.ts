@@ -3,6 +3,7 @@ import type { Envelope, TenantId } from '@arqonbus/protocol';
 import type { EmittedEvent } from '@arqonbus/runtime';
 import { channelOut, tenantOut } from '@arqonbus/spine';
 import type { Appended, ChannelAddress, ChannelLog, ProfileOf, Spine, Subject } from '@arqonbus/spine';
+import type { EpisodePublications } from '../continuum/episode-publications.ts';
 import { forEachClass } from '../delivery/class-counters.ts';
 import type { ServerEnvelopes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
@@ -33,11 +34,12 @@ export interface PublisherOptions {
   readonly counters: PublishCounters;
   readonly mirror: Mirror;
   readonly hooks: PublicationHooks;
+  readonly episodes: EpisodePublications;
 }
 
 /** A publisher over this Spine and this log. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { spine, log, profileOf, counters, mirror, hooks } = options;
+  const { spine, log, profileOf, counters, mirror, hooks, episodes } = options;
   const refuse: Refuse = (session, requestId, error) => {
     counters.failed(error);
     options.refuse(session, requestId, error);
@@ -53,6 +55,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     envelope.ack = false;
     envelope.expectedSeq = ANY_SEQ;
     const data = encodePublication(envelope);
+    const episode = episodes.prepare(session, envelope);
     const copy = mirror.prepare(session, envelope);
     const event = hooks.prepare(session, envelope);
     const address = { tenant: session.tenant, room: envelope.room, channel: envelope.channel };
@@ -64,13 +67,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
       counters.live();
       if (copy !== undefined) mirror.send(subject, copy);
       if (event !== undefined) hooks.send(session.tenant, event);
-      if (ack) acknowledge(session, id, spine.flush().then(noContent));
+      const kept = episode === undefined ? undefined : episodes.keep(episode);
+      if (ack) acknowledge(session, id, Promise.all([spine.flush(), kept]).then(noContent));
+      else kept?.catch((error: unknown) => refuse(session, id, error));
       return;
     }
     const append = { address, data, user: session.user, id };
-    const stored = log.append(expectedSeq === ANY_SEQ ? append : { ...append, expectedSeq });
-    if (copy !== undefined) mirrorStored(stored, subjectOf(session, address), copy);
-    if (event !== undefined) tellStored(stored, session.tenant, event);
+    const appended = log.append(expectedSeq === ANY_SEQ ? append : { ...append, expectedSeq });
+    // Who publishes an episode is told once both have it: whoever is not, publishes it again, and both know it.
+    const stored = episode === undefined ? appended : thenKept(appended, () => episodes.keep(episode));
+    if (copy !== undefined) mirrorStored(appended, subjectOf(session, address), copy);
+    if (event !== undefined) tellStored(appended, session.tenant, event);
     if (ack) acknowledge(session, id, stored.then(positions[logClass]));
     else stored.then(counters.stored[logClass], (error: unknown) => refuse(session, id, error));
   };
@@ -154,6 +161,13 @@ function createPublishToTenant({ spine, counters }: PublisherOptions, acknowledg
 function subjectOf(session: Session, { tenant, room, channel }: ChannelAddress): ReturnType<typeof channelOut> {
   const subscription = session.subscriptions.get(`${room}:${channel}`);
   return subscription === undefined ? channelOut(tenant, room, channel) : subscription.channel.subject;
+}
+
+/** What the log refuses is no episode either. */
+async function thenKept(appended: Promise<Appended>, keep: () => Promise<void>): Promise<Appended> {
+  const position = await appended;
+  await keep();
+  return position;
 }
 
 function ignore(): void {

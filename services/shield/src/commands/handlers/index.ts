@@ -5,6 +5,15 @@ import { listAudit, verifyAudit } from './audit.ts';
 import { getCasil, reloadCasil, resetCasil, testCasil } from './casil.ts';
 import { channelInfo } from './channel-info.ts';
 import { createChannel, deleteChannel, listChannels, listRooms } from './channels.ts';
+import {
+  backfillEpisodes,
+  episodeStatus,
+  getEpisode,
+  listDeadEpisodes,
+  listEpisodes,
+  projectEvent,
+  replayDeadEpisodes,
+} from './continuum.ts';
 import { cancelCron, getCron, listCron, listCronRuns, pauseCron, resumeCron, scheduleCron } from './cron.ts';
 import { eraseHistory } from './erase-history.ts';
 import { deleteGrant, listGrants, putGrant } from './grants.ts';
@@ -123,6 +132,13 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.store.unwatch': unwatchEntries,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
+  'op.continuum.projector.status': episodeStatus,
+  'op.continuum.projector.get': getEpisode,
+  'op.continuum.projector.list': listEpisodes,
+  'op.continuum.projector.project_event': projectEvent,
+  'op.continuum.projector.dlq.list': listDeadEpisodes,
+  'op.continuum.projector.dlq.replay': replayDeadEpisodes,
+  'op.continuum.projector.backfill': backfillEpisodes,
   'op.cron.schedule': scheduleCron,
   'op.cron.list': listCron,
   'op.cron.get': getCron,

@@ -473,6 +473,11 @@ export declare type ReplayDeadEpisodesRequest = Message<"arqon.v1.ReplayDeadEpis
    * @generated from field: string trace_id = 4;
    */
   traceId: string;
+
+  /**
+   * @generated from field: string cursor = 5;
+   */
+  cursor: string;
 };
 
 /**
