@@ -106,6 +106,15 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   },
   ArqonbusInternalErrors: neverCounter('arqonbus_internal_errors_total', 'arqonbus_brain_requests_failed_total'),
   ArqonbusWebhooksDropped: neverCounter('arqonbus_webhook_events_dropped_total{reason="full"}'),
+  ArqonbusContinuumLags: {
+    minutes: 25,
+    fires: [[gauge('arqonbus_continuum_oldest_waiting_seconds', [90, 30])]],
+    // A burst, and a Postgres that was restarted.
+    silent: [
+      [gauge('arqonbus_continuum_oldest_waiting_seconds', [30, 30])],
+      [gauge('arqonbus_continuum_oldest_waiting_seconds', [90, 5], [0, 25])],
+    ],
+  },
   ArqonbusMalformedOnSpine: neverCounter('arqonbus_spine_malformed_total'),
   ArqonbusAuthFailures: {
     minutes: 20,

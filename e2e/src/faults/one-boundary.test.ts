@@ -147,6 +147,11 @@ async function scrapes(): Promise<string> {
 async function plant(alice: Reader, bob: Reader): Promise<void> {
   for (const secret of [awsKey, `card ${card}`]) {
     await alice.say('lab:bench', { text: secret, password, note: 'marker-payload' });
+    await alice.say('continuum:episodes', {
+      event_id: secret,
+      agent_id: 'planted',
+      payload: { text: secret, password },
+    });
     await alice.say('lab:*', { text: secret, password });
     await alice.say('lab:bench', { text: 'x' }, { metadata: { note: secret, password } });
     await alice.say('lab:bench', { text: 'x' }, { headers: { note: secret } });
@@ -197,6 +202,7 @@ describe('one boundary', () => {
     await admin.command('op.webhook.register', { url: receiver.url, room: 'lab', events: ['message', 'casil'] });
     await bob.command('operator.join', { group: 'lab' });
     await bob.command('op.store.watch', { prefix: '' });
+    await alice.command('join_channel', { room: 'continuum', channel: 'episodes' });
     await plant(alice, bob);
     await knock(alice);
     const target = { room: 'lab', channel: 'bench' };
@@ -209,6 +215,12 @@ describe('one boundary', () => {
     await alice.command('op.cron.list', {});
     await alice.command('task.get', { task_id: /"task_id":"([^"]+)"/.exec(alice.all)?.[1] });
     planted.push(await askBridge('/v1/rooms/lab/channels/bench/history'));
+    await expect
+      .poll(async () => {
+        await admin.command('op.continuum.projector.dlq.list', {});
+        return admin.all;
+      })
+      .toContain('"agent_id":"planted"');
     await admin.command('op.audit.list', {});
     await Promise.all(
       [bob, ben, mia, telemetry].map((reader) => reader.until(reader === telemetry ? 'casil_decision' : 'marker-last')),

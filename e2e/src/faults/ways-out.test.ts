@@ -28,8 +28,9 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
     .filter((subject) => !/^[$_>]/.test(subject))
     .map((subject) => subject.split('.').slice(0, 2).join('.'));
   expect([...new Set(roots)].toSorted()).toEqual([
-    // These go to streams, which lie on disk, as do those of `arqon.in` and `arqon.work`.
+    // These go to streams, which lie on disk, as do those of `arqon.continuum`, `arqon.in` and `arqon.work`.
     'arqon.audit',
+    'arqon.continuum',
     'arqon.ctl',
     'arqon.evt',
     'arqon.in',

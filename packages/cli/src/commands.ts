@@ -24,6 +24,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['keys', async () => (await import('./keys/keys-command.ts')).addKeysCommand],
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
   ['store', async () => (await import('./store/store-command.ts')).addStoreCommand],
+  ['continuum', async () => (await import('./continuum/continuum-command.ts')).addContinuumCommand],
   ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
   ['task', async () => (await import('./tasks/task-command.ts')).addTaskCommand],
   ['history', async () => (await import('./history/history-command.ts')).addHistoryCommand],

@@ -213,7 +213,16 @@ export async function openNatsSpine(
   const openWork = await createJetStreamWorkQueues(spine);
   const episodes = await createJetStreamEpisodeStream(spine);
   const deliver = (message: SpineMessage): void => spine.deliver(message);
-  return { spine, keyValue, ...log, openAuditTrail, openWork, episodes, deliver, unflushedBytes: () => spine.unflushedBytes };
+  return {
+    spine,
+    keyValue,
+    ...log,
+    openAuditTrail,
+    openWork,
+    episodes,
+    deliver,
+    unflushedBytes: () => spine.unflushedBytes,
+  };
 }
 
 function waitFor(logger: Logger, signal: AbortSignal): Wait {

@@ -180,9 +180,8 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const store = composeStore({ ...options, limits, partitions }, observer);
   const continuum = composeContinuum({ ...options, ...auditing, limits, partitions }, observer);
   const served = [
-    ...store.served,
     ...serveAnywhere(options, shared, auditing),
-    ...[grants, cron, logCare, webhooks, continuum].flatMap((module) => module.served),
+    ...[store, grants, cron, logCare, webhooks, continuum].flatMap((module) => module.served),
     history,
     reconnects,
   ];

@@ -75,7 +75,9 @@ describe('without its stream', () => {
     const stream = await createJetStreamEpisodeStream(spine);
     const add = stream.add({ tenant: acme, id: 'e_1', data: new Uint8Array(1) });
     await expect(add).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await expect((await jetstreamManager(spine.connection)).streams.info(EPISODE_STREAM)).rejects.toThrow();
+    await expect((await jetstreamManager(spine.connection)).streams.info(EPISODE_STREAM)).rejects.toThrow(
+      'stream not found',
+    );
     await spine.close();
     await server.stop();
   });

@@ -1,5 +1,5 @@
 import type { EpisodeEvent, TenantId } from '@arqonbus/protocol';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EpisodeDeadLetter, EpisodeDeadLetters } from './episode-dead-letters.ts';
 import { episodeKey } from './episode-store.ts';

@@ -1,6 +1,9 @@
+import { BackfillEpisodesRequestSchema, create } from '@arqonbus/protocol/spine-messages';
 import { createMemoryEpisodeStore } from '@arqonbus/storage';
 import { describe, expect, it, vi } from 'vitest';
-import { acme, createContinuumRig, episodeEvent } from './continuum-rig.ts';
+import { backfill } from './backfill.ts';
+import type { ContinuumParts } from './continuum-parts.ts';
+import { SETTINGS, acme, createContinuumRig, episodeEvent } from './continuum-rig.ts';
 import type { ContinuumRig } from './continuum-rig.ts';
 
 const asker = { tenant: 'acme', requestedBy: 'root' };
@@ -82,7 +85,11 @@ describe('a backfill', () => {
     await expect(rig.call('continuum.backfill', { ...asker, cursor: 'x' })).rejects.toMatchObject({
       code: 'VALIDATION_ERROR',
     });
-    const last = await rig.call('continuum.backfill', { ...asker, cursor: '1000' });
-    expect(last).toMatchObject({ selected: 100n, cursor: '' });
+    const parts = { ...rig, settings: SETTINGS } as unknown as ContinuumParts;
+    const request = create(BackfillEpisodesRequestSchema, { ...asker, dryRun: true });
+    const page = await backfill(request, parts, performance.now());
+    expect(page).toMatchObject({ selected: 512n, cursor: '512' });
+    const last = await rig.call('continuum.backfill', { ...asker, cursor: page.cursor ?? '' });
+    expect(last).toMatchObject({ selected: 588n, cursor: '' });
   });
 });

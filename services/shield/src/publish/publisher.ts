@@ -47,6 +47,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const acknowledge = createAcknowledge(options, refuse);
   const publishPrivate = createPublishPrivate(options, refuse, acknowledge);
   const publishToTenant = createPublishToTenant(options, acknowledge);
+  const { mirrorStored, tellStored } = createCopies(options);
   const positions = forEachClass((logClass) => (appended: Appended) => positionOf(counters.stored[logClass](appended)));
 
   const publishEvent = (session: Session, envelope: Envelope): void => {
@@ -82,14 +83,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
     else stored.then(counters.stored[logClass], (error: unknown) => refuse(session, id, error));
   };
 
-  const mirrorStored = (stored: Promise<Appended>, subject: Subject, copy: Uint8Array): void => {
-    // What the log refuses, or had before, is not delivered, and not copied.
-    stored.then(({ duplicate }) => (duplicate ? undefined : mirror.send(subject, copy)), ignore);
-  };
-  const tellStored = (stored: Promise<Appended>, tenant: TenantId, event: EmittedEvent): void => {
-    // What the log had before may not have been told: its Shield may have died in between. The queue knows what it had.
-    stored.then((appended) => hooks.send(tenant, event, appended), ignore);
-  };
   return {
     publish: (session, envelope) => {
       try {
@@ -100,6 +93,25 @@ export function createPublisher(options: PublisherOptions): Publisher {
       } catch (error) {
         refuse(session, envelope.id, error);
       }
+    },
+  };
+}
+
+/** What is done with a publication once the log has it. */
+interface Copies {
+  mirrorStored(stored: Promise<Appended>, subject: Subject, copy: Uint8Array): void;
+  tellStored(stored: Promise<Appended>, tenant: TenantId, event: EmittedEvent): void;
+}
+
+function createCopies({ mirror, hooks }: Pick<PublisherOptions, 'mirror' | 'hooks'>): Copies {
+  return {
+    mirrorStored: (stored, subject, copy) => {
+      // What the log refuses, or had before, is not delivered, and not copied.
+      stored.then(({ duplicate }) => (duplicate ? undefined : mirror.send(subject, copy)), ignore);
+    },
+    tellStored: (stored, tenant, event) => {
+      // What the log had before may not have been told: its Shield may have died in between. The queue knows what it had.
+      stored.then((appended) => hooks.send(tenant, event, appended), ignore);
     },
   };
 }
