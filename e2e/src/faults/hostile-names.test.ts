@@ -93,9 +93,21 @@ function textsOf(command: { readonly args: object }): readonly string[] {
   return Object.keys(properties).filter((name) => properties[name]?.type === 'string' && !isFreeText(name));
 }
 
-/** Keys of the store are texts like those, and never a part of another name. */
+/** Keys of the store, agents and their episodes are texts like those, and never a part of another name. */
 function isFreeText(name: string): boolean {
-  return ['description', 'reason', 'order', 'since', 'until', 'status', 'key', 'prefix'].includes(name);
+  const texts = [
+    'description',
+    'reason',
+    'order',
+    'since',
+    'until',
+    'status',
+    'key',
+    'prefix',
+    'agent_id',
+    'episode_id',
+  ];
+  return texts.includes(name);
 }
 
 test('[SPN-1] [SPN-7] T-01 T-02 T-03: no command understands a hostile name, in whatever text it stands', async () => {
