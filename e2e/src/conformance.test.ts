@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => bus.stop());
 
-describe.each(sdks)('the $name SDK', ({ name, start }) => {
+describe.each(sdks)('the $name SDK', ({ name, formats, start }) => {
   let driver: Driver;
 
   beforeAll(async () => {
@@ -32,8 +32,8 @@ describe.each(sdks)('the $name SDK', ({ name, start }) => {
 
   afterAll(() => driver.stop());
 
-  describe.each(['proto', 'json'] as const)('over %s', (format) => {
-    const own = scenarios.filter(({ formats }) => formats.includes(format));
+  describe.each(formats)('over %s', (format) => {
+    const own = scenarios.filter((scenario) => formats.length === 1 || scenario.formats.includes(format));
     const titled = own.map((scenario) => ({ scenario, title: titleOf(scenario) }));
 
     test.concurrent.for(titled)('$title', { timeout: TIMEOUT_MS }, async ({ scenario }) => {

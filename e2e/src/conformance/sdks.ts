@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findGo, goSdk, runGo } from '../harness/go.ts';
+import { findPython, pythonSdk } from '../harness/python.ts';
 import { startDriverProcess } from './driver.ts';
 import type { Driver } from './driver.ts';
 import { startTypescriptDriver } from './typescript-driver.ts';
@@ -9,19 +10,29 @@ import { startTypescriptDriver } from './typescript-driver.ts';
 /** An SDK that is held to the scenarios. */
 export interface Sdk {
   readonly name: string;
+  /** What it speaks. One that speaks JSON alone shows everything in it. */
+  readonly formats: readonly ('json' | 'proto')[];
   start(): Promise<Driver>;
 }
 
 const go = await findGo();
 
 /** The names of all. */
-export const allSdks: readonly string[] = ['TypeScript', 'Go'];
+export const allSdks: readonly string[] = ['TypeScript', 'Python', 'Go'];
 
 /** All that can be run here: Go is not on every machine. */
 export const sdks: readonly Sdk[] = [
-  { name: 'TypeScript', start: async () => startTypescriptDriver() },
-  ...(go === '' ? [] : [{ name: 'Go', start: startGo }]),
+  { name: 'TypeScript', formats: ['proto', 'json'], start: async () => startTypescriptDriver() },
+  { name: 'Python', formats: ['json'], start: startPython },
+  ...(go === '' ? [] : [{ name: 'Go', formats: ['proto', 'json'], start: startGo } as const]),
 ];
+
+async function startPython(): Promise<Driver> {
+  return startDriverProcess(await findPython(), ['conformance/driver.py'], {
+    cwd: pythonSdk,
+    env: { PYTHONPATH: 'src' },
+  });
+}
 
 /** Set where the race detector watches, which needs a C compiler and builds for a minute: `npm run check -- go`. */
 const isWatched = process.env['ARQON_GO_RACE'] === '1';

@@ -2,18 +2,27 @@
 
 from .client import ArqonBusClient
 from .errors import ArqonBusError
+from .operator import Operator, Task, TaskFailure
 from .messages import Position, Publication, PublishResult, Welcome
+from .replay import Replay
+from .submitted_tasks import SubmittedTask, TaskResult
 from .subscription import Joined, Rejoined, Subscription
 
 __all__ = [
     "ArqonBusClient",
     "ArqonBusError",
     "Joined",
+    "Operator",
     "Position",
     "Publication",
     "PublishResult",
     "Rejoined",
+    "Replay",
+    "SubmittedTask",
     "Subscription",
+    "Task",
+    "TaskFailure",
+    "TaskResult",
     "Welcome",
 ]
 __version__ = "0.1.0"

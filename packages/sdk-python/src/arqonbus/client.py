@@ -26,9 +26,13 @@ from .messages import (
     to_publications,
     to_publish_result,
 )
+from .operator import Operator, TaskHandler
 from .reconnect import STABLE_AFTER_S, ConnectionEnd, backoff, react
+from .replay import Replay, Replays
 from .requests import Requests
 from .signal import Signal
+from .state_loading import GetState
+from .submitted_tasks import SubmittedTask, SubmittedTasks
 from .subscription import JoinOptions, Subscription
 from .subscriptions import Subscriptions
 from .tokens import Token, TokenSource
@@ -100,6 +104,9 @@ class ArqonBusClient:
         self._last_refresh = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
         self._raw: asyncio.Queue[dict[str, Any]] | None = None
+        self._replays = Replays(self)
+        self._tasks = SubmittedTasks(self)
+        self._operator: Operator | None = None
 
     async def __aenter__(self) -> ArqonBusClient:
         await self.connect()
@@ -154,13 +161,15 @@ class ArqonBusClient:
         presence: bool = False,
         history: int | None = None,
         meta: Mapping[str, Any] | None = None,
+        get_state: GetState | None = None,
     ) -> Subscription:
         """
         Joins ``room:channel``, or gives the subscription that there is. ``echo``: own messages too; ``presence``: keep
         ``members`` and tell who comes and goes; ``history``: the last n publications in ``joined.history``; ``meta``: what
-        others see of this client here.
+        others see of this client here; ``get_state``: loads the state whose changes the channel tells, before the first join
+        and whenever what was missed cannot be had.
         """
-        return await self._subscriptions.join(target, JoinOptions(echo, presence, history, meta))
+        return await self._subscriptions.join(target, JoinOptions(echo, presence, history, meta, get_state))
 
     async def publish(
         self,
@@ -225,12 +234,12 @@ class ArqonBusClient:
         return to_publish_result(frame["id"], mapping_of(reply.get("payload")))
 
     async def command(
-        self, name: str, args: Mapping[str, Any] | None = None, *, timeout: float | None = None
+        self, name: str, args: Mapping[str, Any] | None = None, *, timeout: float | None = None, id: str | None = None
     ) -> dict[str, Any]:
         """Runs a command and gives its result; raises its refusal."""
         if name not in ("ping", "refresh"):
             await self._until_settled()
-        result = await self._command(name, args or {}, timeout)
+        result = await self._command(name, args or {}, timeout, id)
         if name == "set_status":
             self._shown.update({key: value for key, value in (args or {}).items() if key in ("status", "meta")})
         return result
@@ -266,6 +275,70 @@ class ArqonBusClient:
             if not isinstance(page.get("cursor"), str):
                 return
             args["cursor"] = page["cursor"]
+
+    def replay(
+        self,
+        target: str,
+        *,
+        from_ts: datetime | None = None,
+        to_ts: datetime | None = None,
+        from_seq: int | None = None,
+        to_seq: int | None = None,
+        speed: float | None = None,
+        strict_sequence: bool | None = None,
+        causal: bool | None = None,
+    ) -> Replay:
+        """Has a window of a channel sent again, in order: ``async for`` reads it, ``await replay.result`` tells its hash and gaps."""
+        room, channel = parse_target(target)
+        wanted = {
+            "room": room,
+            "channel": channel,
+            "from_ts": None if from_ts is None else format_time(from_ts),
+            "to_ts": None if to_ts is None else format_time(to_ts),
+            "from_seq": from_seq,
+            "to_seq": to_seq,
+            "speed": speed,
+            "strict_sequence": strict_sequence,
+            "causal": causal,
+        }
+        return self._replays.start({name: value for name, value in wanted.items() if value is not None})
+
+    async def submit(self, payload: Any, *, group: str = "", idempotency_key: str = "", **options: Any) -> SubmittedTask:
+        """Gives a task away; ``options`` are the arguments of ``task.submit``, such as ``capability`` and ``priority``."""
+        args = {"payload": payload, "idempotency_key": idempotency_key or new_id(), **options}
+        return await self._tasks.submit({**args, "group": group} if group else args)
+
+    async def operate(self, group: str, handler: TaskHandler, **options: Any) -> Operator:
+        """Takes the tasks of a group; ``options`` are the arguments of ``operator.join``, such as ``max_in_flight``."""
+        operator = self._become(group, handler, options)
+        try:
+            await operator.join()
+        except ArqonBusError:
+            self.forget_operator(operator)
+            raise
+        return operator
+
+    def task(self, group: str, **options: Any) -> Callable[[TaskHandler], TaskHandler]:
+        """``@client.task("group")`` before connecting: takes the tasks of the group from then on; see :meth:`operate`."""
+
+        def take(handler: TaskHandler) -> TaskHandler:
+            operator = self._become(group, handler, options)
+            if self._is_settled:
+                asyncio.ensure_future(operator.rejoin())
+            return handler
+
+        return take
+
+    def forget_operator(self, operator: Operator) -> None:
+        """It takes no more tasks."""
+        if self._operator is operator:
+            self._operator = None
+
+    def _become(self, group: str, handler: TaskHandler, options: Mapping[str, Any]) -> Operator:
+        if self._operator is not None:
+            raise ArqonBusError("CONFLICT", "The client is an operator; leave first.")
+        self._operator = Operator(self, {"group": group, **options}, handler)
+        return self._operator
 
     async def send_json(self, frame: Mapping[str, Any]) -> None:
         """Sends a frame as it is; raises ``UNAVAILABLE`` where there is no connection."""
@@ -345,6 +418,9 @@ class ArqonBusClient:
         self.tell("welcome", welcome)
         self.changed.fire()
         await self._subscriptions.rejoin_all(welcome.client_id, resumed)
+        await self._tasks.look_again()
+        if self._operator is not None:
+            await self._operator.rejoin()
 
     async def _resume(self) -> dict[str, Any] | None:
         args = {"resume_token": self._resume_token, "channels": self._subscriptions.to_resume(), **self._shown}
@@ -397,8 +473,10 @@ class ArqonBusClient:
         if self._connection is not None:
             await self.changed.until(lambda: self._is_settled or self._connection is None, self._request_timeout)
 
-    async def _command(self, name: str, args: Mapping[str, Any], timeout: float | None) -> dict[str, Any]:
-        frame = {"version": "1.0", "id": new_id(), "type": "command", "command": name, "args": dict(args)}
+    async def _command(
+        self, name: str, args: Mapping[str, Any], timeout: float | None, id: str | None = None
+    ) -> dict[str, Any]:
+        frame = {"version": "1.0", "id": id or new_id(), "type": "command", "command": name, "args": dict(args)}
         reply = await self._requests.send(frame, timeout or self._request_timeout)
         return mapping_of(reply.get("payload"))
 
@@ -420,6 +498,8 @@ class ArqonBusClient:
                 self.tell("error", error_of_frame(frame))
         elif kind == "system":
             self._on_system(frame)
+        elif kind == "task":
+            self._on_task(mapping_of(frame.get("payload")))
 
     def _on_message(self, frame: dict[str, Any], size: int) -> None:
         publication = to_publication(frame)
@@ -427,8 +507,14 @@ class ArqonBusClient:
             self.tell("error", ArqonBusError("VALIDATION_ERROR", "The server sent a message that cannot be read."))
         elif frame["type"] == "private":
             self.tell("private", publication)
-        elif self._subscriptions.deliver(publication, size):
+        elif not self._replays.deliver(publication, size) and self._subscriptions.deliver(publication, size):
             self.tell("publication", publication)
+
+    def _on_task(self, told: dict[str, Any]) -> None:
+        if told.get("role") == "submitter":
+            self._tasks.take(told)
+        elif self._operator is not None:
+            self._operator.take(told)
 
     def _on_system(self, frame: dict[str, Any]) -> None:
         payload = mapping_of(frame.get("payload"))
@@ -463,6 +549,8 @@ class ArqonBusClient:
         self._is_settled = False
         self._error = end.to_error()
         self._subscriptions.suspend()
+        if self._operator is not None:
+            self._operator.abort()
         self._requests.abort()
         self.changed.fire()
 
@@ -474,6 +562,9 @@ class ArqonBusClient:
         self._resume_token, self._shown = "", {}
         self._requests.abort()
         self._subscriptions.end_all(error)
+        if self._operator is not None:
+            self._operator.abort()
+        self._tasks.abort(self._error)
         if self._refreshing is not None:
             self._refreshing.cancel()
         self._set_state("closed")

@@ -10,6 +10,7 @@ from .errors import ArqonBusError
 from .listeners import Listener, Listeners
 from .messages import Position, Publication, PublishResult, position_of, to_publications
 from .publication_queue import PublicationQueue
+from .state_loading import GetState
 
 if TYPE_CHECKING:
     from .client import ArqonBusClient
@@ -23,6 +24,7 @@ class JoinOptions:
     presence: bool = False
     history: int | None = None
     meta: Mapping[str, Any] | None = None
+    get_state: GetState | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Rejoined:
     position: Position | None
     #: The same for messages to the whole room, where this answer tells of them.
     room_recovered: bool | None
+    #: ``get_state`` has loaded what is missing: what follows comes after the state.
+    reloaded: bool = False
 
 
 class Subscription:

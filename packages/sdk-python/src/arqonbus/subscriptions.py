@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import ArqonBusError
 from .messages import Position, Publication, mapping_of, parse_target, position_of
 from .reconnect import backoff
+from .state_loading import join_with_state
 from .subscription import Joined, JoinOptions, Rejoined, Subscription, to_joined
 
 if TYPE_CHECKING:
@@ -119,7 +120,11 @@ class Subscriptions:
 
     async def _join(self, channel: Subscription) -> Subscription:
         try:
-            result = await self._ask(channel, None, is_rejoin=False)
+            get_state = channel.options.get_state
+            if get_state is None:
+                result = await self._ask(channel, None, is_rejoin=False)
+            else:
+                result = await self._with_state(channel, "first")
             if channel.state == "ended":
                 raise ArqonBusError("UNAVAILABLE", "The client was closed.")
             channel.joined = self._without_overlap(channel, to_joined(result))
@@ -144,6 +149,10 @@ class Subscriptions:
                 else:
                     channel.last_seen = self._last_seen(channel)
                     result = await self._ask(channel, channel.last_seen, is_rejoin=True)
+                reloaded_for = self._wanted_state(channel, result)
+                if reloaded_for:
+                    await self._leave_channel(channel)
+                    result = await self._with_state(channel, reloaded_for)
             except ArqonBusError as error:
                 if not error.is_retryable:
                     self._end(channel, error)
@@ -152,22 +161,23 @@ class Subscriptions:
                 failures += 1
                 continue
             if channel.state == "joining":
-                self._complete_rejoin(channel, result)
+                self._complete_rejoin(channel, result, reloaded_for)
 
-    def _complete_rejoin(self, channel: Subscription, result: dict[str, Any]) -> None:
+    def _complete_rejoin(self, channel: Subscription, result: dict[str, Any], reloaded_for: str) -> None:
         channel.joined = to_joined(result)
         channel.state = "joined"
         self._apply_members(channel, result, is_news=True)
-        recovered = result.get("recovered") is True
+        recovered = result.get("recovered") is True and not reloaded_for
         lost_for = result.get("reason") or (None if channel.last_seen is not None else "no_log")
         rejoined = Rejoined(
             room=channel.room,
             channel=channel.channel,
             recovered=recovered,
-            reason=None if recovered else lost_for,
+            reason=reloaded_for or (None if recovered else lost_for),
             last_seen=channel.last_seen,
             position=channel.joined.position,
             room_recovered=self._note_room_log(channel, result),
+            reloaded=bool(reloaded_for),
         )
         channel.tell("rejoined", rejoined)
         self._client.tell("rejoined", rejoined)
@@ -176,9 +186,30 @@ class Subscriptions:
         if channel.state == "ended":
             return
         self._end(channel, None)
+        await self._leave_channel(channel)
+
+    async def _leave_channel(self, channel: Subscription) -> None:
         async with self._turn(channel.target):
             if self._client.is_connected:
                 await self._client.command("leave_channel", {"room": channel.room, "channel": channel.channel})
+
+    @staticmethod
+    def _wanted_state(channel: Subscription, result: Mapping[str, Any]) -> str:
+        """Why the state is to be loaded again; empty = it is not."""
+        is_missing = channel.options.get_state is not None and result.get("recovered") is False
+        return str(result.get("reason") or "trimmed") if is_missing else ""
+
+    async def _with_state(self, channel: Subscription, reason: str) -> dict[str, Any]:
+        async def join(position: Position | None) -> dict[str, Any]:
+            # What the state holds has been seen, and nothing else.
+            self._positions.pop(channel.target, None)
+            if position is not None:
+                self._accept(channel.target, position)
+            return await self._ask(channel, position, is_rejoin=position is not None)
+
+        get_state = channel.options.get_state
+        assert get_state is not None
+        return await join_with_state(get_state, reason, join, lambda: self._leave_channel(channel))
 
     async def _ask(self, channel: Subscription, last: Position | None, *, is_rejoin: bool) -> dict[str, Any]:
         # The server answers commands as they come about: a leave that overtook a join would be refused, and the join hold.
