@@ -115,6 +115,7 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
       [gauge('arqonbus_continuum_oldest_waiting_seconds', [90, 5], [0, 25])],
     ],
   },
+  ArqonbusStoreUntold: neverCounter('arqonbus_store_untold_total'),
   ArqonbusMalformedOnSpine: neverCounter('arqonbus_spine_malformed_total'),
   ArqonbusAuthFailures: {
     minutes: 20,

@@ -6,8 +6,8 @@ import type { MirrorConsumer } from '@arqonbus/example-mirror-consumer';
 import type { Envelope } from '@arqonbus/protocol';
 import { createNatsSpine } from '@arqonbus/spine';
 import type { NatsSpine } from '@arqonbus/spine';
-import { connectRaw, startCluster, startWebhookSink } from '@arqonbus/testkit';
-import type { Cluster, NatsUser, WebhookSink } from '@arqonbus/testkit';
+import { connectRaw, shippedValkeyUsers, startCluster, startValkeyServer, startWebhookSink } from '@arqonbus/testkit';
+import type { Cluster, NatsUser, ValkeyServer, WebhookSink } from '@arqonbus/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Reader } from './harness/reader.ts';
 import { quoted, usersOfNats } from './harness/shipped-users.ts';
@@ -26,6 +26,7 @@ const PLANTED = [awsKey, card, password];
 
 let cluster: Cluster;
 let consumer: MirrorConsumer;
+let valkey: ValkeyServer;
 let sink: OtlpSink;
 let receiver: WebhookSink;
 const copies: Envelope[] = [];
@@ -37,8 +38,13 @@ const heard = new Map<string, string>();
 
 beforeAll(async () => {
   [sink, receiver] = [await startOtlpSink(), await startWebhookSink()];
+  const shipped = shippedValkeyUsers();
+  valkey = await startValkeyServer({ users: shipped.users, config: 'rdbcompression no' });
   const env = {
     ...developmentSettings(SECRET),
+    ...shipped.env,
+    ARQONBUS_VALKEY_URL: valkey.url,
+    ARQONBUS_OMEGA_ENABLED: 'true',
     ARQONBUS_CASIL_ENABLED: 'true',
     ARQONBUS_CASIL_MODE: 'enforce',
     ARQONBUS_CASIL_VIEWS: 'role:moderator=card_number',
@@ -57,7 +63,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...taps, consumer].map((tapped) => tapped.close()));
   await cluster.stop();
-  await Promise.all([sink.close(), receiver.close()]);
+  await Promise.all([sink.close(), receiver.close(), valkey.stop()]);
 });
 
 function natsUser(name: NatsUser): { readonly user: string; readonly password: string } {
@@ -144,7 +150,8 @@ async function scrapes(): Promise<string> {
 }
 
 /** Everything that is forbidden somewhere, everywhere where somebody can put it. */
-async function plant(alice: Reader, bob: Reader): Promise<void> {
+async function plant(alice: Reader, bob: Reader, admin: Reader): Promise<void> {
+  const emitting = { substrate_id: await registerSubstrate(admin), signal: 'pulse' };
   for (const secret of [awsKey, `card ${card}`]) {
     await alice.say('lab:bench', { text: secret, password, note: 'marker-payload' });
     await alice.say('continuum:episodes', {
@@ -167,11 +174,29 @@ async function plant(alice: Reader, bob: Reader): Promise<void> {
     await bob.command(secret, { secret });
     const payload = { text: secret, password };
     await alice.command('task.submit', { group: 'lab', payload });
+    await admin.command('op.omega.register_substrate', { name: 'lattice-8', kind: 'reservoir', metadata: payload });
+    await admin.command('op.omega.emit_event', { ...emitting, payload });
     await alice.command('op.store.set', { key: 'planted', value: payload });
     await alice.command('op.cron.schedule', { room: 'lab', channel: 'bench', payload, delay_seconds: 3_600 });
     planted.push(await askBridge('/v1/publish', { room: 'lab', channel: 'bench', payload }));
   }
   await alice.say('lab:bench', { text: 'marker-last' });
+}
+
+/** Of the Omega lane, whose events the administrator hears. */
+async function registerSubstrate(admin: Reader): Promise<string> {
+  await admin.command('join_channel', { room: 'omega-lab', channel: 'signals' });
+  await admin.command('op.omega.register_substrate', { name: 'lattice-7', kind: 'reservoir' });
+  return /"substrate_id":"([^"]+)"/.exec(admin.all)?.[1] ?? '';
+}
+
+/** All that Valkey holds. */
+async function filesOfValkey(): Promise<string> {
+  const lua = `
+local all = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key .. redis.call('DUMP', key) end
+return table.concat(all)`;
+  return valkey.command('EVAL', lua, '0');
 }
 
 /** Others see what a client says of itself as it connects: a card is masked, and a key is not let in. */
@@ -203,7 +228,7 @@ describe('one boundary', () => {
     await bob.command('operator.join', { group: 'lab' });
     await bob.command('op.store.watch', { prefix: '' });
     await alice.command('join_channel', { room: 'continuum', channel: 'episodes' });
-    await plant(alice, bob);
+    await plant(alice, bob, admin);
     await knock(alice);
     const target = { room: 'lab', channel: 'bench' };
     await bob.command('history', target);
@@ -212,6 +237,7 @@ describe('one boundary', () => {
     await bob.command('join_channel', { ...target, history: 100 });
     await bob.command('presence', { room: 'lab' });
     await bob.command('op.store.get', { key: 'planted' });
+    for (const list of ['list_events', 'list_substrates']) await admin.command(`op.omega.${list}`, {});
     await alice.command('op.cron.list', {});
     await alice.command('task.get', { task_id: /"task_id":"([^"]+)"/.exec(alice.all)?.[1] });
     planted.push(await askBridge('/v1/rooms/lab/channels/bench/history'));
@@ -232,6 +258,8 @@ describe('one boundary', () => {
     await expect.poll(() => sink.spans().length).toBeGreaterThan(0);
     const posted = (): string => receiver.requests.map(({ body }) => body).join('');
     await expect.poll(posted, { timeout: 10_000 }).toContain('marker-last');
+    const kept = await filesOfValkey();
+    for (const text of ['lattice-8', 'omega:events', 'store:default:planted']) expect(kept).toContain(text);
     const ways: Readonly<Record<string, string>> = {
       'sockets of the sender, with its errors': alice.all,
       'sockets in JSON, with history, replay and presence': bob.all,
@@ -249,6 +277,7 @@ describe('one boundary', () => {
       'metrics, health and version': await scrapes(),
       traces: JSON.stringify(sink.spans()),
       'what NATS stores: the log, buckets, the audit trail': filesUnder(cluster.nats.storeDir),
+      'what Valkey stores: copies of the store, the Omega lane': kept,
       ...Object.fromEntries([...heard].map(([root, text]) => [`the subjects ${root}`, text])),
     };
     const leaks = Object.entries(ways).flatMap(([way, text]) =>
@@ -257,6 +286,7 @@ describe('one boundary', () => {
     expect(leaks).toEqual([]);
     // Else all this would pass for a bus that is silent.
     for (const reader of [bob, ben, mia]) expect(reader.all).toContain('marker-payload');
+    for (const kind of ['"sender":"op-omega"', '"emitted_at"']) expect(admin.all).toContain(kind);
     for (const kind of ['"type":"task"', '"event":"store"']) expect(bob.all).toContain(kind);
     for (const way of ['arqon.out', 'arqon.evt', 'arqon.rpc', 'shadow.arqon']) expect([...heard.keys()]).toContain(way);
     expect(mia.all).toContain(card);

@@ -20,7 +20,7 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
     'server.port',
     'telemetry.port',
     'telemetry.traces_url',
-    // The log in the place of that in NATS, with the same bytes.
+    // The log in the place of that in NATS, with the same bytes; copies of the store; the Omega lane.
     'valkey.url',
   ]);
   const published = usersOfNats().flatMap(([, block]) => quoted(block.slice(0, block.indexOf('subscribe:'))));
@@ -41,8 +41,10 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
     'arqon.work',
     'shadow.arqon',
   ]);
-  const telling = Object.values<CommandDefinition>(commands).filter(({ result }) =>
-    ['publications', 'payload', 'value'].some((name) => name in (result.properties ?? {})),
+  const telling = Object.values<CommandDefinition>(commands).filter(({ result: { properties = {} } }) =>
+    ['publications', 'payload', 'value'].some(
+      (name) => name in { ...properties, ...properties['items']?.items?.properties },
+    ),
   );
   expect(telling.map(({ name }) => name).toSorted()).toEqual([
     'history',
@@ -52,13 +54,18 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
     // Schedules and values show what was put into them above.
     'op.cron.cancel',
     'op.cron.get',
+    'op.cron.list',
     'op.cron.pause',
     'op.cron.resume',
     'op.cron.schedule',
     'op.history.get',
+    // What readers of the lab were shown.
+    'op.omega.list_events',
     'op.policy.test',
     'op.store.get',
     'op.store.increment',
+    // Tasks show what was submitted above.
+    'op.task.dlq.list',
     'task.get',
   ]);
 });

@@ -25,6 +25,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
   ['store', async () => (await import('./store/store-command.ts')).addStoreCommand],
   ['continuum', async () => (await import('./continuum/continuum-command.ts')).addContinuumCommand],
+  ['omega', async () => (await import('./omega/omega-command.ts')).addOmegaCommand],
   ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
   ['task', async () => (await import('./tasks/task-command.ts')).addTaskCommand],
   ['history', async () => (await import('./history/history-command.ts')).addHistoryCommand],

@@ -10,6 +10,7 @@ export * from './parse-config.ts';
 export { needsDurableStorage } from './postgres-addresses.ts';
 export { parseValue } from './parse-value.ts';
 export * from './preflight.ts';
+export { needsOmegaStorage } from './preflight-omega.ts';
 export * from './problem.ts';
 export * from './reference-page.ts';
 export * from './setting.ts';

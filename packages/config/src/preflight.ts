@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { checkPostgres } from './postgres-addresses.ts';
 import { checkChange } from './live-settings.ts';
+import { checkOmega } from './preflight-omega.ts';
 import { checkServers } from './preflight-servers.ts';
 import type { Problem } from './problem.ts';
 import { checkContinuum } from './preflight-continuum.ts';
@@ -29,6 +30,7 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkTenants(config),
     ...checkContinuum(config),
     ...checkWebhooks(config),
+    ...checkOmega(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];

@@ -6,6 +6,7 @@ import { limitSettings } from './limit-settings.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 import { SHIPPED_RULES } from './log-settings.ts';
+import { omegaSettings } from './omega-settings.ts';
 import { storageSettings } from './storage-settings.ts';
 import { taskSettings } from './task-settings.ts';
 import { webhookSettings } from './webhook-settings.ts';
@@ -244,6 +245,7 @@ export type Settings = typeof plainSettings &
   StructuredSettings &
   typeof casilSettings &
   typeof continuumSettings &
+  typeof omegaSettings &
   typeof taskSettings &
   typeof webhookSettings &
   LimitSettings;
@@ -257,6 +259,7 @@ export const settings: Settings = {
   ...structuredSettings,
   ...casilSettings,
   ...continuumSettings,
+  ...omegaSettings,
   ...taskSettings,
   ...webhookSettings,
   ...limitSettings,

@@ -30,6 +30,7 @@ export { withSealedViews, withoutSealedViews } from './proto/sealed-views.ts';
 export * from './proto/with-log-position.ts';
 export * from './replay-digest.ts';
 export * from './reserved-rooms.ts';
+export * from './omega-payload.ts';
 export * from './store-places.ts';
 export * from './system-tenant.ts';
 export * from './times.ts';

@@ -13,6 +13,7 @@ export * from './gen/arqon/v1/delivery_pb.js';
 export * from './gen/arqon/v1/edge_pb.js';
 export * from './gen/arqon/v1/keys_pb.js';
 export * from './gen/arqon/v1/log_pb.js';
+export * from './gen/arqon/v1/omega_pb.js';
 export * from './gen/arqon/v1/resume_pb.js';
 export * from './gen/arqon/v1/tasks_pb.js';
 export * from './gen/arqon/v1/store_pb.js';

@@ -46,3 +46,6 @@ export * from './episodes/memory-episode-store.ts';
 export * from './episodes/plan-episodes.ts';
 export * from './episodes/postgres-episode-dead-letters.ts';
 export * from './episodes/postgres-episode-store.ts';
+export * from './omega/memory-omega-store.ts';
+export * from './omega/omega-store.ts';
+export * from './omega/valkey-omega-store.ts';

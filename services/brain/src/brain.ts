@@ -4,7 +4,15 @@ import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
 import { brainKey } from '@arqonbus/spine';
-import type { ArchiveStore, AuditCopy, CronStore, EntryStore, GrantStore, TaskStore } from '@arqonbus/storage';
+import type {
+  ArchiveStore,
+  AuditCopy,
+  CronStore,
+  EntryStore,
+  GrantStore,
+  OmegaStore,
+  TaskStore,
+} from '@arqonbus/storage';
 import type { AuditTrail, KeyValueStore, LogEraser, LogFeed, Spine } from '@arqonbus/spine';
 import type { ArchiveMetrics } from './archive/archiver.ts';
 import type { AuditMetrics } from './audit/audit.ts';
@@ -40,6 +48,9 @@ import type { KeptStreams } from './log/log-keeper.ts';
 import { composeTasks } from './tasks/compose-tasks.ts';
 import type { TaskMetrics } from './tasks/task-metrics.ts';
 import type { TaskSettings } from './tasks/task-parts.ts';
+import { composeOmega } from './omega/compose-omega.ts';
+import type { OmegaMetrics } from './omega/omega-metrics.ts';
+import type { OmegaSettings } from './omega/omega-parts.ts';
 import { composeStore } from './store/compose-store.ts';
 import type { StoreMetrics } from './store/store-metrics.ts';
 import { composeWebhooks } from './webhooks/compose-webhooks.ts';
@@ -79,6 +90,12 @@ export interface BrainOptions {
   readonly entries?: EntryStore;
   /** Told of what tenants keep; as `rpcMetrics`. */
   readonly storeMetrics?: StoreMetrics;
+  /** The Omega lane (OMG-1). Default: off. */
+  readonly omega?: OmegaSettings;
+  /** Where its state is kept. Default: the memory of this process. */
+  readonly omegaStore?: OmegaStore | undefined;
+  /** Told of it; as `rpcMetrics`. */
+  readonly omegaMetrics?: OmegaMetrics;
   /** The log as a whole, which this Brain copies to the archive as one of all (LOG-15). Default: nothing is copied. */
   readonly feed?: LogFeed;
   /** Default: the memory of this process. */
@@ -177,11 +194,12 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
   const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: textOf('g_', 12) }, observer);
   const cron = composeCron({ ...options, ...auditing, limits, nextJobId: textOf('c_', 12), onError }, observer);
+  const omega = composeOmega({ ...options, ...auditing, limits, nextEventId: textOf('oe_', 12) }, observer);
   const store = composeStore({ ...options, limits, partitions }, observer);
   const continuum = composeContinuum({ ...options, ...auditing, limits, partitions }, observer);
   const served = [
     ...serveAnywhere(options, shared, auditing),
-    ...[store, grants, cron, logCare, webhooks, continuum].flatMap((module) => module.served),
+    ...[store, grants, cron, logCare, omega, webhooks, continuum].flatMap((module) => module.served),
     history,
     reconnects,
   ];

@@ -1,5 +1,5 @@
 import type { Config } from '@arqonbus/config';
-import { createPostgresAuditCopy } from '@arqonbus/storage';
+import { createPostgresAuditCopy, createValkeyOmegaStore } from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
 import { createArchiveMetrics } from './archive/archive-metrics.ts';
 import { createAuditMetrics } from './audit/audit-metrics.ts';
@@ -9,6 +9,7 @@ import { createCronMetrics } from './cron/cron-metrics.ts';
 import { createErasureMetrics } from './erasures/erasure-metrics.ts';
 import { openKeptLog } from './history/open-kept-log.ts';
 import type { KeptLogSurroundings } from './history/open-kept-log.ts';
+import { createOmegaMetrics } from './omega/omega-metrics.ts';
 import type { BrainSurroundings } from './start-brain.ts';
 import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/open-storage.ts';
@@ -66,6 +67,8 @@ export function openBrainParts(
       cronMetrics: createCronMetrics(metrics),
       taskMetrics: createTaskMetrics(metrics),
       storeMetrics: createStoreMetrics(metrics),
+      omegaStore: valkey && createValkeyOmegaStore(valkey.link),
+      omegaMetrics: createOmegaMetrics(metrics),
     },
     storage,
     valkey,

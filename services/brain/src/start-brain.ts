@@ -24,6 +24,8 @@ export interface BrainSurroundings extends Pick<
   | 'grants'
   | 'entries'
   | 'storeMetrics'
+  | 'omegaStore'
+  | 'omegaMetrics'
   | 'archive'
   | 'archiveMetrics'
   | 'cron'
@@ -62,6 +64,7 @@ export async function startBrain(
     access,
     tasks,
     work,
+    omega,
     continuum: projector,
     webhooks: settings,
   }: Config,
@@ -78,6 +81,7 @@ export async function startBrain(
     casil,
     webhooks: webhooks && { ...webhooks, openWork, settings, access, work },
     continuum: continuum && { ...continuum, stream: episodes, settings: projector },
+    omega,
     maxListed: presence.maxListed,
     taskSettings: tasks,
     archiveDays: () => archive.retentionDays,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkCasilSettings } from '@arqonbus/casil';
-import { needsDurableStorage, parseConfig, preflight, settings, toVariable } from '@arqonbus/config';
+import { needsDurableStorage, needsOmegaStorage, parseConfig, preflight, settings, toVariable } from '@arqonbus/config';
 import type { Config, Problem, Setting } from '@arqonbus/config';
 import { needsKeys, needsNats } from '@arqonbus/runtime';
 import { createTestCertificate } from '@arqonbus/testkit';
@@ -44,7 +44,12 @@ function configOf(pod: Pod, caseName: string): Config {
 /** What the service itself demands, as its main.ts does. */
 const demands: Readonly<Record<string, (config: Config) => readonly Problem[]>> = {
   shield: (config) => [...needsNats(config), ...needsKeys(config), ...checkCasilSettings(config)],
-  brain: (config) => [...needsNats(config), ...needsDurableStorage(config), ...checkCasilSettings(config)],
+  brain: (config) => [
+    ...needsNats(config),
+    ...needsDurableStorage(config),
+    ...needsOmegaStorage(config),
+    ...checkCasilSettings(config),
+  ],
   bridge: (config) => needsNats(config),
 };
 

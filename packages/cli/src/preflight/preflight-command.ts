@@ -1,5 +1,5 @@
 import { checkCasilSettings } from '@arqonbus/casil';
-import { needsDurableStorage, preflight as checkConfig } from '@arqonbus/config';
+import { needsDurableStorage, needsOmegaStorage, preflight as checkConfig } from '@arqonbus/config';
 import type { Config, Problem } from '@arqonbus/config';
 import { needsKeys, needsNats } from '@arqonbus/runtime';
 import type { ServiceName } from '@arqonbus/runtime';
@@ -54,7 +54,7 @@ async function findProblems(config: Config, service: ServiceName): Promise<reado
     ...checkCasilSettings(config),
     ...needsNats(config),
     ...(service === 'shield' ? needsKeys(config) : []),
-    ...(isBrain ? needsDurableStorage(config) : []),
+    ...(isBrain ? [...needsDurableStorage(config), ...needsOmegaStorage(config)] : []),
   ];
   // What is written wrongly is told once, and not again as a connection that fails.
   const isWrong = (section: string): boolean => written.some(({ key }) => key.startsWith(section));

@@ -9,6 +9,7 @@ import { grantCommands } from './grant-commands.ts';
 import { keyCommands } from './key-commands.ts';
 import { historyCommands } from './history-commands.ts';
 import { mirrorCommands } from './mirror-commands.ts';
+import { omegaCommands } from './omega-commands.ts';
 import { operatorCommands } from './operator-commands.ts';
 import { policyCommands } from './policy-commands.ts';
 import { presenceCommands } from './presence-commands.ts';
@@ -38,6 +39,7 @@ export const commands: Commands = {
   ...continuumCommands,
   ...cronCommands,
   ...storeCommands,
+  ...omegaCommands,
   ...grantCommands,
   ...keyCommands,
   ...operatorCommands,
@@ -61,6 +63,7 @@ export type Commands = typeof sessionCommands &
   typeof continuumCommands &
   typeof cronCommands &
   typeof storeCommands &
+  typeof omegaCommands &
   typeof grantCommands &
   typeof keyCommands &
   typeof operatorCommands &

@@ -14,6 +14,8 @@ import type { CronMethods } from './cron-methods.ts';
 import { governanceMethods } from './governance-methods.ts';
 import type { GovernanceMethods } from './governance-methods.ts';
 import type { Method } from './method.ts';
+import { omegaMethods } from './omega-methods.ts';
+import type { OmegaMethods } from './omega-methods.ts';
 import type { RpcObserver } from './rpc-observer.ts';
 import { BRAIN_QUEUE, serveMethod } from './serve-method.ts';
 import type { MethodHandler } from './serve-method.ts';
@@ -23,7 +25,8 @@ import { webhookMethods } from './webhook-methods.ts';
 import type { WebhookMethods } from './webhook-methods.ts';
 
 /** Every method of the Brain: what it is asked and what it answers. */
-export interface BrainMethods extends ContinuumMethods, CronMethods, GovernanceMethods, StoreMethods, WebhookMethods {
+export interface BrainMethods
+  extends ContinuumMethods, CronMethods, GovernanceMethods, OmegaMethods, StoreMethods, WebhookMethods {
   readonly 'channels.create': Method<wire.CreateChannelRequest, wire.CreateChannelResult>;
   readonly 'channels.delete': Method<wire.DeleteChannelRequest, wire.DeleteChannelResult>;
   readonly 'channels.create_room': Method<wire.RoomRequest, wire.RoomResult>;
@@ -152,6 +155,7 @@ const schemas: BrainMethods = {
   ...continuumMethods,
   ...cronMethods,
   ...governanceMethods,
+  ...omegaMethods,
   ...storeMethods,
   ...webhookMethods,
   'channels.create': {

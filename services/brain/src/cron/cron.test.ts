@@ -1,45 +1,20 @@
-import { createEnvelope, decodeTrustedProtoEnvelope, encodeProtoEnvelope } from '@arqonbus/protocol';
-import type { ErrorCode } from '@arqonbus/protocol';
-import { serveEdge } from '@arqonbus/spine';
-import type { EdgeRequest, LocalSpine } from '@arqonbus/spine';
+import { decodeTrustedProtoEnvelope } from '@arqonbus/protocol';
 import { describe, expect, it } from 'vitest';
 import { createBrainFixture } from '../testing/brain-fixture.ts';
 import type { BrainFixture, FixtureOptions } from '../testing/brain-fixture.ts';
+import { serveSilentEdge } from '../testing/silent-edge.ts';
+import type { SilentEdge } from '../testing/silent-edge.ts';
 
 const ann = { tenantId: 'acme', user: 'ann', role: 'user', name: 'Ann' };
 const job = { room: 'science', channel: 'general', payload: new TextEncoder().encode('{"n":1}'), misfire: 'once' };
-const nobody = { onMalformed: () => undefined, onAnswered: () => undefined, onFailure: () => undefined };
-const NOTHING = new TextEncoder().encode('{}');
 const HOUR_MS = 3_600_000;
 
-interface CronFixture extends BrainFixture {
-  /** What the edge was asked for. */
-  readonly asked: readonly EdgeRequest[];
-  /** What it answers from now on; undefined = it publishes. */
-  refuseWith(code: ErrorCode | undefined): void;
-}
+type CronFixture = BrainFixture & SilentEdge;
 
 /** A Brain, and an edge that publishes nothing. */
 async function createFixture(options: FixtureOptions = {}): Promise<CronFixture> {
   const fixture = await createBrainFixture(options);
-  const asked: EdgeRequest[] = [];
-  let code: ErrorCode | undefined;
-  const serve = (spine: LocalSpine): void => {
-    serveEdge(
-      spine,
-      'publish',
-      (request) => {
-        asked.push(request);
-        const status = code === undefined ? ('success' as const) : ('error' as const);
-        const type = code === undefined ? 'response' : 'error';
-        const reply = encodeProtoEnvelope({ ...createEnvelope(type), status, errorCode: code ?? '', payload: NOTHING });
-        return { replies: request.messages.map(() => reply) };
-      },
-      nobody,
-    );
-  };
-  serve(fixture.spine);
-  return { ...fixture, asked, refuseWith: (next) => (code = next) };
+  return { ...fixture, ...serveSilentEdge(fixture.spine) };
 }
 
 const every = (seconds: number): object => ({ principal: ann, job: { ...job, everyMs: BigInt(seconds * 1_000) } });

@@ -70,7 +70,8 @@ function firstAfter<T>(sorted: readonly T[], key: string, keyOf: (item: T) => st
   return low;
 }
 
-function formatCursor(key: string): string {
+/** What {@link parseCursor} reads. */
+export function formatCursor(key: string): string {
   return Buffer.from(key, 'utf8').toString('base64url');
 }
 

@@ -16,15 +16,15 @@ export interface OpenValkey {
 const PROBE_EVERY_MS = 1_000;
 
 /**
- * Begins to connect to Valkey where the configuration keeps the log there, or names one to go before Postgres (STO-1);
- * undefined = neither. A Valkey that is away holds nobody up: a Brain starts without it (ARC-5).
+ * Begins to connect to Valkey where the configuration keeps the log there, or names one to go before Postgres (STO-1) or for
+ * the Omega lane (OMG-1); undefined = none of them. A Valkey that is away holds nobody up: a Brain starts without it (ARC-5).
  */
 export function openValkey(
   config: Config,
   { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
 ): OpenValkey | undefined {
-  const isBeforePostgres = config.storage.backend === 'postgres' && config.valkey.url.length > 0;
-  if (config.log.backend !== 'valkey' && !isBeforePostgres) return undefined;
+  const isUseful = config.storage.backend === 'postgres' || config.omega.enabled;
+  if (config.log.backend !== 'valkey' && !(isUseful && config.valkey.url.length > 0)) return undefined;
   const outages = createOutageLog(logger);
   const link = createValkeyLink({
     ...valkeyAddress(config.valkey),

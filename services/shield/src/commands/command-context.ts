@@ -50,7 +50,7 @@ export interface CommandParts {
   readonly recoveries: Pick<RecoveryCounters, 'recovery'>;
   readonly envelopes: ServerEnvelopes;
   readonly send: SendToSession;
-  readonly casil: Pick<CasilPolicies, 'settingsOf' | 'settingsWith' | 'problemsWith'>;
+  readonly casil: Pick<CasilPolicies, 'policyOf' | 'settingsOf' | 'settingsWith' | 'problemsWith'>;
   readonly policies: Pick<PolicyShieldParts, 'chains' | 'loader'> & { readonly bucket: Pick<KeyValue, 'get'> };
   readonly longReads: LongReads;
   readonly resumes: Resumes;

@@ -5,6 +5,7 @@ import { callBrain } from '@arqonbus/spine';
 import type { Session } from '../../session/session.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
+import { identityOf } from '../identity-of.ts';
 import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
 import { traceIdOf } from '../trace-id.ts';
@@ -26,8 +27,6 @@ export async function scheduleCron(
   requireRight(session, 'operate', room, channel);
   requireRight(session, 'publish', room, channel);
   checkKind(args);
-  const { tenant: tenantId, user, role, permissions, capabilities, name } = session.principal;
-  const identity = { tenantId, user, role, permissions: [...permissions], capabilities: [...capabilities], name };
   const job = {
     name: args.name ?? '',
     room,
@@ -39,7 +38,7 @@ export async function scheduleCron(
     repeatCount: args.repeat_count ?? 0,
     misfire: args.misfire ?? 'once',
   };
-  const request = { principal: identity, job, delayMs: BigInt(delay * 1_000) };
+  const request = { principal: identityOf(session.principal), job, delayMs: BigInt(delay * 1_000) };
   return { result: jobOf((await callBrain(spine, 'cron.schedule', request, deadlineMs)).job) };
 }
 

@@ -23,6 +23,15 @@ import { createKey, listKeys, revokeKey, rotateKey } from './keys.ts';
 import { deleteMirror, listMirrors, putMirror } from './mirrors.ts';
 import { bindPolicy, deletePolicy, dryRunPolicy, putPolicy, unbindPolicy } from './policy.ts';
 import { listPolicies, testPolicy } from './policy-queries.ts';
+import {
+  clearOmegaEvents,
+  emitOmegaEvent,
+  listOmegaEvents,
+  listSubstrates,
+  omegaStatus,
+  registerSubstrate,
+  unregisterSubstrate,
+} from './omega.ts';
 import { findOperators, joinOperator, leaveOperator, listOperators } from './operators.ts';
 import { presence, setStatus } from './presence.ts';
 import { leaveChannel } from './leave-channel.ts';
@@ -130,6 +139,13 @@ export const commandHandlers: { readonly [N in CommandName]: CommandHandler<N> }
   'op.store.increment': incrementEntry,
   'op.store.watch': watchEntries,
   'op.store.unwatch': unwatchEntries,
+  'op.omega.status': omegaStatus,
+  'op.omega.register_substrate': registerSubstrate,
+  'op.omega.list_substrates': listSubstrates,
+  'op.omega.unregister_substrate': unregisterSubstrate,
+  'op.omega.emit_event': emitOmegaEvent,
+  'op.omega.list_events': listOmegaEvents,
+  'op.omega.clear_events': clearOmegaEvents,
   'op.audit.list': listAudit,
   'op.audit.verify': verifyAudit,
   'op.continuum.projector.status': episodeStatus,
