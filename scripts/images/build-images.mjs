@@ -9,7 +9,7 @@ export const imageTargets = ['shield', 'brain', 'bridge', 'arqon'];
 
 /** The name of the image of a target, as docker-compose.yml has it. */
 export function imageOf(target) {
-  return `localhost/arqonbus/${target}:dev`;
+  return `docker.io/arqonbus/${target}:dev`;
 }
 
 /**

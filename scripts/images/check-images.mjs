@@ -19,7 +19,7 @@ export async function checkImages() {
   const sizes = await podman(
     'images',
     '--filter',
-    'reference=localhost/arqonbus/*',
+    'reference=docker.io/arqonbus/*',
     '--format',
     '{{.Repository}} {{.Size}}',
   );
