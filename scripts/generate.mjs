@@ -1,6 +1,7 @@
-import { dirname, delimiter } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { ensureGo } from './ensure-go.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
+import { root } from './root.mjs';
 import { run } from './run.mjs';
 
 // `npm run generate`: the wire types of packages/protocol/src/gen and, where there is Go, of packages/sdk-go from proto/.
