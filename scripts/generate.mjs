@@ -10,7 +10,7 @@ let { code } = await run('buf', ['generate']);
 const { GO_PATH: go } = await ensureGo();
 if (code === 0 && go !== undefined) {
   const env = {
-    PATH: [dirname(go), process.env.PATH].join(delimiter),
+    PATH: [dirname(go), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
     GOTOOLCHAIN: 'local',
     GOFLAGS: '-buildvcs=false',
   };
