@@ -57,7 +57,7 @@ LABEL org.opencontainers.image.title="ArqonBus Bridge" \
       org.opencontainers.image.description="HTTP for servers"
 COPY --from=build /src/services/bridge/dist/bridge.* ./
 ENV ARQONBUS_BRIDGE_HOST=0.0.0.0
-EXPOSE 9102 8080
+EXPOSE 9102 9103 8080
 ENTRYPOINT ["node", "/app/bridge.mjs"]
 
 FROM service AS arqon

@@ -37,6 +37,7 @@ test('[ARC-11] starts in under 2 s, and prints one line of JSON that lets a scri
     'http_url',
     'telemetry_url',
     'bridge_url',
+    'grpc_url',
     'token',
     'admin_token',
     'jwt_secret',
@@ -107,7 +108,12 @@ test('[ARC-11] a taken port, an unknown flag and a malformed port are told in a 
   const cases = [
     [
       ['dev', '--port', String(bus.port), '--json'],
-      { ARQONBUS_HTTP_PORT: '0', ARQONBUS_TELEMETRY_PORT: '0', ARQONBUS_BRIDGE_PORT: '0' },
+      {
+        ARQONBUS_HTTP_PORT: '0',
+        ARQONBUS_TELEMETRY_PORT: '0',
+        ARQONBUS_BRIDGE_PORT: '0',
+        ARQONBUS_BRIDGE_GRPC_PORT: '0',
+      },
       /port/,
     ],
     [['dev', '--prot', '0'], {}, /--prot/],

@@ -92,6 +92,7 @@ function addresses(portOf: (port: string) => string): NodeJS.ProcessEnv {
     ARQONBUS_TELEMETRY_PORT: portOf('9101'),
     ARQONBUS_HTTP_PORT: portOf('8080'),
     ARQONBUS_BRIDGE_PORT: portOf('9102'),
+    ARQONBUS_BRIDGE_GRPC_PORT: portOf('9103'),
     ARQONBUS_WS_URL: `ws://127.0.0.1:${portOf('9100')}/v1/socket`,
     ARQONBUS_HTTP_URL: `http://127.0.0.1:${portOf('8080')}`,
   };

@@ -9,6 +9,7 @@ import type { NatsSpine } from '@arqonbus/spine';
 import { connectRaw, shippedValkeyUsers, startCluster, startValkeyServer, startWebhookSink } from '@arqonbus/testkit';
 import type { Cluster, NatsUser, ValkeyServer, WebhookSink } from '@arqonbus/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askByGrpc } from './harness/ask-by-grpc.ts';
 import { Reader } from './harness/reader.ts';
 import { quoted, usersOfNats } from './harness/shipped-users.ts';
 import { startOtlpSink } from '../harness/otlp-sink.ts';
@@ -179,6 +180,7 @@ async function plant(alice: Reader, bob: Reader, admin: Reader): Promise<void> {
     await alice.command('op.store.set', { key: 'planted', value: payload });
     await alice.command('op.cron.schedule', { room: 'lab', channel: 'bench', payload, delay_seconds: 3_600 });
     planted.push(await askBridge('/v1/publish', { room: 'lab', channel: 'bench', payload }));
+    planted.push(await askByGrpc(cluster.bridges[0]?.addresses()['grpc_url'] ?? '', await tokenOf('bob'), payload));
   }
   await alice.say('lab:bench', { text: 'marker-last' });
 }

@@ -11,6 +11,7 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
   expect(ports.toSorted()).toEqual([
     // Asks for keys and says nothing.
     'auth.jwks_url',
+    'bridge.grpc_port',
     'bridge.port',
     'http.port',
     'nats.url',

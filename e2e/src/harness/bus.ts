@@ -8,6 +8,7 @@ export interface Bus {
   readonly telemetryUrl: string;
   /** Of the Bridge; empty where a cluster was started without one. */
   readonly bridgeUrl: string;
+  readonly grpcUrl: string;
   /** Of clients; in a cluster that of the first Shield, which alone stands behind the three addresses as well. */
   readonly port: number;
   /** Of clients: of every Shield. */

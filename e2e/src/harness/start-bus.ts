@@ -15,6 +15,7 @@ export interface BusServers extends Pick<Bus, 'signal' | 'isRunning' | 'log' | '
   readonly jwtSecret: string;
   /** Of each Bridge; none in a cluster that was started without. */
   readonly bridgeUrls: readonly string[];
+  readonly grpcUrls: readonly string[];
   /** Where every process shows its metrics. */
   readonly adminUrls: readonly string[];
 }
@@ -24,7 +25,7 @@ const HOUR_MS = 3_600_000;
 /** Starts a bus with these settings, on free ports but for the one that is asked for; in a cluster with so many Bridges. */
 export async function startBus(env: Readonly<Record<string, string>> = {}, onPort = 0, bridges = 0): Promise<Bus> {
   const servers = await (isCluster ? startClusterServers(env, onPort, bridges) : startDevServer(env, onPort));
-  const { addresses, jwtSecret, bridgeUrls, adminUrls, ...rest } = servers;
+  const { addresses, jwtSecret, bridgeUrls, grpcUrls, adminUrls, ...rest } = servers;
   const issuer = createDevelopmentIssuer({ secret: jwtSecret, now: Date.now });
   const ports = addresses.map(({ ws_url: url = '' }) => Number(new URL(url).port));
   const [{ ws_url: wsUrl = '', http_url: httpUrl = '', telemetry_url: telemetryUrl = '' } = {}] = addresses;
@@ -37,6 +38,7 @@ export async function startBus(env: Readonly<Record<string, string>> = {}, onPor
     httpUrl,
     telemetryUrl,
     bridgeUrl: bridgeUrls[0] ?? '',
+    grpcUrl: grpcUrls[0] ?? '',
     port: ports[0] ?? 0,
     ports,
     token,

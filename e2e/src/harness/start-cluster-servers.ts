@@ -51,6 +51,7 @@ export async function startClusterServers(
     addresses: shields.map((shield) => shield.addresses()),
     jwtSecret,
     bridgeUrls: cluster.bridges.map((bridge) => bridge.addresses()['bridge_url'] ?? ''),
+    grpcUrls: cluster.bridges.map((bridge) => bridge.addresses()['grpc_url'] ?? ''),
     adminUrls: [...shields, ...cluster.brains, ...cluster.bridges].map(
       (service) => service.addresses()['http_url'] ?? '',
     ),

@@ -19,9 +19,13 @@ export function startBridgeService(config: Config, logger: RootLogger): Service 
     health: () => bridge?.health() ?? WAITING,
     start: async ({ httpPort, live, ...parts }) => {
       bridge = await startBridge(live, parts);
-      const { host, port } = bridge.address;
+      const { host, port, grpcPort } = bridge.address;
       const scheme = config.server.tlsCertFile === '' ? 'http' : 'https';
-      return { bridge_url: `${scheme}://${host}:${port}`, http_url: `http://${config.http.host}:${httpPort}` };
+      return {
+        bridge_url: `${scheme}://${host}:${port}`,
+        grpc_url: `${scheme}://${host}:${grpcPort}`,
+        http_url: `http://${config.http.host}:${httpPort}`,
+      };
     },
     stop: async () => bridge?.drain(),
   });

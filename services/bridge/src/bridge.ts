@@ -8,12 +8,15 @@ import { createCallerRates } from './caller/caller-rates.ts';
 import { createIdentify } from './caller/identify.ts';
 import { createAnswerRequest } from './http/answer-request.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { createLogBug } from './log-bug.ts';
+import { createAnswerGrpc } from './grpc/answer-grpc.ts';
+import { createGrpcServer } from './grpc/grpc-server.ts';
 import { createRoutes } from './routes/routes.ts';
 
-/** A running Bridge: HTTP for servers, which is answered by the edge of the bus (ARC-4, BRG-1). It keeps nothing. */
+/** A running Bridge: HTTP and gRPC for servers, which are answered by the edge of the bus (ARC-4, BRG-1). It keeps nothing. */
 export interface Bridge {
   /** Where it is bound. */
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: { readonly host: string; readonly port: number; readonly grpcPort: number };
   health(): HealthReport;
   /** Takes no new requests, answers those under way, and ends. */
   drain(): Promise<void>;
@@ -29,39 +32,46 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
   metrics.gauge('arqonbus_bridge_keys', 'Keys of servers known.', () => keys.count());
   const rates = createCallerRates(options.messagesPerSecond, () => clock.monotonicMs());
   const ending = new AbortController();
-  const answer = createAnswerRequest({
+  const health = (): HealthReport => healthOf(spine, keys);
+  const shared = {
     ...options,
-    routes: createRoutes(options),
     identify: createIdentify({ ...options, keys }),
     rates,
     observer: createBridgeMetrics(metrics),
+    onBug: createLogBug(options.logger),
     monotonicMs: () => clock.monotonicMs(),
     signal: ending.signal,
-  });
+  };
+  const answer = createAnswerRequest({ ...shared, routes: createRoutes(options) });
+  const answerGrpc = createAnswerGrpc({ ...shared, isReady: () => health().ready });
   await keys.ready;
   const server = createHttpServer(answer, options);
+  const grpc = createGrpcServer(answerGrpc, options);
   const port = await server.listen(host, options.port);
+  const grpcPort = await grpc.listen(host, options.grpcPort);
   const tellUses = (): Promise<void> => tellKeyUses(keys, spine);
   const timers = [
     setInterval(() => rates.sweep(), SWEEP_EVERY_MS),
     setInterval(() => void tellUses(), TELL_USES_EVERY_MS),
   ];
   return {
-    address: { host: host.includes(':') ? `[${host}]` : host, port },
-    health: () => {
-      const isOnSpine = spine.status() === 'connected';
-      const areKeysKnown = keys.isCurrent();
-      const checks = { spine: isOnSpine ? 'ok' : 'down', keys: areKeysKnown ? 'ok' : 'down' } as const;
-      return { ready: isOnSpine && areKeysKnown, checks };
-    },
+    address: { host: host.includes(':') ? `[${host}]` : host, port, grpcPort },
+    health,
     drain: async () => {
       for (const timer of timers) clearInterval(timer);
       ending.abort();
-      await server.drain();
+      await Promise.all([server.drain(), grpc.drain()]);
       await tellUses();
       keys.stop();
     },
   };
+}
+
+function healthOf(spine: BridgeOptions['spine'], keys: ApiKeys): HealthReport {
+  const isOnSpine = spine.status() === 'connected';
+  const areKeysKnown = keys.isCurrent();
+  const checks = { spine: isOnSpine ? 'ok' : 'down', keys: areKeysKnown ? 'ok' : 'down' } as const;
+  return { ready: isOnSpine && areKeysKnown, checks };
 }
 
 /** When keys were used last is nothing that anybody waits for: without a Brain it is not told. */

@@ -9,6 +9,8 @@ export interface DevBusDescription {
   readonly telemetry_url: string;
   /** Of the Bridge, for servers. */
   readonly bridge_url: string;
+  /** The same by gRPC. */
+  readonly grpc_url: string;
   readonly token: string;
   readonly admin_token: string;
   readonly jwt_secret: string;
@@ -30,6 +32,7 @@ export async function describeDevBus(
     http_url: `http://${hostOf(config.http.host)}:${bus.httpPort}`,
     telemetry_url: `${scheme}://${hostOf(config.server.host)}:${bus.telemetryPort}/v1/socket`,
     bridge_url: `${httpScheme}://${hostOf(config.bridge.host)}:${bus.bridgePort}`,
+    grpc_url: `${httpScheme}://${hostOf(config.bridge.host)}:${bus.grpcPort}`,
     token: await issuer.issue({ ...order, user: 'dev-user', role: 'user' }),
     admin_token: await issuer.issue({ ...order, user: 'dev-admin', role: 'admin' }),
     jwt_secret: config.auth.jwtSecret,
@@ -42,7 +45,13 @@ export function printDevBus(description: DevBusDescription, bus: EmbeddedBus, as
     process.stdout.write(`${JSON.stringify(description)}\n`);
     return;
   }
-  const { ws_url: wsUrl, http_url: httpUrl, telemetry_url: telemetryUrl, bridge_url: bridgeUrl } = description;
+  const {
+    ws_url: wsUrl,
+    http_url: httpUrl,
+    telemetry_url: telemetryUrl,
+    bridge_url: bridgeUrl,
+    grpc_url: grpcUrl,
+  } = description;
   const { token, admin_token: adminToken } = description;
   process.stdout.write(
     `${[
@@ -52,6 +61,7 @@ export function printDevBus(description: DevBusDescription, bus: EmbeddedBus, as
       `  Admin        ${httpUrl}/health`,
       `  Telemetry    ${telemetryUrl}`,
       `  HTTP         ${bridgeUrl}/v1/openapi.json`,
+      `  gRPC         ${grpcUrl.replace(/^https?:\/\//, '')}`,
       `  User token   ${token}`,
       `  Admin token  ${adminToken}`,
       '',

@@ -24,6 +24,7 @@ export interface EmbeddedBus {
   readonly httpPort: number;
   readonly telemetryPort: number;
   readonly bridgePort: number;
+  readonly grpcPort: number;
   /** What its admin port shows. */
   readonly metrics: Metrics;
   /** Which socket server runs, and why. */
@@ -66,6 +67,7 @@ export async function startEmbeddedBus({ config, logger, pages }: EmbeddedBusOpt
     httpPort,
     telemetryPort: shield.telemetryPort,
     bridgePort: bridge.address.port,
+    grpcPort: bridge.address.grpcPort,
     metrics,
     listener: choice,
     drain: async () => {

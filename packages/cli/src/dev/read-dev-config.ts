@@ -20,6 +20,7 @@ export function readDevConfig(options: DevOptions, secret: string): Config {
 /** `--port 0` asks for free ports everywhere, so that several buses run side by side (ARC-11). */
 function portOverrides(port: number | undefined): Record<string, string> {
   if (port === undefined) return {};
-  const rest = port === 0 ? { 'http.port': '0', 'telemetry.port': '0', 'bridge.port': '0' } : {};
+  const rest =
+    port === 0 ? { 'http.port': '0', 'telemetry.port': '0', 'bridge.port': '0', 'bridge.grpc_port': '0' } : {};
   return { 'server.port': String(port), ...rest };
 }

@@ -11,6 +11,7 @@ export async function tryPorts(config: Config, service: ServiceName): Promise<re
     ...(isShield ? [{ key: 'server.port', host: server.host, port: server.port }] : []),
     ...(isShield ? [{ key: 'telemetry.port', host: server.host, port: telemetry.port }] : []),
     ...(service === 'bridge' ? [{ key: 'bridge.port', ...bridge }] : []),
+    ...(service === 'bridge' ? [{ key: 'bridge.grpc_port', host: bridge.host, port: bridge.grpcPort }] : []),
     { key: 'http.port', host: http.host, port: http.port },
   ];
   const problems: Problem[] = [];

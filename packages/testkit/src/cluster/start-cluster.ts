@@ -62,6 +62,7 @@ const FREE_PORTS = {
   ARQONBUS_HTTP_PORT: '0',
   ARQONBUS_TELEMETRY_PORT: '0',
   ARQONBUS_BRIDGE_PORT: '0',
+  ARQONBUS_BRIDGE_GRPC_PORT: '0',
 };
 
 /** Starts a cluster; resolves when every Shield takes clients. Where something does not start, nothing is left behind. */

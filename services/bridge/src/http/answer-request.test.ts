@@ -10,6 +10,7 @@ import { createBridgeMetrics } from '../bridge-metrics.ts';
 import { createCallerRates } from '../caller/caller-rates.ts';
 import type { Caller } from '../caller/caller.ts';
 import type { RouteRequest } from '../routes/route.ts';
+import { createLogBug } from '../log-bug.ts';
 import { createAnswerRequest } from './answer-request.ts';
 
 const caller: Caller = {
@@ -36,7 +37,7 @@ async function createRig(run: (request: RouteRequest) => Promise<object>, maxInF
     },
     rates: createCallerRates(3, () => 0),
     observer: createBridgeMetrics(metrics),
-    logger,
+    onBug: createLogBug(logger),
     monotonicMs: () => 0,
     maxBodyBytes: 1_024,
     maxInFlight,

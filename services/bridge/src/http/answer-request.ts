@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BusError } from '@arqonbus/protocol';
-import type { Logger } from '@arqonbus/telemetry';
+import { EDGE_TIMEOUT_MS, deadlineIn } from '@arqonbus/spine';
 import type { BridgeObserver } from '../bridge-metrics.ts';
 import type { CallerRates } from '../caller/caller-rates.ts';
 import type { Identify } from '../caller/identify.ts';
@@ -18,7 +17,8 @@ export interface AnswerOptions {
   readonly identify: Identify;
   readonly rates: CallerRates;
   readonly observer: BridgeObserver;
-  readonly logger: Logger;
+  /** Told of a bug of ours; gives the id that the caller is told. */
+  readonly onBug: (bug: unknown) => string;
   readonly monotonicMs: () => number;
   /** Of a body. */
   readonly maxBodyBytes: number;
@@ -58,7 +58,7 @@ async function answerSafely(
   found: Found,
   options: AnswerOptions,
 ): Promise<HttpAnswer | undefined> {
-  const onBug = (bug: unknown): string => logBug(bug, options.logger);
+  const { onBug } = options;
   try {
     if (options.observer.inFlight.count > options.maxInFlight) {
       throw new BusError('UNAVAILABLE', 'The Bridge has too much to do.', { details: { retry_after_ms: 1_000 } });
@@ -84,12 +84,6 @@ async function answerSafely(
   }
 }
 
-function logBug(bug: unknown, logger: Logger): string {
-  const traceId = randomBytes(16).toString('hex');
-  logger.error({ event: 'internal_error', trace_id: traceId, err: bug }, 'a request failed that cannot');
-  return traceId;
-}
-
 async function run(
   request: IncomingMessage,
   { params, query }: RouteMatch,
@@ -101,9 +95,9 @@ async function run(
   const body = await readBody(request, maxBodyBytes);
   const header = request.headers['idempotency-key'];
   const idempotencyKey = typeof header === 'string' ? header : '';
-  return success(
-    await route.run({ caller, params, query, body, idempotencyKey, charge: (n) => rates.take(caller, n) }),
-  );
+  const deadlineMs = deadlineIn(EDGE_TIMEOUT_MS);
+  const operation = { caller, idempotencyKey, deadlineMs, charge: (n: number) => rates.take(caller, n) };
+  return success(await route.run({ ...operation, params, query, body }));
 }
 
 function notAllowed(allowed: readonly string[]): HttpAnswer {

@@ -1,10 +1,9 @@
 import { commands } from '@arqonbus/protocol';
 import type { CommandDefinition, CommandName, Schema } from '@arqonbus/protocol';
-import { EDGE_TIMEOUT_MS, commandAtEdge, deadlineIn } from '@arqonbus/spine';
 import type { Spine } from '@arqonbus/spine';
-import { withMembers } from './json-text.ts';
-import { onlyOutcome } from './publication.ts';
-import type { Route, RouteRequest } from './route.ts';
+import { withMembers } from '../operations/json-text.ts';
+import { runCommand } from '../operations/run-command.ts';
+import type { Route } from './route.ts';
 
 type Place = readonly [method: Route['method'], path: string, command: CommandName, name?: string];
 
@@ -82,16 +81,4 @@ function valueOf(text: string, type: Schema['type']): unknown {
   const isNumber = (type === 'integer' || type === 'number') && text !== '' && Number.isFinite(Number(text));
   if (isNumber) return Number(text);
   return type === 'boolean' && (text === 'true' || text === 'false') ? text === 'true' : text;
-}
-
-/** The result as the edge wrote it: nobody reads pages of history on their way. */
-async function runCommand(
-  { caller, charge }: RouteRequest,
-  command: string,
-  args: Uint8Array,
-  spine: Spine,
-): Promise<Uint8Array> {
-  charge(1);
-  const messages = [{ envelope: { type: 'command' as const, command, args } }];
-  return onlyOutcome(await commandAtEdge(spine, { ...caller, messages }, deadlineIn(EDGE_TIMEOUT_MS))).json;
 }

@@ -1,17 +1,13 @@
 import type { Schema } from '@arqonbus/protocol';
 import type { Caller } from '../caller/caller.ts';
+import type { Operation } from '../operations/operation.ts';
 
 /** What a route is given. */
-export interface RouteRequest {
-  readonly caller: Caller;
+export interface RouteRequest extends Operation {
   /** The parts of the path that its braces name. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Uint8Array;
-  /** Of the header `Idempotency-Key`; empty = none. */
-  readonly idempotencyKey: string;
-  /** Takes so many messages or commands of what the caller may send; throws `RATE_LIMITED`. */
-  readonly charge: (messages: number) => void;
 }
 
 /** What is the same of all routes. */

@@ -1,5 +1,5 @@
 import { createCommandRoutes } from './command-routes.ts';
-import { followChannel } from './follow-channel.ts';
+import { followEvents } from './follow-events.ts';
 import { describeRoutes } from './openapi.ts';
 import { createPublishRoutes } from './publish-routes.ts';
 import type { PublishOptions } from './publish-routes.ts';
@@ -13,10 +13,9 @@ export function createRoutes(options: PublishOptions & { readonly version: strin
     method: 'GET',
     path: '/v1/rooms/{room}/channels/{channel}/events',
     summary:
-      'Server-sent events: what is published to a channel that keeps a log, after `Last-Event-ID` where it is given.',
+      'Server-sent events: what is published to a channel, after `Last-Event-ID` where it is given and there is a log.',
     result: { type: 'string' },
-    follow: ({ params: { room = '', channel = '' }, ...request }) =>
-      followChannel({ ...request, room, channel }, spine),
+    follow: (request) => followEvents(request, spine),
   };
   const routes = [...createPublishRoutes(options), ...createCommandRoutes(spine), events];
   const description: Route = {
