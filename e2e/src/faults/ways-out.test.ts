@@ -52,6 +52,8 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
     'join_channel',
     // These two show to an administrator what that administrator has just sent.
     'op.casil.test',
+    // Episodes show what was published, as the channel of episodes did.
+    'op.continuum.projector.list',
     // Schedules and values show what was put into them above.
     'op.cron.cancel',
     'op.cron.get',
