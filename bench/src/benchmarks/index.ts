@@ -3,6 +3,7 @@ import { ackLatency } from './ack-latency.ts';
 import { badTokens } from './bad-tokens.ts';
 import { bulkheads } from './bulkheads.ts';
 import { codecs } from './codecs.ts';
+import { continuum } from './continuum.ts';
 import { cronBurst } from './cron-burst.ts';
 import { embeddedVsCluster } from './embedded-vs-cluster.ts';
 import { fanOut } from './fan-out.ts';
@@ -41,5 +42,6 @@ export const benchmarks: readonly Benchmark[] = [
   badTokens,
   bulkheads,
   cronBurst,
+  continuum,
   interest,
 ];
