@@ -40,6 +40,20 @@ function neverCounter(...names: readonly string[]): ImmediateAlert {
   };
 }
 
+/** Occurrences a minute, so many of them more than 5 s late. */
+function schedules(late: number, minutes: number): readonly Series[] {
+  const bucket = (le: string, perMinute: number): Series =>
+    counter(`arqonbus_cron_lag_seconds_bucket{instance="a",le="${le}"}`, [[perMinute, minutes]]);
+  return [bucket('5', 60 - late), bucket('10', 60), bucket('+Inf', 60)];
+}
+
+const ended = (state: string, perMinute: number): Series =>
+  counter(`arqonbus_tasks_ended_total{state="${state}"}`, [[perMinute, 40]]);
+const tasks = (waiting: number, done: number): readonly Series[] => [
+  gauge('arqonbus_brain_tasks_waiting', [waiting, 40]),
+  ended('done', done),
+];
+
 const brains = (first: Series, second: Series): readonly Series[] => [first, second];
 const partitions = (instance: string): string => `arqonbus_brain_partitions{instance="${instance}"}`;
 const refused = (reason: string, perMinute: number): Series =>
@@ -116,6 +130,17 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
     ],
   },
   ArqonbusStoreUntold: neverCounter('arqonbus_store_untold_total'),
+  ArqonbusSchedulesLate: { minutes: 20, fires: [schedules(10, 30)], silent: [schedules(0, 30), schedules(60, 3)] },
+  ArqonbusSchedulesLost: neverCounter('arqonbus_cron_failed_total'),
+  ArqonbusTasksDie: {
+    minutes: 30,
+    fires: [[ended('done', 10), ended('failed', 2)]],
+    silent: [
+      [ended('done', 100), ended('failed', 2)],
+      [ended('done', 0), ended('expired', 0.2)],
+    ],
+  },
+  ArqonbusTasksWait: { minutes: 36, fires: [tasks(3, 0)], silent: [tasks(3, 1), tasks(0, 0)] },
   ArqonbusMalformedOnSpine: neverCounter('arqonbus_spine_malformed_total'),
   ArqonbusAuthFailures: {
     minutes: 20,

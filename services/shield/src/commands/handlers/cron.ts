@@ -1,4 +1,4 @@
-import { BusError, formatTime } from '@arqonbus/protocol';
+import { BusError, formatTime, memberJson } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import type { CronJobRecord, CronRunRecord } from '@arqonbus/protocol/spine-messages';
 import { callBrain } from '@arqonbus/spine';
@@ -14,24 +14,26 @@ type Job = CommandResult<'op.cron.get'>;
 type ListedJob = CommandResult<'op.cron.list'>['items'][number];
 type Run = CommandResult<'op.cron.runs'>['items'][number];
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Schedules a publication, with the rights that the caller has when it fires (CRN-1). */
 export async function scheduleCron(
-  { session, deadlineMs }: CommandCall,
+  { session, envelope, deadlineMs }: CommandCall,
   args: CommandArgs<'op.cron.schedule'>,
-  { spine }: CommandParts,
+  { spine, limits }: CommandParts,
 ): Promise<CommandOutcome<Job>> {
   const { room, channel, cron = '', delay_seconds: delay = 0, interval_seconds: interval = 0 } = args;
   requireRight(session, 'operate', room, channel);
   requireRight(session, 'publish', room, channel);
   checkKind(args);
+  // As it was written: a double does not hold every number, and the order of members is the caller's.
+  const payload = memberJson(envelope.args, 'payload', limits);
+  if (payload === undefined) throw invalid([{ field: 'args.payload', problem: 'is required' }]);
   const job = {
     name: args.name ?? '',
     room,
     channel,
-    payload: encoder.encode(JSON.stringify(args.payload)),
+    payload,
     expression: cron,
     timezone: args.timezone ?? 'UTC',
     everyMs: BigInt(interval * 1_000),
