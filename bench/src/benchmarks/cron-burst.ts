@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WebSocket } from 'ws';
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
 import { startEmbeddedBus } from '../harness/bus.ts';
 import type { Bus } from '../harness/bus.ts';
-import type { Endpoint } from '../harness/endpoint.ts';
+import { connectCommands } from '../harness/command-client.ts';
 import { startClusterBus } from '../harness/start-cluster-bus.ts';
 
 const JOBS = 10_000;
@@ -56,21 +54,21 @@ async function measure({ endpoints }: Bus, count: number): Promise<readonly numb
   const [first] = endpoints;
   const last = endpoints.at(-1);
   if (first === undefined || last === undefined) throw new Error('the bus has no Shield');
-  const [maker, reader] = [await connect(first), await connect(last)];
+  const [maker, reader] = [await connectCommands(first), await connectCommands(last)];
   await reader.command('join_channel', TARGET);
   const dueMs = Math.ceil((Date.now() + count * MAKING_MS_PER_JOB + REST_MS) / 1_000) * 1_000;
   const due = new Date(dueMs);
   const cron = `${due.getUTCSeconds()} ${due.getUTCMinutes()} ${due.getUTCHours()} * * *`;
   const lagsById = new Map<string, number>();
-  reader.onEvent((id) => {
-    if (!lagsById.has(id)) lagsById.set(id, Date.now() - dueMs);
+  reader.onFrame(({ type, id = '' }) => {
+    if (type === 'event' && !lagsById.has(id)) lagsById.set(id, Date.now() - dueMs);
   });
   let left = count;
   const make = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
       // What the machine was too busy for is asked again; that makes one more, at most.
-      const isMade = await maker.command('op.cron.schedule', { ...TARGET, payload: { n: left }, cron });
+      const isMade = await maker.tries('op.cron.schedule', { ...TARGET, payload: { n: left }, cron });
       if (!isMade) left += 1;
     }
   };
@@ -79,50 +77,4 @@ async function measure({ endpoints }: Bus, count: number): Promise<readonly numb
   while (lagsById.size < count && Date.now() < dueMs + GIVE_UP_MS) await delay(50);
   for (const { close } of [maker, reader]) close();
   return [...lagsById.values()];
-}
-
-interface Frame {
-  readonly type: string;
-  readonly id?: string;
-  readonly request_id?: string;
-  readonly status?: string;
-  readonly error_code?: string;
-}
-
-interface Client {
-  /** False: the bus was too busy. */
-  command(name: string, args: object): Promise<boolean>;
-  onEvent(listener: (id: string) => void): void;
-  close(): void;
-}
-
-async function connect({ port, tokens }: Endpoint): Promise<Client> {
-  const [token = ''] = await tokens(1);
-  const headers = { authorization: `Bearer ${token}` };
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/socket`, ['arqon.v1.json'], { headers });
-  const waiting = new Map<string, (frame: Frame) => void>();
-  let listener = (_id: string): void => undefined;
-  let sent = 0;
-  socket.on('message', (data) => {
-    const frame = JSON.parse((data as Buffer).toString()) as Frame;
-    if (frame.type === 'event') listener(frame.id ?? '');
-    else waiting.get(frame.request_id ?? '')?.(frame);
-  });
-  await once(socket, 'open');
-  return {
-    command: async (command, args) => {
-      const id = `arq_cron-${String((sent += 1)).padStart(6, '0')}`;
-      const reply = new Promise<Frame>((resolve) => waiting.set(id, resolve));
-      socket.send(JSON.stringify({ id, type: 'command', command, args }));
-      const frame = await reply;
-      waiting.delete(id);
-      if (frame.status === 'success') return true;
-      if (frame.error_code === 'UNAVAILABLE') return false;
-      throw new Error(`${command} was refused: ${JSON.stringify(frame)}`);
-    },
-    onEvent: (next) => {
-      listener = next;
-    },
-    close: () => socket.terminate(),
-  };
 }

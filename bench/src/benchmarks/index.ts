@@ -18,8 +18,10 @@ import { recovery } from './recovery.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { schemaChecks } from './schema-checks.ts';
 import { stages } from './stages.ts';
+import { taskRoundTrip } from './task-round-trip.ts';
 import { twoShieldsCeiling } from './two-shields-ceiling.ts';
 import { twoShields } from './two-shields.ts';
+import { webhookDelivery } from './webhook-delivery.ts';
 
 /** Every benchmark, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
@@ -43,5 +45,7 @@ export const benchmarks: readonly Benchmark[] = [
   bulkheads,
   cronBurst,
   continuum,
+  taskRoundTrip,
+  webhookDelivery,
   interest,
 ];

@@ -33,9 +33,8 @@ describe('an endpoint that does not answer', () => {
       rig.tell(id);
       await vi.waitFor(() => expect(idsAt('/quick')).toEqual(ids.slice(0, n + 1)));
     }
-    // One is under way and 64 wait in its lane; what is too much waits elsewhere, and takes the other slots.
-    await vi.waitFor(() => expect(counted(rig, 'deferred')).toBe(35));
-    expect(idsAt('/silent').length).toBeLessThanOrEqual(8);
+    // Of a channel one waits for the other.
+    expect(idsAt('/silent')).toHaveLength(1);
   });
 
   it('[WHK-3] R-24: takes no more than its slots, however many channels it waits for, and leaves its tenant the others', async () => {

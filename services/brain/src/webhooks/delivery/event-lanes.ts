@@ -14,8 +14,10 @@ interface Lane {
   isBusy: boolean;
 }
 
-/** Beyond, its endpoint is slower than what happens: the rest goes among those that are tried again, and costs others nothing. */
-const MAX_WAITING = 64;
+/** First attempts that wait here, of all webhooks. An event is in hand until all of its webhooks are done with it. */
+export const MAX_WAITING = 1_024;
+/** Of the places that are free a webhook may take this part: one that is slow a third of all, two a quarter each; so none fills them. */
+const OF_FREE = 0.5;
 
 /**
  * First attempts in order per webhook and channel (WHK-2), webhooks beside each other. What is too much for one lane does not
@@ -26,6 +28,8 @@ export class EventLanes {
   readonly #slots: DeliverySlots;
   /** By webhook, then by channel. */
   readonly #webhooks = new Map<string, Map<string, Lane>>();
+  readonly #waitingOf = new Map<string, number>();
+  #waiting = 0;
 
   constructor(deliverer: Deliverer, slots: DeliverySlots) {
     this.#deliverer = deliverer;
@@ -39,7 +43,9 @@ export class EventLanes {
     const lanes = this.#lanesOf(job);
     const lane = lanes.get(`${room}:${channel}`) ?? { waiting: [], isBusy: false };
     lanes.set(`${room}:${channel}`, lane);
-    if (lane.waiting.length >= MAX_WAITING) return this.#deliverer.defer(job, 0);
+    const waiting = this.#waitingOf.get(keyOf(job)) ?? 0;
+    if (waiting >= (MAX_WAITING - this.#waiting) * OF_FREE) return this.#deliverer.defer(job, 0);
+    this.#count(job, 1);
     return new Promise<void>((done, failed) => {
       lane.waiting.push({ job, done, failed });
       this.#start(lane);
@@ -49,10 +55,20 @@ export class EventLanes {
   /** Forgets what waits: somebody else does it now. */
   clear(): void {
     this.#webhooks.clear();
+    this.#waitingOf.clear();
+    this.#waiting = 0;
   }
 
-  #lanesOf({ tenant, hook }: DeliveryJob): Map<string, Lane> {
-    const key = `${tenant}/${hook.webhookId}`;
+  #count(job: DeliveryJob, change: number): void {
+    const key = keyOf(job);
+    const waiting = (this.#waitingOf.get(key) ?? 0) + change;
+    this.#waiting += change;
+    if (waiting === 0) this.#waitingOf.delete(key);
+    else this.#waitingOf.set(key, waiting);
+  }
+
+  #lanesOf(job: DeliveryJob): Map<string, Lane> {
+    const key = keyOf(job);
     const lanes = this.#webhooks.get(key) ?? new Map<string, Lane>();
     this.#webhooks.set(key, lanes);
     return lanes;
@@ -65,6 +81,7 @@ export class EventLanes {
     const owner = { tenant: next.job.tenant, webhookId: next.job.hook.webhookId };
     if (!this.#slots.take(owner)) return false;
     lane.waiting.shift();
+    this.#count(next.job, -1);
     lane.isBusy = true;
     void this.#run(next).finally(() => {
       lane.isBusy = false;
@@ -92,4 +109,8 @@ export class EventLanes {
       if (lanes.size === 0) this.#webhooks.delete(key);
     }
   }
+}
+
+function keyOf({ tenant, hook }: DeliveryJob): string {
+  return `${tenant}/${hook.webhookId}`;
 }

@@ -3,7 +3,7 @@ import type { WebhookDelivery, WebhookEvent, WebhookRecord } from '@arqonbus/pro
 import type { Clock, TenantId } from '@arqonbus/protocol';
 import type { WorkItem, WorkQueue, WorkTaker } from '@arqonbus/spine';
 import type { Deliverer } from './deliverer.ts';
-import { EventLanes } from './event-lanes.ts';
+import { EventLanes, MAX_WAITING } from './event-lanes.ts';
 import type { RetryShares } from './retry-shares.ts';
 import type { DeliverySlots } from './slots.ts';
 
@@ -26,7 +26,8 @@ export interface WebhookWorkerOptions {
   readonly random: () => number;
 }
 
-const MAX_EVENTS_IN_HAND = 256;
+/** More than can wait and be under way (`DeliverySlots`): else those that are slow would hold up what others wait for. */
+const MAX_EVENTS_IN_HAND = MAX_WAITING + 640;
 /** Of a partition; as many as all webhooks together may have waiting (`RetryShares`). */
 export const MAX_RETRIES_IN_HAND = 100_000;
 /** What could not be ended is looked at again after this. */
