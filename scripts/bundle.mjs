@@ -24,6 +24,8 @@ export async function bundleProgram(entry, outfile) {
     target: 'node20',
     format: 'cjs',
     external: ALWAYS_EXTERNAL,
+    // A script that V8 has compiled before cannot import (Node 20); what it would, it requires.
+    supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'arqonImportMetaUrl' },
     banner: { js: `const arqonImportMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
   });

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import Module from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { Script, constants } from 'node:vm';
+import { Script } from 'node:vm';
 import { root } from './root.mjs';
 
 const folder = join(root, '.cache/compiled');
@@ -30,11 +30,7 @@ function loadScript(content, filename) {
   const family = `${basename(filename)}-${(process.argv[2] ?? '').replaceAll(/\W/g, '')}-`;
   const kept = join(folder, `${family}${process.version}-${size}-${mtimeMs}`);
   const cachedData = existsSync(kept) ? readFileSync(kept) : undefined;
-  const script = new Script(Module.wrap(content.replace(/^#!.*/, '')), {
-    filename,
-    cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new Script(Module.wrap(content.replace(/^#!.*/, '')), { filename, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) keepLater(() => keep(script, family, kept));
   return script;
 }
