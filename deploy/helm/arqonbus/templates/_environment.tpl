@@ -54,6 +54,7 @@ files:
 {{- else if eq $service "bridge" }}
 - {name: ARQONBUS_BRIDGE_HOST, value: 0.0.0.0}
 - {name: ARQONBUS_BRIDGE_PORT, value: '9102'}
+- {name: ARQONBUS_BRIDGE_GRPC_PORT, value: '9103'}
 {{- else if eq $service "brain" }}
 - {name: ARQONBUS_STORAGE_BACKEND, value: postgres}
 {{- if $root.Values.authorities.valkey.name }}

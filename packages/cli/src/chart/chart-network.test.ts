@@ -76,6 +76,7 @@ describe('[DPL-2] who may talk to whom, where everything is on', () => {
     ['brain', 8080, ['monitoring']],
     ['brain', 9100, []],
     ['bridge', 9102, ['ingress']],
+    ['bridge', 9103, ['ingress']],
     ['bridge', 8080, ['monitoring']],
     ['migrate', 8080, []],
     ['test', 8080, []],
@@ -120,7 +121,7 @@ describe('[DPL-2] who may talk to whom, by default', () => {
   });
 
   it('services do not talk to each other, but by NATS', () => {
-    const ports = [8080, 9100, 9101, 9102];
+    const ports = [8080, 9100, 9101, 9102, 9103];
     const pairs = ['shield', 'brain', 'bridge'].flatMap((from) =>
       ['shield', 'brain', 'bridge'].filter((to) => to !== from).map((to) => [from, to] as const),
     );

@@ -23,13 +23,14 @@ interface ServiceSpec {
 
 /** What services a Service leads to, and the port of their containers. */
 function leadsTo(objects: readonly KubernetesObject[], { spec }: { readonly spec: ServiceSpec }): readonly string[] {
-  const [port] = spec.ports;
   return podsOf(objects)
     .filter(({ labels }) => selects(spec.selector, labels))
-    .flatMap(({ service, spec: pod }) => {
-      const found = pod.containers[0]?.ports?.find(({ name }) => name === port?.targetPort);
-      return found === undefined ? [`${service} without a port`] : [`${service}:${found.containerPort}`];
-    })
+    .flatMap(({ service, spec: pod }) =>
+      spec.ports.map(({ targetPort }) => {
+        const found = pod.containers[0]?.ports?.find(({ name }) => name === targetPort);
+        return found === undefined ? `${service} without ${targetPort}` : `${service}:${found.containerPort}`;
+      }),
+    )
     .toSorted();
 }
 
@@ -39,7 +40,12 @@ describe.each(cases)('[DPL-2] case %s', (_name, objects) => {
       const [, ending = ''] = /-([a-z]+)$/.exec(service.metadata.name) ?? [];
       const services = podsOf(objects).map((pod) => pod.service);
       const all = ['brain', 'bridge', 'shield'].filter((one) => services.includes(one)).map((one) => `${one}:8080`);
-      const expected = { shield: ['shield:9100'], telemetry: ['shield:9101'], bridge: ['bridge:9102'], admin: all };
+      const expected = {
+        shield: ['shield:9100'],
+        telemetry: ['shield:9101'],
+        bridge: ['bridge:9102', 'bridge:9103'],
+        admin: all,
+      };
       expect(leadsTo(objects, service)).toEqual(expected[ending as keyof typeof expected]);
     }
   });

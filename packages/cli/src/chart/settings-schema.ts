@@ -14,6 +14,7 @@ const OF_THE_CHART: ReadonlySet<string> = new Set<SettingKey>([
   'telemetry.port',
   'bridge.host',
   'bridge.port',
+  'bridge.grpc_port',
   'nats.user',
   'nats.ca_file',
   'valkey.ca_file',
