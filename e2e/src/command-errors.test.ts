@@ -3,6 +3,7 @@ import type { CommandDefinition, CommandName, ErrorCode } from '@arqonbus/protoc
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonClient } from './harness/json-client.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
+import { errorsShownElsewhere } from './harness/errors-shown-elsewhere.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -240,60 +241,9 @@ test('[PRT-21] refresh with a token that has ended is refused with TOKEN_EXPIRED
   expect(await clients.get('user')?.command('refresh', { token })).toMatchObject({ error_code: 'TOKEN_EXPIRED' });
 });
 
-/** Refusals that need a log, a reader or a race of a certain kind; the tests of their modules show them. */
-const shownElsewhere = [
-  'join_channel CONFLICT',
-  'history CONFLICT',
-  'op.history.get CONFLICT',
-  'op.history.replay CONFLICT',
-  'op.history.replay PAYLOAD_TOO_LARGE',
-  'op.history.replay TIMEOUT',
-  'op.history.erase FEATURE_DISABLED',
-  'op.history.erase RATE_LIMITED',
-  'op.omega.register_substrate PAYLOAD_TOO_LARGE',
-  'op.omega.register_substrate QUOTA_EXCEEDED',
-  'op.omega.list_substrates AUTHORIZATION_ERROR',
-  'op.omega.emit_event NOT_FOUND',
-  'op.omega.emit_event PAYLOAD_TOO_LARGE',
-  'op.omega.emit_event RATE_LIMITED',
-  'op.omega.list_events AUTHORIZATION_ERROR',
-  'op.room.settings CONFLICT',
-  'op.room.delete CONFLICT',
-  'op.casil.reload CONFLICT',
-  'op.key.create QUOTA_EXCEEDED',
-  'op.key.rotate CONFLICT',
-  'op.key.revoke CONFLICT',
-  'op.mirror.put CONFLICT',
-  'op.mirror.put QUOTA_EXCEEDED',
-  'op.mirror.delete CONFLICT',
-  'op.schema.bind CONFLICT',
-  'op.schema.unbind CONFLICT',
-  'op.policy.put CONFLICT',
-  'op.policy.put QUOTA_EXCEEDED',
-  'op.policy.bind CONFLICT',
-  'op.policy.bind QUOTA_EXCEEDED',
-  'op.policy.unbind CONFLICT',
-  'op.policy.delete CONFLICT',
-  'op.policy.test POLICY_ERROR',
-  'op.policy.dry_run CONFLICT',
-  'op.policy.dry_run QUOTA_EXCEEDED',
-  'operator.join SCHEMA_VIOLATION',
-  'task.submit SCHEMA_VIOLATION',
-  'task.result SCHEMA_VIOLATION',
-  'task.result PAYLOAD_TOO_LARGE',
-  'task.fail PAYLOAD_TOO_LARGE',
-  'task.cancel CONFLICT',
-  'op.task.dlq.replay CONFLICT',
-  'op.webhook.register FEATURE_DISABLED',
-  'op.webhook.update FEATURE_DISABLED',
-  'op.webhook.update CONFLICT',
-  'op.webhook.rotate_secret FEATURE_DISABLED',
-  'op.webhook.rotate_secret CONFLICT',
-];
-
 test('[PRT-21] the registry names these refusals and no others', () => {
   const shownHere = [...cases.map(([command, , , code]) => `${command} ${code}`), 'refresh TOKEN_EXPIRED'];
-  const shown = new Set([...shownHere, ...shownElsewhere]);
+  const shown = new Set([...shownHere, ...errorsShownElsewhere]);
   const named = Object.values<CommandDefinition>(commands).flatMap(({ name, errors }) =>
     errors.map((code) => `${name} ${code}`),
   );

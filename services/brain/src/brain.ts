@@ -176,9 +176,9 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const webhooks = composeWebhooks({ ...options, ...settings, audit: auditing.audit, onError }, observer);
   const registry = createRegistry({ ...options, ...webhooks, limits }, (at) => partitions.ofChannel(at)?.emptyChannels);
   const shields = new SeenShields(() => clock.monotonicMs());
-  const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
   const history = openHistory(spine, options.keptLog, observer);
   const tasks = composeTasks(options, { limits, ...auditing, onError });
+  const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
   const stores = { registry, bans, resumes, shields, history, tasks, telling: webhooks.telling, audit: auditing.audit };
   const shared = { ...settings, ...stores, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
@@ -189,8 +189,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     for (const module of [logCare, partitions, webhooks]) module.own(owned);
   });
 
-  await registry.open();
-  await webhooks.open();
+  for (const module of [registry, webhooks]) await module.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
   const grants = composeGrants({ ...options, ...auditing, limits, nextGrantId: textOf('g_', 12) }, observer);
   const cron = composeCron({ ...options, ...auditing, limits, nextJobId: textOf('c_', 12), onError }, observer);

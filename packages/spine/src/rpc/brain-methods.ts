@@ -13,6 +13,8 @@ import { cronMethods } from './cron-methods.ts';
 import type { CronMethods } from './cron-methods.ts';
 import { governanceMethods } from './governance-methods.ts';
 import type { GovernanceMethods } from './governance-methods.ts';
+import { keyMethods } from './key-methods.ts';
+import type { KeyMethods } from './key-methods.ts';
 import type { Method } from './method.ts';
 import { omegaMethods } from './omega-methods.ts';
 import type { OmegaMethods } from './omega-methods.ts';
@@ -26,7 +28,7 @@ import type { WebhookMethods } from './webhook-methods.ts';
 
 /** Every method of the Brain: what it is asked and what it answers. */
 export interface BrainMethods
-  extends ContinuumMethods, CronMethods, GovernanceMethods, OmegaMethods, StoreMethods, WebhookMethods {
+  extends ContinuumMethods, CronMethods, GovernanceMethods, KeyMethods, OmegaMethods, StoreMethods, WebhookMethods {
   readonly 'channels.create': Method<wire.CreateChannelRequest, wire.CreateChannelResult>;
   readonly 'channels.delete': Method<wire.DeleteChannelRequest, wire.DeleteChannelResult>;
   readonly 'channels.create_room': Method<wire.RoomRequest, wire.RoomResult>;
@@ -57,11 +59,6 @@ export interface BrainMethods
   readonly 'grants.put': Method<wire.PutGrantRequest, wire.PutGrantResult>;
   readonly 'grants.list': Method<wire.ListGrantsRequest, wire.ListGrantsResult>;
   readonly 'grants.delete': Method<wire.DeleteGrantRequest, wire.DeleteGrantResult>;
-  readonly 'keys.create': Method<wire.CreateKeyRequest, wire.CreateKeyResult>;
-  readonly 'keys.list': Method<wire.ListKeysRequest, wire.ListKeysResult>;
-  readonly 'keys.rotate': Method<wire.RotateKeyRequest, wire.RotateKeyResult>;
-  readonly 'keys.revoke': Method<wire.RevokeKeyRequest, wire.RevokeKeyResult>;
-  readonly 'keys.used': Method<wire.KeysUsedRequest, wire.KeysUsedResult>;
   readonly 'settings.set': Method<wire.SetSettingRequest, wire.SetSettingResult>;
   readonly 'settings.reset': Method<wire.ResetSettingRequest, wire.ResetSettingResult>;
   readonly 'tasks.join': Method<wire.JoinOperatorRequest, wire.JoinOperatorResult>;
@@ -155,6 +152,7 @@ const schemas: BrainMethods = {
   ...continuumMethods,
   ...cronMethods,
   ...governanceMethods,
+  ...keyMethods,
   ...omegaMethods,
   ...storeMethods,
   ...webhookMethods,
@@ -237,11 +235,6 @@ const schemas: BrainMethods = {
   'grants.put': { request: wire.PutGrantRequestSchema, result: wire.PutGrantResultSchema },
   'grants.list': { request: wire.ListGrantsRequestSchema, result: wire.ListGrantsResultSchema },
   'grants.delete': { request: wire.DeleteGrantRequestSchema, result: wire.DeleteGrantResultSchema },
-  'keys.create': { request: wire.CreateKeyRequestSchema, result: wire.CreateKeyResultSchema },
-  'keys.list': { request: wire.ListKeysRequestSchema, result: wire.ListKeysResultSchema },
-  'keys.rotate': { request: wire.RotateKeyRequestSchema, result: wire.RotateKeyResultSchema },
-  'keys.revoke': { request: wire.RevokeKeyRequestSchema, result: wire.RevokeKeyResultSchema },
-  'keys.used': { request: wire.KeysUsedRequestSchema, result: wire.KeysUsedResultSchema },
   'settings.set': { request: wire.SetSettingRequestSchema, result: wire.SetSettingResultSchema },
   'settings.reset': { request: wire.ResetSettingRequestSchema, result: wire.ResetSettingResultSchema },
   'tasks.join': {

@@ -84,14 +84,8 @@ export class Partition {
     this.#shields = parts.shields;
     this.#telling = parts.telling;
     const listener: MembershipListener = {
-      onOccupied: (address) => {
-        this.emptyChannels.onOccupied(address);
-        this.#tellOccupancy(address);
-      },
-      onEmptied: (address) => {
-        this.emptyChannels.onEmptied(address);
-        this.#tellOccupancy(address);
-      },
+      onOccupied: (address) => this.#onOccupancy('onOccupied', address),
+      onEmptied: (address) => this.#onOccupancy('onEmptied', address),
       onJoined: (address, client) => this.#announcer.onJoined(address, client),
       onLeft: (address, client) => this.#announcer.onLeft(address, client),
       onUpdated: (address, client) => this.#announcer.onUpdated(address, client),
@@ -191,7 +185,8 @@ export class Partition {
   }
 
   /** Shields that have lists of an owner before us ask for ours: who left meanwhile was told by nobody. */
-  #tellOccupancy(address: ChannelAddress): void {
+  #onOccupancy(change: 'onOccupied' | 'onEmptied', address: ChannelAddress): void {
+    this.emptyChannels[change](address);
     if (this.#isSettled && address.channel !== '*') this.#telling.onOccupancy(address, this.#state);
   }
 
