@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timezone
 
 import pytest
@@ -9,6 +10,7 @@ from arqonbus import ArqonBusError, Publication
 from arqonbus.messages import check_id, new_id, parse_target
 from arqonbus.publication_queue import MAX_QUEUED, PublicationQueue
 from arqonbus.reconnect import ConnectionEnd, Retry, backoff, react
+from arqonbus.within import within
 from conftest import run
 
 
@@ -76,3 +78,26 @@ def test_ids_and_targets() -> None:
     for wrong in ("arq_12345", "order-17", "arq_" + "x" * 81, "arq_äöüäöü", "arq_123456\n"):
         with pytest.raises(ArqonBusError):
             check_id(wrong)
+
+
+def test_a_cancellation_that_comes_with_the_result_is_not_swallowed() -> None:
+    async def scenario() -> None:
+        result: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        waiting = asyncio.ensure_future(within(result, 5))
+        await asyncio.sleep(0)
+        result.set_result(1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    run(scenario)
+
+
+def test_what_takes_longer_than_its_limit_is_cancelled() -> None:
+    async def scenario() -> None:
+        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        with pytest.raises(asyncio.TimeoutError):
+            await within(never, 0.01)
+        assert never.cancelled()
+
+    run(scenario)

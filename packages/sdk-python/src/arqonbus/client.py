@@ -36,6 +36,7 @@ from .submitted_tasks import SubmittedTask, SubmittedTasks
 from .subscription import JoinOptions, Subscription
 from .subscriptions import Subscriptions
 from .tokens import Token, TokenSource
+from .within import within
 
 State = Literal["idle", "connecting", "connected", "waiting", "closed"]
 ClientType = Literal["human", "ai-agent", "dashboard", "service"]
@@ -360,7 +361,7 @@ class ArqonBusClient:
             self._set_state("connecting")
             opened_at = float("inf")
             try:
-                token = await asyncio.wait_for(self._tokens.get(), self._request_timeout)
+                token = await within(self._tokens.get(), self._request_timeout)
                 self._connection = await open_connection(self._url, token, self._request_timeout)
                 opened_at = asyncio.get_running_loop().time()
                 end = await self._live(self._connection)

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from .errors import ArqonBusError, error_of_frame, not_connected
 from .messages import Welcome, mapping_of, to_welcome
 from .reconnect import ConnectionEnd
+from .within import within
 
 SUBPROTOCOL = "arqon.v1.json"
 #: The largest frame that a server sends is 1 MiB.
@@ -109,7 +110,7 @@ async def open_connection(url: str, token: str, timeout: float) -> Connection:
 
 async def _greet(socket: ClientConnection, timeout: float) -> Connection:
     try:
-        frame = _parse(await asyncio.wait_for(socket.recv(), timeout))
+        frame = _parse(await within(socket.recv(), timeout))
         if frame is not None and frame.get("type") == "error":
             await socket.wait_closed()
             raise ConnectionEnded(_end_of(socket, error_of_frame(frame), 0.0, was_welcomed=False))

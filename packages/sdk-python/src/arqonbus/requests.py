@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .errors import ArqonBusError, error_of_frame, unknown_outcome
+from .within import within
 
 MAX_PENDING_REQUESTS = 1_024
 
@@ -28,7 +29,7 @@ class Requests:
         self._pending[frame["id"]] = reply
         try:
             await self._transmit(frame)
-            return await asyncio.wait_for(reply, timeout)
+            return await within(reply, timeout)
         except asyncio.TimeoutError:
             raise unknown_outcome(f"No answer within {timeout} s.") from None
         finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from .within import within
+
 
 class Signal:
     """Wakes everybody who waits."""
@@ -26,7 +28,7 @@ class Signal:
             waiter = loop.create_future()
             self._waiters.add(waiter)
             try:
-                await asyncio.wait_for(waiter, None if deadline is None else max(0.0, deadline - loop.time()))
+                await within(waiter, None if deadline is None else max(0.0, deadline - loop.time()))
             except asyncio.TimeoutError:
                 return holds()
             finally:
