@@ -59,7 +59,7 @@ async function raceFor(
 
 function isTrueSoon(isTrue: () => boolean | Promise<boolean>): Promise<boolean> {
   return expect
-    .poll(isTrue, { interval: 5, timeout: 4_000 })
+    .poll(isTrue, { interval: 5, timeout: 10_000 })
     .toBe(true)
     .then(
       () => true,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Frame, JsonClient } from './harness/json-client.ts';
 import { hashOf } from './harness/replay-hash.ts';
 import { runArqon } from './harness/run-arqon.ts';
@@ -34,6 +34,9 @@ async function publishTo(room: string, channels: readonly string[], payloadOf: (
   for (const [n, channel] of channels.entries()) {
     const reply = await (writers[n % 2] as JsonClient).publish(`${room}:${channel}`, payloadOf(n));
     expect(reply.status).toBe('success');
+    // What is of one millisecond is merged by the names of the channels.
+    const answeredAt = Date.now();
+    await vi.waitUntil(() => Date.now() > answeredAt, { interval: 1 });
   }
   for (const writer of writers) writer.end();
 }

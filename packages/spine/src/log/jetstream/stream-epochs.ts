@@ -70,9 +70,11 @@ export class StreamEpochs {
     const { generations, manager, onRegressed } = this.#options;
     const generation = generations.of(stream);
     if (generation === undefined) throw new BusError('UNAVAILABLE', 'The log is not ready yet.');
+    // What is seen while the answer is on its way may be later than what it tells.
+    const marksBefore = new Map(this.#marks);
     const { created, config, state } = await reach(() => manager.streams.info(stream));
     const name = `${stream}/${created}/${generation}`;
-    const seen = this.#marks.get(name) ?? 0;
+    const seen = marksBefore.get(name) ?? 0;
     if (state.last_seq < seen) {
       onRegressed(stream, generation, seen);
       throw new BusError('UNAVAILABLE', 'The log has lost messages; it is being given another epoch.');
