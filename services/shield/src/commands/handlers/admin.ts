@@ -3,7 +3,7 @@ import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { invalid } from '../arguments.ts';
-import { traceIdOf } from '../trace-id.ts';
+import { requesterOf } from '../requester-of.ts';
 import { untilDeadline } from '../until-deadline.ts';
 import { nextPage } from '../next-page.ts';
 
@@ -25,8 +25,7 @@ export async function disconnectSession(
     user: args.user ?? '',
     reason: args.reason ?? '',
     banForMs: BigInt(args.ban_for_ms ?? 0),
-    requestedBy: session.user,
-    traceId: traceIdOf(envelope),
+    ...requesterOf(session, envelope),
   };
   const { disconnected } = await callBrain(spine, 'bans.disconnect', request, deadlineMs);
   return { result: { disconnected } };
@@ -53,7 +52,7 @@ export async function liftBan(
   { user }: CommandArgs<'op.ban.lift'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.ban.lift'>>> {
-  const request = { tenant: session.tenant, user, requestedBy: session.user, traceId: traceIdOf(envelope) };
+  const request = { tenant: session.tenant, user, ...requesterOf(session, envelope) };
   const { lifted } = await callBrain(spine, 'bans.lift', request, deadlineMs);
   return { result: { lifted } };
 }

@@ -5,7 +5,7 @@ import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { invalid } from '../arguments.ts';
-import { traceIdOf } from '../trace-id.ts';
+import { requesterOf } from '../requester-of.ts';
 
 /** Tells the settings in force for the tenant. */
 export function getCasil(
@@ -34,7 +34,7 @@ export async function reloadCasil(
     );
   }
   const change = new TextEncoder().encode(JSON.stringify(args));
-  const request = { tenant: session.tenant, change, requestedBy: session.user, traceId: traceIdOf(envelope) };
+  const request = { tenant: session.tenant, change, ...requesterOf(session, envelope) };
   const { settings, revision } = await callBrain(spine, 'casil.reload', request, deadlineMs);
   const whole = JSON.parse(new TextDecoder().decode(settings)) as Readonly<Record<string, unknown>>;
   return { result: describe(casil.settingsWith(whole), Number(revision)) };
@@ -46,7 +46,7 @@ export async function resetCasil(
   _args: CommandArgs<'op.casil.reset'>,
   { spine, casil }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.casil.reset'>>> {
-  const request = { tenant: session.tenant, requestedBy: session.user, traceId: traceIdOf(envelope) };
+  const request = { tenant: session.tenant, ...requesterOf(session, envelope) };
   await callBrain(spine, 'casil.reset', request, deadlineMs);
   return { result: describe(casil.settingsWith({}), 0) };
 }

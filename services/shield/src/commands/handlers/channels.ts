@@ -7,7 +7,7 @@ import type { CommandCall, CommandOutcome, CommandParts } from '../command-conte
 import { resolveRealChannel, resolveRoom } from '../command-target.ts';
 import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
-import { traceIdOf } from '../trace-id.ts';
+import { requesterOf } from '../requester-of.ts';
 import { untilDeadline } from '../until-deadline.ts';
 
 type ChannelEntry = CommandResult<'list_channels'>['channels'][number];
@@ -45,7 +45,7 @@ export async function deleteChannel(
   requireRight(session, 'manage', room, channel);
   // What this Shield's own members did just now must be known before anybody judges emptiness.
   await untilDeadline(membership.told(tenant, room), deadlineMs);
-  const request = { tenant, room, channel, requestedBy: session.user, traceId: traceIdOf(envelope) };
+  const request = { tenant, room, channel, ...requesterOf(session, envelope) };
   await callBrain(spine, 'channels.delete', request, deadlineMs);
   activity.channelDeleted(session, { room, channel });
   return { result: { room, channel } };

@@ -5,7 +5,7 @@ import { callBrain } from '@arqonbus/spine';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { nextPage } from '../next-page.ts';
-import { traceIdOf } from '../trace-id.ts';
+import { requesterOf } from '../requester-of.ts';
 
 type Projection = CommandResult<'op.continuum.projector.list'>['items'][number];
 type DeadLetter = CommandResult<'op.continuum.projector.dlq.list'>['items'][number];
@@ -84,8 +84,7 @@ export async function replayDeadEpisodes(
   { dead_letter_id: letterId = '', cursor = '' }: CommandArgs<'op.continuum.projector.dlq.replay'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<Counts>> {
-  const by = { requestedBy: session.user, traceId: traceIdOf(envelope) };
-  const request = { tenant: session.tenant, letterId, cursor, ...by };
+  const request = { tenant: session.tenant, letterId, cursor, ...requesterOf(session, envelope) };
   return { result: countsOf(await callBrain(spine, 'continuum.replay', request, deadlineMs)) };
 }
 
@@ -99,8 +98,7 @@ export async function backfillEpisodes(
   if (tenant !== session.tenant) throw new BusError('AUTHORIZATION_ERROR', 'That is another tenant.');
   const [fromUs, toUs] = [timeOf('from_ts', args.from_ts), timeOf('to_ts', args.to_ts)];
   const window = { ...(fromUs === undefined ? {} : { fromUs }), ...(toUs === undefined ? {} : { toUs }) };
-  const by = { requestedBy: session.user, traceId: traceIdOf(envelope) };
-  const request = { tenant, ...window, agentId, dryRun, cursor, ...by };
+  const request = { tenant, ...window, agentId, dryRun, cursor, ...requesterOf(session, envelope) };
   return {
     result: { ...countsOf(await callBrain(spine, 'continuum.backfill', request, deadlineMs)), dry_run: dryRun },
   };

@@ -8,8 +8,8 @@ import type { Session } from '../../session/session.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { identityOf } from '../identity-of.ts';
 import { nextPage } from '../next-page.ts';
+import { requesterOf } from '../requester-of.ts';
 import { requireRight } from '../require-right.ts';
-import { traceIdOf } from '../trace-id.ts';
 
 type Substrate = CommandResult<'op.omega.register_substrate'>;
 type ListedEvent = CommandResult<'op.omega.list_events'>['items'][number];
@@ -110,13 +110,6 @@ export async function clearOmegaEvents(
   const request = { tenant: session.tenant, substrateId, signal, ...requesterOf(session, envelope) };
   const { removed, remaining } = await callBrain(spine, 'omega.clear', request, deadlineMs);
   return { result: { removed_count: removed, remaining_count: remaining } };
-}
-
-function requesterOf(
-  { user: requestedBy }: Session,
-  envelope: CommandCall['envelope'],
-): { readonly requestedBy: string; readonly traceId: string } {
-  return { requestedBy, traceId: traceIdOf(envelope) };
 }
 
 /** Who may not join the lab is shown nothing of it (PRT-26). */

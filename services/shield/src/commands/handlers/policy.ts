@@ -3,7 +3,7 @@ import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { callBrain } from '@arqonbus/spine';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
-import { traceIdOf } from '../trace-id.ts';
+import { requesterOf } from '../requester-of.ts';
 
 /** Takes in a version of a policy; a Brain checks and stores it. */
 export async function putPolicy(
@@ -13,7 +13,7 @@ export async function putPolicy(
 ): Promise<CommandOutcome<CommandResult<'op.policy.put'>>> {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(wasm)) throw invalid([{ field: 'args.wasm', problem: 'is not base64' }]);
   const bytes = Buffer.from(wasm, 'base64');
-  const request = { tenant: session.tenant, name, wasm: bytes, fuel, memoryBytes, ...asker(session, envelope) };
+  const request = { tenant: session.tenant, name, wasm: bytes, fuel, memoryBytes, ...requesterOf(session, envelope) };
   const { module, exports, abi } = await callBrain(spine, 'policy.put', request, deadlineMs);
   return { result: { name, version: module?.version ?? 0, digest: module?.digest ?? '', exports, abi } };
 }
@@ -25,7 +25,7 @@ export async function bindPolicy(
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.policy.bind'>>> {
   const binding = { name, version, pattern, order };
-  const request = { tenant: session.tenant, binding, ...asker(session, envelope) };
+  const request = { tenant: session.tenant, binding, ...requesterOf(session, envelope) };
   const bound = await callBrain(spine, 'policy.bind', request, deadlineMs);
   return { result: { name, version: bound.binding?.version ?? 0, revision: Number(bound.revision) } };
 }
@@ -36,7 +36,7 @@ export async function unbindPolicy(
   { name, pattern = '' }: CommandArgs<'op.policy.unbind'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.policy.unbind'>>> {
-  const request = { tenant: session.tenant, name, pattern, ...asker(session, envelope) };
+  const request = { tenant: session.tenant, name, pattern, ...requesterOf(session, envelope) };
   const { unbound } = await callBrain(spine, 'policy.unbind', request, deadlineMs);
   return { result: { unbound } };
 }
@@ -47,7 +47,7 @@ export async function deletePolicy(
   { name, version = 0 }: CommandArgs<'op.policy.delete'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.policy.delete'>>> {
-  const request = { tenant: session.tenant, name, version, ...asker(session, envelope) };
+  const request = { tenant: session.tenant, name, version, ...requesterOf(session, envelope) };
   const { deleted } = await callBrain(spine, 'policy.delete', request, deadlineMs);
   return { result: { deleted } };
 }
@@ -59,7 +59,7 @@ export async function dryRunPolicy(
   { spine, policies: { chains } }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.policy.dry_run'>>> {
   if (minutes !== undefined) {
-    const request = { tenant: session.tenant, name, version, minutes, ...asker(session, envelope) };
+    const request = { tenant: session.tenant, name, version, minutes, ...requesterOf(session, envelope) };
     await callBrain(spine, 'policy.dry_run', request, deadlineMs);
   }
   const run = chains.dryRunOf(session.tenant, name);
@@ -67,13 +67,6 @@ export async function dryRunPolicy(
   const differences = run.differences().map(({ atMs, ...rest }) => ({ at: formatTime(atMs), ...rest }));
   const about = { version: run.version, until: formatTime(run.untilMs) };
   return { result: { ...about, compared: run.compared(), different: run.different(), differences } };
-}
-
-function asker(
-  { user }: CommandCall['session'],
-  envelope: CommandCall['envelope'],
-): { readonly requestedBy: string; readonly traceId: string } {
-  return { requestedBy: user, traceId: traceIdOf(envelope) };
 }
 
 /** Nothing of this name, or in this version. */

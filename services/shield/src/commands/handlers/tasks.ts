@@ -9,7 +9,7 @@ import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
 import { nextPage } from '../next-page.ts';
 import { requireRight } from '../require-right.ts';
-import { traceIdOf } from '../trace-id.ts';
+import { requesterOf } from '../requester-of.ts';
 
 type Status = CommandResult<'task.submit'>;
 
@@ -118,7 +118,7 @@ export async function replayDeadTask(
   { task_id: taskId }: CommandArgs<'op.task.dlq.replay'>,
   { spine }: CommandParts,
 ): Promise<CommandOutcome<Status>> {
-  const request = { tenant: session.tenant, taskId, requestedBy: session.user, traceId: traceIdOf(envelope) };
+  const request = { tenant: session.tenant, taskId, ...requesterOf(session, envelope) };
   return { result: statusOf(await callBrain(spine, 'tasks.replay', request, deadlineMs)) };
 }
 
