@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
-import { startEmbeddedBus } from '../harness/bus.ts';
 import type { Bus } from '../harness/bus.ts';
 import { connectCommands } from '../harness/command-client.ts';
-import { startClusterBus } from '../harness/start-cluster-bus.ts';
+import { farthestApart, twoBuses } from '../harness/two-buses.ts';
 
 const JOBS = 10_000;
 const QUICK_JOBS = 1_000;
@@ -23,16 +22,11 @@ export const cronBurst: Benchmark = {
   run: runCronBurst,
 };
 
-const contenders: readonly (readonly [string, () => Promise<Bus>])[] = [
-  ['one process, in memory', () => startEmbeddedBus()],
-  ['two Shields, two Brains, Postgres', () => startClusterBus({ shields: 2, brains: 2 })],
-];
-
 async function runCronBurst({ isQuick, onProgress }: RunOptions): Promise<BenchmarkResult> {
   const count = isQuick ? QUICK_JOBS : JOBS;
   const rows: Cell[][] = [];
   const verdicts: string[] = [];
-  for (const [name, start] of contenders) {
+  for (const [name, start] of twoBuses) {
     onProgress(name);
     const bus = await start();
     try {
@@ -50,10 +44,8 @@ async function runCronBurst({ isQuick, onProgress }: RunOptions): Promise<Benchm
 }
 
 /** For each schedule how long after its moment the client had it; each once. */
-async function measure({ endpoints }: Bus, count: number): Promise<readonly number[]> {
-  const [first] = endpoints;
-  const last = endpoints.at(-1);
-  if (first === undefined || last === undefined) throw new Error('the bus has no Shield');
+async function measure(bus: Bus, count: number): Promise<readonly number[]> {
+  const [first, last] = farthestApart(bus);
   const [maker, reader] = [await connectCommands(first), await connectCommands(last)];
   await reader.command('join_channel', TARGET);
   const dueMs = Math.ceil((Date.now() + count * MAKING_MS_PER_JOB + REST_MS) / 1_000) * 1_000;

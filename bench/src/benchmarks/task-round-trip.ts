@@ -1,9 +1,8 @@
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
-import { startEmbeddedBus } from '../harness/bus.ts';
 import type { Bus } from '../harness/bus.ts';
 import { connectCommands } from '../harness/command-client.ts';
 import type { CommandClient } from '../harness/command-client.ts';
-import { startClusterBus } from '../harness/start-cluster-bus.ts';
+import { farthestApart, twoBuses } from '../harness/two-buses.ts';
 
 const TASKS = 2_000;
 const QUICK_TASKS = 200;
@@ -18,15 +17,10 @@ export const taskRoundTrip: Benchmark = {
   run: runTasks,
 };
 
-const contenders: readonly (readonly [string, () => Promise<Bus>])[] = [
-  ['one process, in memory', () => startEmbeddedBus()],
-  ['two Shields, two Brains, Postgres', () => startClusterBus({ shields: 2, brains: 2 })],
-];
-
 async function runTasks({ isQuick, onProgress }: RunOptions): Promise<BenchmarkResult> {
   const count = isQuick ? QUICK_TASKS : TASKS;
   const rows: Cell[][] = [];
-  for (const [name, start] of contenders) {
+  for (const [name, start] of twoBuses) {
     onProgress(name);
     const bus = await start();
     try {
@@ -45,10 +39,8 @@ interface Told {
   readonly attempt?: number;
 }
 
-async function measure({ endpoints }: Bus, count: number, atOnce: number): Promise<readonly number[]> {
-  const [first] = endpoints;
-  const last = endpoints.at(-1);
-  if (first === undefined || last === undefined) throw new Error('the bus has no Shield');
+async function measure(bus: Bus, count: number, atOnce: number): Promise<readonly number[]> {
+  const [first, last] = farthestApart(bus);
   const [submitter, operator] = [await connectCommands(first), await connectCommands(last)];
   const done = followEnds(submitter);
   answerAll(operator);

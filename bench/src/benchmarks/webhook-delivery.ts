@@ -2,11 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startWebhookSink } from '@arqonbus/testkit';
 import type { WebhookSink } from '@arqonbus/testkit';
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
-import { startEmbeddedBus } from '../harness/bus.ts';
 import type { Bus } from '../harness/bus.ts';
 import { connectCommands } from '../harness/command-client.ts';
 import type { CommandClient } from '../harness/command-client.ts';
-import { startClusterBus } from '../harness/start-cluster-bus.ts';
+import { twoBuses } from '../harness/two-buses.ts';
 
 const EVENTS = 2_000;
 const QUICK_EVENTS = 200;
@@ -24,16 +23,11 @@ export const webhookDelivery: Benchmark = {
   run: runWebhooks,
 };
 
-const contenders: readonly (readonly [string, () => Promise<Bus>])[] = [
-  ['one process, in memory', () => startEmbeddedBus()],
-  ['two Shields, two Brains, Postgres', () => startClusterBus({ shields: 2, brains: 2 })],
-];
-
 async function runWebhooks({ isQuick, onProgress }: RunOptions): Promise<BenchmarkResult> {
   const count = isQuick ? QUICK_EVENTS : EVENTS;
   const rows: Cell[][] = [];
   const verdicts: string[] = [];
-  for (const [name, start] of contenders) {
+  for (const [name, start] of twoBuses) {
     onProgress(name);
     const bus = await start();
     const sink = await startWebhookSink();
@@ -115,5 +109,5 @@ async function registerHook(client: CommandClient, url: string): Promise<void> {
 }
 
 function publish(client: CommandClient, channel: number, payload: string): void {
-  client.send({ type: 'event', room: `live:hooks-${channel}`, payload });
+  client.send({ type: 'event', room: 'live', channel: `hooks-${channel}`, payload });
 }
