@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createMemoryKeyValueStore } from '@arqonbus/spine';
+import type { TenantId } from '@arqonbus/protocol';
+import { channelKey, createMemoryKeyValueStore } from '@arqonbus/spine';
 import type { BucketName, KeyValue } from '@arqonbus/spine';
 import { createBrainFixture, leave, present } from '../testing/brain-fixture.ts';
 import { make, namesIn, science } from '../testing/channel-calls.ts';
@@ -145,5 +146,18 @@ describe('channels.delete', () => {
     expect((await fixture.call('channels.info', request)).record).toMatchObject({ autoCreated: true });
     await expect(fixture.call('channels.delete', request)).rejects.toMatchObject({ code: 'CHANNEL_NOT_EMPTY' });
     await expect(namesIn(fixture, 'globex', 'lab')).rejects.toMatchObject({ code: 'ROOM_NOT_FOUND' });
+  });
+
+  it('[PRS-5] A-18: makes a record for a channel with members that another Brain has deleted', async () => {
+    const keyValue = createMemoryKeyValueStore();
+    const fixture = await createBrainFixture({ keyValue });
+    await make(fixture, 'acme', 'lab:bench');
+    await fixture.report('n1', present('acme', 'n1_a', 'alice', 'lab:bench'));
+    const bucket = keyValue.bucket('ARQON_CHANNELS');
+    const key = channelKey('acme' as TenantId, 'lab', 'bench');
+    await bucket.delete(key, (await bucket.get(key))?.revision ?? 0);
+    const request = { tenant: 'acme', room: 'lab', channel: 'bench' };
+    const info = await vi.waitFor(() => fixture.call('channels.info', request));
+    expect(info).toMatchObject({ record: { autoCreated: true }, members: 1 });
   });
 });

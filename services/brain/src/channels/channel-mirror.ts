@@ -34,6 +34,8 @@ export class ChannelMirror {
   readonly #listener: MirrorListener;
   /** Revisions that this process deleted and the watch has not told of yet. */
   readonly #deleted = new Map<string, number>();
+  /** The newest revision that the watch has told of; it tells in order. */
+  #told = 0;
   #malformed = 0;
 
   constructor(listener: MirrorListener) {
@@ -41,6 +43,12 @@ export class ChannelMirror {
   }
 
   /** Takes in what the watch tells. */
+  applyTold(change: KeyValueChange): void {
+    this.#told = Math.max(this.#told, change.revision);
+    this.apply(change);
+  }
+
+  /** Takes in what this process has written or read. */
   apply({ key, value, revision }: KeyValueChange): void {
     const address = parseChannelKey(key);
     if (address === undefined) {
@@ -56,7 +64,7 @@ export class ChannelMirror {
 
   /** Takes in that this process has deleted the key at this revision. */
   applyDeletion(key: string, address: ChannelAddress, revision: number): void {
-    this.#deleted.set(key, revision);
+    if (this.#told < revision) this.#deleted.set(key, revision);
     if ((this.find(address)?.revision ?? 0) <= revision) this.#remove(address);
   }
 

@@ -47,7 +47,7 @@ export class ChannelRegistry {
 
   /** Resolves once every channel that exists is known. */
   async open(): Promise<void> {
-    this.#watch = this.#bucket.watch('', (change) => this.#mirror.apply(change));
+    this.#watch = this.#bucket.watch('', (change) => this.#mirror.applyTold(change));
     await this.#watch.ready;
   }
 

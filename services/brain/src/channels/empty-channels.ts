@@ -21,8 +21,9 @@ export interface EmptyChannelsParts {
 /**
  * Keeps registry and membership in step where they race. A join becomes known here a moment after it happened at the
  * Shield, so a deletion may miss it. Two rules make that safe: a deletion looks again once the record is gone, and puts
- * it back when somebody has come; and whenever a channel without a record gets a member, a record is made, as if the
- * join had come after the deletion and created the channel. So a channel with members is never without one for long.
+ * it back when somebody has come; and whenever a channel without a record gets a member, or one with members loses its
+ * record to another Brain (two may own a partition for a moment while it moves), a record is made, as if the join had
+ * come after the deletion and created the channel. So a channel with members is never without one for long.
  */
 export class EmptyChannels {
   readonly #parts: EmptyChannelsParts;
@@ -30,6 +31,8 @@ export class EmptyChannels {
   readonly #emptySince = new Map<string, { readonly address: ChannelAddress; readonly sinceMs: number }>();
   /** Occupied channels whose record could not be written yet. */
   readonly #unrecorded = new Map<string, ChannelAddress>();
+  /** Deletions of this Brain that are under way; they look themselves who has come. */
+  readonly #removing = new Set<string>();
 
   constructor(parts: EmptyChannelsParts) {
     this.#parts = parts;
@@ -43,16 +46,15 @@ export class EmptyChannels {
 
   /** A record went away. */
   onRemoved(address: ChannelAddress): void {
-    this.#emptySince.delete(addressKey(address));
+    const key = addressKey(address);
+    this.#emptySince.delete(key);
+    if (!this.#removing.has(key)) this.#keepRecorded(address);
   }
 
   /** The first member came. */
   onOccupied(address: ChannelAddress): void {
-    if (address.channel === '*') return;
     this.#emptySince.delete(addressKey(address));
-    if (this.#parts.registry.find(address) !== undefined) return;
-    this.#unrecorded.set(addressKey(address), address);
-    void this.#record(address);
+    this.#keepRecorded(address);
   }
 
   /** The last member went. */
@@ -65,9 +67,16 @@ export class EmptyChannels {
   /** Deletes a channel that has no members; undefined when there is none. Throws `CHANNEL_NOT_EMPTY`. */
   async remove(address: ChannelAddress): Promise<ChannelRecord | undefined> {
     if (this.#membersOf(address) > 0) throw new BusError('CHANNEL_NOT_EMPTY');
-    const record = await this.#parts.registry.remove(address);
-    if (record === undefined || this.#membersOf(address) === 0) return record;
-    await this.#parts.registry.restore(address, record);
+    const key = addressKey(address);
+    this.#removing.add(key);
+    try {
+      const record = await this.#parts.registry.remove(address);
+      if (record === undefined || this.#membersOf(address) === 0) return record;
+      await this.#parts.registry.restore(address, record);
+    } finally {
+      this.#removing.delete(key);
+      this.#keepRecorded(address);
+    }
     throw new BusError('CHANNEL_NOT_EMPTY');
   }
 
@@ -79,6 +88,13 @@ export class EmptyChannels {
       await this.remove(address).catch(this.#parts.onError);
     }
     for (const address of this.#unrecorded.values()) await this.#record(address);
+  }
+
+  #keepRecorded(address: ChannelAddress): void {
+    if (address.channel === '*' || this.#membersOf(address) === 0) return;
+    if (this.#parts.registry.find(address) !== undefined) return;
+    this.#unrecorded.set(addressKey(address), address);
+    void this.#record(address);
   }
 
   async #record(address: ChannelAddress): Promise<void> {
