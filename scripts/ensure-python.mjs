@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { aptInstall, canUseApt } from './apt.mjs';
 import { cacheFolder } from './cache-folder.mjs';
 import { isExecutable, onPath } from './find-program.mjs';
@@ -23,7 +24,7 @@ export async function ensurePython() {
     if (!isExecutable(given)) throw new Error(`${VARIABLE} names no program: ${given}`);
     return { [VARIABLE]: given };
   }
-  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
+  const digest = digestOf([REQUIREMENTS, fileURLToPath(import.meta.url)]);
   const target = join(cacheFolder(), `python-${digest}`);
   const python = join(target, 'bin/python');
   if (!existsSync(python)) await makeEnvironment(target);
@@ -38,12 +39,21 @@ async function makeEnvironment(target) {
   const folder = mkdtempSync(join(cacheFolder(), 'making-'));
   try {
     await must(program, ['-m', 'venv', folder]);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', REQUIREMENTS];
-    await must(join(folder, 'bin/python'), pip);
+    // The wheels stay: the test of the package installs it into an empty environment, without the network.
+    const wheels = join(folder, 'wheels');
+    const pip = (...args) => must(join(folder, 'bin/python'), ['-m', 'pip', '--quiet', ...args, '-r', REQUIREMENTS]);
+    await pip('download', '--disable-pip-version-check', '--only-binary', ':all:', '--dest', wheels);
+    await pip('install', '--disable-pip-version-check', '--no-index', '--find-links', wheels);
     if (!existsSync(target)) renameSync(folder, target);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function digestOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(readFileSync(path));
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function findPython() {

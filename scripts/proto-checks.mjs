@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { differingFiles } from './compare-folders.mjs';
+import { generateCode } from './generated-code.mjs';
 import { root } from './root.mjs';
 import { run } from './run.mjs';
-
-const generatedFolder = 'packages/protocol/src/gen';
 
 /** True when proto/ breaks nothing of the last release (PRT-12): the newest tag `v*`. True when nothing was released yet. */
 export async function checkWireCompatibility() {
@@ -25,10 +24,10 @@ export async function checkWireCompatibility() {
 export async function checkGeneratedCode() {
   const folder = mkdtempSync(join(tmpdir(), 'arqon-generated-'));
   try {
-    const { code, output } = await run('buf', ['generate', '--output', folder], { output: 'capture' });
-    if (code !== 0) throw new Error(output);
-    const stale = differingFiles(join(root, generatedFolder), join(folder, generatedFolder));
-    for (const path of stale) process.stdout.write(`Not up to date: ${generatedFolder}/${path} (npm run generate)\n`);
+    const stale = (await generateCode(folder)).flatMap((path) =>
+      differingFiles(join(root, path), join(folder, path)).map((name) => `${path}/${name}`),
+    );
+    for (const path of stale) process.stdout.write(`Not up to date: ${path} (npm run generate)\n`);
     return stale.length === 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -35,7 +35,7 @@ describe.each(sdks)('the $name SDK', ({ name, formats, start }) => {
   afterAll(() => driver.stop());
 
   describe.each(formats)('over %s', (format) => {
-    const own = scenarios.filter((scenario) => formats.length === 1 || scenario.formats.includes(format));
+    const own = scenarios.filter((scenario) => scenario.formats.includes(format));
     const titled = own.map((scenario) => ({ scenario, title: titleOf(scenario) }));
 
     test.concurrent.for(titled)('$title', { timeout: TIMEOUT_MS }, async ({ scenario }) => {

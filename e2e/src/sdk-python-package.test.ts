@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeCodes, errorTable } from '@arqonbus/protocol';
 import { expect, test } from 'vitest';
-import { runPython } from './harness/python.ts';
+import { pythonWheels, runProgram, runPython } from './harness/python.ts';
 import { startBus } from './harness/start-bus.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -23,19 +23,35 @@ test('[PRD-8] the types of the Python SDK hold', { timeout: TIMEOUT_MS }, async 
   expect(await runPython(['-m', 'mypy', '--cache-dir', '/dev/null'])).toContain('Success');
 });
 
-test('[PRD-8] the bot of its README runs with the package as it is installed', { timeout: TIMEOUT_MS }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'arqon-python-'));
-  const bus = await startBus();
-  try {
-    const install = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '--target', folder, '.'];
-    await runPython([...install, '--disable-pip-version-check', '--no-cache-dir']);
-    const readme = readFileSync(new URL('../../packages/sdk-python/README.md', import.meta.url), 'utf8');
-    const [, bot = ''] = /```python\n([\s\S]+?)```/.exec(readme) ?? [];
-    writeFileSync(join(folder, 'bot.py'), bot);
-    const env = { PYTHONPATH: folder, ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token() };
-    expect(await runPython([join(folder, 'bot.py')], env)).toBe('True Ask me anything\n');
-  } finally {
-    await bus.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+test(
+  '[PRD-8] its wheel goes into an empty environment, and the bot of its README runs',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'arqon-python-'));
+    const bus = await startBus();
+    try {
+      const python = join(folder, 'venv/bin/python');
+      const pip = ['-m', 'pip', '--quiet', '--disable-pip-version-check'];
+      await runPython([...pip, 'wheel', '--no-deps', '--no-build-isolation', '--wheel-dir', folder, '.']);
+      await runPython(['-m', 'venv', '--without-pip', join(folder, 'venv')]);
+      await runPython([
+        ...pip,
+        '--python',
+        python,
+        'install',
+        ...(await pythonWheels()),
+        '--find-links',
+        folder,
+        'arqonbus',
+      ]);
+      const readme = readFileSync(new URL('../../packages/sdk-python/README.md', import.meta.url), 'utf8');
+      const [, bot = ''] = /```python\n([\s\S]+?)```/.exec(readme) ?? [];
+      writeFileSync(join(folder, 'bot.py'), bot);
+      const env = { PYTHONPATH: '', ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token() };
+      expect(await runProgram(python, [join(folder, 'bot.py')], env)).toBe('True Ask me anything\n');
+    } finally {
+      await bus.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

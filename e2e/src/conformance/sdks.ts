@@ -10,7 +10,7 @@ import { startTypescriptDriver } from './typescript-driver.ts';
 /** An SDK that is held to the scenarios. */
 export interface Sdk {
   readonly name: string;
-  /** What it speaks. One that speaks JSON alone shows everything in it. */
+  /** What it speaks. */
   readonly formats: readonly ('json' | 'proto')[];
   start(): Promise<Driver>;
 }
@@ -23,7 +23,7 @@ export const allSdks: readonly string[] = ['TypeScript', 'Python', 'Go'];
 /** All that can be run here: Go is not on every machine. */
 export const sdks: readonly Sdk[] = [
   { name: 'TypeScript', formats: ['proto', 'json'], start: async () => startTypescriptDriver() },
-  { name: 'Python', formats: ['json'], start: startPython },
+  { name: 'Python', formats: ['proto', 'json'], start: startPython },
   ...(go === '' ? [] : [{ name: 'Go', formats: ['proto', 'json'], start: startGo } as const]),
 ];
 

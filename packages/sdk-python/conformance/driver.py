@@ -54,7 +54,9 @@ class Driven:
         self.channels: dict[str, Subscription] = {}
         tokens = list(order["tokens"])
         token = tokens[0] if len(tokens) == 1 else lambda: tokens.pop(0) if len(tokens) > 1 else tokens[0]
-        self.client = ArqonBusClient(order["url"], token, screen_name=order["screen_name"])
+        self.client = ArqonBusClient(
+            order["url"], token, screen_name=order["screen_name"], format=order["format"]
+        )
         on = self.client.on
         on("state", lambda state: self.tell("state", {"state": state}))
         on("welcome", lambda welcome: self.tell("welcome", {"client_id": welcome.client_id}))

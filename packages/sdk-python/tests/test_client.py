@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from arqonbus import ArqonBusClient, ArqonBusError
+from arqonbus import ArqonBusClient, ArqonBusError, Task, TaskFailure, TaskResult
+from arqonbus.wire_format import FormatName
 from conftest import next_event, run, wire
 
 
@@ -114,7 +115,7 @@ def test_who_cannot_be_resumed_is_another_client_and_misses_nothing(url: str, to
                 heard, chat = await bob.join(name), await alice.join(name)
                 before = bob.id
                 await chat.publish(0)
-                bob._resume_token = "x" * 40
+                bob._work.resumer.token = "x" * 40
                 line.cut()
                 await bob.changed.until(lambda: not bob.is_connected)
                 await chat.publish(1)
@@ -200,12 +201,52 @@ def test_close_ends_what_is_read(url: str, tokens: dict[str, str]) -> None:
     run(scenario)
 
 
-def test_frames_can_be_sent_and_read_as_they_are(url: str, tokens: dict[str, str]) -> None:
+@pytest.mark.parametrize("format", ["proto", "json"])
+def test_frames_can_be_sent_and_read_as_they_are(url: str, tokens: dict[str, str], format: FormatName) -> None:
     async def scenario() -> None:
-        async with ArqonBusClient(url, tokens["alice"]) as alice:
+        async with ArqonBusClient(url, tokens["alice"], format=format) as alice:
             await alice.send_json({"version": "1.0", "id": "arq_raw-0001", "type": "command", "command": "ping"})
             frame = await alice.recv_json()
             assert (frame["request_id"], frame["payload"]["pong"]) == ("arq_raw-0001", True)
+
+    run(scenario)
+
+
+def test_tasks_are_taken_by_a_decorated_function(url: str, tokens: dict[str, str]) -> None:
+    async def scenario() -> None:
+        group = f"python-{uuid.uuid4().hex[:12]}"
+        worker, boss = ArqonBusClient(url, tokens["alice"]), ArqonBusClient(url, tokens["bob"])
+
+        @worker.task(group, max_in_flight=2)
+        async def double(task: Task) -> dict[str, int]:
+            if not isinstance(task.payload["n"], int):
+                raise TaskFailure("not a number", final=True)
+            task.progress("begun")
+            return {"doubled": 2 * task.payload["n"]}
+
+        with pytest.raises(ArqonBusError) as refused:
+            worker.task(group)(double)
+        assert refused.value.code == "CONFLICT"
+        async with worker, boss:
+            done = await boss.submit({"n": 21}, group=group)
+            assert [news async for news in done] == ["begun"]
+            assert await done.result() == TaskResult("done", {"doubled": 42})
+            failed = await (await boss.submit({"n": "many"}, group=group)).result()
+            assert (failed.state, failed.reason) == ("failed", "not a number")
+            # It stays a function of its own.
+            assert double.__name__ == "double"
+
+    run(scenario)
+
+
+def test_what_is_too_large_is_refused_and_costs_no_connection(url: str, tokens: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with ArqonBusClient(url, tokens["alice"]) as alice:
+            chat = await alice.join(channel_name())
+            with pytest.raises(ArqonBusError) as refused:
+                await chat.publish(b"x" * 70_000)
+            assert refused.value.code == "PAYLOAD_TOO_LARGE"
+            assert (await chat.publish(b"x" * 60_000)).position is not None
 
     run(scenario)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -13,9 +13,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from .errors import ArqonBusError, error_of_frame, not_connected
 from .messages import Welcome, mapping_of, to_welcome
 from .reconnect import ConnectionEnd
+from .wire_format import WireFormat
 from .within import within
 
-SUBPROTOCOL = "arqon.v1.json"
 #: The largest frame that a server sends is 1 MiB.
 MAX_FRAME_BYTES = 2_097_152
 #: Nothing is heard for that long: the connection is dead.
@@ -37,21 +37,24 @@ class ConnectionEnded(Exception):
 class Connection:
     """An open connection that the server has welcomed."""
 
-    def __init__(self, socket: ClientConnection, welcome: Welcome) -> None:
+    def __init__(self, socket: ClientConnection, wire: WireFormat, welcome: Welcome) -> None:
         self.welcome = welcome
         self._socket = socket
+        self._wire = wire
         self._error: ArqonBusError | None = None
         self._return_in_s = 0.0
 
-    async def send(self, frame: dict[str, Any]) -> None:
-        """Sends a frame; raises ``UNAVAILABLE`` where the connection is gone, ``VALIDATION_ERROR`` for what JSON cannot hold."""
+    async def send(self, frame: Mapping[str, Any]) -> None:
+        """
+        Sends a frame. Raises ``UNAVAILABLE`` where the connection is gone, ``VALIDATION_ERROR`` for what cannot be written,
+        ``PAYLOAD_TOO_LARGE`` for what would cost the connection.
+        """
+        encoded = self._wire.encode(frame)
+        allowed = self.welcome.limits.get("max_frame_bytes")
+        if isinstance(allowed, int) and len(encoded) > allowed:
+            raise ArqonBusError("PAYLOAD_TOO_LARGE", f"The message takes {len(encoded)} bytes; {allowed} are allowed.")
         try:
-            text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-            text.encode("utf-8")
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ArqonBusError("VALIDATION_ERROR", "The value cannot be written as JSON.") from error
-        try:
-            await self._socket.send(text)
+            await self._socket.send(encoded, text=self._wire.is_text)
         except ConnectionClosed:
             raise not_connected() from None
 
@@ -59,7 +62,7 @@ class Connection:
         """Hands every frame and its length on, until the connection ends."""
         try:
             async for raw in self._socket:
-                frame = _parse(raw)
+                frame = self._wire.decode(raw)
                 if frame is None:
                     continue
                 self._note(frame)
@@ -82,12 +85,12 @@ class Connection:
             self._return_in_s = _seconds(payload.get("reconnect_in_ms"))
 
 
-async def open_connection(url: str, token: str, timeout: float) -> Connection:
+async def open_connection(url: str, token: str, wire: WireFormat, timeout: float) -> Connection:
     """Opens a socket and waits for the greeting. Raises :class:`ConnectionEnded`, or ``VALIDATION_ERROR`` for a bad URL."""
     try:
         socket = await connect(
             url,
-            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+            subprotocols=[wire.subprotocol],  # type: ignore[list-item]
             additional_headers={"Authorization": f"Bearer {token}"},
             max_size=MAX_FRAME_BYTES,
             open_timeout=timeout,
@@ -102,15 +105,15 @@ async def open_connection(url: str, token: str, timeout: float) -> Connection:
     except (InvalidHandshake, OSError, asyncio.TimeoutError, EOFError) as error:
         raise ConnectionEnded(ConnectionEnd(1006, str(error))) from error
     try:
-        return await _greet(socket, timeout)
+        return await _greet(socket, wire, timeout)
     except BaseException:
         await socket.close()
         raise
 
 
-async def _greet(socket: ClientConnection, timeout: float) -> Connection:
+async def _greet(socket: ClientConnection, wire: WireFormat, timeout: float) -> Connection:
     try:
-        frame = _parse(await within(socket.recv(), timeout))
+        frame = wire.decode(await within(socket.recv(), timeout))
         if frame is not None and frame.get("type") == "error":
             await socket.wait_closed()
             raise ConnectionEnded(_end_of(socket, error_of_frame(frame), 0.0, was_welcomed=False))
@@ -121,15 +124,7 @@ async def _greet(socket: ClientConnection, timeout: float) -> Connection:
     welcome = to_welcome(mapping_of((frame or {}).get("payload")))
     if welcome is None:
         raise ConnectionEnded(ConnectionEnd(1006, "the first frame is no greeting"))
-    return Connection(socket, welcome)
-
-
-def _parse(raw: str | bytes) -> dict[str, Any] | None:
-    try:
-        frame = json.loads(raw)
-    except ValueError:
-        return None
-    return frame if isinstance(frame, dict) else None
+    return Connection(socket, wire, welcome)
 
 
 def _end_of(

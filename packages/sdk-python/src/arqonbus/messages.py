@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from .errors import ArqonBusError
+from .payload import decode_payload
+from .times import parse_time
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
@@ -96,31 +97,11 @@ def parse_target(target: str) -> tuple[str, str]:
     raise ArqonBusError("VALIDATION_ERROR", 'A channel is named "room:channel", in letters, digits, "_", "." and "-".')
 
 
-def encode_payload(payload: Any, content_type: str | None) -> dict[str, Any]:
-    """The members ``payload`` and ``content_type`` of a frame: bytes travel as base64, all else as JSON."""
-    if isinstance(payload, bytes | bytearray | memoryview):
-        if content_type is not None and is_json(content_type):
-            raise ArqonBusError("VALIDATION_ERROR", "Bytes need a content type that is not JSON.")
-        text = base64.b64encode(bytes(payload)).decode("ascii")
-        return {"payload": text, "content_type": content_type or "application/octet-stream"}
-    if content_type is not None and not is_json(content_type):
-        raise ArqonBusError("VALIDATION_ERROR", f"A payload of type {content_type} must be given as bytes.")
-    return {"payload": payload} if content_type is None else {"payload": payload, "content_type": content_type}
-
-
-def is_json(content_type: str) -> bool:
-    """Whether payloads of this type are JSON values."""
-    name = content_type.partition(";")[0].strip().lower()
-    return name in ("", "application/json") or name.endswith("+json")
-
-
 def to_publication(frame: Mapping[str, Any]) -> Publication | None:
     """What the application sees of an ``event`` or ``private`` frame; None where it cannot be read."""
     content_type = str(frame.get("content_type") or "application/json")
-    payload = frame.get("payload")
     try:
-        if not is_json(content_type):
-            payload = base64.b64decode(payload or "", validate=True)
+        payload = decode_payload(frame.get("payload"), content_type)
         timestamp = parse_time(str(frame["timestamp"]))
     except (ValueError, TypeError, KeyError):
         return None
@@ -181,13 +162,3 @@ def to_welcome(payload: Mapping[str, Any]) -> Welcome | None:
 def mapping_of(value: Any) -> dict[str, Any]:
     """The members of an object; none where it is none."""
     return value if isinstance(value, dict) else {}
-
-
-def parse_time(text: str) -> datetime:
-    """A time of the protocol, in UTC."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
-
-
-def format_time(time_: datetime) -> str:
-    """A time as the protocol writes it."""
-    return time_.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

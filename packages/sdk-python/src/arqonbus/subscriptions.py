@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import ArqonBusError
+from .join_args import join_args
 from .messages import Position, Publication, mapping_of, parse_target, position_of
+from .own_clients import OwnClients
 from .reconnect import backoff
 from .state_loading import join_with_state
 from .subscription import Joined, JoinOptions, Rejoined, Subscription, to_joined
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 #: Joins under way at one time after a reconnect: faster than one by one, slower than the limit of commands.
 REJOIN_WORKERS = 8
-#: Client ids of earlier connections that are remembered.
-MAX_EARLIER_CLIENTS = 100
 
 
 class Subscriptions:
@@ -31,8 +31,7 @@ class Subscriptions:
         self._joins: dict[str, asyncio.Task[Subscription]] = {}
         self._positions: dict[str, Position] = {}
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
-        self._own_id = ""
-        self._earlier_ids: dict[str, None] = {}
+        self._own = OwnClients()
 
     async def join(self, target: str, options: JoinOptions) -> Subscription:
         """Joins a channel, or gives the subscription that there is. Raises the server's refusal."""
@@ -63,7 +62,7 @@ class Subscriptions:
         key = f"{publication.room}:{publication.channel}"
         if readers and publication.position is not None and not self._accept(key, publication.position):
             return False
-        is_own = publication.sender in self._earlier_ids
+        is_own = self._own.was(publication.sender)
         takers = [reader for reader in readers if reader.options.echo] if is_own else readers
         for reader in takers:
             reader.deliver(publication, size)
@@ -101,7 +100,7 @@ class Subscriptions:
 
     async def rejoin_all(self, client_id: str, resumed: list[dict[str, Any]]) -> None:
         """Joins every channel again on a new connection, as this client, where it was not resumed with the connection."""
-        self._name_self(client_id)
+        self._own.name(client_id)
         answers = {f"{answer.get('room')}:{answer.get('channel')}": answer for answer in resumed}
         waiting = [(key, channel) for key, channel in self._channels.items() if channel.was_joined]
 
@@ -217,22 +216,8 @@ class Subscriptions:
             return await self._client.command("join_channel", self._join_args(channel, last, is_rejoin=is_rejoin))
 
     def _join_args(self, channel: Subscription, last: Position | None, *, is_rejoin: bool) -> dict[str, Any]:
-        options = channel.options
-        args: dict[str, Any] = {"room": channel.room, "channel": channel.channel}
-        if options.echo:
-            args["echo"] = True
-        if options.presence:
-            args["presence"] = True
-        if options.history is not None and not is_rejoin:
-            args["history"] = options.history
-        if last is not None:
-            args["from"] = {"epoch": last.epoch, "seq": last.seq}
-        room_last = self._positions.get(f"{channel.room}:*")
-        if room_last is not None and channel.channel != "*":
-            args["room_from"] = {"epoch": room_last.epoch, "seq": room_last.seq}
-        if options.meta is not None:
-            args["meta"] = dict(options.meta)
-        return args
+        room_last = None if channel.channel == "*" else self._positions.get(f"{channel.room}:*")
+        return join_args(channel, last, room_last, is_rejoin=is_rejoin)
 
     def _without_overlap(self, channel: Subscription, joined: Joined) -> Joined:
         """What came between the subscription and its answer is in the history too: each publication is shown once."""
@@ -302,13 +287,6 @@ class Subscriptions:
 
     def _turn(self, key: str) -> asyncio.Lock:
         return self._locks.setdefault(key, asyncio.Lock())
-
-    def _name_self(self, client_id: str) -> None:
-        if self._own_id and self._own_id != client_id:
-            self._earlier_ids[self._own_id] = None
-            if len(self._earlier_ids) > MAX_EARLIER_CLIENTS:
-                del self._earlier_ids[next(iter(self._earlier_ids))]
-        self._own_id = client_id
 
 
 def _result_of(resumed: Mapping[str, Any]) -> dict[str, Any]:
