@@ -1,8 +1,9 @@
 import { commands } from '@arqonbus/protocol';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startFaultCluster } from './harness/fault-cluster.ts';
 import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { Answer, FollowedClient } from './harness/followed-client.ts';
+import { createNatsSpy } from './harness/nats-spy.ts';
 import { report } from './harness/report.ts';
 
 // bad-input shows that rooms and channels of messages and of four commands refuse hostile names; here is every text of
@@ -60,12 +61,22 @@ const target = { room: 'quiet', channel: 'talk' };
 let bus: FaultCluster;
 let admin: FollowedClient;
 let witness: FollowedClient;
+/** All that the hostile ones' Shield says to NATS. */
+const spy = createNatsSpy();
+let wildAtStart: ReadonlySet<string>;
 
 beforeAll(async () => {
   bus = await startFaultCluster({ ARQONBUS_LIMITS_BAD_FRAMES_PER_MINUTE: '10000' });
-  admin = await bus.connect(0, { user: 'root', role: 'admin' });
-  witness = await bus.connect(1, { user: 'witness' });
+  bus.spineProxy.tap(spy.onLink);
+  bus.spineProxy.reset();
+  const beBack = async (): Promise<void> => {
+    if (spy.subscribed.size === 0 || (await bus.health(1, 'ready')).code !== 200) throw new Error('not back yet');
+  };
+  await vi.waitFor(beBack, { timeout: 20_000 });
+  admin = await bus.connect(1, { user: 'root', role: 'admin' });
+  witness = await bus.connect(0, { user: 'witness' });
   for (const client of [admin, witness]) await client.must('join_channel', target);
+  wildAtStart = new Set([...spy.published, ...spy.subscribed].filter(isWild));
 });
 
 afterAll(() => bus.stop());
@@ -171,8 +182,8 @@ test('[AUT-5] [SPN-7] T-01: a ban of a user whose name is a wildcard bans nobody
 
 test('[SPN-1] T-02: names that the Spine could take apart are honest names, and nobody hears for another', async () => {
   const names = ['a', 'a.', 'a..b', 'a.b', 'a...', 'constructor', 'A'];
-  const listener = await bus.connect(1, { user: 'listener' });
-  const speaker = await bus.connect(0, { user: 'speaker' });
+  const listener = await bus.connect(0, { user: 'listener' });
+  const speaker = await bus.connect(1, { user: 'speaker' });
   const targets = names.flatMap((room) => names.map((channel) => ({ room, channel })));
   for (const client of [listener, speaker]) for (const one of targets) await client.must('join_channel', one);
   for (const { room, channel } of targets)
@@ -182,3 +193,19 @@ test('[SPN-1] T-02: names that the Spine could take apart are honest names, and 
     expect(event.payload).toBe(`${String(event['room'])}:${String(event['channel'])}`);
   for (const client of [listener, speaker]) client.end();
 });
+
+test('[SPN-1] [SPN-7] T-01: on the wire a name is one word of a subject, and no wildcard', () => {
+  const subjects = [...spy.published, ...spy.subscribed];
+  expect(subjects.length).toBeGreaterThan(100);
+  expect(new Set(subjects.map((subject) => subject.split('.', 1)[0]))).toEqual(
+    new Set(['arqon', '$JS', '_INBOX_shield']),
+  );
+  const words = subjects.filter((subject) => !isWild(subject)).flatMap((subject) => subject.split('.'));
+  expect(words.filter((word) => !/^[\w$=~-]+$/u.test(word))).toEqual([]);
+  // What a Shield asks for with wildcards it asks for when it starts.
+  expect(subjects.filter((subject) => isWild(subject) && !wildAtStart.has(subject))).toEqual([]);
+});
+
+function isWild(subject: string): boolean {
+  return /[*>]/u.test(subject);
+}

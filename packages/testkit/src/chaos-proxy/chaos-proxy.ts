@@ -44,6 +44,8 @@ export interface ChaosProxy {
    * are accepted and treated alike. Default `both`.
    */
   blackhole(direction?: Direction | 'both'): void;
+  /** Shows what clients say on links that are let in from now on: `onLink` gives what takes the bytes of one, in order. */
+  tap(onLink: () => (bytes: Buffer) => void): void;
   /** Ends every link, as a cut does, and gives the port back. Idempotent. */
   stop(): Promise<void>;
 }
@@ -57,9 +59,11 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
   let accepted = 0;
   let swallowedBefore = 0;
   let whenIdle: (() => void) | undefined;
+  let watch: (client: Socket) => void = () => undefined;
 
   const admit = (client: Socket): void => {
     accepted++;
+    watch(client);
     const server = connect({ port: targetPort, host: targetHost, allowHalfOpen: true, noDelay: true });
     const weather = (direction: Direction) => ({ toxics, isBlackHole: blackHoles.has(direction) });
     const link = new Link(client, server, weather, () => {
@@ -103,6 +107,7 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
       for (const one of direction === 'both' ? (['toServer', 'toClient'] as const) : [direction]) blackHoles.add(one);
       each((link) => link.move());
     },
+    tap: (onLink) => (watch = (client) => void client.on('data', onLink())),
     stop: () => (stopped ??= end()),
   };
 }
