@@ -106,9 +106,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const shields = Array.from({ length: options.shields ?? 2 }, (_, number) => launch('shield', number));
     const bridges = Array.from({ length: options.bridges ?? 0 }, (_, number) => launch('bridge', number));
     await Promise.all([...brains, ...shields, ...bridges].map(({ ready }) => ready));
-  } catch (error) {
+  } catch (cause) {
+    // Who did not start waits for another one, as a Shield for a Brain.
+    const logs = services.brain.map((brain) => brain.log()).join('');
     await stop();
-    throw error;
+    throw new Error(`The cluster did not start. Its Brains say:\n${logs}`, { cause });
   }
   return {
     nats,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { BusError } from '@arqonbus/protocol';
-import { waitUntil } from '@arqonbus/testkit';
+import { freePort, waitUntil } from '@arqonbus/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Connection, ListenerHandlers, UpgradeDecision } from '../listener.ts';
 import { contractLimits, startRig } from './contract-rig.ts';
@@ -225,15 +225,6 @@ async function stuck(rig: Rig): ReturnType<Rig['pair']> {
   }
   await waitUntil(() => connection.bufferedAmount() > 1_000_000, { what: 'backlog' });
   return { client, connection };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function useAfterEnd(rig: Rig, connection: Connection<Visitor>): void {
