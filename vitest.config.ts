@@ -11,6 +11,7 @@ const devOnly = [
   'packed.test.ts',
   'sdk-python-package.test.ts',
   'sdk-go.test.ts',
+  'examples.test.ts',
   'docs/**/*.test.ts',
   'alerts/*.test.ts',
 ].map((name) => `e2e/src/${name}`);

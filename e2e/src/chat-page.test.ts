@@ -1,7 +1,7 @@
-import { accessSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chromiumOptions } from './harness/chromium.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -9,25 +9,9 @@ import type { Bus } from './harness/start-bus.ts';
 let bus: Bus;
 let browser: Browser;
 
-const CHROMIUM = [
-  process.env['CHROMIUM_PATH'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 beforeAll(async () => {
   bus = await startBus();
-  browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
+  browser = await chromium.launch(chromiumOptions());
 });
 
 afterAll(async () => {
@@ -68,19 +52,4 @@ async function open(name: string, token?: string): Promise<Page> {
 async function write(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox').fill(text);
   await page.keyboard.press('Enter');
-}
-
-function findChromium(): string {
-  const found = CHROMIUM.find((path) => path !== undefined && isThere(path));
-  if (found === undefined) throw new Error('no Chromium found: install Debian’s `chromium`, or set CHROMIUM_PATH');
-  return found;
-}
-
-function isThere(path: string): boolean {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

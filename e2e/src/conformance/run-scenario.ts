@@ -21,6 +21,8 @@ export interface Stage {
   /** Names of rooms, users and clients begin with it, so that scenarios do not meet. */
   readonly prefix: string;
   readonly format: 'json' | 'proto';
+  /** Kills the last Shield, to which the wire leads, once everybody who is to see it has come so far. */
+  readonly kill?: () => Promise<void>;
 }
 
 /** Runs a scenario, and gives how many steps the SDK has passed; throws where it does not do what one says. */
@@ -49,11 +51,12 @@ class Run {
   readonly #saved = new Map<string, unknown>();
   readonly #later = new Map<string, Promise<unknown>>();
   /** Which of the bus's addresses the wire leads to. */
-  #place = 0;
+  #place: number;
   #wire: ChaosProxy;
 
-  private constructor(stage: Stage, server: ScriptedServer | undefined, wire: ChaosProxy) {
+  private constructor(stage: Stage, place: number, server: ScriptedServer | undefined, wire: ChaosProxy) {
     this.#stage = stage;
+    this.#place = place;
     this.#server = server;
     this.#wire = wire;
     this.#saved.set('room', stage.prefix);
@@ -61,7 +64,8 @@ class Run {
 
   static async begin({ server }: Scenario, stage: Stage): Promise<Run> {
     const scripted = server === undefined ? undefined : await startScriptedServer();
-    return new Run(stage, scripted, await startChaosProxy({ targetPort: stage.bus.ports[0] ?? 0 }));
+    const place = stage.kill === undefined ? 0 : stage.bus.ports.length - 1;
+    return new Run(stage, place, scripted, await startChaosProxy({ targetPort: stage.bus.ports[place] ?? 0 }));
   }
 
   async end(): Promise<void> {
@@ -123,11 +127,11 @@ class Run {
     const events = new HeardEvents();
     this.#heard.set(client, events);
     this.#stage.driver.listen(this.#named(client), (event) => events.add(event));
-    const { bus, format } = this.#stage;
+    const { bus, format, kill } = this.#stage;
     const order = { user: this.#named(step.user ?? client), tenant: step.tenant ?? 'acme' };
     this.#saved.set(`${client}_user`, order.user);
-    const [port = 0] =
-      step.through === 'wire' ? [this.#wire.port] : bus.ports.slice(this.#heard.size % bus.ports.length);
+    const direct = kill === undefined ? this.#heard.size % bus.ports.length : 0;
+    const port = step.through === 'wire' ? this.#wire.port : (bus.ports[direct] ?? 0);
     const wanted = step.tokens ?? [{}];
     const tokens = wanted.map(async (more) => (typeof more === 'string' ? more : bus.token({ ...order, ...more })));
     return {
@@ -151,8 +155,16 @@ class Run {
   async #harm(wire: string): Promise<void> {
     if (wire === 'cut') this.#wire.cut();
     else if (wire === 'heal') this.#wire.heal();
+    else if (wire === 'slow') this.#wire.set({ bytesPerSecond: 40_000, sliceBytes: 1 });
+    else if (wire === 'kill') await this.#kill();
     else if (wire === 'reset') this.#wire.reset();
     else await this.#move();
+  }
+
+  async #kill(): Promise<void> {
+    if (this.#stage.kill === undefined) throw new Error('There is no Shield to kill.');
+    await this.#stage.kill();
+    await this.#move();
   }
 
   /** As when a Shield is gone and another one is there. */

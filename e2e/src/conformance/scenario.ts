@@ -33,7 +33,7 @@ export interface Step extends Members {
   readonly heard?: string;
   readonly count?: number;
   /** What befalls the wire between clients and bus. */
-  readonly wire?: 'cut' | 'heal' | 'reset' | 'move';
+  readonly wire?: 'cut' | 'heal' | 'reset' | 'move' | 'slow' | 'kill';
   /** What the scripted server does. */
   readonly server?: 'send' | 'close' | 'refuse' | 'trim' | 'connected';
   readonly reason?: string;
@@ -48,6 +48,8 @@ export interface Scenario {
   readonly formats: readonly ('json' | 'proto')[];
   /** Clients connect to a server that does what the steps say, not to the bus. */
   readonly server?: 'scripted';
+  /** A Shield is killed: it needs a cluster, and all SDKs see the same death. */
+  readonly kills?: true;
   readonly steps: readonly Step[];
 }
 

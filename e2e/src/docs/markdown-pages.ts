@@ -12,10 +12,12 @@ export interface MarkdownPage {
   readonly text: string;
 }
 
-/** The two READMEs and all of docs/, in order of their paths. */
+/** The READMEs of the repository, of the SDK and of the examples, and all of docs/, in order of their paths. */
 export function markdownPages(): readonly MarkdownPage[] {
   const inDocs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' });
-  const readmes = ['README.md', 'packages/sdk-typescript/README.md'];
+  const examples = readdirSync(join(repository, 'examples'), { recursive: true, encoding: 'utf8' });
+  const shown = examples.filter((path) => path.endsWith('README.md') && !path.includes('node_modules'));
+  const readmes = ['README.md', 'packages/sdk-typescript/README.md', ...shown.map((path) => `examples/${path}`)];
   const paths = [...readmes, ...inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)];
   return paths.toSorted().map((path) => ({ path, text: readFileSync(join(repository, path), 'utf8') }));
 }
