@@ -75,7 +75,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   ]);
   const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[], bridge: [] as ServiceProcess[] };
   const launch = (kind: ServiceKind, number: number, more = {}): ServiceProcess => {
-    const own = options.envOf?.(kind, number, nats.url) ?? {};
     const stored = kind === 'brain' ? storage.env : {};
     const env = {
       ...FREE_PORTS,
@@ -83,7 +82,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ...users.env(kind),
       ...stored,
       ...options.env,
-      ...own,
+      ...options.envOf?.(kind, number, nats.url),
       ...more,
     };
     const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind] ?? '', env });
@@ -107,10 +106,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const bridges = Array.from({ length: options.bridges ?? 0 }, (_, number) => launch('bridge', number));
     await Promise.all([...brains, ...shields, ...bridges].map(({ ready }) => ready));
   } catch (cause) {
-    // Who did not start waits for another one, as a Shield for a Brain.
-    const logs = services.brain.map((brain) => brain.log()).join('');
+    const failure = withLogs(services.brain, cause);
     await stop();
-    throw new Error(`The cluster did not start. Its Brains say:\n${logs}`, { cause });
+    throw failure;
   }
   return {
     nats,
@@ -127,4 +125,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       await Promise.all([nats.stop(), storage.stop()]);
     },
   };
+}
+
+/** Who does not start waits for another one, as a Shield for a Brain. */
+function withLogs(brains: readonly ServiceProcess[], cause: unknown): Error {
+  return new Error(`The cluster did not start. Its Brains say:\n${brains.map((brain) => brain.log()).join('')}`, {
+    cause,
+  });
 }
