@@ -3,6 +3,8 @@ import { followClient } from './faults/harness/followed-client.ts';
 import type { FollowedClient } from './faults/harness/followed-client.ts';
 import { publishNumbers } from './faults/harness/numbered-log.ts';
 import type { NumberedLoad } from './faults/harness/numbered-log.ts';
+import type { Frame } from './harness/json-client.ts';
+import { hashOf } from './harness/replay-hash.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -13,7 +15,13 @@ const TOKEN = 'op-4f1d7a90c2e84b6f9d35aa01e7c8b264';
 let bus: Bus;
 
 beforeAll(async () => {
-  bus = await startBus({ ...roomyLimits, ARQONBUS_HTTP_ADMIN_TOKEN: TOKEN });
+  const kept = { class: 'history', max_messages: 100, max_age_ms: 3_600_000, max_bytes: 16_777_216, archive: true };
+  const profiles = { kept, moved: kept };
+  bus = await startBus({
+    ...roomyLimits,
+    ARQONBUS_HTTP_ADMIN_TOKEN: TOKEN,
+    ARQONBUS_LOG_PROFILES: JSON.stringify(profiles),
+  });
 });
 
 afterAll(() => bus.stop());
@@ -52,6 +60,62 @@ test('[LOG-4] [CFG-1] a rule of the log that is changed moves channels at once, 
   expect(await alice.publish('moving:general', 3)).toMatchObject({ payload: { seq: expect.any(Number) } });
   expect(await bob.nextEvent()).toMatchObject({ payload: 3, seq: expect.any(Number) });
   for (const client of [alice, bob]) client.end();
+});
+
+test('[LOG-15] [LOG-4] [LOG-14] what a channel held before it was numbered anew is read from the archive, by its epoch', async () => {
+  const books = { room: 'ledger', channel: 'books' };
+  const [writer, foreign] = [await bus.connect({ role: 'admin' }), await bus.connect({ tenant: 'globex' })];
+  let copied = 0;
+  const publish = async (numbers: readonly number[]): Promise<void> => {
+    for (const number of numbers) expect((await writer.publish('ledger:books', number)).status).toBe('success');
+    copied += numbers.length;
+    const count = async (): Promise<number> => {
+      const lines = (await bus.scrapes()).flatMap(
+        (text) => text.match(/^arqonbus_archive_copied_total (\d+)$/m)?.[1] ?? [],
+      );
+      return lines.reduce((sum, value) => sum + Number(value), 0);
+    };
+    await expect.poll(count, { timeout: 10_000 }).toBe(copied);
+  };
+  const page = async (args: object): Promise<[unknown[], unknown]> => {
+    const { publications, earlier_epoch: earlier } = await writer.must('history', { ...books, ...args });
+    return [(publications as Frame[]).map(({ payload }): unknown => payload), earlier];
+  };
+  const moveTo = async (profile: string): Promise<void> => {
+    expect(await ask('PUT', [{ pattern: 'ledger:*', profile }])).toBe(200);
+    // The room's own log moves as well.
+    while ((await writer.nextSystem('lagging')).payload['channel'] !== 'books');
+  };
+  await writer.must('join_channel', books);
+  await foreign.must('join_channel', books);
+  await moveTo('kept');
+  await publish([1, 2, 3]);
+  const before = await writer.must('history', books);
+  const old = before['publications'] as Frame[];
+  const epoch = before['epoch'];
+  expect(before).not.toHaveProperty('earlier_epoch');
+  await moveTo('moved');
+  const movedAt = new Date(Date.parse(String(old[2]?.['timestamp'])) + 60_001).toISOString();
+  await publish([4, 5]);
+
+  expect(await page({})).toEqual([[4, 5], epoch]);
+  expect(await page({ after_seq: 1, order: 'newest', limit: 1 })).toEqual([[5], undefined]);
+  expect(await page({ since: movedAt })).toEqual([[], undefined]);
+  expect(await page({ epoch, order: 'newest', limit: 2 })).toEqual([[3, 2], undefined]);
+  expect(await writer.must('history', { ...books, epoch })).toEqual(before);
+  const all = await writer.must('op.history.replay', books);
+  expect(all).toMatchObject({ count: 2, earlier_epoch: epoch });
+  const again = await writer.must('op.history.replay', { ...books, epoch });
+  expect(again).toMatchObject({ count: 3, epoch, gaps: [], hash: hashOf(old) });
+  expect(again).not.toHaveProperty('earlier_epoch');
+  for (const command of ['history', 'op.history.replay']) {
+    expect(await foreign.command(command, { ...books, epoch })).toMatchObject({ error_code: 'NOT_FOUND' });
+  }
+  expect(await writer.command('history', { room: 'ledger', epoch })).toMatchObject({ error_code: 'VALIDATION_ERROR' });
+  expect(await writer.must('op.history.erase', books)).toMatchObject({ archive_erased: 5 });
+  expect(await writer.command('history', { ...books, epoch })).toMatchObject({ error_code: 'NOT_FOUND' });
+  expect(await ask('DELETE')).toBe(200);
+  for (const client of [writer, foreign]) client.end();
 });
 
 const target = { room: 'spread', channel: 'general' };

@@ -36,6 +36,26 @@ describe('history', () => {
     expect(await reading).toEqual([8, 7, 6]);
   });
 
+  it('[LOG-15] goes on in earlier epochs where it is asked to, newest first, page by page', async () => {
+    const { connect, join } = createClientFixture();
+    const socket = await connect();
+    const channel = await join('science:general', LOGGED);
+    const reading = collect(channel.history({ order: 'newest', earlierEpochs: true }));
+    const answer = async (page: Record<string, unknown>): Promise<unknown> => {
+      await settle();
+      const asked = socket.commands('history').at(-1);
+      socket.reply(asked, page);
+      return asked?.['args'];
+    };
+    expect(await answer({ publications: [event(2)], earlier_epoch: 'b' })).not.toHaveProperty('epoch');
+    expect(await answer({ publications: [event(9)], cursor: 's9' })).toMatchObject({ epoch: 'b' });
+    expect(await answer({ publications: [event(8)] })).toMatchObject({ epoch: 'b', cursor: 's9' });
+    expect(await reading).toEqual([2, 9, 8]);
+    const once = collect(channel.history({ order: 'newest', epoch: 'b' }));
+    expect(await answer({ publications: [event(9)], earlier_epoch: 'a' })).toMatchObject({ epoch: 'b' });
+    expect(await once).toEqual([9]);
+  });
+
   it('[LOG-19] of a room asks for no channel; a refusal ends the reading', async () => {
     const { client, connect } = createClientFixture();
     const socket = await connect();

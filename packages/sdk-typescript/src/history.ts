@@ -12,6 +12,10 @@ export interface HistoryOptions {
   /** Exclusive; of one channel alone. */
   readonly afterSeq?: number;
   readonly beforeSeq?: number;
+  /** An earlier epoch of one channel, as the archive has it. Default: the present one. */
+  readonly epoch?: string;
+  /** Go on in earlier epochs of one channel, as far as the archive reaches; for `order: 'newest'`. */
+  readonly earlierEpochs?: boolean;
   /** Publications that are asked for at a time, 1 to 1,000. Default: the server's. */
   readonly pageSize?: number;
 }
@@ -43,10 +47,16 @@ export async function* readHistory(
     ...(options.beforeSeq === undefined ? {} : { before_seq: options.beforeSeq }),
     ...(options.pageSize === undefined ? {} : { limit: options.pageSize }),
   };
-  let cursor: string | undefined;
-  do {
-    const page = await ask(cursor === undefined ? args : { ...args, cursor });
+  const goesOn = options.earlierEpochs === true && options.order === 'newest';
+  let next: Pick<CommandArgs<'history'>, 'cursor' | 'epoch'> | undefined = ofEpoch(options.epoch);
+  while (next !== undefined) {
+    const page = await ask({ ...args, ...next });
     yield* parsePublications(Array.isArray(page.publications) ? page.publications : []);
-    cursor = typeof page.cursor === 'string' ? page.cursor : undefined;
-  } while (cursor !== undefined);
+    if (typeof page.cursor === 'string') next = { ...ofEpoch(next.epoch), cursor: page.cursor };
+    else next = goesOn && typeof page.earlier_epoch === 'string' ? { epoch: page.earlier_epoch } : undefined;
+  }
+}
+
+function ofEpoch(epoch: string | undefined): { readonly epoch?: string } {
+  return epoch === undefined ? {} : { epoch };
 }

@@ -12,6 +12,8 @@ export interface ReplayOptions {
   /** Inclusive, in place of times. */
   readonly fromSeq?: number;
   readonly toSeq?: number;
+  /** An earlier epoch, as the archive has it. Default: the present one. */
+  readonly epoch?: string;
   /** Times the original speed. */
   readonly speed?: number;
   /** Refuse a sequence, or a vector clock of one sender, that goes back. */
@@ -108,6 +110,7 @@ function argsOf({ room, channel }: Target, options: ReplayOptions): CommandArgs<
     ...(options.to === undefined ? {} : { to_ts: options.to.toISOString() }),
     ...(options.fromSeq === undefined ? {} : { from_seq: options.fromSeq }),
     ...(options.toSeq === undefined ? {} : { to_seq: options.toSeq }),
+    ...(options.epoch === undefined ? {} : { epoch: options.epoch }),
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     ...(options.strictSequence === undefined ? {} : { strict_sequence: options.strictSequence }),
     ...(options.causal === undefined ? {} : { causal: options.causal }),

@@ -10,6 +10,7 @@ export * from './history/check-history.ts';
 export type * from './history/history.ts';
 export * from './nats-server/start-nats-server.ts';
 export { findPostgres } from './postgres-server/find-postgres.ts';
+export type { AdminSession } from './postgres-server/admin-session.ts';
 export type { PostgresDatabase } from './postgres-server/create-database.ts';
 export { createTestDatabase, sharedPostgresPort } from './postgres-server/shared-postgres.ts';
 export * from './postgres-server/start-postgres-server.ts';

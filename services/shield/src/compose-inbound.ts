@@ -203,7 +203,7 @@ function composeCommandParts(
   const archivedLog = createArchivedLog(options);
   const replays = createReplays({
     ...options,
-    openLog: () => archivedLog.open().log,
+    openLog: archivedLog.openEpoch,
     longReads,
     views: delivery.views,
     send: delivery.send,

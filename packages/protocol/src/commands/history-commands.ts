@@ -9,6 +9,13 @@ const roomNameSchema = {
   description: 'Of this room.',
 } as const;
 
+const epochSchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 64,
+  description: 'An earlier epoch of the channel, as the archive has it; without it the present one.',
+} as const;
+
 const historyArgs = {
   type: 'object',
   properties: {
@@ -20,8 +27,14 @@ const historyArgs = {
     after_seq: { type: 'integer', minimum: 0, description: 'After this sequence.' },
     before_seq: { type: 'integer', minimum: 0, description: 'Before this sequence.' },
     cursor: { type: 'string', maxLength: 8192, description: 'Cursor of the page before.' },
+    epoch: epochSchema as typeof epochSchema,
     order: { type: 'string', enum: ['oldest', 'newest'], description: 'Which come first; default `oldest`.' },
   },
+} as const;
+
+const earlierEpochSchema = {
+  type: 'string',
+  description: 'Where this reaches the beginning of the epoch: the one before it, of which the archive has something.',
 } as const;
 
 const historyResult = {
@@ -32,6 +45,7 @@ const historyResult = {
     epoch: { type: 'string', description: 'Of the channel; a room has none of its own.' },
     first_seq: { type: 'integer', description: 'The oldest that is kept.' },
     last_seq: { type: 'integer', description: 'The newest.' },
+    earlier_epoch: earlierEpochSchema as typeof earlierEpochSchema,
     incomplete: {
       type: 'boolean',
       description: 'True where the archive could not be read: publications older than these may be missing.',
@@ -49,6 +63,7 @@ const replayArgs = {
     to_ts: { type: 'string', maxLength: 40, description: 'RFC 3339 time; publications before it are replayed.' },
     from_seq: { type: 'integer', minimum: 1, maximum: 9007199254740990, description: 'Inclusive.' },
     to_seq: { type: 'integer', minimum: 1, maximum: 9007199254740990, description: 'Inclusive.' },
+    epoch: epochSchema as typeof epochSchema,
     speed: {
       type: 'number',
       minimum: 0.001,
@@ -80,6 +95,7 @@ const replayResult = {
         required: ['after_seq', 'before_seq'],
       },
     },
+    earlier_epoch: earlierEpochSchema as typeof earlierEpochSchema,
     cancelled: { type: 'boolean', description: 'True where the replay was ended before its time.' },
   },
   required: ['count', 'epoch', 'first_seq', 'last_seq', 'hash', 'gaps'],
@@ -92,7 +108,7 @@ export const historyCommands = {
     summary:
       'Reads stored publications of a channel, or of all channels of a room that the caller may read, page by page.',
     right: 'history',
-    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT'],
+    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT', 'NOT_FOUND'],
     args: historyArgs as typeof historyArgs,
     result: historyResult as typeof historyResult,
   },
@@ -100,7 +116,7 @@ export const historyCommands = {
     name: 'op.history.get',
     summary: 'The same as `history`.',
     right: 'history',
-    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT'],
+    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT', 'NOT_FOUND'],
     args: historyArgs as typeof historyArgs,
     result: historyResult as typeof historyResult,
   },
@@ -109,7 +125,7 @@ export const historyCommands = {
     summary: 'Sends a window of a channel again, as `event` frames marked `metadata.replay`, to the caller alone.',
     right: 'history',
     needsConnection: true,
-    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT', 'PAYLOAD_TOO_LARGE', 'TIMEOUT'],
+    errors: ['AUTHORIZATION_ERROR', 'FEATURE_DISABLED', 'CONFLICT', 'NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'TIMEOUT'],
     args: replayArgs as typeof replayArgs,
     result: replayResult as typeof replayResult,
   },

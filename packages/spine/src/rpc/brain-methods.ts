@@ -52,6 +52,7 @@ export interface BrainMethods
   readonly 'history.erase': Method<wire.EraseHistoryRequest, wire.EraseHistoryResult>;
   readonly 'archive.read': Method<wire.ArchiveReadRequest, wire.ArchiveReadResult>;
   readonly 'archive.channels': Method<wire.ArchiveChannelsRequest, wire.ArchiveChannelsResult>;
+  readonly 'archive.epochs': Method<wire.ArchiveEpochsRequest, wire.ArchiveEpochsResult>;
   readonly 'limits.share': Method<wire.ShareRequest, wire.ShareResult>;
   readonly 'bans.disconnect': Method<wire.DisconnectRequest, wire.DisconnectResult>;
   readonly 'bans.list': Method<wire.ListBansRequest, wire.ListBansResult>;
@@ -224,6 +225,7 @@ const schemas: BrainMethods = {
   },
   'archive.read': { request: wire.ArchiveReadRequestSchema, result: wire.ArchiveReadResultSchema },
   'archive.channels': { request: wire.ArchiveChannelsRequestSchema, result: wire.ArchiveChannelsResultSchema },
+  'archive.epochs': { request: wire.ArchiveEpochsRequestSchema, result: wire.ArchiveEpochsResultSchema },
   'limits.share': { request: wire.ShareRequestSchema, result: wire.ShareResultSchema, partition: asNamed },
   'bans.disconnect': {
     request: wire.DisconnectRequestSchema,

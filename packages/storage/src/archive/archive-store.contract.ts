@@ -109,6 +109,24 @@ export function describeArchiveStore(name: string, open: () => Promise<ArchiveFi
       ]);
     });
 
+    it('[LOG-15] [LOG-4] tells the epochs of a channel by their beginnings, the newest where there are many', async () => {
+      const [source, tenant, other] = [nextSource(), nextTenant(), nextTenant()];
+      const { address } = publication(tenant, 1);
+      await add(source, [publication(tenant, 5, { epoch: 'z' }), publication(tenant, 9, { epoch: 'z' })]);
+      await add(nextSource(), [
+        publication(tenant, 1, { epoch: 'a', timestampMs: START_MS + 20 }),
+        publication(tenant, 2, { epoch: 'm', timestampMs: START_MS + 30 }),
+        publication(tenant, 3, { epoch: 'q', address: { ...address, channel: 'elsewhere' } }),
+        publication(other, 4, { epoch: 'f' }),
+      ]);
+      const z = { epoch: 'z', firstMs: START_MS + 5, lastMs: START_MS + 9 };
+      const a = { epoch: 'a', firstMs: START_MS + 20, lastMs: START_MS + 20 };
+      const m = { epoch: 'm', firstMs: START_MS + 30, lastMs: START_MS + 30 };
+      expect(await store.epochs(address, 10)).toEqual([z, a, m]);
+      expect(await store.epochs(address, 2)).toEqual([a, m]);
+      expect(await store.epochs({ ...address, channel: 'none' }, 10)).toEqual([]);
+    });
+
     it('[LOG-15] [LOG-1] reads between exclusive bounds and times, from either end, in pages', async () => {
       const [source, tenant] = [nextSource(), nextTenant()];
       await add(source, many(tenant, 1, 20));

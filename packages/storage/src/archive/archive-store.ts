@@ -50,6 +50,14 @@ export interface ArchivedChannel {
   readonly epoch: string;
 }
 
+/** A numbering of a channel that the archive holds something of (LOG-4). */
+export interface ArchivedEpoch {
+  readonly epoch: string;
+  /** When its first and its last publication were stored, ms since the Unix epoch. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 /**
  * Logged publications beyond the retention of the log (LOG-15), each once by (tenant, room, channel, epoch, seq). Nothing of
  * one tenant is shown to another. Throws `UNAVAILABLE` where it cannot be used.
@@ -66,6 +74,8 @@ export interface ArchiveStore {
   readPage(address: LogAddress, epoch: string, range: PageRange): Promise<EntryPage>;
   /** Channels of a room by name and epoch, up to a limit. */
   channels(tenant: TenantId, room: string, limit: number): Promise<readonly ArchivedChannel[]>;
+  /** The epochs of a channel by their first publications, oldest first; of more than `limit` the newest. */
+  epochs(address: LogAddress, limit: number): Promise<readonly ArchivedEpoch[]>;
   /**
    * Removes up to so many publications of a tenant; gives how many. Those that follow name the ones before as their
    * predecessors. Whoever copies must read anew.

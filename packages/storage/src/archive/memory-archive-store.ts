@@ -2,7 +2,7 @@ import { BusError, isErased } from '@arqonbus/protocol';
 import type { EraseFilter, TenantId } from '@arqonbus/protocol';
 import type { LogAddress } from '../valkey/log/log-keys.ts';
 import type { EntryPage, PageRange } from '../valkey/log/log-store.ts';
-import type { ArchiveBatch, ArchivePosition, ArchiveStore, ArchivedChannel } from './archive-store.ts';
+import type { ArchiveBatch, ArchivePosition, ArchiveStore, ArchivedChannel, ArchivedEpoch } from './archive-store.ts';
 import { chainKey, gapSeqAfter, linkPublications, predecessorsWithout } from './link-publications.ts';
 import type { LinkedPublication } from './link-publications.ts';
 
@@ -68,6 +68,16 @@ class MemoryArchiveStore implements ArchiveStore {
       .map(([, held]) => held);
   }
 
+  async epochs({ tenant, room, channel }: LogAddress, limit: number): Promise<readonly ArchivedEpoch[]> {
+    const spans = new Map<string, ArchivedEpoch>();
+    for (const { address, epoch, timestampMs } of this.#kept) {
+      if (address.tenant !== tenant || address.room !== room || address.channel !== channel) continue;
+      const firstMs = spans.get(epoch)?.firstMs ?? timestampMs;
+      spans.set(epoch, { epoch, firstMs, lastMs: timestampMs });
+    }
+    return [...spans.values()].toSorted(byBegin).slice(-limit);
+  }
+
   async erase(tenant: TenantId, what: EraseFilter, limit: number): Promise<number> {
     for (const [key, position] of this.#positions) {
       this.#positions.set(key, { ...position, revision: position.revision + 1 });
@@ -92,6 +102,10 @@ class MemoryArchiveStore implements ArchiveStore {
     this.#kept = this.#kept.filter(({ timestampMs }) => timestampMs >= startMs);
     return new Set(gone.map(({ timestampMs }) => Math.floor(timestampMs / DAY_MS))).size;
   }
+}
+
+function byBegin(one: ArchivedEpoch, other: ArchivedEpoch): number {
+  return one.firstMs - other.firstMs || (one.epoch < other.epoch ? -1 : 1);
 }
 
 /** The newest that fit. */

@@ -5,6 +5,7 @@ import { setTenant } from '../postgres/set-tenant.ts';
 import type { LogAddress } from '../valkey/log/log-keys.ts';
 import type { EntryPage, PageRange } from '../valkey/log/log-store.ts';
 import type { ArchiveBatch, ArchivePosition, ArchiveStore, ArchivedChannel } from './archive-store.ts';
+import { archivedEpochs } from './archived-epochs.ts';
 import { eraseRows } from './erase-rows.ts';
 import { chainKey, gapSeqAfter, linkPublications } from './link-publications.ts';
 import type { LinkedPublication } from './link-publications.ts';
@@ -34,6 +35,7 @@ export function createPostgresArchiveStore(database: Pick<Database, 'withTenant'
       database.withTenant(address.tenant, (sql) => readPage(sql, address, epoch, range)),
     channels: (tenant, room, limit) =>
       database.withTenant(tenant, (sql) => sql.query<ArchivedChannel>(CHANNELS, [tenant, room, limit])),
+    epochs: (address, limit) => database.withTenant(address.tenant, (sql) => archivedEpochs(sql, address, limit)),
     erase: async (tenant, what, limit) => {
       // First, and under the lock of who adds: what it has read before may be added no more.
       await database.withTenant(SYSTEM_TENANT, (sql) =>

@@ -8,6 +8,8 @@ import type { PostgresServer } from '../postgres-server/start-postgres-server.ts
 export interface BrainStorage {
   /** Undefined where it is shared with others, and so not to be harmed. */
   readonly postgres: PostgresServer | undefined;
+  /** The database, as an administrator whom no row-level security binds. */
+  readonly adminUrl: string;
   /** Settings of a Brain. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -24,12 +26,12 @@ export async function startBrainStorage(arqon: string, choice: PostgresChoice): 
   if (choice === 'shared') {
     template ??= createTestDatabase().then((database) => withTables(arqon, database));
     const database = await copyTestDatabase(await template);
-    return { postgres: undefined, env: settingsOf(database), stop: database.drop };
+    return { postgres: undefined, adminUrl: database.adminUrl, env: settingsOf(database), stop: database.drop };
   }
   const postgres = await startPostgresServer();
   try {
     const database = await withTables(arqon, await postgres.createDatabase());
-    return { postgres, env: settingsOf(database), stop: postgres.stop };
+    return { postgres, adminUrl: database.adminUrl, env: settingsOf(database), stop: postgres.stop };
   } catch (error) {
     await postgres.stop();
     throw error;

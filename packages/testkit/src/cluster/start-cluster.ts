@@ -1,3 +1,5 @@
+import { openAdminSession } from '../postgres-server/admin-session.ts';
+import type { AdminSession } from '../postgres-server/admin-session.ts';
 import type { PostgresServer } from '../postgres-server/start-postgres-server.ts';
 import { startBrainStorage } from './brain-storage.ts';
 import type { PostgresChoice } from './brain-storage.ts';
@@ -41,6 +43,8 @@ export interface Cluster {
   readonly nats: NatsServer;
   /** Undefined where it is shared with other tests. */
   readonly postgres: PostgresServer | undefined;
+  /** Looks at the database as an administrator, whom no row-level security binds. */
+  readonly openAdminSession: () => Promise<AdminSession>;
   /** User and password of NATS, as settings of a service. */
   readonly natsUser: (user: NatsUser) => Readonly<Record<string, string>>;
   /** In order; a Shield that was started again takes the place of its predecessor. */
@@ -73,18 +77,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     startNatsServer({ jetstream: true, config }),
     startBrainStorage(options.programs.arqon, options.postgres ?? 'own'),
   ]);
+  const base = { ...FREE_PORTS, ARQONBUS_NATS_URL: nats.url };
   const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[], bridge: [] as ServiceProcess[] };
   const launch = (kind: ServiceKind, number: number, more = {}): ServiceProcess => {
     const stored = kind === 'brain' ? storage.env : {};
-    const env = {
-      ...FREE_PORTS,
-      ARQONBUS_NATS_URL: nats.url,
-      ...users.env(kind),
-      ...stored,
-      ...options.env,
-      ...options.envOf?.(kind, number, nats.url),
-      ...more,
-    };
+    const own = options.envOf?.(kind, number, nats.url);
+    const env = { ...base, ...users.env(kind), ...stored, ...options.env, ...own, ...more };
     const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind] ?? '', env });
     services[kind][number] = service;
     return service;
@@ -113,6 +111,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   return {
     nats,
     postgres: storage.postgres,
+    openAdminSession: () => openAdminSession(storage.adminUrl),
     natsUser: users.env,
     shields: services.shield,
     brains: services.brain,

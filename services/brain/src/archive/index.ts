@@ -11,10 +11,13 @@ const MAX_EPOCH_LENGTH = 64;
 /** Channels of a room that are told of; a room with more is asked channel by channel. */
 const MAX_CHANNELS = 1_000;
 
-/** Serves `archive.read` and `channels`, which any Brain answers (LOG-15). */
+/** Epochs of a channel that are told of, the newest. */
+const MAX_EPOCHS = 256;
+
+/** Serves `archive.read`, `channels` and `epochs`, which any Brain answers (LOG-15). */
 export function serveArchive(
   spine: Spine,
-  store: Pick<ArchiveStore, 'readPage' | 'channels'>,
+  store: Pick<ArchiveStore, 'readPage' | 'channels' | 'epochs'>,
   observer: RpcObserver,
 ): readonly SpineSubscription[] {
   return [
@@ -25,6 +28,22 @@ export function serveArchive(
       async ({ tenant, room }) => {
         const held = await store.channels(parseTenant(tenant), parseRoom(room), MAX_CHANNELS);
         return { channels: held.map(({ channel, epoch }) => ({ channel, epoch })) };
+      },
+      observer,
+    ),
+    serveBrain(
+      spine,
+      'archive.epochs',
+      async ({ tenant, room, channel }) => {
+        const address = { tenant: parseTenant(tenant), room: parseRoom(room), channel: parseChannelOrRoom(channel) };
+        const epochs = await store.epochs(address, MAX_EPOCHS);
+        return {
+          epochs: epochs.map(({ epoch, firstMs, lastMs }) => ({
+            epoch,
+            firstMs: BigInt(firstMs),
+            lastMs: BigInt(lastMs),
+          })),
+        };
       },
       observer,
     ),

@@ -4,6 +4,7 @@ import { channelOut, createLogRules, createMemoryChannelLog, deadlineIn } from '
 import type { ChannelAddress, ChannelLog, LocalSpine } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import type { Metrics } from '@arqonbus/telemetry';
+import type { ArchivedLog } from '../history/archived-log.ts';
 import type { CommandParts } from '../commands/command-context.ts';
 import { joinChannel } from '../commands/handlers/join-channel.ts';
 import { createLongReads } from '../limits/long-reads.ts';
@@ -241,7 +242,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence, v
     envelopes,
     send,
     longReads: createLongReads(),
-    archivedLog: { open: () => ({ log, isIncomplete: () => false }) },
+    archivedLog: unarchived(log),
     channelRegistry,
     membership: noMembership,
     views,
@@ -286,4 +287,10 @@ function createPublish(spine: LocalSpine, log: ChannelLog): DeliveryRig['publish
 
 function addressOf(channel: string): ChannelAddress {
   return { tenant: 'acme' as TenantId, room: 'science', channel };
+}
+
+/** Nothing is archived. */
+function unarchived(log: ChannelLog): ArchivedLog {
+  const read = { log, isIncomplete: () => false, earlierEpoch: async () => undefined };
+  return { open: () => read, openEpoch: async () => read };
 }

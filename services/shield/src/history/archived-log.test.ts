@@ -56,11 +56,14 @@ describe('the log with the archive before it', () => {
     for (let n = 0; n < count; n++) {
       ids += 1;
       await log.append({ address, data: Uint8Array.of(ids % 256), user: 'ada', id: `arq_old${ids}` });
-      const [entry] = await log.read(address, { limit: 1, order: 'newest' });
-      if (entry !== undefined) archived.push({ ...entry, prevSeq: entry.seq - 1 });
+      const [newest] = await log.read(address, { limit: 1, order: 'newest' });
+      if (newest !== undefined) archived.push({ ...newest, prevSeq: newest.seq - 1 });
     }
     reads = 0;
   };
+  const entry = (seq: number): LogEntry => ({ seq, prevSeq: seq - 1, timestampMs: 250, data: Uint8Array.of(seq) });
+  /** What is archived of other epochs. */
+  const past = new Map([['second', [entry(7), entry(8)]]]);
   /** A Brain whose pages hold three entries. */
   const serve = (): void => {
     serveBrain(
@@ -69,7 +72,8 @@ describe('the log with the archive before it', () => {
       (request) => {
         asked += 1;
         const [after, before] = [Number(request.afterSeq), Number(request.beforeSeq) || Number.MAX_SAFE_INTEGER];
-        const found = archived.filter(({ seq }) => request.epoch === epoch && seq > after && seq < before);
+        const held = request.epoch === epoch ? archived : (past.get(request.epoch) ?? []);
+        const found = held.filter(({ seq }) => seq > after && seq < before);
         const page = (request.newestFirst ? found.toReversed() : found).slice(0, Math.min(3, request.limit));
         const nextSeq = page.length < found.length ? (page.at(-1)?.seq ?? 0) : 0;
         return {
@@ -92,6 +96,17 @@ describe('the log with the archive before it', () => {
           { channel: 'general', epoch },
           { channel: 'gone', epoch },
           { channel: 'other', epoch: 'before' },
+        ],
+      }),
+      observer,
+    );
+    serveBrain(
+      spine,
+      'archive.epochs',
+      () => ({
+        epochs: [
+          { epoch: 'first', firstMs: 100n, lastMs: 200n },
+          { epoch: 'second', firstMs: 200n, lastMs: 300n },
         ],
       }),
       observer,
@@ -179,6 +194,28 @@ describe('the log with the archive before it', () => {
     await log.trim(address, Number.MAX_SAFE_INTEGER);
     expect(await opened.log.position(address)).toMatchObject({ firstSeq: 1, lastSeq: 30 });
     expect(opened.isIncomplete()).toBe(false);
+  });
+
+  it('[LOG-15] [LOG-4] reads an epoch that is over from the archive alone, and tells the one before by time', async () => {
+    serve();
+    await publish(30);
+    const archivedLog = createArchivedLog(options);
+    const present = await archivedLog.openEpoch(address, epoch);
+    expect(await present.log.position(address)).toMatchObject({ epoch, firstSeq: 1, lastSeq: 30 });
+    expect(await present.earlierEpoch(address, epoch, {})).toBe('second');
+    expect(await present.earlierEpoch(address, epoch, { untilMs: 150 })).toBe('first');
+    expect(await present.earlierEpoch(address, epoch, { sinceMs: 400 })).toBeUndefined();
+    // Of what is not archived nothing is asked.
+    expect(await present.earlierEpoch({ ...address, room: 'lab' }, epoch, {})).toBeUndefined();
+
+    const past = await archivedLog.openEpoch(address, 'second');
+    expect(await past.log.position(address)).toMatchObject({ epoch: 'second', firstSeq: 7, lastSeq: 8 });
+    expect((await past.log.read(address, { limit: 5, order: 'newest' })).map(({ seq }) => seq)).toEqual([8, 7]);
+    expect(await past.earlierEpoch(address, 'second', {})).toBe('first');
+    expect(await past.earlierEpoch(address, 'first', {})).toBeUndefined();
+    const unknown = await archivedLog.openEpoch(address, 'never');
+    await expect(unknown.log.position(address)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(archivedLog.openEpoch(address, 'no\0epoch')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('[R-18] [LOG-15] gives what the log holds while no archive answers, and says so', async () => {

@@ -10,7 +10,9 @@ import type {
   ReadRange,
   Spine,
 } from '@arqonbus/spine';
-import { listArchive, readArchive } from './read-archive.ts';
+import { earlierIn, readEpoch } from './archived-epoch.ts';
+import type { EpochRead, EpochWindow } from './archived-epoch.ts';
+import { listArchive, listEpochs, readArchive } from './read-archive.ts';
 
 /** What reading through to the archive needs. */
 export interface ArchivedLogOptions {
@@ -20,37 +22,44 @@ export interface ArchivedLogOptions {
 }
 
 /** The log, and before it the archive, as one reader sees them. */
-export interface ArchivedRead {
+export interface ArchivedRead extends EpochRead {
   readonly log: ChannelLog;
-  /** The archive was asked and could not be read: what is older than the log may be missing. */
-  readonly isIncomplete: () => boolean;
 }
 
 /** Reads the past beyond the retention of the log (LOG-15): for `history` and replays; who recovers reads the log alone. */
 export interface ArchivedLog {
   /** For one command. */
   open(): ArchivedRead;
+  /** As {@link ArchivedLog.open}, or of an earlier epoch what the archive holds of it. */
+  openEpoch(address: ChannelAddress, epoch: string | undefined): Promise<EpochRead>;
 }
 
 /** Channels that are not archived are read as ever. */
 export function createArchivedLog(options: ArchivedLogOptions): ArchivedLog {
+  const { log, spine } = options;
+  const open = (): ArchivedRead => openRead(new Read(options), log);
   return {
-    open: () => {
-      const read = new Read(options);
-      const { log } = options;
-      return {
-        log: {
-          append: (append) => log.append(append),
-          end: (address) => log.end(address),
-          isWholeAfter: (address, seq) => log.isWholeAfter(address, seq),
-          trim: (address, beforeSeq) => log.trim(address, beforeSeq),
-          read: (address, range) => read.read(address, range),
-          position: (address) => read.position(address),
-          channels: (tenant, room) => read.channels(tenant, room),
-        },
-        isIncomplete: () => read.isIncomplete,
-      };
+    open,
+    openEpoch: async (address, epoch) => {
+      if (epoch === undefined || (await log.end(address)).epoch === epoch) return open();
+      return readEpoch(spine, epoch);
     },
+  };
+}
+
+function openRead(read: Read, log: ChannelLog): ArchivedRead {
+  return {
+    log: {
+      append: (append) => log.append(append),
+      end: (address) => log.end(address),
+      isWholeAfter: (address, seq) => log.isWholeAfter(address, seq),
+      trim: (address, beforeSeq) => log.trim(address, beforeSeq),
+      read: (address, range) => read.read(address, range),
+      position: (address) => read.position(address),
+      channels: (tenant, room) => read.channels(tenant, room),
+    },
+    isIncomplete: () => read.isIncomplete,
+    earlierEpoch: (address, epoch, window) => read.earlierEpoch(address, epoch, window),
   };
 }
 
@@ -94,6 +103,12 @@ class Read {
       if ((await log.end(address)).epoch === epoch) more.push({ channel, epoch });
     }
     return [...held, ...more].sort(byName);
+  }
+
+  async earlierEpoch(address: ChannelAddress, epoch: string, window: EpochWindow): Promise<string | undefined> {
+    if (!this.#isArchived(address)) return undefined;
+    const epochs = await this.#orIncomplete(() => listEpochs(this.#options.spine, address), []);
+    return earlierIn(epochs, epoch, window);
   }
 
   async #readOldest(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {

@@ -40,6 +40,20 @@ export async function readArchive(
   return found;
 }
 
+/** A numbering of a channel that Brains have archived something of. */
+export interface ArchivedEpoch {
+  readonly epoch: string;
+  /** When its first and its last publication were stored, ms since the Unix epoch. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** The archived epochs of a channel, oldest first. */
+export async function listEpochs(spine: Spine, address: ChannelAddress): Promise<readonly ArchivedEpoch[]> {
+  const { epochs } = await callBrain(spine, 'archive.epochs', address, deadlineIn(BRAIN_TIMEOUT_MS));
+  return epochs.map(({ epoch, firstMs, lastMs }) => ({ epoch, firstMs: Number(firstMs), lastMs: Number(lastMs) }));
+}
+
 /** The channels of a room that Brains have archived something of, in each of their epochs. */
 export async function listArchive(spine: Spine, tenant: TenantId, room: string): Promise<readonly HeldChannel[]> {
   const { channels } = await callBrain(spine, 'archive.channels', { tenant, room }, deadlineIn(BRAIN_TIMEOUT_MS));

@@ -53,7 +53,7 @@ async function fill(log: ChannelLog): Promise<void> {
 async function replayAll(log: ChannelLog): Promise<readonly Replayed[]> {
   const { limits, send } = createDeliveryRig({ outboundBufferBytes: 1_000_000 }).parts;
   const replays = createReplays({
-    openLog: () => log,
+    openLog: async () => ({ log, isIncomplete: () => false, earlierEpoch: async () => undefined }),
     profileOf,
     send,
     limits,

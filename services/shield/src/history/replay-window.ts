@@ -1,7 +1,8 @@
 import type { Envelope } from '@arqonbus/protocol';
 import { UNKNOWN_SEQ } from '@arqonbus/spine';
-import type { ChannelAddress, ChannelLog, LogEntry, LogPosition } from '@arqonbus/spine';
+import type { ChannelAddress, LogEntry, LogPosition } from '@arqonbus/spine';
 import { decodeEntry } from '../delivery/decode-delivery.ts';
+import type { EpochRead } from './archived-epoch.ts';
 
 /** A part of a channel's log. */
 export interface ReplayWindow {
@@ -35,7 +36,7 @@ const SKEW_MS = 60_000;
  * @yields each publication, and each gap before what follows it.
  */
 export async function* readWindow(
-  log: ChannelLog,
+  log: EpochRead['log'],
   address: ChannelAddress,
   { epoch, lastSeq }: LogPosition,
   window: ReplayWindow,
@@ -61,7 +62,8 @@ export async function* readWindow(
   }
 }
 
-function timesOf({ fromMs, toMs }: ReplayWindow): { readonly sinceMs?: number; readonly untilMs?: number } {
+/** Between which times what a window holds was stored, at the widest. */
+export function timesOf({ fromMs, toMs }: ReplayWindow): { readonly sinceMs?: number; readonly untilMs?: number } {
   return {
     ...(fromMs > SKEW_MS ? { sinceMs: fromMs - SKEW_MS } : {}),
     ...(Number.isFinite(toMs) ? { untilMs: toMs + SKEW_MS } : {}),
@@ -78,7 +80,7 @@ function* itemOf(entry: LogEntry, epoch: string, { fromMs, toMs }: ReplayWindow)
 
 /** Logs drop their oldest: something of the window is missing only where it reaches before the first that is kept. */
 async function gapBefore(
-  log: ChannelLog,
+  log: EpochRead['log'],
   address: ChannelAddress,
   lastSeq: number,
   { fromSeq, toSeq, fromMs }: ReplayWindow,

@@ -31,7 +31,7 @@ function createFixture(): Fixture {
     pauses: [],
     onPause: () => undefined,
     replays: createReplays({
-      openLog: () => rig.log,
+      openLog: async () => rig.parts.archivedLog.open(),
       profileOf,
       send,
       limits,

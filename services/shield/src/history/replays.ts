@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto';
 import { BusError, replayDigestBytes } from '@arqonbus/protocol';
 import type { Envelope, Limits } from '@arqonbus/protocol';
-import type { ChannelAddress, ChannelLog, ProfileOf } from '@arqonbus/spine';
+import type { ChannelAddress, LogPosition, ProfileOf } from '@arqonbus/spine';
 import { jsonBytes } from '../delivery/frames.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { LongReads } from '../limits/long-reads.ts';
 import { PLAIN_VIEWS } from '../views/reader-views.ts';
 import type { ReaderViews } from '../views/reader-views.ts';
 import type { Session } from '../session/session.ts';
+import type { EpochRead } from './archived-epoch.ts';
+import type { ArchivedLog } from './archived-log.ts';
 import { orderCausally } from './causal-order.ts';
 import { createSequenceCheck } from './replay-checks.ts';
 import { createReplayPace } from './replay-pace.ts';
-import { readWindow } from './replay-window.ts';
+import { readWindow, timesOf } from './replay-window.ts';
 import type { ReplayGap, ReplayWindow } from './replay-window.ts';
 
 /** What a client asks for. */
 export interface ReplayOrder {
   readonly address: ChannelAddress;
+  /** Undefined = the present one. */
+  readonly epoch?: string | undefined;
   readonly window: ReplayWindow;
   /** Times the original speed; undefined = as fast as the client reads. */
   readonly speed: number | undefined;
@@ -36,6 +40,8 @@ export interface Replayed {
   readonly hash: string;
   readonly gaps: readonly ReplayGap[];
   readonly isCancelled: boolean;
+  /** What the window may hold more of, under other sequences. */
+  readonly earlierEpoch: string | undefined;
 }
 
 /** Writes parts of logs to single sessions (LOG-14). */
@@ -53,7 +59,7 @@ export interface Replays {
 /** What replaying needs from around it. */
 export interface ReplaysOptions {
   /** The log, and the archive before it, as one replay reads them. */
-  readonly openLog: () => ChannelLog;
+  readonly openLog: ArchivedLog['openEpoch'];
   readonly profileOf: ProfileOf;
   readonly send: SendToSession;
   readonly longReads: LongReads;
@@ -101,7 +107,7 @@ async function replay(
   options: ReplaysOptions,
 ): Promise<Replayed> {
   const { limits, send } = options;
-  const log = options.openLog();
+  const { log, earlierEpoch } = await options.openLog(order.address, order.epoch);
   const position = await log.position(order.address);
   const pace = createReplayPace({
     ...options,
@@ -127,7 +133,10 @@ async function replay(
     send(session, envelope);
   }
   const { isCancelled } = running;
-  return { ...told, epoch: position.epoch, hash: `sha256:${hash.digest('hex')}`, gaps, isCancelled };
+  const { epoch } = position;
+  const isBegin = order.window.fromSeq <= 1 && !isCancelled;
+  const earlier = isBegin ? await earlierEpoch(order.address, epoch, timesOf(order.window)) : undefined;
+  return { ...told, epoch, hash: `sha256:${hash.digest('hex')}`, gaps, isCancelled, earlierEpoch: earlier };
 }
 
 /**
@@ -137,8 +146,8 @@ async function replay(
  */
 async function* publicationsOf(
   { address, window, isStrict, isCausal }: ReplayOrder,
-  log: ChannelLog,
-  position: Awaited<ReturnType<ChannelLog['position']>>,
+  log: EpochRead['log'],
+  position: LogPosition,
   gaps: ReplayGap[],
   { limits, profileOf, onMalformed }: ReplaysOptions,
 ): AsyncGenerator<Envelope> {

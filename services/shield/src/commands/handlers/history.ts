@@ -37,10 +37,11 @@ async function channelHistory(
     throw new BusError('FEATURE_DISABLED', 'The channel keeps no history.');
   }
   const limit = Math.min(args.limit ?? DEFAULT_PAGE, limits.historyPage);
-  const { log, isIncomplete } = archivedLog.open();
+  const read = await archivedLog.openEpoch(address, args.epoch);
+  const range = rangeOf(args);
   const [position, entries] = await Promise.all([
-    log.position(address),
-    log.read(address, { ...rangeOf(args), limit: limit + 1 }),
+    read.log.position(address),
+    read.log.read(address, { ...range, limit: limit + 1 }),
   ]);
   const page = pageOf(entries.slice(0, limit), {
     epoch: position.epoch,
@@ -48,6 +49,8 @@ async function channelHistory(
     reveal: (envelope) => views.reveal(session, envelope),
   });
   const isMore = page.isCut || entries.length > limit;
+  const isBegin = (range.afterSeq ?? 0) === 0 && (args.order !== 'newest' || !isMore);
+  const earlier = isBegin ? await read.earlierEpoch(address, position.epoch, range) : undefined;
   return {
     result: {
       publications: page.publications,
@@ -55,7 +58,8 @@ async function channelHistory(
       epoch: position.epoch,
       first_seq: position.firstSeq,
       last_seq: position.lastSeq,
-      ...(isIncomplete() ? { incomplete: true } : {}),
+      ...(earlier === undefined ? {} : { earlier_epoch: earlier }),
+      ...(read.isIncomplete() ? { incomplete: true } : {}),
     },
   };
 }
@@ -67,7 +71,7 @@ async function roomHistory(
   args: Args,
   { archivedLog, limits, longReads, views }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'history'>>> {
-  for (const name of ['after_seq', 'before_seq'] as const) {
+  for (const name of ['after_seq', 'before_seq', 'epoch'] as const) {
     if (args[name] !== undefined) throw invalid([{ field: `args.${name}`, problem: 'needs a channel' }]);
   }
   const cursor = args.cursor === undefined ? undefined : parseRoomCursor(args.cursor);

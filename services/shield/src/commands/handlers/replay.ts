@@ -25,6 +25,7 @@ export async function replayHistory(
   }
   const order = {
     address,
+    epoch: args.epoch,
     window: windowOf(args),
     speed: args.speed,
     isStrict: args.strict_sequence === true,
@@ -32,7 +33,7 @@ export async function replayHistory(
   };
   const run = (): Promise<Replayed> => replays.run(session, envelope.id, order);
   const replayed = await auditedReplay(spine, call, address, args, run);
-  const { epoch, count, firstSeq, lastSeq, hash, gaps, isCancelled } = replayed;
+  const { epoch, count, firstSeq, lastSeq, hash, gaps, isCancelled, earlierEpoch } = replayed;
   return {
     result: {
       count,
@@ -41,6 +42,7 @@ export async function replayHistory(
       last_seq: lastSeq,
       hash,
       gaps,
+      ...(earlierEpoch === undefined ? {} : { earlier_epoch: earlierEpoch }),
       ...(isCancelled ? { cancelled: true } : {}),
     },
   };

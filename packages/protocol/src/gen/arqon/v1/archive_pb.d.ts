@@ -196,6 +196,82 @@ export declare type ArchiveChannelsResult = Message<"arqon.v1.ArchiveChannelsRes
 export declare const ArchiveChannelsResultSchema: GenMessage<ArchiveChannelsResult>;
 
 /**
+ * arqon.rpc.archive.epochs: the numberings in which it holds something of a channel.
+ *
+ * @generated from message arqon.v1.ArchiveEpochsRequest
+ */
+export declare type ArchiveEpochsRequest = Message<"arqon.v1.ArchiveEpochsRequest"> & {
+  /**
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+
+  /**
+   * @generated from field: string room = 2;
+   */
+  room: string;
+
+  /**
+   * `*` = the room's own pseudo-channel.
+   *
+   * @generated from field: string channel = 3;
+   */
+  channel: string;
+};
+
+/**
+ * Describes the message arqon.v1.ArchiveEpochsRequest.
+ * Use `create(ArchiveEpochsRequestSchema)` to create a new message.
+ */
+export declare const ArchiveEpochsRequestSchema: GenMessage<ArchiveEpochsRequest>;
+
+/**
+ * @generated from message arqon.v1.ArchivedEpoch
+ */
+export declare type ArchivedEpoch = Message<"arqon.v1.ArchivedEpoch"> & {
+  /**
+   * @generated from field: string epoch = 1;
+   */
+  epoch: string;
+
+  /**
+   * When its first and its last publication were stored.
+   *
+   * @generated from field: int64 first_ms = 2;
+   */
+  firstMs: bigint;
+
+  /**
+   * @generated from field: int64 last_ms = 3;
+   */
+  lastMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.ArchivedEpoch.
+ * Use `create(ArchivedEpochSchema)` to create a new message.
+ */
+export declare const ArchivedEpochSchema: GenMessage<ArchivedEpoch>;
+
+/**
+ * @generated from message arqon.v1.ArchiveEpochsResult
+ */
+export declare type ArchiveEpochsResult = Message<"arqon.v1.ArchiveEpochsResult"> & {
+  /**
+   * By their first publications, oldest first.
+   *
+   * @generated from field: repeated arqon.v1.ArchivedEpoch epochs = 1;
+   */
+  epochs: ArchivedEpoch[];
+};
+
+/**
+ * Describes the message arqon.v1.ArchiveEpochsResult.
+ * Use `create(ArchiveEpochsResultSchema)` to create a new message.
+ */
+export declare const ArchiveEpochsResultSchema: GenMessage<ArchiveEpochsResult>;
+
+/**
  * Which publications of a tenant are erased: those to which all of what is told applies.
  *
  * @generated from message arqon.v1.EraseFilter

@@ -10,7 +10,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file arqon/v1/archive.proto.
  */
 export const file_arqon_v1_archive = /*@__PURE__*/
-  fileDesc("ChZhcnFvbi92MS9hcmNoaXZlLnByb3RvEghhcnFvbi52MSLCAQoSQXJjaGl2ZVJlYWRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDQoFZXBvY2gYBCABKAkSEQoJYWZ0ZXJfc2VxGAUgASgEEhIKCmJlZm9yZV9zZXEYBiABKAQSEAoIc2luY2VfbXMYByABKAMSEAoIdW50aWxfbXMYCCABKAMSFAoMbmV3ZXN0X2ZpcnN0GAkgASgIEg0KBWxpbWl0GAogASgNIlIKDUFyY2hpdmVkRW50cnkSCwoDc2VxGAEgASgEEhAKCHByZXZfc2VxGAIgASgSEhQKDHRpbWVzdGFtcF9tcxgDIAEoAxIMCgRkYXRhGAQgASgMIk8KEUFyY2hpdmVSZWFkUmVzdWx0EigKB2VudHJpZXMYASADKAsyFy5hcnFvbi52MS5BcmNoaXZlZEVudHJ5EhAKCG5leHRfc2VxGAIgASgEIjYKFkFyY2hpdmVDaGFubmVsc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkiMQoPQXJjaGl2ZWRDaGFubmVsEg8KB2NoYW5uZWwYASABKAkSDQoFZXBvY2gYAiABKAkiRAoVQXJjaGl2ZUNoYW5uZWxzUmVzdWx0EisKCGNoYW5uZWxzGAEgAygLMhkuYXJxb24udjEuQXJjaGl2ZWRDaGFubmVsIo0BCgtFcmFzZUZpbHRlchIRCgRyb29tGAEgASgJSACIAQESFAoHY2hhbm5lbBgCIAEoCUgBiAEBEhEKBHVzZXIYAyABKAlIAogBARIWCgliZWZvcmVfbXMYBCABKANIA4gBAUIHCgVfcm9vbUIKCghfY2hhbm5lbEIHCgVfdXNlckIMCgpfYmVmb3JlX21zIoYBChNFcmFzZUhpc3RvcnlSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRISCgplcmFzdXJlX2lkGAIgASgJEiMKBHdoYXQYAyABKAsyFS5hcnFvbi52MS5FcmFzZUZpbHRlchIUCgxyZXF1ZXN0ZWRfYnkYBCABKAkSEAoIdHJhY2VfaWQYBSABKAkiYQoSRXJhc2VIaXN0b3J5UmVzdWx0EhIKCmVyYXN1cmVfaWQYASABKAkSDwoHaXNfZG9uZRgCIAEoCBIOCgZlcmFzZWQYAyABKAQSFgoOYXJjaGl2ZV9lcmFzZWQYBCABKAQivQEKDUVyYXN1cmVSZWNvcmQSEgoKZXJhc3VyZV9pZBgBIAEoCRIjCgR3aGF0GAIgASgLMhUuYXJxb24udjEuRXJhc2VGaWx0ZXISFAoMcmVxdWVzdGVkX2J5GAMgASgJEhAKCHRyYWNlX2lkGAQgASgJEhIKCmludGVudF9zZXEYBSABKAQSDwoHaXNfZG9uZRgGIAEoCBIOCgZlcmFzZWQYByABKAQSFgoOYXJjaGl2ZV9lcmFzZWQYCCABKAQitAEKDlRlbmFudEVyYXN1cmVzEikKCGVyYXN1cmVzGAEgAygLMhcuYXJxb24udjEuRXJhc3VyZVJlY29yZBI3CghjdXRfc2VxcxgCIAMoCzIlLmFycW9uLnYxLlRlbmFudEVyYXN1cmVzLkN1dFNlcXNFbnRyeRIOCgZzZXJpYWwYAyABKAQaLgoMQ3V0U2Vxc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoBDoCOAFiBnByb3RvMw");
+  fileDesc("ChZhcnFvbi92MS9hcmNoaXZlLnByb3RvEghhcnFvbi52MSLCAQoSQXJjaGl2ZVJlYWRSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkSDQoFZXBvY2gYBCABKAkSEQoJYWZ0ZXJfc2VxGAUgASgEEhIKCmJlZm9yZV9zZXEYBiABKAQSEAoIc2luY2VfbXMYByABKAMSEAoIdW50aWxfbXMYCCABKAMSFAoMbmV3ZXN0X2ZpcnN0GAkgASgIEg0KBWxpbWl0GAogASgNIlIKDUFyY2hpdmVkRW50cnkSCwoDc2VxGAEgASgEEhAKCHByZXZfc2VxGAIgASgSEhQKDHRpbWVzdGFtcF9tcxgDIAEoAxIMCgRkYXRhGAQgASgMIk8KEUFyY2hpdmVSZWFkUmVzdWx0EigKB2VudHJpZXMYASADKAsyFy5hcnFvbi52MS5BcmNoaXZlZEVudHJ5EhAKCG5leHRfc2VxGAIgASgEIjYKFkFyY2hpdmVDaGFubmVsc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEgwKBHJvb20YAiABKAkiMQoPQXJjaGl2ZWRDaGFubmVsEg8KB2NoYW5uZWwYASABKAkSDQoFZXBvY2gYAiABKAkiRAoVQXJjaGl2ZUNoYW5uZWxzUmVzdWx0EisKCGNoYW5uZWxzGAEgAygLMhkuYXJxb24udjEuQXJjaGl2ZWRDaGFubmVsIkUKFEFyY2hpdmVFcG9jaHNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIMCgRyb29tGAIgASgJEg8KB2NoYW5uZWwYAyABKAkiQQoNQXJjaGl2ZWRFcG9jaBINCgVlcG9jaBgBIAEoCRIQCghmaXJzdF9tcxgCIAEoAxIPCgdsYXN0X21zGAMgASgDIj4KE0FyY2hpdmVFcG9jaHNSZXN1bHQSJwoGZXBvY2hzGAEgAygLMhcuYXJxb24udjEuQXJjaGl2ZWRFcG9jaCKNAQoLRXJhc2VGaWx0ZXISEQoEcm9vbRgBIAEoCUgAiAEBEhQKB2NoYW5uZWwYAiABKAlIAYgBARIRCgR1c2VyGAMgASgJSAKIAQESFgoJYmVmb3JlX21zGAQgASgDSAOIAQFCBwoFX3Jvb21CCgoIX2NoYW5uZWxCBwoFX3VzZXJCDAoKX2JlZm9yZV9tcyKGAQoTRXJhc2VIaXN0b3J5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEgoKZXJhc3VyZV9pZBgCIAEoCRIjCgR3aGF0GAMgASgLMhUuYXJxb24udjEuRXJhc2VGaWx0ZXISFAoMcmVxdWVzdGVkX2J5GAQgASgJEhAKCHRyYWNlX2lkGAUgASgJImEKEkVyYXNlSGlzdG9yeVJlc3VsdBISCgplcmFzdXJlX2lkGAEgASgJEg8KB2lzX2RvbmUYAiABKAgSDgoGZXJhc2VkGAMgASgEEhYKDmFyY2hpdmVfZXJhc2VkGAQgASgEIr0BCg1FcmFzdXJlUmVjb3JkEhIKCmVyYXN1cmVfaWQYASABKAkSIwoEd2hhdBgCIAEoCzIVLmFycW9uLnYxLkVyYXNlRmlsdGVyEhQKDHJlcXVlc3RlZF9ieRgDIAEoCRIQCgh0cmFjZV9pZBgEIAEoCRISCgppbnRlbnRfc2VxGAUgASgEEg8KB2lzX2RvbmUYBiABKAgSDgoGZXJhc2VkGAcgASgEEhYKDmFyY2hpdmVfZXJhc2VkGAggASgEIrQBCg5UZW5hbnRFcmFzdXJlcxIpCghlcmFzdXJlcxgBIAMoCzIXLmFycW9uLnYxLkVyYXN1cmVSZWNvcmQSNwoIY3V0X3NlcXMYAiADKAsyJS5hcnFvbi52MS5UZW5hbnRFcmFzdXJlcy5DdXRTZXFzRW50cnkSDgoGc2VyaWFsGAMgASgEGi4KDEN1dFNlcXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBYgZwcm90bzM");
 
 /**
  * Describes the message arqon.v1.ArchiveReadRequest.
@@ -55,37 +55,58 @@ export const ArchiveChannelsResultSchema = /*@__PURE__*/
   messageDesc(file_arqon_v1_archive, 5);
 
 /**
+ * Describes the message arqon.v1.ArchiveEpochsRequest.
+ * Use `create(ArchiveEpochsRequestSchema)` to create a new message.
+ */
+export const ArchiveEpochsRequestSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 6);
+
+/**
+ * Describes the message arqon.v1.ArchivedEpoch.
+ * Use `create(ArchivedEpochSchema)` to create a new message.
+ */
+export const ArchivedEpochSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 7);
+
+/**
+ * Describes the message arqon.v1.ArchiveEpochsResult.
+ * Use `create(ArchiveEpochsResultSchema)` to create a new message.
+ */
+export const ArchiveEpochsResultSchema = /*@__PURE__*/
+  messageDesc(file_arqon_v1_archive, 8);
+
+/**
  * Describes the message arqon.v1.EraseFilter.
  * Use `create(EraseFilterSchema)` to create a new message.
  */
 export const EraseFilterSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_archive, 6);
+  messageDesc(file_arqon_v1_archive, 9);
 
 /**
  * Describes the message arqon.v1.EraseHistoryRequest.
  * Use `create(EraseHistoryRequestSchema)` to create a new message.
  */
 export const EraseHistoryRequestSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_archive, 7);
+  messageDesc(file_arqon_v1_archive, 10);
 
 /**
  * Describes the message arqon.v1.EraseHistoryResult.
  * Use `create(EraseHistoryResultSchema)` to create a new message.
  */
 export const EraseHistoryResultSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_archive, 8);
+  messageDesc(file_arqon_v1_archive, 11);
 
 /**
  * Describes the message arqon.v1.ErasureRecord.
  * Use `create(ErasureRecordSchema)` to create a new message.
  */
 export const ErasureRecordSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_archive, 9);
+  messageDesc(file_arqon_v1_archive, 12);
 
 /**
  * Describes the message arqon.v1.TenantErasures.
  * Use `create(TenantErasuresSchema)` to create a new message.
  */
 export const TenantErasuresSchema = /*@__PURE__*/
-  messageDesc(file_arqon_v1_archive, 10);
+  messageDesc(file_arqon_v1_archive, 13);
 
