@@ -87,6 +87,47 @@ test('[LOG-9] R-01: a client of a killed Shield goes on at another one, from its
   for (const client of [writer, back]) client.end();
 }, 60_000);
 
+test('[LOG-9] [ARC-2] [PRD-2] R-05: all Shields killed at once under load: who comes back goes on from its position, nothing acknowledged is lost or twice', async () => {
+  const target = { room: 'recover', channel: 'all-killed' };
+  const connectBoth = async (): Promise<readonly [FollowedClient, FollowedClient]> => [
+    await bus.connect(NEAR, { user: 'writer' }),
+    await bus.connect(CUT, { user: 'reader' }),
+  ];
+  const [writer, reader] = await connectBoth();
+  for (const client of [writer, reader]) await client.must('join_channel', target);
+  const published: { id: string; seq: number | undefined }[] = [];
+  const publish = async (client: FollowedClient, id: string): Promise<number | undefined> => {
+    // Whoever dies under it answers nothing, and so it is not known whether that was stored.
+    const answer = await client.publish('recover:all-killed', id, { id }).catch(() => undefined);
+    return answer?.code === 'ok' ? Number(answer.payload['seq']) : undefined;
+  };
+  /** One after the other, until one is not answered. */
+  const run = async (lane: number): Promise<void> => {
+    for (let n = 0, seq: number | undefined = 1; seq !== undefined; n += 1) {
+      const id = `arq_all-killed-${lane}-${n}`;
+      seq = await publish(writer, id);
+      published.push({ id, seq });
+    }
+  };
+  const lanes = [0, 1, 2, 3].map(run);
+  await expect.poll(() => reader.events.length, { timeout: 10_000 }).toBeGreaterThan(20);
+  await Promise.all([bus.shields[NEAR]?.kill(), bus.shields[CUT]?.kill()]);
+  await Promise.all(lanes);
+  await Promise.all([bus.restartShield(NEAR), bus.restartShield(CUT)]);
+  const [again, back] = await connectBoth();
+  await again.must('join_channel', target);
+  const from = positionOf(reader);
+  expect(await back.must('join_channel', { ...target, from })).toMatchObject({ recovered: true, epoch: from.epoch });
+  // As an SDK does: what was not acknowledged is sent again under its id.
+  const acknowledged = new Map<string, number>();
+  for (const { id, seq } of published) acknowledged.set(id, seq ?? Number(await publish(again, id)));
+  const last = Math.max(...acknowledged.values());
+  await expect.poll(() => Number(back.events.at(-1)?.['seq']), { timeout: 10_000 }).toBe(last);
+  const heard = [...reader.events, ...back.events].map(({ payload, seq }) => [payload, seq] as const);
+  expect(heard).toEqual([...acknowledged].toSorted(([, one], [, other]) => one - other));
+  for (const client of [again, back]) client.end();
+}, 60_000);
+
 test('[LOG-9] a position that another Shield was faster to reach is waited for, and nothing comes twice', async () => {
   const target = { room: 'recover', channel: 'faster' };
   const [writer, witness] = [await bus.connect(NEAR, { user: 'writer' }), await bus.connect(CUT, { user: 'witness' })];

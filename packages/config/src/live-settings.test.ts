@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from './config.ts';
-import { createLiveSettings, liveKeys, parseLiveValue } from './live-settings.ts';
+import { checkChange, createLiveSettings, liveKeys, parseLiveValue } from './live-settings.ts';
 import { parseConfig } from './parse-config.ts';
 import { settings } from './settings.ts';
 
@@ -27,6 +27,25 @@ describe('settings at run time', () => {
     live.reset('no.setting');
     expect([limits.historyPage, live.isChanged('limits.history_page')]).toEqual([70, false]);
     expect(told).toEqual(['limits.history_page 7', 'access.default 7', 'limits.history_page 70']);
+  });
+
+  it('[CFG-1] [LOG-15] no rule and no profile is changed to archive what Valkey keeps', () => {
+    const profiles = { kept: { class: 'history', max_messages: 9, max_age_ms: 60_000, max_bytes: 1_048_576 } };
+    const rule = { pattern: 'payments:*', profile: 'kept' };
+    const env = {
+      ARQONBUS_LOG_PROFILES: JSON.stringify(profiles),
+      ARQONBUS_LOG_RULES: JSON.stringify([rule]),
+    };
+    for (const [backend, key] of [
+      ['valkey', 'log.rules'],
+      ['jetstream', undefined],
+    ] as const) {
+      const config = configOf({ ...env, ARQONBUS_LOG_BACKEND: backend });
+      const archived = config.log.profiles.map((profile) => ({ ...profile, archive: profile.name === 'kept' }));
+      expect(checkChange(config, 'log.profiles', archived)?.key).toBe(key);
+      expect(checkChange(config, 'log.rules', [{ ...rule, profile: 'durable' }])?.key).toBe(key);
+      expect(checkChange(config, 'log.rules', [rule])).toBeUndefined();
+    }
   });
 
   it('[CFG-1] of a value that changes nothing nobody is told', () => {

@@ -4,6 +4,7 @@ import { configValue } from './config-value.ts';
 import { toCamelCase } from './key-names.ts';
 import { findUnknownProfiles } from './parse-config.ts';
 import { parseValue } from './parse-value.ts';
+import { checkArchive } from './preflight-archive.ts';
 import type { Problem } from './problem.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
@@ -66,9 +67,12 @@ export function parseLiveValue(key: string, text: string): LiveValue {
  * is stored. Where it is followed it is not, since two changes may come in either order.
  */
 export function checkChange(config: Pick<Config, 'log'>, key: SettingKey, value: unknown): Problem | undefined {
-  const { profiles, rules } = config.log;
-  if (key === 'log.profiles') return findUnknownProfiles(value as typeof profiles, rules)[0];
-  if (key === 'log.rules') return findUnknownProfiles(profiles, value as typeof rules)[0];
+  const { log } = config;
+  if (key === 'log.profiles' || key === 'log.rules') {
+    const changed = { ...log, [key.slice('log.'.length)]: value };
+    const [problem] = [...findUnknownProfiles(changed.profiles, changed.rules), ...checkArchive({ log: changed })];
+    return problem;
+  }
   if (key !== 'tenants.dedicated') return undefined;
   const wrong = (value as readonly string[]).find((tenant) => !isName(tenant));
   return wrong === undefined ? undefined : { key, problem: `names ${JSON.stringify(wrong)}, which can be no tenant` };

@@ -121,6 +121,21 @@ describe('preflight', () => {
     expect(objections({ ...sound, ...env, ARQONBUS_LOG_BACKEND: backend })).toEqual(keys);
   });
 
+  it.each([
+    ['jetstream', onNats, 'archived', []],
+    ['valkey', { ...onNats, ...withValkey }, 'archived', ['log.rules']],
+    ['valkey', { ...onNats, ...withValkey }, 'durable', ['log.rules']],
+    ['valkey', { ...onNats, ...withValkey }, 'default', []],
+  ])('[CFG-4] [LOG-15] [LOG-6] a log in %s with %j and channels of profile %s', (backend, servers, profile, keys) => {
+    const archived = { class: 'history', max_messages: 9, max_age_ms: 60_000, max_bytes: 1_048_576, archive: true };
+    const env = {
+      ARQONBUS_LOG_BACKEND: backend,
+      ARQONBUS_LOG_PROFILES: JSON.stringify({ archived }),
+      ARQONBUS_LOG_RULES: JSON.stringify([{ pattern: 'payments:*', profile }]),
+    };
+    expect(objections({ ...sound, ...servers, ...env })).toEqual(keys);
+  });
+
   it('[CFG-4] never shows the secret it refuses', () => {
     const result = parseConfig({ env: { ARQONBUS_AUTH_JWT_SECRET: 'hunter2' } });
     expect(JSON.stringify(result.ok ? preflight(result.config, 'production') : [])).not.toContain('hunter2');

@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
 import { checkPostgres } from './postgres-addresses.ts';
 import { checkChange } from './live-settings.ts';
+import { checkArchive } from './preflight-archive.ts';
 import { checkOmega } from './preflight-omega.ts';
 import { checkServers } from './preflight-servers.ts';
 import type { Problem } from './problem.ts';
@@ -26,6 +27,7 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkServers(config),
     ...checkPostgres(config),
     ...checkLogBackend(config),
+    ...checkArchive(config),
     ...checkAdminToken(config),
     ...checkTenants(config),
     ...checkContinuum(config),

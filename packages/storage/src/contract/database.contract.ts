@@ -47,7 +47,7 @@ export function describeDatabase(name: string, open: () => Promise<Database>): v
       return rows.map(({ subject }) => subject);
     };
 
-    it('[BRN-2] [PRD-4] shows each tenant its own rows, whatever a statement asks for', async () => {
+    it('[BRN-2] [PRD-4] T-12 T-13: shows each tenant its own rows, whatever a statement asks for', async () => {
       await database.withTenant(acme, (sql) => put(sql, 'acme', 'user:ärger \u{1f680}'));
       await database.withTenant(globex, (sql) => put(sql, 'globex', "user:o'hara; DROP TABLE arqon.grants --"));
       expect(await subjects(acme)).toEqual(['user:ärger \u{1f680}']);
@@ -71,7 +71,7 @@ export function describeDatabase(name: string, open: () => Promise<Database>): v
       await expect(moved).rejects.toMatchObject({ code: '42501' });
     });
 
-    it('[BRN-2] shows nothing but the list of tenants where there is no tenant', async () => {
+    it('[BRN-2] T-13: shows nothing but the list of tenants where there is no tenant', async () => {
       const name = `t-${Date.now()}` as TenantId;
       await database.withTenant(name, async (sql) => {
         await sql.query('INSERT INTO arqon.tenants VALUES ($1)', [name]);
@@ -86,7 +86,7 @@ export function describeDatabase(name: string, open: () => Promise<Database>): v
       await expect(database.withoutTenant((sql) => put(sql, '', 'user:a'))).rejects.toMatchObject({ code: '42501' });
     });
 
-    it('[BRN-2] leaves no tenant behind on a connection that is used again', async () => {
+    it('[BRN-2] T-13: leaves no tenant behind on a connection that is used again', async () => {
       await database.withTenant(acme, (sql) => put(sql, 'acme', 'user:first'));
       const left = await database.withoutTenant((sql) => sql.query('SELECT arqon.current_tenant() AS tenant'));
       expect(left).toEqual([{ tenant: null }]);

@@ -66,7 +66,7 @@ describe('the shipped users of Valkey', () => {
       ['SET', 'arqon:acme:log', 'x'],
       ['GET', 'other:arqon:{acme}:log'],
     ].map((words) => [words.join(' '), words] as const),
-  )('[BRN-2] forbid it %s', async (_, [command = '', ...rest]) => {
+  )('[BRN-2] T-11: forbid it %s', async (_, [command = '', ...rest]) => {
     await expect(raw.call(command, ...rest)).rejects.toThrow(/NOPERM|no permissions|can't (access|run)|ACL failure/i);
   });
 

@@ -30,7 +30,7 @@ export function framesContract(traits: ListenerTraits): void {
       },
     );
 
-    it('[PRT-28] P-03: puts fragments together around control frames, in any cut of the bytes', async () => {
+    it('[PRT-28] P-03 R-35: puts fragments together around control frames, in any cut of the bytes', async () => {
       const rig = await startRig(traits);
       const { client } = await rig.pair();
       const parts = ['{"text":"Grü', 'ße an 世', '界"}'].map((part) => Buffer.from(part));
