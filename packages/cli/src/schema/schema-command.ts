@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
+import { readSource } from '@arqonbus/schema';
 import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { parseCount } from '../client/parse-count.ts';
 import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
+import { addGenerateCommand } from './generate/generate-command.ts';
 import { readCandidate } from './read-candidate.ts';
 import type { CandidateFlags } from './read-candidate.ts';
 import { addShareCommands } from './share-commands.ts';
@@ -31,11 +33,15 @@ export function addSchemaCommand(program: Command): void {
   checking.option('--payload <json>', 'a payload to try; - reads it');
   addClientFlags(addCandidateFlags(checking)).addHelpText('after', EXAMPLES).action(check);
   const getting = schema.command('get <id>').description('print a schema; a descriptor as JSON with base64');
-  addClientFlags(getting.option('--version-number <n>', 'not the newest version', parseCount)).action(get);
+  getting.option('--version-number <n>', 'not the newest version', parseCount);
+  addClientFlags(getting.option('--descriptor <file>', 'write the FileDescriptorSet there, for buf or protoc')).action(
+    get,
+  );
   addClientFlags(schema.command('list').description('list schemas and bindings')).action(list);
   const binding = schema.command('bind <id> <pattern> <mode>').description('hold channels to it: enforce, warn or off');
   addClientFlags(binding).addHelpText('after', EXAMPLES).action(bind);
   addClientFlags(schema.command('unbind <pattern>').description('take a binding away')).action(unbind);
+  addGenerateCommand(schema, addCandidateFlags);
   addShareCommands(schema, addCandidateFlags);
   addClientFlags(schema.command('delete <id>').description('delete a schema with all its versions')).action(remove);
 }
@@ -96,12 +102,20 @@ function readPayload(text: string): unknown {
   return JSON.parse(text === '-' ? readFileSync(0, 'utf8') : text) as unknown;
 }
 
-async function get(id: string, flags: ClientFlags & { readonly versionNumber?: number }): Promise<void> {
+type GetFlags = ClientFlags & { readonly versionNumber?: number; readonly descriptor?: string };
+
+async function get(id: string, flags: GetFlags): Promise<void> {
   const version = flags.versionNumber === undefined ? {} : { version: flags.versionNumber };
   await withClient(flags, async (client) => {
     const result = await client.command('op.schema.get', { schema_id: id, ...version });
-    print(flags, result, JSON.stringify(result.schema ?? result, undefined, 2));
+    if (flags.descriptor !== undefined) writeFileSync(flags.descriptor, descriptorOf(result));
+    else print(flags, result, JSON.stringify(result.schema ?? result, undefined, 2));
   });
+}
+
+function descriptorOf({ schema_id: id, descriptor }: CommandResult<'op.schema.get'>): Uint8Array {
+  if (descriptor === undefined) throw new Error(`${id} is a JSON Schema and has no descriptor`);
+  return readSource(Buffer.from(descriptor, 'base64'));
 }
 
 async function list(flags: ClientFlags): Promise<void> {
