@@ -14,6 +14,7 @@ import { interest } from './interest.ts';
 import { joinStorm } from './join-storm.ts';
 import { logPublish } from './log-publish.ts';
 import { mix } from './mix.ts';
+import { policyCalls } from './policy-calls.ts';
 import { recovery } from './recovery.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { schemaChecks } from './schema-checks.ts';
@@ -30,6 +31,7 @@ export const benchmarks: readonly Benchmark[] = [
   mix,
   codecs,
   schemaChecks,
+  policyCalls,
   stages,
   idleConnections,
   reconnectStorm,

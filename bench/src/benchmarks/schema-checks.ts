@@ -1,14 +1,11 @@
-import { createRights } from '@arqonbus/auth';
-import { createPipeline, createRateBudget, createSchemaStage } from '@arqonbus/pipeline';
-import type { BoundSchema, Ingress, Stage } from '@arqonbus/pipeline';
-import { DEFAULT_LIMITS, createEnvelope } from '@arqonbus/protocol';
-import type { ClientId, TenantId, UserId } from '@arqonbus/protocol';
+import { createSchemaStage } from '@arqonbus/pipeline';
+import type { BoundSchema, Stage } from '@arqonbus/pipeline';
 import { compileSchema } from '@arqonbus/schema';
 import type { CompiledSchema, SchemaSource } from '@arqonbus/schema';
 import { TEN_FIELDS, encodeTenFields, tenFieldsDescriptors } from '@arqonbus/schema/testing';
-import { createMetrics } from '@arqonbus/telemetry';
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
 import { pairedRuns } from '../harness/paired-runs.ts';
+import { stageChain } from '../harness/stage-chain.ts';
 import { ratioOf, spreadOf } from '../harness/statistics.ts';
 import { timeOfRun } from '../harness/time-of-run.ts';
 
@@ -55,13 +52,13 @@ function createContenders(): readonly Contender[] {
   const byText = compile({ kind: 'json', bytes: new TextEncoder().encode(JSON.stringify(textSchema())), message: '' });
   const protobuf = 'application/x-protobuf';
   return [
-    { name: WITHOUT, run: chain([], json, '') },
-    { name: 'with the stage switched off', run: chain([schemaStage(plain, false)], json, '') },
-    { name: 'on, nothing bound to the channel', run: chain([schemaStage(undefined)], json, '') },
-    { name: 'Protobuf, by its bytes', run: chain([schemaStage(plain)], wire, protobuf) },
-    { name: 'Protobuf with rules of buf.validate', run: chain([schemaStage(ruled)], wire, protobuf) },
-    { name: 'JSON, by the descriptor', run: chain([schemaStage(plain)], json, '') },
-    { name: 'JSON, by a JSON Schema', run: chain([schemaStage(byText)], json, '') },
+    { name: WITHOUT, run: stageChain([], json, '') },
+    { name: 'with the stage switched off', run: stageChain([schemaStage(plain, false)], json, '') },
+    { name: 'on, nothing bound to the channel', run: stageChain([schemaStage(undefined)], json, '') },
+    { name: 'Protobuf, by its bytes', run: stageChain([schemaStage(plain)], wire, protobuf) },
+    { name: 'Protobuf with rules of buf.validate', run: stageChain([schemaStage(ruled)], wire, protobuf) },
+    { name: 'JSON, by the descriptor', run: stageChain([schemaStage(plain)], json, '') },
+    { name: 'JSON, by a JSON Schema', run: stageChain([schemaStage(byText)], json, '') },
   ];
 }
 
@@ -82,34 +79,6 @@ function schemaStage(schema: CompiledSchema | undefined, isOn = true): Stage {
     },
   });
 }
-
-function chain(stages: readonly Stage[], payload: Uint8Array, contentType: string): () => unknown {
-  const errors: unknown[] = [];
-  const run = createPipeline(stages, {
-    metrics: createMetrics(),
-    monotonicMs: () => performance.now(),
-    onStageError: (_, error) => String(errors.push(error)),
-  });
-  const envelope = { ...createEnvelope('event'), room: 'shop', channel: 'orders', payload, contentType };
-  const ingress: Ingress = { origin, frame: new Uint8Array(0), nowMs: 0, monotonicMs: 0, envelope };
-  return () => {
-    const outcome = run(ingress);
-    if (outcome.kind === 'block') throw new Error(`it was refused: ${outcome.reason} ${String(errors[0])}`);
-    return outcome;
-  };
-}
-
-const origin: Ingress['origin'] = {
-  tenant: 'acme' as TenantId,
-  user: 'alice' as UserId,
-  clientId: 'n0a1b2c3d4e5f_6a7b8c9d0e1f2a3b4c5d' as ClientId,
-  rights: createRights('user', [], { accessDefault: 'open' }),
-  format: 'json',
-  defaultRoom: '',
-  defaultChannel: '',
-  budget: createRateBudget(DEFAULT_LIMITS, 0),
-  isSubscribed: () => true,
-};
 
 function textSchema(): object {
   const types = Object.entries(TEN_FIELDS).map(([name, value]) => [name, { type: typeOf(value) }]);

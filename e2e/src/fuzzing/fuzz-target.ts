@@ -5,6 +5,6 @@ export interface FuzzTarget {
   readonly name: string;
   /** Makes one input: most of them nearly right, since what is far off is refused by the first look. */
   make(random: Random): Uint8Array;
-  /** Throws where something does not hold. */
-  check(input: Uint8Array): void;
+  /** Throws, or rejects, where something does not hold. */
+  check(input: Uint8Array): void | Promise<void>;
 }

@@ -11,14 +11,14 @@ export interface FuzzOrder {
 const MAX_MS = 1_000;
 
 /** Tries inputs until the time is over; gives how many. Throws for the first that breaks something, and says how to have it again. */
-export function runTarget(target: FuzzTarget, { seed, spanMs }: FuzzOrder): number {
+export async function runTarget(target: FuzzTarget, { seed, spanMs }: FuzzOrder): Promise<number> {
   const endMs = performance.now() + spanMs;
   let tried = 0;
   while (performance.now() < endMs) {
     const input = target.make(createRandom(seed + tried));
     const startedMs = performance.now();
     try {
-      target.check(input);
+      await target.check(input);
     } catch (error) {
       throw new Error(describe(target, seed + tried, input), { cause: error });
     }
