@@ -1,4 +1,6 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { clone, createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { DescMessage, Message } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEnvelope } from '../envelope.ts';
@@ -58,4 +60,41 @@ describe('sealed views', () => {
     message.sealedViews = new Uint8Array(0);
     expect(toBinary(EnvelopeSchema, message)).toEqual(toBinary(EnvelopeSchema, fromBinary(EnvelopeSchema, plain)));
   });
+
+  it('[CAS-12] [PRT-12] of today reach a Shield of a release without them as what most readers see, and are passed on whole', () => {
+    fc.assert(
+      fc.property(bytes, (views) => {
+        const old = envelopeWithoutViews();
+        const [seen, without] = [withSealedViews(plain, views), plain].map((data) => fromBinary(old, data));
+        const { $unknown, ...known } = seen as Message & Readonly<Record<string, unknown>>;
+        expect($unknown).toHaveLength(1);
+        expect(known).toEqual(without);
+        // Kept in the log by it, and read by a Shield of today.
+        expect(decodeTrustedProtoEnvelope(toBinary(old, seen as Message))).toEqual({ ...event, views });
+      }),
+    );
+  });
+
+  it('[CAS-12] [PRT-12] are none in what such a Shield has written', () => {
+    const old = envelopeWithoutViews();
+    const written = toBinary(old, fromBinary(old, plain));
+    const read = decodeTrustedProtoEnvelope(written);
+    expect(read).toEqual(event);
+    expect(withoutSealedViews(written, read ?? event)).toBe(written);
+  });
 });
+
+/** The envelope as it was before there were views. */
+function envelopeWithoutViews(): DescMessage {
+  const file = clone(FileDescriptorProtoSchema, EnvelopeSchema.file.proto);
+  const envelope = file.messageType.find(({ name }) => name === EnvelopeSchema.name);
+  if (envelope === undefined) throw new Error('there is no envelope');
+  envelope.field = envelope.field.filter(({ name }) => name !== 'sealed_views');
+  expect(envelope.field.length).toBe(EnvelopeSchema.fields.length - 1);
+  const registry = createFileRegistry(file, (path) =>
+    EnvelopeSchema.file.dependencies.find(({ proto }) => proto.name === path),
+  );
+  const old = registry.getMessage(EnvelopeSchema.typeName);
+  if (old === undefined) throw new Error('there is no envelope');
+  return old;
+}

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createConnectionAdmission } from './connection-admission.ts';
@@ -22,6 +23,46 @@ describe('attempts of one address', () => {
     vi.advanceTimersByTime(100);
     expect(admission.mayTry('198.51.100.1')).toBe(true);
     expect(admission.mayTry('198.51.100.1')).toBe(false);
+  });
+
+  it('[PRT-23] are held to whatever is configured, and refill as configured (property)', () => {
+    const rate = fc.integer({ min: 1, max: 200 });
+    const waits = fc.array(fc.integer({ min: 0, max: 2_000 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(rate, rate, waits, (newConnectionsPerIpPerSecond, newConnectionsPerIpBurst, list) => {
+        const admission = create({ newConnectionsPerIpPerSecond, newConnectionsPerIpBurst });
+        let left = newConnectionsPerIpBurst;
+        for (const wait of [0, ...list]) {
+          vi.advanceTimersByTime(wait);
+          left = Math.min(newConnectionsPerIpBurst, left + (wait * newConnectionsPerIpPerSecond) / 1_000);
+          while (admission.mayTry('198.51.100.1')) left -= 1;
+          expect(left).toBeGreaterThan(-1e-6);
+          expect(left).toBeLessThan(1 + 1e-6);
+        }
+      }),
+    );
+  });
+
+  it('[PRT-27] never leave more connections open than there may be, in whatever order they open and close (property)', () => {
+    const steps = fc.array(fc.boolean(), { maxLength: 60 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), steps, (connectionsPerIp, list) => {
+        const admission = create({ connectionsPerIp });
+        let open = 0;
+        const step = (opens: boolean): readonly [isIn: boolean, mayBe: boolean] => {
+          const hadRoom = open < connectionsPerIp;
+          if (opens) {
+            const isIn = admission.opened('198.51.100.1');
+            open += Number(isIn);
+            return [isIn, hadRoom];
+          }
+          if (open > 0) admission.closed('198.51.100.1');
+          open = Math.max(open - 1, 0);
+          return [true, true];
+        };
+        for (const [isIn, mayBe] of list.map(step)) expect(isIn).toBe(mayBe);
+      }),
+    );
   });
 
   it('[PRT-27] are refused while it has all its connections open', () => {

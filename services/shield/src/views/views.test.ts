@@ -122,6 +122,24 @@ describe('views of readers', () => {
     expect(new TextDecoder().decode(reply?.payload)).not.toContain('4111');
   });
 
+  it('[CAS-12] [LOG-9] what a Shield of a release without views has published is for all readers what it is', async () => {
+    const rig = createRig();
+    const [bob, carol] = [await rig.enter('user'), await rig.enter('moderator')];
+    await rig.tell();
+    await rig.publish('general', { id: 'arq_of-old-shield', payload: masked });
+    await rig.tell();
+    expect([seenBy(bob), seenBy(carol)]).toEqual([
+      ['masked', 'masked', 'masked'],
+      ['full', 'masked', 'full'],
+    ]);
+    const late = rig.connect();
+    late.session.principal = { ...late.session.principal, role: 'moderator' };
+    const epoch = bob.connection.envelopes().at(-1)?.epoch ?? '';
+    await rig.join(late, 'general', { from: { epoch, seq: 1 } });
+    await rig.deliver();
+    expect(seenBy(late)).toEqual(['masked', 'full']);
+  });
+
   it('[CAS-12] an entry that is another one now shows nothing of what was sealed under the old one', async () => {
     const rig = createRig();
     rig.entries = ['role:moderator=card_number'];
