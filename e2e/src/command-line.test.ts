@@ -187,24 +187,28 @@ test('[CLI-1] bench tells what was delivered, and what was refused', async () =>
   expect(tooLarge.stdout).toMatch(/Acknowledged {3}0, 100 PAYLOAD_TOO_LARGE\nDelivered {6}0 of 0\n/);
 });
 
-test('[SCH-5] [CLI-1] schema generate writes types of all payloads, and schema get what the generators of Protobuf take', async () => {
-  const order = { tenant: 'shop', user: 'root', role: 'admin' } as const;
-  const admin = await bus.connect(order);
-  const schema = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
-  await admin.must('op.schema.register', { schema_id: 'chat.message.v1', kind: 'json', schema });
-  const descriptor = gzipSync(orderDescriptors).toString('base64');
-  const registered = { schema_id: 'order.v1', kind: 'protobuf', message: 'shop.v1.Order', descriptor };
-  await admin.must('op.schema.register', registered);
-  const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token(order) };
-  const [set, types] = [join(folder, 'order.binpb'), join(folder, 'schemas.ts')];
-  const [all, none, got] = await Promise.all([
-    arqon(['schema', 'generate', 'typescript', '--json', '--output', types], env),
-    arqon(['schema', 'generate', 'go', 'no.v1'], env),
-    arqon(['schema', 'get', 'order.v1', '--descriptor', set], env),
-  ]);
-  expect(JSON.parse(all.stdout)).toMatchObject({ language: 'typescript', output: types, schemas: { length: 2 } });
-  expect(readFileSync(types, 'utf8')).toMatch(/interface ChatMessageV1 {[^]+interface OrderV1 {/);
-  expect(none).toMatchObject({ code: 1, stderr: 'arqon: no.v1: There is no such schema.\n' });
-  expect([got.code, readFileSync(set)]).toEqual([0, Buffer.from(orderDescriptors)]);
-  admin.end();
-});
+test(
+  '[SCH-5] [CLI-1] schema generate writes types of all payloads, and schema get what the generators of Protobuf take',
+  { timeout: 30_000 },
+  async () => {
+    const order = { tenant: 'shop', user: 'root', role: 'admin' } as const;
+    const admin = await bus.connect(order);
+    const schema = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
+    await admin.must('op.schema.register', { schema_id: 'chat.message.v1', kind: 'json', schema });
+    const descriptor = gzipSync(orderDescriptors).toString('base64');
+    const registered = { schema_id: 'order.v1', kind: 'protobuf', message: 'shop.v1.Order', descriptor };
+    await admin.must('op.schema.register', registered);
+    const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token(order) };
+    const [set, types] = [join(folder, 'order.binpb'), join(folder, 'schemas.ts')];
+    const [all, none, got] = await Promise.all([
+      arqon(['schema', 'generate', 'typescript', '--json', '--output', types], env),
+      arqon(['schema', 'generate', 'go', 'no.v1'], env),
+      arqon(['schema', 'get', 'order.v1', '--descriptor', set], env),
+    ]);
+    expect(JSON.parse(all.stdout)).toMatchObject({ language: 'typescript', output: types, schemas: { length: 2 } });
+    expect(readFileSync(types, 'utf8')).toMatch(/interface ChatMessageV1 {[^]+interface OrderV1 {/);
+    expect(none).toMatchObject({ code: 1, stderr: 'arqon: no.v1: There is no such schema.\n' });
+    expect([got.code, readFileSync(set)]).toEqual([0, Buffer.from(orderDescriptors)]);
+    admin.end();
+  },
+);
