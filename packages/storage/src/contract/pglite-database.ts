@@ -4,11 +4,17 @@ import { migrate } from '../postgres/migrate.ts';
 import { setTenant } from '../postgres/set-tenant.ts';
 import { toBusError } from '../postgres/failure.ts';
 
+/** A database that suites share one after the other. */
+export interface PgliteDatabase extends Database {
+  /** Takes every row out of every table. */
+  empty(): Promise<void>;
+}
+
 /**
  * Postgres as WebAssembly in this process, with our tables. It knows one user, who is an administrator and sees past
  * row-level security, so every transaction becomes the role of Brains first (QLT-6).
  */
-export async function createPgliteDatabase(): Promise<Database> {
+export async function createPgliteDatabase(): Promise<PgliteDatabase> {
   const engine = await PGlite.create();
   await engine.exec('CREATE ROLE arqon_brain');
   await migrate({ exec: async (text) => (await engine.exec(text)).at(-1)?.rows as object[] });
@@ -30,9 +36,17 @@ export async function createPgliteDatabase(): Promise<Database> {
   return {
     withTenant: transact,
     withoutTenant: (work) => transact('', work),
+    empty: async () => {
+      await engine.exec(EMPTY);
+    },
     status: () => 'ok',
     close: async () => {
       if (!engine.closed) await engine.close();
     },
   };
 }
+
+const EMPTY = `DO $$ BEGIN
+  EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+    FROM pg_tables WHERE schemaname = 'arqon' AND tablename <> 'schema_version');
+END $$`;
