@@ -13,6 +13,7 @@ const devOnly = [
   'sdk-go.test.ts',
   'examples.test.ts',
   'docs/**/*.test.ts',
+  'drills/*.test.ts',
   'alerts/*.test.ts',
 ].map((name) => `e2e/src/${name}`);
 /** Runs in virtual time, which stands in for that of the whole process. */

@@ -6,6 +6,6 @@ import { run } from './run.mjs';
 // `npm run chaos`: faults at their full length; minutes, not seconds.
 endWithParent();
 await ensureInstalled();
-Object.assign(process.env, await ensurePrograms(['nats-server', 'Postgres']));
+Object.assign(process.env, await ensurePrograms(['nats-server', 'Postgres', 'Valkey or Redis 7']));
 const { code } = await run('vitest', ['run', '--config', 'vitest.chaos.config.ts', ...process.argv.slice(2)], {});
 process.exitCode = code;
