@@ -98,7 +98,7 @@ const config: ViteUserConfig = defineConfig({
       provider: 'v8',
       reporter: ['text-summary', 'text'],
       reportsDirectory: '.cache/coverage',
-      include: ['packages/{protocol,auth,pipeline,casil,schema}/src/**/*.ts'],
+      include: ['packages/{protocol,auth,pipeline,casil,policy,schema}/src/**/*.ts'],
       exclude: ['**/gen/**', '**/testing/**', '**/*.test.ts', '**/*.contract.ts', '**/index.ts'],
       // QLT-4. Checked by `npm run check -- unit`.
       thresholds: {
@@ -106,6 +106,7 @@ const config: ViteUserConfig = defineConfig({
         'packages/auth/src/**': { branches },
         'packages/pipeline/src/**': { branches },
         'packages/casil/src/**': { branches },
+        'packages/policy/src/**': { branches },
         'packages/schema/src/**': { branches },
       },
     },

@@ -40,6 +40,15 @@ async function exchange(order: AckOrder, client: LoadClient, latencies: Samples,
     sentAt.set(number, now);
     client.send(frame.stamp(number, Math.round(now * 1_000)));
   };
+  let resting = 0;
+  const rest = (ms: number): void => {
+    resting += 1;
+    setTimeout(() => {
+      resting -= 1;
+      // What is sent after the end would be answered in the next run.
+      if (performance.now() < endsAt) send();
+    }, ms);
+  };
   client.observer = (bytes, start, end) => {
     const now = performance.now();
     const answered = readCounter(bytes, start, end);
@@ -51,11 +60,11 @@ async function exchange(order: AckOrder, client: LoadClient, latencies: Samples,
     problem ??= judge(Buffer.from(bytes.subarray(start, end)));
     if (now >= endsAt || problem !== undefined) return;
     if (order.restMs === undefined) send();
-    else setTimeout(send, order.restMs);
+    else rest(order.restMs);
   };
   for (let i = 0; i < order.inFlight; i += 1) send();
   const isDone = (): boolean =>
-    (sentAt.size === 0 && performance.now() >= endsAt) || problem !== undefined || client.isClosed;
+    (sentAt.size + resting === 0 && performance.now() >= endsAt) || problem !== undefined || client.isClosed;
   await waitUntil(isDone, order.ms + ANSWER_TIMEOUT_MS);
   client.observer = undefined;
   if (problem !== undefined) throw new Error(problem);

@@ -70,3 +70,18 @@ describe('a chain', () => {
     expect(given).toEqual([MAX_FUEL, 500_000, 0]);
   });
 });
+
+describe('the order of policies', () => {
+  it('[WSM-1] is by their number, then by name, then by pattern', () => {
+    const place = (order: number, name: string, pattern: string) => ({ order, name, pattern, version: 1 });
+    const places = [
+      place(1, 'a', '*'),
+      place(0, 'b', 'y:*'),
+      place(0, 'b', 'x:*'),
+      place(0, 'a', '*'),
+      place(0, 'a', '*'),
+    ];
+    const sorted = sortChain(places).map(({ order, name, pattern }) => `${order} ${name} ${pattern}`);
+    expect(sorted).toEqual(['0 a *', '0 a *', '0 b x:*', '0 b y:*', '1 a *']);
+  });
+});

@@ -79,6 +79,18 @@ describe('a module that is refused', () => {
       ),
     ],
     ['start_failed', 'before its first call', policyOf('(i32.const 0)', '(data (i32.const 65536) "x")')],
+    ['malformed', 'start function', policyOf('(i32.const 0)', '(func $s (param i32)) (start $s)')],
+    ['malformed', 'no function 99', policyOf('(call 99)')],
+    ['malformed', 'no function 77', policyOf('(i32.const 0)', '(table 1 funcref) (elem (i32.const 0) 77)')],
+    ['malformed', 'jumps out', policyOf('(br 9)')],
+    ['limit', 'a function of', policyOf('(i32.const 0)', `(func ${'nop '.repeat(131_100)})`)],
+    ['forbidden_feature', 'table of references', policyOf('(i32.const 0)', '(table 1 externref)')],
+    ['forbidden_feature', 'more than one table', policyOf('(i32.const 0)', '(table 1 funcref) (table 1 funcref)')],
+    [
+      'forbidden_feature',
+      'more than a constant',
+      policyOf('(i32.const 0)', '(global $a i32 (i32.const 1)) (global i32 (global.get $a))'),
+    ],
   ])('[WSM-3] [WSM-2] C-04: %s: %s', async (reason, text, module) => {
     expect(await refusalOf(module)).toEqual([reason, expect.stringContaining(text)]);
   });
@@ -94,6 +106,9 @@ describe('a module that is refused', () => {
     ['a section 40', bytes(...HEADER, 40, 0)],
     ['wrong order', bytes(...HEADER, 3, 1, 0, 1, 1, 0)],
     ['none of a function', bytes(...HEADER, 1, 3, 1, 0x5f, 0)],
+    ['more than one memory', bytes(...HEADER, 5, 5, 2, 0, 1, 0, 1)],
+    ['more than a constant', bytes(...HEADER, 5, 3, 1, 0, 1, 6, 9, 1, 0x7f, 0, 0x41, 1, 0x41, 2, 0x6a, 0x0b)],
+    ['too long', bytes(...HEADER, 5, 3, 1, 0, 1, 6, 10, 1, 0x7f, 0, 0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0)],
     ['no type 5', bytes(...HEADER, 3, 2, 1, 5)],
     ['more than its', bytes(...HEADER, 1, 5, 1, 0x60, 0, 0, 9)],
     ['no UTF-8', bytes(...HEADER, 2, 6, 1, 1, 0xff, 0, 0, 0)],
