@@ -63,6 +63,17 @@ const slowConsumers = (slow: number): readonly Series[] => [
   gauge('arqonbus_connections{instance="a"}', [1_000, 30]),
 ];
 
+/** Requests and calls a minute, those of HTTP that fail and those of gRPC that do. */
+function bridge(good: number, unavailable: number, failedCalls = 0): readonly Series[] {
+  const http = (status: string, perMinute: number): Series =>
+    counter(`arqonbus_bridge_responses_total{status="${status}"}`, [[perMinute, 30]]);
+  const grpc = (status: string, perMinute: number): Series =>
+    counter(`arqonbus_bridge_grpc_responses_total{status="${status}"}`, [[perMinute, 30]]);
+  return [http('200', good), http('503', unavailable), http('403', 5), grpc('0', good), grpc('14', failedCalls)];
+}
+const outboxes = (state: string, ...phases: Parameters<typeof gauge>[1][]): Series =>
+  gauge(`arqonbus_outboxes{state="${state}"}`, ...phases);
+
 /** Every alert of the group `arqonbus-now`. */
 export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   ArqonbusSpineLost: zeroGauge('arqonbus_spine_connected{instance="a"}', 1),
@@ -120,6 +131,27 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   },
   ArqonbusInternalErrors: neverCounter('arqonbus_internal_errors_total', 'arqonbus_brain_requests_failed_total'),
   ArqonbusWebhooksDropped: neverCounter('arqonbus_webhook_events_dropped_total{reason="full"}'),
+  ArqonbusWebhooksDie: neverCounter('arqonbus_webhook_deliveries_total{outcome="dead"}'),
+  ArqonbusBridgeFails: {
+    minutes: 20,
+    fires: [bridge(60, 10), bridge(60, 0, 10)],
+    silent: [bridge(60, 1), bridge(0, 0)],
+  },
+  ArqonbusOutboxUnusable: {
+    minutes: 15,
+    fires: [[outboxes('unreachable', [1, 20])], [outboxes('key_refused', [0, 5], [1, 15])]],
+    // A database that was restarted, and one Bridge beside the one that works.
+    silent: [[outboxes('unreachable', [0, 5], [1, 0], [0, 15])], [outboxes('standby', [1, 20])]],
+  },
+  ArqonbusOutboxLags: {
+    minutes: 25,
+    fires: [[gauge('arqonbus_outbox_oldest_waiting_seconds', [90, 30])]],
+    silent: [
+      [gauge('arqonbus_outbox_oldest_waiting_seconds', [30, 30])],
+      [gauge('arqonbus_outbox_oldest_waiting_seconds', [90, 5], [0, 25])],
+    ],
+  },
+  ArqonbusOutboxRefuses: neverCounter('arqonbus_outbox_refused_total{code="SCHEMA_VIOLATION"}'),
   ArqonbusContinuumLags: {
     minutes: 25,
     fires: [[gauge('arqonbus_continuum_oldest_waiting_seconds', [90, 30])]],

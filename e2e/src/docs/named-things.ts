@@ -15,6 +15,7 @@ const variables = new Set([
   'ARQONBUS_WS_URL',
   'ARQONBUS_HTTP_URL',
   'ARQONBUS_AUTH_JWT',
+  'ARQONBUS_OUTBOX_URL',
 ]);
 /** Made from a running bus, and compared with one by a test of its own. */
 const metricsPage = readFileSync(join(repository, 'docs/metrics.md'), 'utf8');

@@ -22,6 +22,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['schema', async () => (await import('./schema/schema-command.ts')).addSchemaCommand],
   ['policy', async () => (await import('./policy/policy-command.ts')).addPolicyCommand],
   ['keys', async () => (await import('./keys/keys-command.ts')).addKeysCommand],
+  ['outbox', async () => (await import('./outbox/outbox-command.ts')).addOutboxCommand],
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
   ['store', async () => (await import('./store/store-command.ts')).addStoreCommand],
   ['continuum', async () => (await import('./continuum/continuum-command.ts')).addContinuumCommand],

@@ -6,6 +6,7 @@ export * from './live-settings.ts';
 export * from './log-settings.ts';
 export * from './config-value.ts';
 export { isLoopbackHost } from './loopback.ts';
+export * from './outbox-file.ts';
 export * from './parse-config.ts';
 export { needsDurableStorage } from './postgres-addresses.ts';
 export { parseValue } from './parse-value.ts';

@@ -23,12 +23,13 @@ export function needsDurableStorage({ storage }: Config): readonly Problem[] {
   return [{ key: 'storage.backend', problem: 'is memory, which forgets grants at every restart', fix }];
 }
 
-function checkAddress(key: string, text: string): Problem[] {
+/** What is wrong with one address; '' = it is not set. */
+export function checkAddress(key: string, text: string): Problem[] {
   if (text === '') return [];
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPostgres = url !== undefined && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1;
   if (!isPostgres) {
-    const fix = 'write postgres://arqon_brain:password@db.example.com:5432/arqonbus?sslmode=verify-full';
+    const fix = 'write postgres://user:password@db.example.com:5432/database?sslmode=verify-full';
     return [{ key, problem: 'must be the address of a Postgres database', fix }];
   }
   if (isLocal(url) || url.searchParams.get('sslmode') === 'verify-full') return [];

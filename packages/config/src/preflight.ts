@@ -4,6 +4,7 @@ import { checkPostgres } from './postgres-addresses.ts';
 import { checkChange } from './live-settings.ts';
 import { checkArchive } from './preflight-archive.ts';
 import { checkOmega } from './preflight-omega.ts';
+import { readOutboxFile } from './outbox-file.ts';
 import { checkServers } from './preflight-servers.ts';
 import type { Problem } from './problem.ts';
 import { checkContinuum } from './preflight-continuum.ts';
@@ -33,6 +34,7 @@ export function preflight(config: Config, mode: RunMode, nowMs: number = Date.no
     ...checkContinuum(config),
     ...checkWebhooks(config),
     ...checkOmega(config),
+    ...checkOutboxes(config),
     ...(config.auth.mode === 'development' ? checkDevelopmentAuth(config, mode) : checkRequiredAuth(config)),
     ...(mode === 'production' ? checkExposure(config) : []),
   ];
@@ -116,6 +118,13 @@ function checkRequiredAuth({ auth }: Config): readonly Problem[] {
     problems.push({ key: 'auth.jwks_url', problem: 'must begin with https://' });
   if (auth.algorithms.length === 0) problems.push({ key: 'auth.algorithms', problem: 'allows no algorithm' });
   return problems;
+}
+
+/** The file is read as the Bridge will read it; what it comes to hold later is told in the Bridge's log. */
+function checkOutboxes({ outbox }: Config): readonly Problem[] {
+  if (outbox.file === '') return [];
+  const reading = readOutboxFile(outbox.file);
+  return reading.ok ? [] : reading.problems;
 }
 
 /** Their streams could not be made. */

@@ -12,7 +12,7 @@ export interface EnvironmentReading {
 }
 
 /** Variables of clients and tools, which share the prefix (CFG-1). */
-const CLIENT_VARIABLES = new Set(['ARQONBUS_WS_URL', 'ARQONBUS_HTTP_URL', 'ARQONBUS_AUTH_JWT']);
+const CLIENT_VARIABLES = new Set(['ARQONBUS_WS_URL', 'ARQONBUS_HTTP_URL', 'ARQONBUS_AUTH_JWT', 'ARQONBUS_OUTBOX_URL']);
 
 /** Kubernetes gives every pod variables for each service of its namespace; a service may be called `arqonbus-…`. */
 const SERVICE_LINK_NAME = /^ARQONBUS_(.*_)?(SERVICE_(HOST|PORT(_.+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;

@@ -7,6 +7,7 @@ import type { LimitSettings } from './limit-settings.ts';
 import { SHIPPED_PROFILES } from '@arqonbus/protocol';
 import { SHIPPED_RULES } from './log-settings.ts';
 import { omegaSettings } from './omega-settings.ts';
+import { outboxSettings } from './outbox-settings.ts';
 import { storageSettings } from './storage-settings.ts';
 import { taskSettings } from './task-settings.ts';
 import { webhookSettings } from './webhook-settings.ts';
@@ -240,6 +241,7 @@ const structuredSettings: StructuredSettings = {
 /** Every setting there is, by key (CFG-1): parsing, types, documentation and variable names come from here. */
 export type Settings = typeof plainSettings &
   typeof bridgeSettings &
+  typeof outboxSettings &
   typeof storageSettings &
   typeof jetStreamSettings &
   StructuredSettings &
@@ -254,6 +256,7 @@ export type Settings = typeof plainSettings &
 export const settings: Settings = {
   ...plainSettings,
   ...bridgeSettings,
+  ...outboxSettings,
   ...storageSettings,
   ...jetStreamSettings,
   ...structuredSettings,

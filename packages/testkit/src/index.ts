@@ -11,6 +11,7 @@ export type * from './history/history.ts';
 export * from './nats-server/start-nats-server.ts';
 export { findPostgres } from './postgres-server/find-postgres.ts';
 export type { AdminSession } from './postgres-server/admin-session.ts';
+export { queryDatabase } from './postgres-server/create-database.ts';
 export type { PostgresDatabase } from './postgres-server/create-database.ts';
 export { createTestDatabase, sharedPostgresPort } from './postgres-server/shared-postgres.ts';
 export * from './postgres-server/start-postgres-server.ts';

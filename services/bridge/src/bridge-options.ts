@@ -8,6 +8,7 @@ type BridgeSettings = Config['bridge'];
 
 /** What a Bridge is made from. It owns none of these. */
 export interface BridgeOptions extends BridgeSettings {
+  readonly outbox: Config['outbox'];
   /** Absent = it speaks plain HTTP. */
   readonly tls: TlsPair | undefined;
   readonly limits: Limits;

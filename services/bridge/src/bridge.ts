@@ -11,6 +11,8 @@ import { createHttpServer } from './http/http-server.ts';
 import { createLogBug } from './log-bug.ts';
 import { createAnswerGrpc } from './grpc/answer-grpc.ts';
 import { createGrpcServer } from './grpc/grpc-server.ts';
+import { startOutboxes } from './outbox/outboxes.ts';
+import type { Outboxes } from './outbox/outboxes.ts';
 import { createRoutes } from './routes/routes.ts';
 
 /** A running Bridge: HTTP and gRPC for servers, which are answered by the edge of the bus (ARC-4, BRG-1). It keeps nothing. */
@@ -32,7 +34,8 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
   metrics.gauge('arqonbus_bridge_keys', 'Keys of servers known.', () => keys.count());
   const rates = createCallerRates(options.messagesPerSecond, () => clock.monotonicMs());
   const ending = new AbortController();
-  const health = (): HealthReport => healthOf(spine, keys);
+  const running: { outboxes?: Outboxes } = {};
+  const health = (): HealthReport => healthOf(spine, keys, running.outboxes);
   const shared = {
     ...options,
     identify: createIdentify({ ...options, keys }),
@@ -49,6 +52,7 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
   const grpc = createGrpcServer(answerGrpc, options);
   const port = await server.listen(host, options.port);
   const grpcPort = await grpc.listen(host, options.grpcPort);
+  running.outboxes = startOutboxes(shared);
   const tellUses = (): Promise<void> => tellKeyUses(keys, spine);
   const timers = [
     setInterval(() => rates.sweep(), SWEEP_EVERY_MS),
@@ -60,18 +64,20 @@ export async function createBridge(options: BridgeOptions): Promise<Bridge> {
     drain: async () => {
       for (const timer of timers) clearInterval(timer);
       ending.abort();
-      await Promise.all([server.drain(), grpc.drain()]);
+      await Promise.all([server.drain(), grpc.drain(), running.outboxes?.close()]);
       await tellUses();
       keys.stop();
     },
   };
 }
 
-function healthOf(spine: BridgeOptions['spine'], keys: ApiKeys): HealthReport {
+function healthOf(spine: BridgeOptions['spine'], keys: ApiKeys, outboxes: Outboxes | undefined): HealthReport {
   const isOnSpine = spine.status() === 'connected';
   const areKeysKnown = keys.isCurrent();
   const checks = { spine: isOnSpine ? 'ok' : 'down', keys: areKeysKnown ? 'ok' : 'down' } as const;
-  return { ready: isOnSpine && areKeysKnown, checks };
+  const ready = isOnSpine && areKeysKnown;
+  if (outboxes === undefined || outboxes.count() === 0) return { ready, checks };
+  return { ready, checks: { ...checks, outboxes: outboxes.areUsable() ? 'ok' : 'down' } };
 }
 
 /** When keys were used last is nothing that anybody waits for: without a Brain it is not told. */

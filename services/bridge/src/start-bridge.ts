@@ -19,6 +19,7 @@ export function startBridge({ config }: LiveSettings, parts: BridgeSurroundings)
   return createBridge({
     ...config.bridge,
     ...parts,
+    outbox: config.outbox,
     limits: config.limits,
     tls: readTls(config, clock.now()),
     authenticator: createAuthenticator(config.auth, { ...parts, now: () => clock.now() }),

@@ -30,7 +30,7 @@ export function composeEdge(options: ShieldOptions, parts: EdgeParts): SpineSubs
       publish: createAcceptMessage({ ...shared, dispatcher: noCommands(refuse) }),
       command: createAcceptMessage({ ...shared, dispatcher: commandsOf(inbound, refuse), publisher: noEvents(refuse) }),
     },
-    refuseOversize: (session) => refuse(session, '', new BusError('PAYLOAD_TOO_LARGE')),
+    refuse: (session, code) => refuse(session, '', new BusError(code)),
     observer: createObserver(options),
   });
 }

@@ -49,6 +49,11 @@ export interface EdgeMessage {
   readonly envelope: Partial<Envelope>;
   /** What the service says in `metadata`, such as `cron_job_id`: under names that clients may not use. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /**
+   * Messages of one lane are published one after the other, and after one that may go better later none of its lane is tried:
+   * those are `UNAVAILABLE`. Whoever sends them again keeps their order.
+   */
+  readonly lane?: string;
 }
 
 /** Who asks for what. */
@@ -144,8 +149,15 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const NOTHING = new Uint8Array(0);
 
-function encodeMessage({ envelope, metadata }: EdgeMessage): { envelope: Uint8Array; metadata: Uint8Array } {
+interface EncodedMessage {
+  readonly envelope: Uint8Array;
+  readonly metadata: Uint8Array;
+  readonly lane: string;
+}
+
+function encodeMessage({ envelope, metadata, lane = '' }: EdgeMessage): EncodedMessage {
   return {
+    lane,
     envelope: encodeProtoEnvelope({ ...createEnvelope(envelope.type ?? 'event'), ...envelope }),
     metadata: metadata === undefined ? NOTHING : encoder.encode(JSON.stringify(metadata)),
   };

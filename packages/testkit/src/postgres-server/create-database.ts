@@ -28,6 +28,22 @@ export async function createPostgresDatabase(port: number, template = 'template1
   };
 }
 
+/** Runs statements as whoever this address is of; gives the rows of the last one. */
+export async function queryDatabase<Row extends object>(
+  url: string,
+  text: string,
+  values?: readonly unknown[],
+): Promise<readonly Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const results = await client.query<Row>(text, values === undefined ? undefined : [...values]);
+    return [results].flat().at(-1)?.rows ?? [];
+  } finally {
+    await client.end();
+  }
+}
+
 async function asAdministrator(port: number, sql: string): Promise<void> {
   const client = new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
   await client.connect();

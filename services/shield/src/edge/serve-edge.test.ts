@@ -177,6 +177,21 @@ describe('publishing without a connection', () => {
     expect(codes(await publish([event(1)], { tenant: 'globex' }))).toEqual(['ok']);
   });
 
+  it('[PRT-19] [ARC-15] keeps the order of a lane where the limit of the tenant lets only a part through', async () => {
+    const { publish, heard } = await createRig({ ARQONBUS_LIMITS_MESSAGES_PER_TENANT_PER_SECOND: '40' });
+    const all = Array.from({ length: 50 }, (_, n) => ({ ...event(n, { id: `arq_lane_${1_000 + n}` }), lane: 'one' }));
+    let left = all;
+    while (left.length > 0) {
+      const outcomes = await publish(left);
+      const through = codes(outcomes).indexOf('RATE_LIMITED');
+      const taken = through < 0 ? left.length : through;
+      expect(codes(outcomes.slice(0, taken))).toEqual(left.slice(0, taken).map(() => 'ok'));
+      expect(codes(outcomes.slice(taken + 1)).every((code) => code === 'UNAVAILABLE')).toBe(true);
+      left = left.slice(taken);
+    }
+    await vi.waitFor(() => expect(heard.map(payloadOf)).toEqual(all.map((_, n) => n)));
+  });
+
   it.each([
     ['a client for a sender', { sender: 'n0a1_b2c3' }],
     ['no name for a sender', { sender: 'op cron' }],

@@ -1,6 +1,6 @@
 import { parseIdentity } from '@arqonbus/auth';
 import type { Principal } from '@arqonbus/auth';
-import { BusError, isName } from '@arqonbus/protocol';
+import { BusError, decodeTrustedProtoEnvelope, errorTable, isErrorCode, isName } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import { MAX_EDGE_MESSAGES, isClientId, serveEdge } from '@arqonbus/spine';
 import type { EdgeMethod, EdgeRequest, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
@@ -11,6 +11,7 @@ import type { HandshakeOptions } from '../session/handshake.ts';
 import type { AcceptMessage } from '../session/inbound.ts';
 import type { Session } from '../session/session.ts';
 import { EdgeSession } from './edge-session.ts';
+import { runInLanes } from './run-in-lanes.ts';
 
 /** What serving those without a connection needs from around it. */
 export interface EdgeOptions extends Pick<HandshakeOptions, 'bans' | 'grants'> {
@@ -21,8 +22,8 @@ export interface EdgeOptions extends Pick<HandshakeOptions, 'bans' | 'grants'> {
   readonly tenantStates: TenantStates;
   /** Where the messages of each method go. */
   readonly accept: Readonly<Record<EdgeMethod, AcceptMessage>>;
-  /** Tells a session that its message is too large to be looked at. */
-  readonly refuseOversize: (session: Session) => void;
+  /** Tells a session why its message is not looked at. */
+  readonly refuse: (session: Session, code: 'PAYLOAD_TOO_LARGE' | 'UNAVAILABLE') => void;
   readonly observer: RpcObserver;
 }
 
@@ -54,15 +55,29 @@ async function answer(
   if (messages.length > MAX_EDGE_MESSAGES) throw new BusError('VALIDATION_ERROR', 'There are too many messages.');
   const heard = checkBans(principal, options);
   if (!heard.ok) throw new BusError(heard.code, undefined, { details: heard.details });
-  const replies = messages.map(
-    ({ envelope, metadata }) =>
-      new Promise<Uint8Array>((resolve) => {
-        const session = createSession(principal, { sender, metadata }, resolve, options);
-        if (envelope.length > options.limits.maxFrameBytes) options.refuseOversize(session);
-        else options.accept[method](session, envelope, options.clock.monotonicMs());
+  const reply = (
+    message: EdgeRequest['messages'][number],
+    handle: (session: EdgeSession) => void,
+  ): Promise<Uint8Array> =>
+    new Promise((resolve) => {
+      handle(createSession(principal, { sender, metadata: message.metadata }, resolve, options));
+    });
+  const replies = runInLanes(messages, {
+    run: (message) =>
+      reply(message, (session) => {
+        if (message.envelope.length > options.limits.maxFrameBytes) options.refuse(session, 'PAYLOAD_TOO_LARGE');
+        else options.accept[method](session, message.envelope, options.clock.monotonicMs());
       }),
-  );
-  return { replies: await Promise.all(replies) };
+    skip: (message) => reply(message, (session) => options.refuse(session, 'UNAVAILABLE')),
+    mayGoBetterLater,
+    monotonicMs: () => options.clock.monotonicMs(),
+  });
+  return { replies: await replies };
+}
+
+function mayGoBetterLater(reply: Uint8Array): boolean {
+  const errorCode = decodeTrustedProtoEnvelope(reply)?.errorCode ?? '';
+  return isErrorCode(errorCode) && errorTable[errorCode].isRetryable;
 }
 
 const decoder = new TextDecoder();

@@ -65,6 +65,14 @@ export declare type EdgeMessage = Message<"arqon.v1.EdgeMessage"> & {
    * @generated from field: bytes metadata = 2;
    */
   metadata: Uint8Array;
+
+  /**
+   * Messages of one lane are published one after the other, and after one that may go better later no other of its lane is
+   * tried: those are answered UNAVAILABLE. Empty = it waits for nobody.
+   *
+   * @generated from field: string lane = 3;
+   */
+  lane: string;
 };
 
 /**

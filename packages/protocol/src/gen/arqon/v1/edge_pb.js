@@ -11,7 +11,7 @@ import { file_arqon_v1_auth } from "./auth_pb.js";
  * Describes the file arqon/v1/edge.proto.
  */
 export const file_arqon_v1_edge = /*@__PURE__*/
-  fileDesc("ChNhcnFvbi92MS9lZGdlLnByb3RvEghhcnFvbi52MSJtCgtFZGdlUmVxdWVzdBIlCglwcmluY2lwYWwYASABKAsyEi5hcnFvbi52MS5JZGVudGl0eRIOCgZzZW5kZXIYAiABKAkSJwoIbWVzc2FnZXMYAyADKAsyFS5hcnFvbi52MS5FZGdlTWVzc2FnZSIxCgtFZGdlTWVzc2FnZRIQCghlbnZlbG9wZRgBIAEoDBIQCghtZXRhZGF0YRgCIAEoDCIdCgpFZGdlUmVzdWx0Eg8KB3JlcGxpZXMYASADKAxiBnByb3RvMw", [file_arqon_v1_auth]);
+  fileDesc("ChNhcnFvbi92MS9lZGdlLnByb3RvEghhcnFvbi52MSJtCgtFZGdlUmVxdWVzdBIlCglwcmluY2lwYWwYASABKAsyEi5hcnFvbi52MS5JZGVudGl0eRIOCgZzZW5kZXIYAiABKAkSJwoIbWVzc2FnZXMYAyADKAsyFS5hcnFvbi52MS5FZGdlTWVzc2FnZSI/CgtFZGdlTWVzc2FnZRIQCghlbnZlbG9wZRgBIAEoDBIQCghtZXRhZGF0YRgCIAEoDBIMCgRsYW5lGAMgASgJIh0KCkVkZ2VSZXN1bHQSDwoHcmVwbGllcxgBIAMoDGIGcHJvdG8z", [file_arqon_v1_auth]);
 
 /**
  * Describes the message arqon.v1.EdgeRequest.
