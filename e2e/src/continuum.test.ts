@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { freshTenants } from './harness/fresh-tenants.ts';
 import type { JsonClient } from './harness/json-client.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
 
@@ -158,4 +159,20 @@ it('[CTM-3] [PRM-1] is for administrators, of their own tenant', async () => {
   for (const args of [{ from_ts: 'yesterday' }, { agent_id: '' }, { cursor: 'x' }]) {
     expect(await root.command(projector('backfill'), args)).toMatchObject({ error_code: 'VALIDATION_ERROR' });
   }
+});
+
+it('[CTM-3] [CLI-1] the command line projects an event, and says what is wrong with one', async () => {
+  const token = await bus.token({ tenant: tenants.tenant, user: 'root', role: 'admin' });
+  const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: token };
+  const project = async (event: string, ...flags: string[]): Promise<readonly [number | null, string]> => {
+    const run = runArqon(['continuum', 'project', event, ...flags], env);
+    return [await run.exited, `${run.stdout()}${run.stderr()}`];
+  };
+  const [good, bad] = [episode('shell'), episode('shell-bad', { schema_version: 2 })].map((one) => JSON.stringify(one));
+  expect(await project(good ?? '', '--json')).toEqual([0, '{"status":"projected"}\n']);
+  const [code, text] = await project(bad ?? '');
+  expect([code, text]).toEqual([
+    1,
+    expect.stringMatching(/^dlq_queued {2}unsupported_version {2}schema_version {2}d_/),
+  ]);
 });

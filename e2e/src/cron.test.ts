@@ -115,13 +115,18 @@ test('[CRN-3] [SAF-3] what its owner may not publish by then is refused, and the
   expect(refused).not.toBeNull();
 });
 
-test('[CRN-3] a payload is published as it was written, with numbers that no double holds and members in their order', async () => {
+test('[CRN-3] [CRN-1] a payload is published and shown as it was written, with numbers that no double holds and members in their order', async () => {
   const [ann, reader] = [await enter('numbers', 'ann'), await enter('numbers', 'bob')];
   const payload = '{"b":9223372036854775807,"a":1.0,"2":[0]}';
   const args = `{"room":"lab","channel":"bench","delay_seconds":1,"payload":${payload}}`;
   ann.socket.sendText(`{"id":"arq_numbers-01","type":"command","command":"op.cron.schedule","args":${args}}`);
   const told = await reader.socket.next(({ payload: frame }) => frame.toString().includes('op-cron'));
   expect(told.payload.toString()).toContain(`"payload":${payload}`);
+  const { items } = (await ann.must('op.cron.list')) as { readonly items: readonly { readonly job_id: string }[] };
+  const get = { id: 'arq_numbers-02', type: 'command', command: 'op.cron.get', args: { job_id: items[0]?.job_id } };
+  ann.send(get);
+  const shown = await ann.socket.next(({ payload: frame }) => frame.toString().includes('arq_numbers-02'));
+  expect(shown.payload.toString()).toContain(`"payload":${payload}`);
 });
 
 test('[CRN-1] what makes no schedule is refused with the field', async () => {

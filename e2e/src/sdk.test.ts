@@ -87,6 +87,42 @@ describe('on one bus', () => {
   test('[PRT-2] a bad token stops the client with its code', async () => {
     await expect(connect('alice', 'json', { token: 'junk' })).rejects.toMatchObject({ code: 'AUTHENTICATION_FAILED' });
   });
+
+  test('[STO-1] [PRD-4] the store of an SDK client: compare and set, lists, and a watch that goes on after a lost connection', async () => {
+    const sockets: WebSocket[] = [];
+    class Kept extends WebSocket {
+      constructor(...args: ConstructorParameters<typeof WebSocket>) {
+        super(...args);
+        sockets.push(this);
+      }
+    }
+    const [alice, bob] = [
+      await connect('alice', 'json'),
+      await connect('bob', 'proto', { webSocket: Kept as unknown as WebSocketConstructor }),
+    ];
+    const watch = await bob.store.watch({ prefix: 'cart/' });
+    const changes = watch[Symbol.asyncIterator]();
+    const first = await alice.store.set('cart/1', { items: ['ä'] }, { ifVersion: 0 });
+    await expect(bob.store.set('cart/1', null, { ifVersion: 0 })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      details: { version: first },
+    });
+    const items = { items: ['ä'] };
+    expect((await changes.next()).value).toEqual({ kind: 'set', key: 'cart/1', version: first, value: items });
+    const lost = new Promise((resolve) => bob.on('close', resolve));
+    sockets[0]?.terminate();
+    await lost;
+    await alice.store.set('cart/2', 2);
+    await alice.store.set('carts', 3);
+    expect(await alice.store.delete('cart/1')).toBe(true);
+    expect((await changes.next()).value).toMatchObject({ kind: 'set', key: 'cart/2', value: 2 });
+    expect((await changes.next()).value).toMatchObject({ kind: 'deleted', key: 'cart/1' });
+    const keys: string[] = [];
+    for await (const { key } of bob.store.list('cart')) keys.push(key);
+    expect(keys).toEqual(['cart/2', 'carts']);
+    tenant = `${tenant}-other`;
+    expect(await (await connect('carol', 'json')).store.get('cart/2')).toBeUndefined();
+  });
 });
 
 /** A cluster is started twice. */

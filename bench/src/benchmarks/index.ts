@@ -19,6 +19,7 @@ import { recovery } from './recovery.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { schemaChecks } from './schema-checks.ts';
 import { stages } from './stages.ts';
+import { storeOperations } from './store-operations.ts';
 import { taskRoundTrip } from './task-round-trip.ts';
 import { twoShieldsCeiling } from './two-shields-ceiling.ts';
 import { twoShields } from './two-shields.ts';
@@ -47,6 +48,7 @@ export const benchmarks: readonly Benchmark[] = [
   bulkheads,
   cronBurst,
   continuum,
+  storeOperations,
   taskRoundTrip,
   webhookDelivery,
   interest,

@@ -1,3 +1,4 @@
+import { Samples } from '@arqonbus/telemetry';
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
 import type { Bus } from '../harness/bus.ts';
 import { connectCommands } from '../harness/command-client.ts';
@@ -52,18 +53,16 @@ async function measure(bus: Bus, count: number, atOnce: number): Promise<readonl
     return performance.now() - startedMs;
   };
   for (let n = 0; n < WARM_UP; n += 1) await run();
-  const spans: number[] = [];
+  const spans = new Samples();
   const startedMs = performance.now();
   let left = count;
   const work = async (): Promise<void> => {
-    while ((left -= 1) >= 0) spans.push(await run());
+    while ((left -= 1) >= 0) spans.add(await run());
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   const perSecond = (count * 1_000) / (performance.now() - startedMs);
   for (const client of [submitter, operator]) client.close();
-  const sorted = spans.toSorted((a, b) => a - b);
-  const [p50 = Number.NaN, p99 = Number.NaN] = [0.5, 0.99].map((part) => sorted[Math.ceil(part * count) - 1]);
-  return [p50, p99].map((ms) => Number(ms.toFixed(2))).concat(Math.round(perSecond));
+  return [spans.percentile(0.5), spans.percentile(0.99), Math.round(perSecond)];
 }
 
 function answerAll(operator: CommandClient): void {

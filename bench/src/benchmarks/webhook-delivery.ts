@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Samples } from '@arqonbus/telemetry';
 import { startWebhookSink } from '@arqonbus/testkit';
 import type { WebhookSink } from '@arqonbus/testkit';
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
@@ -96,10 +97,11 @@ async function openRig({ endpoints: [endpoint] }: Bus, sink: WebhookSink): Promi
       const isThere = (): boolean => [...sent.keys()].every((text) => arrived.has(text));
       while (!isThere() && performance.now() < startedMs + GIVE_UP_MS) await delay(20);
       if (!isThere()) throw new Error('not all events were delivered');
-      const spans = Array.from(sent, ([text, atMs]) => (arrived.get(text) ?? 0) - atMs).toSorted((a, b) => a - b);
+      const spans = new Samples();
+      for (const [text, atMs] of sent) spans.add((arrived.get(text) ?? 0) - atMs);
       const lastMs = Math.max(...Array.from(sent.keys(), (text) => arrived.get(text) ?? 0));
-      const [p50 = Number.NaN, p99 = Number.NaN] = [0.5, 0.99].map((part) => spans[Math.ceil(part * count) - 1]);
-      return [Number(p50.toFixed(1)), Number(p99.toFixed(1)), Math.round((count * 1_000) / (lastMs - startedMs))];
+      const perSecond = Math.round((count * 1_000) / (lastMs - startedMs));
+      return [spans.percentile(0.5), spans.percentile(0.99), perSecond];
     },
   };
 }

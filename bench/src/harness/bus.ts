@@ -2,7 +2,7 @@ import type { Endpoint } from './endpoint.ts';
 import { startServer } from './servers.ts';
 
 /** What a process is to a message on its way. */
-export type Hop = 'shield' | 'nats' | 'brain';
+export type Hop = 'shield' | 'nats' | 'brain' | 'postgres';
 
 /** A process that the bus consists of. */
 export interface BusProcess {
@@ -16,6 +16,8 @@ export interface Bus {
   readonly endpoints: readonly Endpoint[];
   /** The Shields come first, in the order of the endpoints. */
   readonly processes: readonly BusProcess[];
+  /** Where Brains in processes of their own show their metrics. */
+  readonly brainMetricsUrls?: readonly string[];
   stop(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import type { Bus, Hop } from './bus.ts';
-import { readProcessTimes } from './process-times.ts';
+import { childrenOf, readProcessTimes } from './process-times.ts';
 import type { ProcessTimes } from './process-times.ts';
 
 /** CPU time of the processes of a bus over a run, in microseconds, and who had to wait for a core meanwhile. */
@@ -9,6 +9,8 @@ export interface HopCosts {
   readonly shieldMicros: readonly number[];
   readonly natsMicros: number;
   readonly brainMicros: number;
+  /** With its connections' processes, as far as they live until the end. */
+  readonly postgresMicros: number;
   readonly allMicros: number;
   /** Part of the time in which a Shield could have run and had no core, 0 to 1: the mean over the Shields. */
   readonly shieldWaitShare: number;
@@ -22,6 +24,7 @@ export interface HopCosts {
 export async function measureHops<R>(bus: Bus, loadPid: number, run: () => Promise<R>): Promise<R & HopCosts> {
   const pids = [...bus.processes.map(({ pid }) => pid), loadPid];
   const before = pids.map(readProcessTimes);
+  const postgresBefore = postgresTimes(bus);
   const idleBefore = machineIdleMs();
   const startedAt = performance.now();
   const result = await run();
@@ -30,6 +33,10 @@ export async function measureHops<R>(bus: Bus, loadPid: number, run: () => Promi
   const spent = pids.map((pid, index) => since(before[index], readProcessTimes(pid)));
   const of = (hop: Hop): ProcessTimes[] => spent.filter((_, index) => bus.processes[index]?.hop === hop);
   const shields = of('shield');
+  const postgresMicros = [...postgresTimes(bus)].reduce(
+    (sum, [pid, micros]) => sum + micros - (postgresBefore.get(pid) ?? 0),
+    0,
+  );
   const waitShare = (times: readonly ProcessTimes[]): number =>
     total(times.map(({ waitedMicros }) => waitedMicros)) / times.length / 1_000 / ms;
   return {
@@ -37,11 +44,20 @@ export async function measureHops<R>(bus: Bus, loadPid: number, run: () => Promi
     shieldMicros: shields.map(({ cpuMicros }) => cpuMicros),
     natsMicros: total(of('nats').map(({ cpuMicros }) => cpuMicros)),
     brainMicros: total(of('brain').map(({ cpuMicros }) => cpuMicros)),
-    allMicros: total(spent.slice(0, -1).map(({ cpuMicros }) => cpuMicros)),
+    postgresMicros,
+    allMicros:
+      total((['shield', 'nats', 'brain'] as const).flatMap(of).map(({ cpuMicros }) => cpuMicros)) + postgresMicros,
     shieldWaitShare: waitShare(shields),
     loadWaitShare: waitShare(spent.slice(-1)),
     machineIdleShare: Math.min(1, idleMs / ms / cpus().length),
   };
+}
+
+/** Each connection is a process. */
+function postgresTimes({ processes }: Bus): ReadonlyMap<number, number> {
+  const parents = processes.filter(({ hop }) => hop === 'postgres').map(({ pid }) => pid);
+  const all = parents.flatMap((pid) => [pid, ...childrenOf(pid)]);
+  return new Map(all.map((pid) => [pid, readProcessTimes(pid).cpuMicros]));
 }
 
 function since(before: ProcessTimes | undefined, after: ProcessTimes): ProcessTimes {

@@ -24,20 +24,39 @@ export function readProcessTimes(pid: number): ProcessTimes {
   return { cpuMicros: cpuNanos / 1_000, waitedMicros: waitedNanos / 1_000 };
 }
 
-/** Ids of the processes of this name that this process started and that still run. */
-export function findChildren(name: string): readonly number[] {
-  const ids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-  return ids.map(Number).filter((pid) => isChild(pid, name));
+/** Ids of the processes that this one has started and that still run. */
+export function childrenOf(parent: number): readonly number[] {
+  return processIds().filter((pid) => statOf(pid)?.parent === parent);
 }
 
-function isChild(pid: number, name: string): boolean {
+/** Ids of the processes of this name that this process started and that still run. */
+export function findChildren(name: string): readonly number[] {
+  return processIds().filter((pid) => {
+    const stat = statOf(pid);
+    return stat?.name === name && stat.parent === process.pid && stat.state !== 'Z';
+  });
+}
+
+function processIds(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number);
+}
+
+interface ProcessStat {
+  readonly name: string;
+  readonly state: string;
+  readonly parent: number;
+}
+
+/** Undefined where it has ended since it was listed. */
+function statOf(pid: number): ProcessStat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const nameEnd = stat.lastIndexOf(')');
-    const [state, parent] = stat.slice(nameEnd + 2).split(' ');
-    return stat.slice(stat.indexOf('(') + 1, nameEnd) === name && Number(parent) === process.pid && state !== 'Z';
+    const [state = '', parent] = stat.slice(nameEnd + 2).split(' ');
+    return { name: stat.slice(stat.indexOf('(') + 1, nameEnd), state, parent: Number(parent) };
   } catch {
-    // It has ended since the folder was read.
-    return false;
+    return undefined;
   }
 }

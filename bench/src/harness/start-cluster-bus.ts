@@ -13,7 +13,7 @@ import { findChildren } from './process-times.ts';
 export interface ClusterPlan {
   readonly shields: number;
   readonly brains: number;
-  /** Where the Shields write CPU profiles when they end; undefined = they are not profiled. */
+  /** Where Shields and Brains write CPU profiles when they end; undefined = they are not profiled. */
   readonly profileFolder?: string | undefined;
 }
 
@@ -34,7 +34,8 @@ const bundles: Readonly<Record<ServiceKind, string>> = {
 export async function startClusterBus({ shields, brains, profileFolder }: ClusterPlan): Promise<Bus> {
   const secret = randomBytes(32).toString('hex');
   const passwords = { shield: randomBytes(18).toString('hex'), brain: randomBytes(18).toString('hex') };
-  const known = findChildren('nats-server');
+  const known = [...findChildren('nats-server'), ...findChildren('postgres')];
+  const started = (name: string): readonly number[] => findChildren(name).filter((pid) => !known.includes(pid));
   const nats = await startNatsServer({ jetstream: true, config: natsConfig(passwords) });
   const storage = await startBrainStorage(ARQON, 'own');
   const services: Child[] = [];
@@ -54,20 +55,20 @@ export async function startClusterBus({ shields, brains, profileFolder }: Cluste
     await Promise.all([nats.stop(), storage.stop()]);
   };
   try {
-    const brainChildren = Array.from({ length: brains }, () => start('brain', []));
+    const brainChildren = Array.from({ length: brains }, () => start('brain', profilingArgs(profileFolder)));
     const shieldChildren = Array.from({ length: shields }, () => start('shield', profilingArgs(profileFolder)));
-    const addresses = await Promise.all(shieldChildren.map(addressesOf));
-    await Promise.all(brainChildren.map(whenStarted));
+    const addresses = await Promise.all(shieldChildren.map(shieldAddressesOf));
+    const brainMetricsUrls = await Promise.all(brainChildren.map(async (brain) => (await startedAt(brain)).metricsUrl));
     const tokens = createTokenSource(secret);
     return {
       endpoints: addresses.map((address) => ({ ...address, tokens })),
       processes: [
         ...shieldChildren.map(({ pid }) => ({ hop: 'shield', pid }) as const),
-        ...findChildren('nats-server')
-          .filter((pid) => !known.includes(pid))
-          .map((pid) => ({ hop: 'nats', pid }) as const),
+        ...started('nats-server').map((pid) => ({ hop: 'nats', pid }) as const),
         ...brainChildren.map(({ pid }) => ({ hop: 'brain', pid }) as const),
+        ...started('postgres').map((pid) => ({ hop: 'postgres', pid }) as const),
       ],
+      brainMetricsUrls,
       stop,
     };
   } catch (error) {
@@ -105,9 +106,14 @@ function serviceSettings(secret: string, natsUrl: string): Readonly<Record<strin
   };
 }
 
-async function addressesOf(shield: Child): Promise<{ readonly port: number; readonly metricsUrl: string }> {
-  const line = JSON.parse(await whenStarted(shield)) as { readonly ws_url?: string; readonly http_url?: string };
-  return { port: Number(new URL(line.ws_url ?? '').port), metricsUrl: `${line.http_url ?? ''}/metrics` };
+async function shieldAddressesOf(shield: Child): Promise<{ readonly port: number; readonly metricsUrl: string }> {
+  const { clientUrl, metricsUrl } = await startedAt(shield);
+  return { port: Number(new URL(clientUrl).port), metricsUrl };
+}
+
+async function startedAt(service: Child): Promise<{ readonly clientUrl: string; readonly metricsUrl: string }> {
+  const line = JSON.parse(await whenStarted(service)) as { readonly ws_url?: string; readonly http_url?: string };
+  return { clientUrl: line.ws_url ?? '', metricsUrl: `${line.http_url ?? ''}/metrics` };
 }
 
 /** The line that it prints once it can be used. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultCluster } from './harness/fault-cluster.ts';
 import type { FaultCluster } from './harness/fault-cluster.ts';
+import { startKeptEpisodes } from './harness/kept-episodes.ts';
 import { startKeptWork } from './harness/kept-work.ts';
 import { publishNumbers } from './harness/numbered-log.ts';
 import { report } from './harness/report.ts';
@@ -88,7 +89,7 @@ test('[LOG-15] [R-18] without Postgres the archive lags; nothing that the log st
   for (const client of [writer, reader]) client.end();
 });
 
-test('[ARC-5] [PRM-3] [WHK-1] [CRN-2] [OPR-3] [R-18] without Postgres messages flow, grants hold, webhooks are told, and none of it can be changed; it comes back by itself', async () => {
+test('[ARC-5] [PRM-3] [WHK-1] [CRN-2] [OPR-3] [CTM-4] [R-18] without Postgres messages flow, grants hold, webhooks are told, episodes wait, and none of it can be changed; it comes back by itself', async () => {
   await expect.poll(brainHealth, { timeout: 10_000 }).toEqual([
     [200, 'ok', 'ok'],
     [200, 'ok', 'ok'],
@@ -98,6 +99,7 @@ test('[ARC-5] [PRM-3] [WHK-1] [CRN-2] [OPR-3] [R-18] without Postgres messages f
   const denied = { subject: 'user:eve', action: 'join', pattern: 'lab:*', effect: 'deny' };
   const { grant_id: grantId } = await near.must('op.grant.put', denied);
   const kept = await startKeptWork(bus);
+  const episodes = await startKeptEpisodes(bus);
   const eve = await bus.connect(1, { user: 'eve' });
   const knock = async (): Promise<string> =>
     (await eve.command('join_channel', { room: 'lab', channel: 'bench' })).code;
@@ -120,6 +122,7 @@ test('[ARC-5] [PRM-3] [WHK-1] [CRN-2] [OPR-3] [R-18] without Postgres messages f
     expect(refused.tookMs).toBeLessThan(REFUSED_WITHIN_MS);
   }
   await kept.whileAway();
+  await episodes.whileAway();
   // Known to who was there, and to who comes now.
   expect(await knock()).toBe('AUTHORIZATION_ERROR');
   const late = await bus.connect(0, { user: 'eve' });
@@ -132,6 +135,7 @@ test('[ARC-5] [PRM-3] [WHK-1] [CRN-2] [OPR-3] [R-18] without Postgres messages f
   expect(await near.must('op.grant.delete', { grant_id: grantId })).toEqual({ deleted: true });
   await expect.poll(knock).toBe('ok');
   await kept.afterwards();
+  await episodes.afterwards();
   for (const client of [near, far, eve, late]) client.end();
 });
 

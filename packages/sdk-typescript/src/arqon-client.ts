@@ -6,6 +6,7 @@ import type { Operator, OperatorOptions, TaskHandler } from './operator.ts';
 import type { Publication } from './publication.ts';
 import type { PublishOptions, PublishResult } from './publish-options.ts';
 import type { Replay, ReplayOptions } from './replay.ts';
+import type { ClientStore } from './store.ts';
 import type { JoinOptions, Rejoined, Subscription } from './subscription.ts';
 import type { SubmittedTask, TaskRequest } from './submitted-task.ts';
 import type { TaskFrame } from './task-frame.ts';
@@ -96,6 +97,8 @@ export interface ArqonClient {
   history(target: TargetName | HistoryTarget, options?: HistoryOptions): AsyncIterable<Publication>;
   /** Has a window of a channel sent again, to this client alone; `result` tells its hash and its gaps. */
   replay(target: TargetName, options?: ReplayOptions): Replay;
+  /** The values that the tenant keeps (STO-1): read, change, compare and set, list, watch. */
+  readonly store: ClientStore;
   /** Gives a task to a work group, or to whoever has a capability (OPR-2). */
   submitTask(request: TaskRequest): SubmittedTask;
   /**

@@ -3,11 +3,14 @@ import type { ArqonClient } from './arqon-client.ts';
 import type { Clock } from './clock.ts';
 import { RunningOperator } from './operator.ts';
 import type { Operator, OperatorOptions, TaskHandler } from './operator.ts';
+import { createClientStore } from './store.ts';
+import type { ClientStore } from './store.ts';
 import { SubmittedTasks } from './submitted-task.ts';
 import type { SubmittedTask, TaskRequest } from './submitted-task.ts';
 
-/** The tasks that a client gives and takes, through reconnects. */
+/** The tasks that a client gives and takes, and what it keeps in the store, through reconnects. */
 export class ClientWork {
+  readonly store: ClientStore;
   readonly #client: Pick<ArqonClient, 'command' | 'on'>;
   readonly #clock: Clock;
   readonly #submitted: SubmittedTasks;
@@ -16,6 +19,7 @@ export class ClientWork {
   constructor(client: Pick<ArqonClient, 'command' | 'on'>, clock: Clock, nextKey: () => string) {
     this.#client = client;
     this.#clock = clock;
+    this.store = createClientStore(client, clock);
     this.#submitted = new SubmittedTasks({ client, clock, nextKey });
     client.on('task', (frame) => {
       if (frame.role === 'submitter') this.#submitted.take(frame);

@@ -51,6 +51,7 @@ export function createClient(options: ClientOptions): ArqonClient {
 
 class Client implements ArqonClient {
   id = '';
+  readonly store: ArqonClient['store'];
   readonly #emitter: Emitter<ClientEvents>;
   readonly #connector: Connector;
   readonly #requests: Requests;
@@ -78,6 +79,7 @@ class Client implements ArqonClient {
     this.#nextId = createMessageIds(() => clock.now(), options.randomBytes ?? fillRandomly);
     this.#emitter = createEmitter<ClientEvents>(this.#onListenerError);
     this.#work = new ClientWork(this, clock, this.#nextId);
+    this.store = this.#work.store;
     this.#connecting = createConnectWaiter(clock);
     const connection: WatchedConnection = {
       ping: (timeoutMs) => this.command('ping', {}, { timeoutMs }),

@@ -26,6 +26,8 @@ export type { PublishOptions, PublishResult } from './publish-options.ts';
 export type { Replay, ReplayOptions, ReplayResult } from './replay.ts';
 export type { Joined, JoinOptions, Member, Rejoined, Subscription, SubscriptionEvents } from './subscription.ts';
 export type { GetState, StateRequest } from './state-loading.ts';
+export type { ClientStore, StoreSetOptions, StoredKey, StoredValue } from './store.ts';
+export type { StoreChange, StoreWatch, StoreWatchOptions, WatchedKeys } from './store-watches.ts';
 export type { SubmittedTask, TaskRequest, TaskResult } from './submitted-task.ts';
 export type { TaskFrame, TaskFrameState } from './task-frame.ts';
 export type { TargetName } from './target-name.ts';

@@ -17,6 +17,17 @@ export class NewsQueue<T> {
     else this.#waiting = [...this.#waiting, value].slice(-this.#maxLength);
   }
 
+  /** How many wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** In place of all that waits. */
+  replaceAll(value: T): void {
+    this.#waiting = [];
+    this.push(value);
+  }
+
   /** What waits can still be read. */
   end(): void {
     this.#hasEnded = true;

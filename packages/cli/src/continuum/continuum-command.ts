@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CommandResult } from '@arqonbus/protocol';
 import { addClientFlags } from '../client/client-flags.ts';
@@ -11,6 +12,7 @@ Examples:
   arqon continuum status
   arqon continuum get planner e-7 --json
   arqon continuum list planner
+  arqon continuum project - < event.json
   arqon continuum dlq list
   arqon continuum backfill --from 2026-11-20T00:00:00Z --dry-run
 `;
@@ -30,7 +32,7 @@ interface BackfillFlags extends ClientFlags {
 type Projection = CommandResult<'op.continuum.projector.list'>['items'][number];
 type Counts = CommandResult<'op.continuum.projector.dlq.replay'>;
 
-/** Adds `arqon continuum status`, `get`, `list`, `dlq` and `backfill`: episodes of agents, for administrators (CTM-3). */
+/** Adds `arqon continuum status`, `get`, `list`, `project`, `dlq` and `backfill`: episodes of agents, for administrators (CTM-3). */
 export function addContinuumCommand(program: Command): void {
   const continuum = program.command('continuum').description('see and mend the projection of episodes');
   const add = (parent: Command, usage: string, about: string): Command =>
@@ -41,6 +43,11 @@ export function addContinuumCommand(program: Command): void {
     .option('--deleted', 'deleted ones too', false)
     .option('--limit <n>', 'no more than these', parseCount)
     .action(list);
+  add(
+    continuum,
+    'project <event>',
+    'project one event at once: JSON, - reads it; exits with 1 where it cannot be',
+  ).action(project);
   add(continuum, 'backfill', 'project again what the stream holds')
     .option('--from <time>', 'events of this time and later')
     .option('--to <time>', 'events before this time')
@@ -80,6 +87,16 @@ async function list(agent: string | undefined, flags: ListFlags): Promise<void> 
       left -= page.items.length;
       if (left <= 0) return;
     }
+  });
+}
+
+async function project(text: string, flags: ClientFlags): Promise<void> {
+  const event = JSON.parse(text === '-' ? readFileSync(0, 'utf8') : text) as Readonly<Record<string, unknown>>;
+  await withClient(flags, async (client) => {
+    const result = await client.command('op.continuum.projector.project_event', { event });
+    const { status: outcome, reason = '', field = '', dead_letter_id: letter = '' } = result;
+    if (outcome === 'dlq_queued') process.exitCode = 1;
+    print(flags, result, [outcome, reason, field, letter].filter((part) => part !== '').join('  '));
   });
 }
 

@@ -152,14 +152,28 @@ function claimsOf(rows: readonly ClaimRow[], jobs: ReadonlyMap<string, StoredCro
   });
 }
 
-/** Records ends where the token is still the one of the row, and lets old occurrences go. */
-export async function finish(sql: Sql, tenant: TenantId, ends: readonly RunEnd[], nowMs: number): Promise<number> {
-  const rows = await sql.query<{ readonly job_id: string; readonly iteration: string | number }>(
+/** Occurrences that one caller has ended. */
+export interface Ending {
+  readonly ends: readonly RunEnd[];
+  readonly nowMs: number;
+}
+
+interface EndedRow {
+  readonly job_id: string;
+  readonly due_at: Date;
+  readonly iteration: string | number;
+}
+
+/** Records ends where the token is still the one of the row, and lets old occurrences go. Gives how many of each were recorded. */
+export async function finishAll(sql: Sql, tenant: TenantId, endings: readonly Ending[]): Promise<readonly number[]> {
+  const ends = endings.flatMap((ending) => ending.ends);
+  const nowMs = Math.max(...endings.map((ending) => ending.nowMs));
+  const rows = await sql.query<EndedRow>(
     `UPDATE arqon.cron_runs r SET state = e.state, code = e.code, ended_at = $7::timestamptz, claimed_until = NULL
      FROM unnest($2::text[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[])
           AS e (job_id, due_at, token, state, code)
      WHERE r.tenant_id = $1 AND r.job_id = e.job_id AND r.due_at = e.due_at AND r.token = e.token AND r.state = 'claimed'
-     RETURNING r.job_id, r.iteration`,
+     RETURNING r.job_id, r.due_at, r.iteration`,
     [
       tenant,
       ends.map(({ jobId }) => jobId),
@@ -172,7 +186,8 @@ export async function finish(sql: Sql, tenant: TenantId, ends: readonly RunEnd[]
   );
   const long = rows.filter(({ iteration }) => Number(iteration) > KEPT_RUNS && Number(iteration) % TRIM_EVERY === 0);
   if (long.length > 0) await trim(sql, tenant, long);
-  return rows.length;
+  const recorded = new Set(rows.map((row) => `${row.job_id} ${row.due_at.getTime()}`));
+  return endings.map((ending) => ending.ends.filter((end) => recorded.has(`${end.jobId} ${end.dueAtMs}`)).length);
 }
 
 async function trim(

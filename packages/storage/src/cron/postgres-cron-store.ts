@@ -1,16 +1,31 @@
 import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import type { Database, Sql } from '../database.ts';
+import { GatheredCalls } from '../gathered-calls.ts';
 import { JOB_COLUMNS, dateOf, jobOf, jobValues, runOf } from './cron-rows.ts';
 import type { JobRow, RunRow } from './cron-rows.ts';
 import { KEPT_ENDED, KEPT_ENDED_MS } from './cron-store.ts';
 import type { CronChange, CronStore, StoredCronJob } from './cron-store.ts';
-import { claim, finish } from './postgres-cron-claims.ts';
+import { claim, finishAll } from './postgres-cron-claims.ts';
+import type { Ending } from './postgres-cron-claims.ts';
 
 /** Schedules in Postgres. Claims run out by its clock; what is due is told by the caller's. */
 export function createPostgresCronStore(database: Database): CronStore {
+  const additions = new GatheredCalls<TenantId, Addition, boolean>({
+    run: (tenant, wanted) => database.withTenant(tenant, (sql) => addAll(sql, tenant, wanted)),
+    maxItems: MAX_ADDED,
+    maxWaiting: MAX_WAITING,
+  });
+  const endings = new GatheredCalls<TenantId, Ending, number>({
+    run: (tenant, wanted) => database.withTenant(tenant, (sql) => finishAll(sql, tenant, wanted)),
+    maxItems: MAX_ENDED,
+    maxWaiting: MAX_WAITING,
+  });
   return {
-    add: (tenant, job, maxJobs) => database.withTenant(tenant, (sql) => add(sql, tenant, job, maxJobs)),
+    add: async (tenant, job, maxJobs) => {
+      const isMade = await additions.call(tenant, { job, maxJobs });
+      if (!isMade) throw new BusError('QUOTA_EXCEEDED', 'There are too many jobs.');
+    },
     get: (tenant, jobId) =>
       database.withTenant(tenant, async (sql) => {
         const [row] = await sql.query<JobRow>(
@@ -48,24 +63,44 @@ export function createPostgresCronStore(database: Database): CronStore {
         return rows.map((row) => row.tenant_id as TenantId);
       }),
     claim: (tenant, ask) => database.withTenant(tenant, (sql) => claim(sql, tenant, ask)),
-    finish: (tenant, ends, nowMs) =>
-      ends.length === 0 ? Promise.resolve(0) : database.withTenant(tenant, (sql) => finish(sql, tenant, ends, nowMs)),
+    finish: (tenant, ends, nowMs) => (ends.length === 0 ? Promise.resolve(0) : endings.call(tenant, { ends, nowMs })),
   };
 }
 
-async function add(sql: Sql, tenant: TenantId, job: StoredCronJob, maxJobs: number): Promise<void> {
-  await forgetEnded(sql, tenant, job.createdAtMs);
+interface Addition {
+  readonly job: StoredCronJob;
+  readonly maxJobs: number;
+}
+
+/** Jobs of one statement: each has a parameter for each column. */
+const MAX_ADDED = 100;
+const MAX_ENDED = 10;
+const MAX_WAITING = 1_000;
+
+/** False for each that there was no room for. A transaction for each cost a tenant 25 ms, as they wait for one another. */
+async function addAll(sql: Sql, tenant: TenantId, wanted: readonly Addition[]): Promise<readonly boolean[]> {
+  await forgetEnded(sql, tenant, Math.max(...wanted.map(({ job }) => job.createdAtMs)));
   // A tenant's jobs are made one after the other, so that the limit holds; the number keeps it apart from other work.
   await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 34))', [tenant]);
-  const values = jobValues(job);
-  const places = values.map((_, index) => `$${index + 3}`).join(', ');
-  const made = await sql.query(
-    `INSERT INTO arqon.cron_jobs (tenant_id, ${JOB_COLUMNS}) SELECT $1, ${places}
-     WHERE (SELECT count(*) FROM arqon.cron_jobs WHERE tenant_id = $1 AND ended_at IS NULL) < $2 RETURNING job_id`,
-    [tenant, maxJobs, ...values],
+  const [row] = await sql.query<{ readonly count: string | number }>(
+    'SELECT count(*) FROM arqon.cron_jobs WHERE tenant_id = $1 AND ended_at IS NULL',
+    [tenant],
   );
-  if (made.length === 0) throw new BusError('QUOTA_EXCEEDED', 'There are too many jobs.');
-  await dueAt(sql, tenant, job.nextAtMs);
+  const count = Number(row?.count);
+  const isMade = wanted.map(({ maxJobs }, index) => count + index < maxJobs);
+  const jobs = wanted.filter((_, index) => isMade[index]).map(({ job }) => job);
+  if (jobs.length > 0) await insertJobs(sql, tenant, jobs);
+  return isMade;
+}
+
+async function insertJobs(sql: Sql, tenant: TenantId, jobs: readonly StoredCronJob[]): Promise<void> {
+  const rows = jobs.map(jobValues);
+  let last = 1;
+  const places = rows.map((values) => `($1, ${values.map(() => `$${(last += 1)}`).join(', ')})`);
+  const inserted = `INSERT INTO arqon.cron_jobs (tenant_id, ${JOB_COLUMNS}) VALUES ${places.join(', ')}`;
+  const nextAtMs = Math.min(...jobs.map((job) => job.nextAtMs ?? Infinity));
+  const dueAtDate = Number.isFinite(nextAtMs) ? dateOf(nextAtMs) : null;
+  await sql.query(`WITH made AS (${inserted}) ${tellDue(last + 1)}`, [tenant, ...rows.flat(), dueAtDate]);
 }
 
 /** Only making jobs adds to them, so here is where the number of those that are over is held down. */
@@ -78,13 +113,13 @@ async function forgetEnded(sql: Sql, tenant: TenantId, nowMs: number): Promise<v
   );
 }
 
-/** Tells those who look for all tenants. After the job is written: whoever holds this row reads the jobs after. */
-async function dueAt(sql: Sql, tenant: TenantId, nextAtMs: number | undefined): Promise<void> {
-  await sql.query(
-    `INSERT INTO arqon.cron_due (tenant_id, next_at) VALUES ($1, $2)
-     ON CONFLICT (tenant_id) DO UPDATE SET next_at = LEAST(arqon.cron_due.next_at, EXCLUDED.next_at)`,
-    [tenant, dateOf(nextAtMs)],
-  );
+/**
+ * Tells those who look for all tenants, in the transaction that writes the job: it waits for whoever holds this row, who has not seen
+ * the job; and who comes after sees both.
+ */
+function tellDue(place: number): string {
+  return `INSERT INTO arqon.cron_due (tenant_id, next_at) VALUES ($1, $${place})
+    ON CONFLICT (tenant_id) DO UPDATE SET next_at = LEAST(arqon.cron_due.next_at, EXCLUDED.next_at)`;
 }
 
 async function change(
@@ -100,6 +135,6 @@ async function change(
     [tenant, jobId, status, dateOf(nextAtMs), from, dateOf(nowMs)],
   );
   if (row === undefined) return undefined;
-  if (nextAtMs !== undefined) await dueAt(sql, tenant, nextAtMs);
+  if (nextAtMs !== undefined) await sql.query(tellDue(2), [tenant, dateOf(nextAtMs)]);
   return jobOf(row);
 }

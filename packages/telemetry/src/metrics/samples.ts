@@ -12,6 +12,11 @@ export class Samples {
     this.values[this.length++] = value;
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.length;
+  }
+
   /** The value below which this share (0 to 1) of all lies; 0 where there are none. */
   percentile(share: number): number {
     const sorted = this.values.subarray(0, this.length).toSorted();

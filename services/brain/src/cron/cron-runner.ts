@@ -26,9 +26,10 @@ export const CLAIM_MS = 3_000;
 export const PUBLISH_MS = 2_000;
 
 const MAX_TENANTS = 64;
-const CLAIM_LIMIT = 250;
+/** Claims of one tenant come one after the other, so few large ones are quicker than many small ones. */
+const CLAIM_LIMIT = 500;
 /** Claims of one run that are published at the same time. */
-const MAX_UNDER_WAY = 4;
+const MAX_UNDER_WAY = 2;
 /** What cannot be published is tried again after each claim: for about an hour. */
 const MAX_ATTEMPTS = 1_200;
 

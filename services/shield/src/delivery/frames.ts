@@ -2,7 +2,7 @@ import type { WireFormat } from '@arqonbus/pipeline';
 import { createEnvelope, encodeJsonEnvelope, encodeProtoEnvelope, errorTable } from '@arqonbus/protocol';
 import type { Envelope, ErrorCode, FieldProblem } from '@arqonbus/protocol';
 import { hasPublications, jsonWithPublications } from './publication.ts';
-import { hasRawValue, jsonWithRawValue } from './raw-json.ts';
+import { hasRawMember, jsonWithRawMembers } from './raw-json.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -75,5 +75,5 @@ export function createServerEnvelopes(nextId: () => string, now: () => number): 
 
 function payloadBytes(payload: object): Uint8Array {
   if (hasPublications(payload)) return jsonWithPublications(payload);
-  return hasRawValue(payload) ? jsonWithRawValue(payload) : jsonBytes(payload);
+  return hasRawMember(payload) ? jsonWithRawMembers(payload) : jsonBytes(payload);
 }

@@ -7,22 +7,22 @@ export class RawJson {
   }
 }
 
-/** A payload whose value is JSON text. */
-export interface RawValuePayload {
-  readonly value: RawJson;
-}
-
-/** True for a payload whose `value` is a {@link RawJson}. */
-export function hasRawValue(payload: object): payload is RawValuePayload {
-  return 'value' in payload && payload.value instanceof RawJson;
+/** True for a payload one of whose members is a {@link RawJson}. */
+export function hasRawMember(payload: object): boolean {
+  return Object.values(payload).some((value) => value instanceof RawJson);
 }
 
 const encoder = new TextEncoder();
 
 /** The JSON text of such a payload. */
-export function jsonWithRawValue({ value, ...others }: RawValuePayload): Uint8Array {
-  const rest = JSON.stringify(others);
-  return Buffer.concat([encoder.encode(`${rest.slice(0, -1)}${rest === '{}' ? '' : ','}"value":`), value.bytes, END]);
+export function jsonWithRawMembers(payload: object): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const [name, value] of Object.entries(payload)) {
+    if (value === undefined) continue;
+    const start = `${parts.length === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+    parts.push(encoder.encode(start), value instanceof RawJson ? value.bytes : encoder.encode(JSON.stringify(value)));
+  }
+  return Buffer.concat([...parts, END]);
 }
 
 const END = encoder.encode('}');

@@ -4,7 +4,7 @@ import type { StoreChangesResult, StoreEntry } from '@arqonbus/protocol/spine-me
 import { BRAIN_TIMEOUT_MS, callBrain, deadlineIn } from '@arqonbus/spine';
 import type { Spine, SpineSubscription } from '@arqonbus/spine';
 import type { Session } from '../session/session.ts';
-import { catchUpWatch, releaseHeld, tellWatch } from './tell-watch.ts';
+import { aboutWatch, catchUpWatch, releaseHeld, tellWatch } from './tell-watch.ts';
 import type { TellWatchOptions } from './tell-watch.ts';
 import { watchId } from './store-watch.ts';
 import type { StoreWatch, WatchTarget } from './store-watch.ts';
@@ -107,7 +107,7 @@ class LocalWatches implements StoreWatches {
       const { namespace } = watch.target;
       if (session.rights.may('operate', 'store', namespace)) continue;
       this.#end(watch);
-      this.#options.send(session, this.#options.envelopes.system({ event: 'store', namespace, ended: 'rights' }));
+      this.#options.send(session, this.#options.envelopes.system({ ...aboutWatch(watch.target), ended: 'rights' }));
     }
   }
 

@@ -5,7 +5,7 @@ import { RawJson } from '../delivery/raw-json.ts';
 import type { SendToSession } from '../delivery/send-to-session.ts';
 import type { SlowConsumers } from '../delivery/slow-consumers.ts';
 import { isWatched } from './store-watch.ts';
-import type { StoreWatch } from './store-watch.ts';
+import type { StoreWatch, WatchTarget } from './store-watch.ts';
 
 /** What telling clients needs from around it. */
 export interface TellWatchOptions {
@@ -34,7 +34,7 @@ export function tellWatch(watch: StoreWatch, entry: StoreEntry, options: TellWat
     return;
   }
   options.onTold();
-  options.send(watch.session, options.envelopes.system(eventOf(entry)));
+  options.send(watch.session, options.envelopes.system(eventOf(watch.target, entry)));
 }
 
 /** Says that something was missed, once the client can be told; false = it cannot yet. */
@@ -43,8 +43,7 @@ export function catchUpWatch(watch: StoreWatch, options: TellWatchOptions): bool
   if (!options.slowConsumers.mayWrite(watch.session)) return false;
   watch.isBehind = false;
   options.onMissed();
-  const { namespace } = watch.target;
-  options.send(watch.session, options.envelopes.system({ event: 'store', namespace, missed: true }));
+  options.send(watch.session, options.envelopes.system({ ...aboutWatch(watch.target), missed: true }));
   return true;
 }
 
@@ -56,8 +55,13 @@ export function releaseHeld(watch: StoreWatch, changes: readonly StoreEntry[], o
   catchUpWatch(watch, options);
 }
 
-function eventOf({ namespace, key, version, value, expiresAtMs }: StoreEntry): object {
-  const about = { event: 'store', namespace, key, version: Number(version) };
+/** Whoever watches several things in one namespace learns which of them it is about: a key, or a prefix. */
+export function aboutWatch({ namespace, kind, text }: WatchTarget): object {
+  return { event: 'store', namespace, [kind]: text };
+}
+
+function eventOf(target: WatchTarget, { key, version, value, expiresAtMs }: StoreEntry): object {
+  const about = { ...aboutWatch(target), key, version: Number(version) };
   if (value === undefined) return { ...about, deleted: true };
   const expiry = expiresAtMs === 0n ? {} : { expires_at: formatTime(Number(expiresAtMs)) };
   return { ...about, ...expiry, value: new RawJson(value) };

@@ -2,6 +2,7 @@ import { BusError, formatTime, memberJson } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import type { CronJobRecord, CronRunRecord } from '@arqonbus/protocol/spine-messages';
 import { callBrain } from '@arqonbus/spine';
+import { RawJson } from '../../delivery/raw-json.ts';
 import type { Session } from '../../session/session.ts';
 import { invalid } from '../arguments.ts';
 import type { CommandCall, CommandOutcome, CommandParts } from '../command-context.ts';
@@ -13,8 +14,6 @@ import { traceIdOf } from '../trace-id.ts';
 type Job = CommandResult<'op.cron.get'>;
 type ListedJob = CommandResult<'op.cron.list'>['items'][number];
 type Run = CommandResult<'op.cron.runs'>['items'][number];
-
-const decoder = new TextDecoder();
 
 /** Schedules a publication, with the rights that the caller has when it fires (CRN-1). */
 export async function scheduleCron(
@@ -124,7 +123,7 @@ function ownerFor(session: Session): string {
 
 function jobOf(record: CronJobRecord | undefined): Job {
   if (record === undefined) throw new BusError('INTERNAL_ERROR');
-  return { ...listedJobOf(record), payload: JSON.parse(decoder.decode(record.payload)) as unknown };
+  return { ...listedJobOf(record), payload: new RawJson(record.payload) };
 }
 
 function listedJobOf(record: CronJobRecord): ListedJob {
