@@ -28,6 +28,9 @@ async function codeOf(client: JsonClient, name: string, args: object): Promise<u
   return [code, payload];
 }
 
+/** Each command is a process of its own, one after the other. */
+const PROCESSES = { timeout: 60_000 };
+
 const field = (name: string): unknown => ['VALIDATION_ERROR', { errors: [expect.objectContaining({ field: name })] }];
 
 /** The next changes that a client is told of. */
@@ -123,12 +126,14 @@ it('[STO-1] changes are told in order to who watches, at whatever Shield, what e
     expires_at: expect.any(String),
   };
   const gone = { event: 'store', namespace: 'default', key: 'cart/2', version: 6, deleted: true };
-  expect(await changes(bob, 4)).toEqual([
+  // Who watches a prefix is told which.
+  const ofPrefix = [
     brief,
     { event: 'store', namespace: 'default', key: 'cart/3', version: 4, value: 1 },
     { event: 'store', namespace: 'default', key: 'cart/3', version: 5, deleted: true },
     gone,
-  ]);
+  ].map((change) => ({ ...change, prefix: 'cart/' }));
+  expect(await changes(bob, 4)).toEqual(ofPrefix);
   expect(await changes(alice, 2)).toEqual([brief, gone]);
   expect(await carol.must('op.store.get', { key: 'cart/2' })).toEqual({ found: false });
   expect(await bob.must('op.store.unwatch', { prefix: 'cart/' })).toEqual({ unwatched: true });
@@ -203,7 +208,7 @@ it('[STO-1] [PRM-5] a grant closes a namespace, and ends what watches it', async
   expect(await admin.must('op.store.set', { key: 'a', namespace: 'secrets', value: 1 })).toMatchObject({ version: 1 });
 });
 
-it('[STO-1] [CLI-1] the command line keeps, reads, lists, counts, deletes and watches', async () => {
+it('[STO-1] [CLI-1] the command line keeps, reads, lists, counts, deletes and watches', PROCESSES, async () => {
   const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token({ tenant: tenants.tenant }) };
   const store = async (...args: string[]): Promise<readonly [number | null, string]> => {
     const run = runArqon(['store', ...args], env);
