@@ -20,6 +20,9 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.shield.canary.enabled (not .Values.shield.gateway.enabled) -}}
+{{- fail "shield.canary is sent its share of connections by an HTTPRoute: set shield.gateway.enabled" -}}
+{{- end -}}
 {{- if and .Values.tests.token.name .Values.shield.tls.secretName (not .Values.tests.url) -}}
 {{- fail "tests.url is missing: with shield.tls.secretName it is wss:// and a name of the certificate" -}}
 {{- end -}}

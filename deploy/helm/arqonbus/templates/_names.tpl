@@ -3,11 +3,14 @@
 {{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* Labels that never change, by which pods are selected. Takes {root, service}. */}}
+{{/* Labels that never change, by which pods are selected. Takes {root, service}, and track where a service has two: stable, canary. */}}
 {{- define "arqonbus.selector" -}}
 app.kubernetes.io/name: arqonbus
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .service }}
+{{- with .track }}
+arqonbus.io/track: {{ . }}
+{{- end }}
 {{- end -}}
 
 {{/* Labels of every object. Takes {root, service}. */}}

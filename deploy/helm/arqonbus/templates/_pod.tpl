@@ -27,7 +27,7 @@ securityContext:
 {{- add (ceil (divf (float64 $drainMs) 1000)) .Values.endpointPauseSeconds .Values.graceSeconds -}}
 {{- end -}}
 
-{{/* The pods of a service that stays. Takes {root, service, ports: [{name, port}]}. */}}
+{{/* The pods of a service that stays. Takes {root, service, ports: [{name, port}]}, and track and image where it has two. */}}
 {{- define "arqonbus.podTemplate" -}}
 {{- $root := .root -}}
 {{- $values := get $root.Values .service -}}
@@ -72,7 +72,7 @@ spec:
     {{- end }}
   containers:
     - name: {{ .service }}
-      image: {{ include "arqonbus.image" (dict "root" $root "image" $values.image) }}
+      image: {{ include "arqonbus.image" (dict "root" $root "image" (.image | default $values.image)) }}
       imagePullPolicy: {{ $root.Values.image.pullPolicy }}
       args: [--config, /etc/arqonbus/settings/arqonbus.yaml]
       env:

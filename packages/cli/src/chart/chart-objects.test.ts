@@ -31,6 +31,7 @@ function leadsTo(objects: readonly KubernetesObject[], { spec }: { readonly spec
         return found === undefined ? `${service} without ${targetPort}` : `${service}:${found.containerPort}`;
       }),
     )
+    .filter((one, index, all) => all.indexOf(one) === index)
     .toSorted();
 }
 
@@ -43,6 +44,7 @@ describe.each(cases)('[DPL-2] case %s', (_name, objects) => {
       const expected = {
         shield: ['shield:9100'],
         telemetry: ['shield:9101'],
+        canary: ['shield:9100'],
         bridge: ['bridge:9102', 'bridge:9103'],
         admin: all,
       };
@@ -142,5 +144,44 @@ describe('[DPL-2] what watches it', () => {
     const kinds = renderedCase('least').map(({ kind }) => kind);
     expect(kinds).not.toContain('ServiceMonitor');
     expect(kinds).not.toContain('PrometheusRule');
+  });
+});
+
+describe('[DPL-3] a canary of the Shield', () => {
+  const objects = renderedCase('canary');
+  const podOf = (track: string): { readonly labels: Labels; readonly image: string | undefined } | undefined => {
+    const pod = podsOf(objects).find(({ labels }) => labels['arqonbus.io/track'] === track);
+    return pod && { labels: pod.labels, image: pod.spec.containers[0]?.image };
+  };
+
+  it('is another version beside the others, and takes no part in what is theirs', () => {
+    expect([podOf('stable')?.image, podOf('canary')?.image]).toEqual([
+      'docker.io/arqonbus/shield:0.1.0',
+      'docker.io/arqonbus/shield:0.2.0',
+    ]);
+    const chosenBy = (kind: string, name: string): readonly boolean[] => {
+      const spec = named(objects, kind, name)?.spec as { selector: Labels & { readonly matchLabels?: Labels } };
+      const selector = spec.selector.matchLabels ?? spec.selector;
+      return ['stable', 'canary'].map((track) => selects(selector, podOf(track)?.labels ?? {}));
+    };
+    for (const kind of ['Deployment', 'Service', 'PodDisruptionBudget']) {
+      expect([kind, chosenBy(kind, 'arqon-shield')]).toEqual([kind, [true, false]]);
+    }
+    for (const kind of ['Deployment', 'Service']) {
+      expect([kind, chosenBy(kind, 'arqon-shield-canary')]).toEqual([kind, [false, true]]);
+    }
+    // What holds for Shields holds for it.
+    const policy = named(objects, 'NetworkPolicy', 'arqon-shield')?.spec as { podSelector: { matchLabels: Labels } };
+    expect(selects(policy.podSelector.matchLabels, podOf('canary')?.labels ?? {})).toBe(true);
+  });
+
+  it('is sent its share of new connections, and the others the rest', () => {
+    const route = named(objects, 'HTTPRoute', 'arqon-shield')?.spec as {
+      rules: readonly { backendRefs: readonly object[] }[];
+    };
+    expect(route.rules[0]?.backendRefs).toEqual([
+      { name: 'arqon-shield', port: 9100, weight: 95 },
+      { name: 'arqon-shield-canary', port: 9100, weight: 5 },
+    ]);
   });
 });
