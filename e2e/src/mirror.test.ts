@@ -89,3 +89,32 @@ test('[MIR-1] what makes no rule is refused with the field, and who is no admini
     error_code: 'AUTHORIZATION_ERROR',
   });
 });
+
+test('[DPL-3] [CLI-1] two Shields are compared on copies of traffic, in a tenant that was set aside', async () => {
+  const copy = (n: number): string =>
+    JSON.stringify({
+      id: `arq_${n}`,
+      room: 'lab',
+      channel: 'bench',
+      content_type: 'application/json',
+      payload: `{"n":${n}}`,
+    });
+  const input = ['{"event":"listening"}', copy(1), copy(2), copy(3)].join('\n');
+  const env = { ARQONBUS_AUTH_JWT: await bus.token({ tenant: 'trial', user: 'shadow' }) };
+  const other = `ws://127.0.0.1:${bus.ports.at(-1)}/v1/socket`;
+  const into = (tenant: string): readonly string[] => [
+    'shadow',
+    '--ws-url',
+    bus.wsUrl,
+    '--canary',
+    other,
+    '--tenant',
+    tenant,
+    '--json',
+  ];
+  const [right, wrong] = [runArqon(into('trial'), env, input), runArqon(into('acme'), env, input)];
+  expect([await right.exited, right.stderr()]).toEqual([0, '']);
+  expect(JSON.parse(right.stdout())).toMatchObject({ compared: 3, different: 0, left_out: 1 });
+  expect([await wrong.exited, wrong.stdout()]).toEqual([1, '']);
+  expect(wrong.stderr()).toContain('the token is of the tenant trial, and acme was set aside');
+});

@@ -14,12 +14,10 @@ export interface ArqonRun {
 
 const BUNDLE = fileURLToPath(new URL('../../../packages/cli/dist/arqon.mjs', import.meta.url));
 
-/** Runs the built command line in a process of its own. `env` is laid over the environment of the tests. */
-export function runArqon(args: readonly string[], env: Readonly<Record<string, string>> = {}): ArqonRun {
-  const child = spawn(process.execPath, [BUNDLE, ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** Runs the built command line in a process of its own. `env` is laid over the environment of the tests; `input` is all that it can read. */
+export function runArqon(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ''): ArqonRun {
+  const child = spawn(process.execPath, [BUNDLE, ...args], { env: { ...process.env, ...env } });
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -24,6 +24,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['keys', async () => (await import('./keys/keys-command.ts')).addKeysCommand],
   ['outbox', async () => (await import('./outbox/outbox-command.ts')).addOutboxCommand],
   ['mirror', async () => (await import('./mirror/mirror-command.ts')).addMirrorCommand],
+  ['shadow', async () => (await import('./shadow/shadow-command.ts')).addShadowCommand],
   ['store', async () => (await import('./store/store-command.ts')).addStoreCommand],
   ['continuum', async () => (await import('./continuum/continuum-command.ts')).addContinuumCommand],
   ['omega', async () => (await import('./omega/omega-command.ts')).addOmegaCommand],
