@@ -3,6 +3,8 @@ import type { Cluster, ServiceProcess, ValkeyServer } from '@arqonbus/testkit';
 /** A cluster, and the Valkey that keeps its log, if one does. */
 export interface KilledCluster extends Cluster {
   readonly valkey: ValkeyServer | undefined;
+  /** Called before each turn with its number, from 0: decides which release starts in it. */
+  turnTo(turn: number): void;
 }
 
 /** A process of the cluster that dies and is started again. */
@@ -25,14 +27,14 @@ const DOWN_MS = 500;
 
 /** Kills one process after the other, SIGKILL, and starts each again before the next; `pauseMs` apart. */
 export function startKills(cluster: KilledCluster, pauseMs: number): Kills {
-  return startTurns(victimsOf(cluster), DOWN_MS, pauseMs);
+  return startTurns(victimsOf(cluster), DOWN_MS, pauseMs, () => undefined);
 }
 
 /**
  * Replaces one Shield or Brain after the other, as a rollout does: the successor is ready before the old process is told to go,
  * and that one ends in good order (DPL-3). Rejects where it does not.
  */
-export function startReplacements(cluster: Cluster, pauseMs: number): Kills {
+export function startReplacements(cluster: KilledCluster, pauseMs: number): Kills {
   const replace = async (old: ServiceProcess | undefined, start: () => Promise<unknown>): Promise<void> => {
     await start();
     await old?.stop();
@@ -44,10 +46,15 @@ export function startReplacements(cluster: Cluster, pauseMs: number): Kills {
     { name: 'Brain', kill: () => replace(cluster.brains[n], () => cluster.startBrain(n)), start: there },
     { name: 'Shield', kill: () => replace(cluster.shields[n], () => cluster.startShield(n)), start: there },
   ]);
-  return startTurns(victims, 0, pauseMs);
+  return startTurns(victims, 0, pauseMs, (turn) => cluster.turnTo(turn));
 }
 
-function startTurns(victims: readonly Victim[], downMs: number, pauseMs: number): Kills {
+function startTurns(
+  victims: readonly Victim[],
+  downMs: number,
+  pauseMs: number,
+  beforeTurn: (turn: number) => void,
+): Kills {
   const killed: string[] = [];
   let isEnding = false;
   let wake = (): void => undefined;
@@ -64,6 +71,7 @@ function startTurns(victims: readonly Victim[], downMs: number, pauseMs: number)
     for (let turn = 0; !isEnding; turn++) {
       const victim = victims[turn % victims.length];
       if (victim === undefined) return;
+      beforeTurn(turn);
       await victim.kill();
       killed.push(victim.name);
       await pause(downMs);

@@ -3,6 +3,7 @@ import { createDevelopmentIssuer } from '@arqonbus/auth';
 import { SHIPPED_RULES } from '@arqonbus/config';
 import { checkHistory, shippedValkeyUsers, startCluster, startValkeyServer, waitUntil } from '@arqonbus/testkit';
 import type { Cluster, Invariant, ValkeyServer } from '@arqonbus/testkit';
+import type { PreviousRelease } from '../../harness/previous-release.ts';
 import { roomyLimits } from '../../harness/roomy-limits.ts';
 import { developmentSettings, programs } from '../../harness/start-cluster-servers.ts';
 import { Recorder } from '../../recording/recorder.ts';
@@ -25,6 +26,8 @@ export interface DrillSize {
   readonly log?: 'jetstream' | 'valkey';
   /** The window of a Shield's drain; where it is given, Shields and Brains are replaced in good order and none is killed. */
   readonly drainMs?: number;
+  /** With `drainMs`: the release that is there at first. Each process becomes one of today, and then one of that release again. */
+  readonly from?: PreviousRelease;
 }
 
 /** What came of a drill. */
@@ -72,7 +75,13 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
   };
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
   const valkey = size.log === 'valkey' ? await openValkey() : undefined;
-  const cluster = await startCluster({ programs, env: { ...env, ...valkey?.env } });
+  // Read whenever a process starts. The tables are those of today.
+  const running = { ...programs, ...servicesOf(size.from) };
+  const cluster = await startCluster({
+    programs: running,
+    env: { ...env, ...valkey?.env },
+    ...(size.from === undefined ? {} : { known: size.from.known }),
+  });
   const balancer = await startBalancer(() => portsOf(cluster), true);
   const recorder = new Recorder(() => performance.now());
   try {
@@ -80,7 +89,9 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
       issuer.issue({ tenant, user, role: 'user', ttlMs: HOUR_MS });
     const crowd = await openCrowd({ ...size, port: balancer.port, recorder, token });
     try {
-      return await drill(size, { ...cluster, valkey: valkey?.server }, crowd, recorder);
+      const turnTo = (turn: number): void =>
+        void Object.assign(running, turn % 8 < 4 ? servicesOf({ programs }) : servicesOf(size.from));
+      return await drill(size, { ...cluster, valkey: valkey?.server, turnTo }, crowd, recorder);
     } finally {
       await crowd.close();
     }
@@ -89,6 +100,11 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
     await cluster.kill();
     await valkey?.server.stop();
   }
+}
+
+/** What starts the services of a release; nothing where there is none. */
+function servicesOf(release: Pick<PreviousRelease, 'programs'> | undefined): object {
+  return release === undefined ? {} : { shield: release.programs.shield, brain: release.programs.brain };
 }
 
 /** One that loses nothing when it is killed, with the shipped users. */

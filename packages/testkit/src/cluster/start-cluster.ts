@@ -34,6 +34,8 @@ export interface ClusterOptions {
   readonly natsConfig?: string;
   /** Settings of one service, laid over `env`; its number counts from 0 in its kind. */
   readonly envOf?: (service: ServiceKind, number: number, natsUrl: string) => Readonly<Record<string, string>>;
+  /** What a service is told of all settings; for one of an earlier release, which refuses those that it does not know. */
+  readonly known?: (env: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
 }
 
 type ServiceKind = 'shield' | 'brain' | 'bridge';
@@ -71,6 +73,7 @@ const FREE_PORTS = {
 
 /** Starts a cluster; resolves when every Shield takes clients. Where something does not start, nothing is left behind. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { known = (env) => env } = options;
   const users = shippedNatsConfig();
   const config = `${users.config}\n${options.natsConfig ?? ''}`;
   const [nats, storage] = await Promise.all([
@@ -82,7 +85,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const launch = (kind: ServiceKind, number: number, more = {}): ServiceProcess => {
     const stored = kind === 'brain' ? storage.env : {};
     const own = options.envOf?.(kind, number, nats.url);
-    const env = { ...base, ...users.env(kind), ...stored, ...options.env, ...own, ...more };
+    const env = known({ ...base, ...users.env(kind), ...stored, ...options.env, ...own, ...more });
     const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind] ?? '', env });
     services[kind][number] = service;
     return service;
