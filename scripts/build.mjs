@@ -12,10 +12,12 @@ import {
   noticesOf,
   stopCompiler,
 } from './bundle.mjs';
+import { describeBuild } from './describe-build.mjs';
 import { ensureInstalled } from './ensure-installed.mjs';
 import { hashFiles, listFiles } from './hash-files.mjs';
 import { isMain, root } from './root.mjs';
 import { packageFolders } from './workspace-packages.mjs';
+import { writeBill } from './write-bill.mjs';
 
 const cliDist = join(root, 'packages/cli/dist');
 const sdkDist = join(root, 'packages/sdk-typescript/dist');
@@ -32,20 +34,25 @@ export function serviceBundle(name) {
   return join(root, 'services', name, 'dist', `${name}.mjs`);
 }
 
+/** The folders of programs. */
+const programDists = [cliDist, ...services.map((name) => dirname(serviceBundle(name)))];
+
 /**
  * Builds what runs: the `arqon` bundle with the chat page beside it, the services, and the SDK with
  * its types. Does nothing when no source changed since the last build. Gives true when it built. Throws with the compiler's errors.
  */
 export async function build() {
   const sources = hashFiles(sourceFiles());
-  if (isBuiltFrom(sources)) return false;
+  if (isBuiltFrom(sources)) {
+    await describeBuild(programDists);
+    return false;
+  }
   // Nothing is removed first: a bus may be starting from the last build.
   mkdirSync(cliDist, { recursive: true });
   try {
     await Promise.all([
-      bundleProgram('packages/cli/src/main.ts', cliBundle, [keepApart(/\/generate-types\.ts$/, typesScript)]),
-      bundleScript('packages/cli/src/schema/generate/generate-types.ts', join(cliDist, typesScript)),
-      ...services.map((name) => bundleProgram(`services/${name}/src/main.ts`, serviceBundle(name))),
+      buildCli(),
+      ...services.map((name) => buildService(name)),
       bundleForNode(
         'examples/mirror-consumer/src/main.ts',
         join(root, 'examples/mirror-consumer/dist/mirror-consumer.mjs'),
@@ -59,8 +66,22 @@ export async function build() {
   }
   for (const folder of [cliDist, dirname(serviceBundle('shield'))]) linkNativeSocketServer(folder);
   copyMigrations();
+  await describeBuild(programDists);
   writeFileSync(stampPath, sources);
   return true;
+}
+
+async function buildCli() {
+  const packages = await Promise.all([
+    bundleProgram('packages/cli/src/main.ts', cliBundle, [keepApart(/\/generate-types\.ts$/, typesScript)]),
+    bundleScript('packages/cli/src/schema/generate/generate-types.ts', join(cliDist, typesScript)),
+  ]);
+  await writeBill(cliBundle, packages.flat());
+}
+
+async function buildService(name) {
+  const program = serviceBundle(name);
+  await writeBill(program, await bundleProgram(`services/${name}/src/main.ts`, program));
 }
 
 function isBuiltFrom(sources) {

@@ -92,6 +92,10 @@ export const parts = {
   lint: { about: 'code, layering, sizes, names, documentation of exports (part of code)', run: () => allPass(...lint) },
   format: { about: 'oxfmt (part of code)', run: () => allPass(format) },
   chart: { about: 'the Helm chart renders to what is expected, and validates (part of deployment)', run: checkChart },
+  images: {
+    about: 'images are built twice, looked into and started (part of deployment)',
+    run: () => allPass(['node', 'scripts/images.mjs']),
+  },
   node24: {
     about: 'unit, contract and end-to-end tests on Node 24',
     run: () => vitestPassesOnNode24(['--project', 'code', '--project', 'e2e', '--exclude', integrationTests]),

@@ -1,8 +1,16 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+let bus: Bus;
+
+beforeAll(async () => {
+  bus = await startBus();
+});
+afterAll(() => bus.stop());
 
 test('[TEL-2] the admin port tells health, version and metrics, and nothing else', async () => {
-  const bus = await startBus();
   const client = await bus.connect();
   const get = async (path: string): Promise<readonly [number, string | null, string]> => {
     const response = await fetch(`${bus.httpUrl}${path}`);
@@ -25,7 +33,10 @@ test('[TEL-2] the admin port tells health, version and metrics, and nothing else
     uptime_seconds: expect.any(Number),
   });
   const [, , version] = await get('/version');
-  expect(JSON.parse(version)).toMatchObject({ name: expect.stringMatching(/^arqonbus/), protocol: '1.0' });
+  const build = JSON.parse(
+    readFileSync(new URL('../../packages/cli/dist/build.json', import.meta.url), 'utf8'),
+  ) as unknown;
+  expect(JSON.parse(version)).toMatchObject({ name: expect.stringMatching(/^arqonbus/), protocol: '1.0', build });
   const [status, type, metrics] = await get('/metrics');
   expect([status, type]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
   for (const line of metrics.trimEnd().split('\n')) {
@@ -44,5 +55,4 @@ test('[TEL-2] the admin port tells health, version and metrics, and nothing else
     ]);
   }
   client.end();
-  await bus.stop();
 });

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureNode24 } from '../ensure-node24.mjs';
+import { hashFiles } from '../hash-files.mjs';
 import { root } from '../root.mjs';
 import { importImage } from './import-image.mjs';
 import { hasImage } from './podman.mjs';
@@ -9,8 +10,11 @@ import { unpackPackages } from './root-fs.mjs';
 /** What a Node program needs, and no shell: what works on it works on a base that has more. */
 const PACKAGES = ['libc6', 'libgcc-s1', 'libstdc++6', 'base-files', 'tzdata'];
 
+/** What makes the base: when any of it changes, another is made. */
+const RECIPE = ['ensure-node24.mjs', 'images/base-image.mjs', 'images/import-image.mjs', 'images/root-fs.mjs'];
+
 /** The name of our stand-in for the public base image. */
-export const baseImage = 'localhost/arqonbus-base:node24';
+export const baseImage = `localhost/arqonbus-base:${hashFiles(RECIPE.map((path) => join(root, 'scripts', path))).slice(0, 12)}`;
 
 /** Makes the base of Debian's packages and of Node as the registry of packages has it, once; gives its name. */
 export async function ensureBaseImage() {

@@ -12,28 +12,38 @@ export function imageOf(target) {
   return `docker.io/arqonbus/${target}:dev`;
 }
 
+/** The commit that the images are said to be of, and its time in seconds. */
+export async function lastCommit() {
+  const [revision, seconds] = (await git('log', '-1', '--format=%H %ct')).split(' ');
+  return { revision, seconds };
+}
+
 /**
  * Builds every target on this base from the dist folders that lie there. All times in the images are that of the last change in
- * git, so the same sources give the same images. Gives the id of each by target; throws with Podman's output.
+ * git, so the same sources give the same images. Nothing is taken from an earlier build: Podman would take layers with its times, and labels with the
+ * arguments that it had. Throws with Podman's output. `context` is the folder with the sources, `nameOf` gives the name of each image.
  */
-export async function buildImages(base) {
+export async function buildImages(base, { context = root, nameOf = imageOf } = {}) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const revision = await git('rev-parse', 'HEAD');
-  const changedAt = await git('log', '-1', '--format=%ct');
-  const args = { NODE_IMAGE: base, BUILD_IMAGE: base, VERSION: version, REVISION: revision };
+  const { revision, seconds } = await lastCommit();
+  const args = {
+    NODE_IMAGE: base,
+    BUILD_IMAGE: base,
+    VERSION: version,
+    REVISION: revision,
+    REVISION_DATE: new Date(Number(seconds) * 1_000).toISOString(),
+  };
   const common = [
     '--quiet',
     '--format=docker',
-    `--timestamp=${changedAt}`,
+    `--timestamp=${seconds}`,
+    '--no-cache',
     ...ulimits.flatMap((limit) => ['--ulimit', limit]),
     ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
   ];
-  const ids = {};
   for (const target of imageTargets) {
-    await podman('build', ...common, '--target', target, '--tag', imageOf(target), root);
-    ids[target] = await podman('image', 'inspect', '--format', '{{.Id}}', imageOf(target));
+    await podman('build', ...common, '--target', target, '--tag', nameOf(target), context);
   }
-  return ids;
 }
 
 async function git(...args) {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { root } from '../root.mjs';
 import { ports, startComposeStack } from './compose-stack.mjs';
 import { podman } from './podman.mjs';
+import { podFaults } from './replay-pods.mjs';
 import { ensureStandInImages } from './stand-in-image.mjs';
 
 const BASE = `http://127.0.0.1:${ports.ARQON_PORT}`;
@@ -15,7 +16,8 @@ const CHANNEL = 'science:general';
 
 /**
  * Brings docker-compose.yml up, lets two people chat over two Shields, and kills the Shield of the one who listens while the other
- * writes. True when what was acknowledged has arrived, all of it, once and in order; prints what was seen. Needs the images.
+ * writes: what was acknowledged must arrive, all of it, once and in order. Then starts the pods of the chart beside its servers. True when nothing is
+ * wrong; prints what was seen. Needs the images.
  */
 export async function checkCompose() {
   await ensureStandInImages();
@@ -25,7 +27,11 @@ export async function checkCompose() {
   try {
     const faults = [...(await faultsOfPages()), ...(await faultsOfChat(stack))];
     for (const fault of faults) process.stdout.write(`docker-compose.yml: ${fault}\n`);
-    return faults.length === 0;
+    // Beside the same servers.
+    const { token } = await tokenOf('alice');
+    const rendered = await podFaults(stack, token);
+    for (const fault of rendered) process.stdout.write(`deploy/helm: ${fault}\n`);
+    return faults.length + rendered.length === 0;
   } finally {
     await stack.down();
   }
@@ -78,8 +84,12 @@ function isInOrder(number, index, all) {
 async function connect(user) {
   const { createClient } = await import(pathToFileURL(join(root, 'packages/sdk-typescript/dist/index.js')).href);
   const { WebSocket } = createRequire(join(root, 'packages/cli/package.json'))('ws');
-  const { ws_url: url, token } = await (await fetch(`${BASE}/token/${user}`)).json();
+  const { ws_url: url, token } = await tokenOf(user);
   const client = createClient({ url, token, webSocket: WebSocket });
   await client.connect();
   return client;
+}
+
+async function tokenOf(user) {
+  return (await fetch(`${BASE}/token/${user}`)).json();
 }

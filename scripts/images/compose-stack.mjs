@@ -15,7 +15,8 @@ export const ports = { ARQON_PORT: '19100', ARQON_BRIDGE_PORT: '19102' };
 
 /**
  * Brings docker-compose.yml up under Podman, as it is, with the images that are there: Docker Compose reads it and speaks to Podman's socket.
- * Resolves when all that has a health check is healthy. `down` ends it and throws its volumes away.
+ * Resolves when all that has a health check is healthy. `down` ends it and throws its volumes away; `containerOf`, `networkOf` and `volumeOf`
+ * give the names that things of the file have.
  */
 export async function startComposeStack() {
   const compose = await ensureCompose();
@@ -43,7 +44,13 @@ export async function startComposeStack() {
     await down();
     throw new Error(`docker-compose.yml did not come up:\n${result?.output ?? 'It took too long.'}\n${seen}`);
   }
-  return { down, compose: inProject, containerOf: (name) => `${PROJECT}-${name}` };
+  return {
+    down,
+    compose: inProject,
+    containerOf: (name) => `${PROJECT}-${name}`,
+    networkOf: (name) => `${PROJECT}_${name}`,
+    volumeOf: (name) => `${PROJECT}_${name}`,
+  };
 }
 
 /** Health checks are what a daemon does; Podman has none, and leaves it to systemd, which need not be there. */

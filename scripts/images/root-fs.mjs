@@ -20,7 +20,10 @@ export async function unpackPackages(packages, folder) {
       symlinkSync(`usr/${name}`, join(folder, name));
     }
     const debs = readdirSync(archives).filter((name) => name.endsWith('.deb'));
-    for (const deb of debs.toSorted()) await unpack(join(archives, deb), folder);
+    for (const deb of debs.toSorted()) {
+      await unpack(join(archives, deb), folder);
+      await writeDown(join(archives, deb), folder);
+    }
   } finally {
     rmSync(archives, { recursive: true, force: true });
   }
@@ -54,6 +57,16 @@ async function unpack(deb, folder) {
   const line = 'dpkg-deb --fsys-tarfile "$1" | tar --keep-directory-symlink -xf - -C "$2"';
   const { code, output } = await capture(['bash', '-o', 'pipefail', '-c', line, 'unpack', deb, folder]);
   if (code !== 0) throw new Error(`${deb} could not be unpacked:\n${output}`);
+}
+
+/** As images without dpkg do it, so that one can tell what is in there. */
+async function writeDown(deb, folder) {
+  const { code, output } = await capture(['dpkg-deb', '--field', deb]);
+  const name = /^Package: (.*)$/m.exec(output)?.[1];
+  if (code !== 0 || name === undefined) throw new Error(`${deb} does not say what it is:\n${output}`);
+  const status = join(folder, 'var/lib/dpkg/status.d');
+  mkdirSync(status, { recursive: true });
+  writeFileSync(join(status, name), output);
 }
 
 function capture([program, ...args]) {

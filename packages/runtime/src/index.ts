@@ -8,6 +8,7 @@ export * from './nats-service.ts';
 export * from './open-service-tracing.ts';
 export { layoutOf } from './open-nats-log.ts';
 export * from './open-spine.ts';
+export * from './read-build.ts';
 export * from './run-service.ts';
 export * from './settings/follow-settings.ts';
 export * from './settings/open-settings.ts';

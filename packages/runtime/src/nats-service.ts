@@ -9,6 +9,7 @@ import type { MeetingParts, ServiceName, openNatsSpine } from './open-spine.ts';
 import type { Service } from './run-service.ts';
 import { createProcessSettings } from './settings/open-settings.ts';
 import { addSpineMetrics } from './spine-metrics.ts';
+import { readBuild } from './read-build.ts';
 import { VERSION } from './version.ts';
 
 /** What a service starts with, once the Spine is open. */
@@ -56,7 +57,7 @@ export function startNatsService<P extends MeetingParts>(options: NatsServiceOpt
   const admin = createAdminServer({
     metrics,
     health: () => health(spine),
-    version: { name: `arqonbus-${name}`, version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
+    version: { name: `arqonbus-${name}`, version: VERSION, protocol: '1.0', ...readBuild() },
     ...(options.servesSettings
       ? {
           operator: [

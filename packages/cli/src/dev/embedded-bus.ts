@@ -11,6 +11,7 @@ import {
   createProcessSettings,
   openLocalSpine,
   openServiceTracing,
+  readBuild,
 } from '@arqonbus/runtime';
 import { chooseListener, startShield } from '@arqonbus/shield';
 import type { Shield } from '@arqonbus/shield';
@@ -90,7 +91,7 @@ function createAdmin(
   return createAdminServer({
     metrics,
     health: () => shield.health(),
-    version: { name: 'arqonbus', version: VERSION, protocol: '1.0', gitCommit: '', buildDate: '' },
+    version: { name: 'arqonbus', version: VERSION, protocol: '1.0', ...readBuild() },
     extraRoutes: pages,
     operator,
   });

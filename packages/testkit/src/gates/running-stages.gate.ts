@@ -101,10 +101,43 @@ describe('compatibility fails on', () => {
 });
 
 describe('deployment fails on', () => {
-  it('an image that runs as root', () => {
-    copy.replace('Dockerfile', 'USER 10001:10001\n', '');
-    expectFailure(copy.check('deployment'), 'deployment', 'runs as root', 'runs with the user id 0');
-  });
+  it('images that are root, can be written, hold a secret, have no health check or bill, or are other bytes each time', () => {
+    const key = ['ghp', '16C7e42F292c6912E7710c838347Ae178B4'].join('_');
+    const at = (target: string, line: string, planted: string): void => {
+      copy.replace(
+        'Dockerfile',
+        `${line}ENTRYPOINT ["node", "/app/${target}.mjs"]`,
+        `${planted}ENTRYPOINT ["node", "/app/${target}.mjs"]`,
+      );
+    };
+    copy.write('planted.env', `TOKEN=${key}a\n`);
+    copy.replace(
+      'Dockerfile',
+      'COPY --chmod=0555 --from=build /src/services/shield',
+      'COPY --chown=10001:10001 --chmod=0755 --from=build /src/services/shield',
+    );
+    at('brain', 'EXPOSE 8080\n', 'USER 0:0\n');
+    at('bridge', 'EXPOSE 9102 9103 8080\n', 'HEALTHCHECK NONE\nCOPY --chmod=0444 planted.env ./\n');
+    copy.replace('Dockerfile', 'COPY --chmod=0444 --from=bills /bills/arqon/bill.cdx.json ./\n', '');
+    copy.replace(
+      'scripts/images/complete-bill.mjs',
+      'const base = [',
+      "const base = [programComponent({ name: 'hour', version: `${Date.now()}` }),",
+    );
+    expectFailure(
+      copy.check('images'),
+      'images',
+      'shield:dev gives /app/shield.cjs to 10001:10001',
+      'shield:dev can write /app/build.json, /app/shield.cjs',
+      'brain:dev runs as 0:0',
+      'brain:dev runs with the user id 0',
+      'bridge:dev has no health check',
+      'bridge:dev holds /app/planted.env, which nobody tested',
+      'bridge:dev has a secret in a layer: app/planted.env:1',
+      'arqon:dev has no bill of materials',
+      'shield is another image when it is built again: /app/bill.cdx.json',
+    );
+  }, 900_000);
 
   it('a chart that renders to something else, to what Kubernetes does not know, or what should be refused', () => {
     const templates = 'deploy/helm/arqonbus/templates';
