@@ -1,5 +1,4 @@
 import type { PublicationView } from '@arqonbus/casil';
-import { decodeFrame } from '@arqonbus/pipeline';
 import type { Ingress, Outcome, Pipeline } from '@arqonbus/pipeline';
 import { createEnvelope } from '@arqonbus/protocol';
 import type { Clock, Envelope, Limits } from '@arqonbus/protocol';
@@ -12,6 +11,7 @@ import { traceIngress } from '../traces/trace-ingress.ts';
 import type { ViewSeal } from '../views/view-seal.ts';
 import { closeSession } from './close-session.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
+import { readRefusedId } from './read-refused-id.ts';
 import type { Session } from './session.ts';
 
 /** Takes the frames of sessions: through the pipeline, then to the Spine or to a command. */
@@ -97,18 +97,9 @@ function refuse(
     ...(retryAfterMs > 0 ? { retry_after_ms: retryAfterMs } : {}),
     ...(traceId === '' ? {} : { trace_id: traceId }),
   };
-  const requestId = stage === 'rate' ? readId(session, frame, limits) : envelope.id;
+  const requestId = stage === 'rate' ? readRefusedId(frame, session.format, limits) : envelope.id;
   send(session, envelopes.error({ code, requestId, errors, details }));
   // A bug of ours is no bad frame of the client's.
   if (stage === 'decode' && code !== 'INTERNAL_ERROR') misbehaviour.badFrame(session);
   misbehaviour.refused(session, code);
-}
-
-/**
- * The id of a frame that was refused unread: its sender may wait for the answer (PRT-14). Who is refused again and again
- * is cut, which bounds the cost (PRT-27).
- */
-function readId({ format }: Session, frame: Uint8Array, limits: Limits): string {
-  const result = decodeFrame(frame, format, limits);
-  return result.ok ? result.envelope.id : result.id;
 }
