@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expectFailure } from './expect-failure.ts';
 import { copyRepository } from './repository-copy.ts';
 import type { RepositoryCopy } from './repository-copy.ts';
@@ -43,9 +43,13 @@ describe('proto fails on', () => {
     expectFailure(copy.check('proto'), 'proto', 'Field "6"');
   });
 
-  it('generated code that is not up to date', () => {
+  it('generated code that is not up to date, of each SDK', () => {
     copy.replace(envelope, '  string channel = 6;\n', '  string channel = 6;\n  string planted = 9999;\n');
-    expectFailure(copy.check('proto'), 'proto', 'Not up to date: packages/protocol/src/gen/');
+    const result = copy.check('proto');
+    expectFailure(result, 'proto', 'Not up to date: packages/protocol/src/gen/');
+    expectFailure(result, 'proto', 'Not up to date: packages/sdk-python/src/arqonbus/descriptors/envelope.binpb');
+    // Where there is no Go, its code is not generated, which is told.
+    expect(result.output).toMatch(/Not up to date: packages\/sdk-go\/internal\/wire\/|^No Go /m);
   });
 });
 
