@@ -1,8 +1,13 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { BridgeService } from '@arqonbus/protocol/bridge-messages';
 import { connectRaw, createTestCertificate } from '@arqonbus/testkit';
 import type { TestCertificate } from '@arqonbus/testkit';
+import { createClient } from '@connectrpc/connect';
+import { Http2SessionManager, createGrpcTransport } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { listeners } from './harness/both-listeners.ts';
 import { connectJson } from './harness/json-client.ts';
@@ -19,6 +24,11 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const tlsFiles = {
+  ARQONBUS_SERVER_TLS_CERT_FILE: path('tls.crt'),
+  ARQONBUS_SERVER_TLS_KEY_FILE: path('tls.key'),
+};
+
 function install({ cert, key }: TestCertificate): void {
   for (const [name, text] of [
     ['tls.key', key],
@@ -32,11 +42,7 @@ function install({ cert, key }: TestCertificate): void {
 describe.each(listeners)('TLS on %s', (listener) => {
   it('[AUT-6] is ended by the Shield; a renewed certificate is served without dropping anybody', async () => {
     install(first);
-    const bus = await startBus({
-      ARQONBUS_SERVER_LISTENER: listener,
-      ARQONBUS_SERVER_TLS_CERT_FILE: path('tls.crt'),
-      ARQONBUS_SERVER_TLS_KEY_FILE: path('tls.key'),
-    });
+    const bus = await startBus({ ARQONBUS_SERVER_LISTENER: listener, ...tlsFiles });
     const expiry = 'arqonbus_tls_certificate_expiry_timestamp_seconds';
     expect([new URL(bus.wsUrl).protocol, new URL(bus.telemetryUrl).protocol]).toEqual(['wss:', 'wss:']);
     expect(await bus.metric(expiry)).toBeGreaterThan(Date.now() / 1_000 + 86_400);
@@ -66,3 +72,49 @@ describe.each(listeners)('TLS on %s', (listener) => {
     await bus.stop();
   });
 });
+
+describe('TLS on the Bridge', () => {
+  it('[BRG-1] [AUT-6] is ended by it for HTTP and gRPC; a renewed certificate is served without ending a stream', async () => {
+    install(first);
+    const bus = await startBus(tlsFiles, 0, 1);
+    expect([bus.bridgeUrl, bus.grpcUrl].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
+    const ca = [first.cert, second.cert];
+    const sessions = new Http2SessionManager(bus.grpcUrl, {}, { ca });
+    const transport = createGrpcTransport({ baseUrl: bus.grpcUrl, sessionManager: sessions });
+    const client = createClient(BridgeService, transport);
+    const options = { headers: { authorization: `Bearer ${await bus.token()}` } };
+    const message = { room: 'lab', channel: 'bench', payload: new TextEncoder().encode('"by TLS"') };
+    const { epoch } = await client.publish({ message }, options);
+    const target = { room: 'lab', channel: 'bench', after: { epoch, seq: 0n } };
+    const followed = client.follow(target, options)[Symbol.asyncIterator]();
+    expect((await followed.next()).done).toBe(false);
+
+    install(second);
+    for (const url of [bus.bridgeUrl, bus.grpcUrl]) {
+      await vi.waitFor(async () => expect(await serialAt(Number(new URL(url).port), ca)).toBe('02'), {
+        timeout: 10_000,
+      });
+    }
+    const after = followed.next();
+    await client.publish({ message }, options);
+    expect((await after).done).toBe(false);
+    await expect(serialAt(Number(new URL(bus.grpcUrl).port), [first.cert])).rejects.toThrow(/certificate/);
+    // Drained while the stream is open: it ends, and the process does.
+    await bus.stop();
+    const isOver = followed.next().then(
+      ({ done }) => done === true,
+      () => true,
+    );
+    expect(await isOver).toBe(true);
+    sessions.abort();
+  });
+});
+
+/** The serial number of the certificate that is served at a port of this machine. */
+async function serialAt(port: number, ca: readonly string[]): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port, ca: [...ca], ALPNProtocols: ['h2', 'http/1.1'] });
+  await once(socket, 'secureConnect');
+  const { serialNumber } = socket.getPeerCertificate();
+  socket.destroy();
+  return serialNumber;
+}

@@ -1,5 +1,3 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { createDevelopmentIssuer } from '@arqonbus/auth';
 import { consumeMirror } from '@arqonbus/example-mirror-consumer';
 import type { MirrorConsumer } from '@arqonbus/example-mirror-consumer';
@@ -10,8 +8,11 @@ import { connectRaw, shippedValkeyUsers, startCluster, startValkeyServer, startW
 import type { Cluster, NatsUser, ValkeyServer, WebhookSink } from '@arqonbus/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askByGrpc } from './harness/ask-by-grpc.ts';
+import { textOfValkey, textUnder } from './harness/kept-text.ts';
 import { Reader } from './harness/reader.ts';
 import { quoted, usersOfNats } from './harness/shipped-users.ts';
+import { createOutboxDatabase, createOutboxFile } from '../harness/outbox-database.ts';
+import type { OutboxDatabase } from '../harness/outbox-database.ts';
 import { startOtlpSink } from '../harness/otlp-sink.ts';
 import type { OtlpSink } from '../harness/otlp-sink.ts';
 import { developmentSettings, programs } from '../harness/start-cluster-servers.ts';
@@ -30,21 +31,24 @@ let consumer: MirrorConsumer;
 let valkey: ValkeyServer;
 let sink: OtlpSink;
 let receiver: WebhookSink;
+let outbox: OutboxDatabase;
+const outboxes = createOutboxFile();
 const copies: Envelope[] = [];
 /** What the Bridge has answered. */
 const planted: string[] = [];
 const taps: NatsSpine[] = [];
-/** What was said on each subject that any user of NATS may hear. */
+/** By subject that any user of NATS may hear. */
 const heard = new Map<string, string>();
 
 beforeAll(async () => {
-  [sink, receiver] = [await startOtlpSink(), await startWebhookSink()];
+  [sink, receiver, outbox] = [await startOtlpSink(), await startWebhookSink(), await createOutboxDatabase()];
   const shipped = shippedValkeyUsers();
   valkey = await startValkeyServer({ users: shipped.users, config: 'rdbcompression no' });
   const env = {
     ...developmentSettings(SECRET),
     ...shipped.env,
     ARQONBUS_VALKEY_URL: valkey.url,
+    ARQONBUS_OUTBOX_FILE: outboxes.path,
     ARQONBUS_OMEGA_ENABLED: 'true',
     ARQONBUS_CASIL_ENABLED: 'true',
     ARQONBUS_CASIL_MODE: 'enforce',
@@ -55,8 +59,7 @@ beforeAll(async () => {
     ARQONBUS_TELEMETRY_TRACES_PER_MILLION: '1000000',
   };
   cluster = await startCluster({ programs, postgres: 'shared', shields: 1, brains: 1, bridges: 1, env });
-  const { user, password: secret } = natsUser('shadow');
-  const source = { servers: [cluster.nats.url], user, password: secret };
+  const source = { servers: [cluster.nats.url], ...natsUser('shadow') };
   consumer = await consumeMirror(source, (copy) => void copies.push(copy));
   for (const [name, filters] of subjectsHeard()) await tap(name, filters);
 });
@@ -64,7 +67,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([...taps, consumer].map((tapped) => tapped.close()));
   await cluster.stop();
-  await Promise.all([sink.close(), receiver.close(), valkey.stop()]);
+  outboxes.remove();
+  await Promise.all([sink.close(), receiver.close(), valkey.stop(), outbox.drop()]);
 });
 
 function natsUser(name: NatsUser): { readonly user: string; readonly password: string } {
@@ -113,11 +117,8 @@ async function tokenOf(user: string, role: Entry['role'] = 'user'): Promise<stri
 async function askBridge(path: string, body?: object): Promise<string> {
   const url = `${cluster.bridges[0]?.addresses()['bridge_url'] ?? ''}${path}`;
   const headers = { authorization: `Bearer ${await tokenOf('bob')}` };
-  const response = await fetch(
-    url,
-    body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) },
-  );
-  return response.text();
+  const post = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+  return (await fetch(url, { headers, ...post })).text();
 }
 
 async function enter({ user, role = 'user', format = 'json', port = 'ws_url', name = user }: Entry): Promise<Reader> {
@@ -135,18 +136,10 @@ async function enter({ user, role = 'user', format = 'json', port = 'ws_url', na
   return reader;
 }
 
-function filesUnder(folder: string): string {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
-    .join('');
-}
-
 async function scrapes(): Promise<string> {
-  const services = [...cluster.shields, ...cluster.brains, ...cluster.bridges].map(
-    (service) => service.addresses()['http_url'] ?? '',
-  );
-  const pages = services.flatMap((url) => ['/metrics', '/health/ready', '/version'].map((path) => url + path));
+  const services = [...cluster.shields, ...cluster.brains, ...cluster.bridges];
+  const urls = services.map((service) => service.addresses()['http_url'] ?? '');
+  const pages = urls.flatMap((url) => ['/metrics', '/health/ready', '/version'].map((path) => url + path));
   return (await Promise.all(pages.map(async (page) => (await fetch(page)).text()))).join('');
 }
 
@@ -175,12 +168,17 @@ async function plant(alice: Reader, bob: Reader, admin: Reader): Promise<void> {
     await bob.command(secret, { secret });
     const payload = { text: secret, password };
     await alice.command('task.submit', { group: 'lab', payload });
+    const taskId = /"task_id":"([^"]+)"/.exec(bob.all)?.[1];
+    await bob.command('task.progress', { task_id: taskId, attempt: 1, payload });
+    for (const end of ['task.result', 'task.fail']) await bob.command(end, { task_id: taskId, attempt: 1, payload });
+    await admin.command('op.continuum.projector.project_event', { event: { agent_id: 'planted-too', payload } });
     await admin.command('op.omega.register_substrate', { name: 'lattice-8', kind: 'reservoir', metadata: payload });
     await admin.command('op.omega.emit_event', { ...emitting, payload });
     await alice.command('op.store.set', { key: 'planted', value: payload });
     await alice.command('op.cron.schedule', { room: 'lab', channel: 'bench', payload, delay_seconds: 3_600 });
     planted.push(await askBridge('/v1/publish', { room: 'lab', channel: 'bench', payload }));
     planted.push(await askByGrpc(cluster.bridges[0]?.addresses()['grpc_url'] ?? '', await tokenOf('bob'), payload));
+    await outbox.insert('lab:bench', payload);
   }
   await alice.say('lab:bench', { text: 'marker-last' });
 }
@@ -192,13 +190,10 @@ async function registerSubstrate(admin: Reader): Promise<string> {
   return /"substrate_id":"([^"]+)"/.exec(admin.all)?.[1] ?? '';
 }
 
-/** All that Valkey holds. */
-async function filesOfValkey(): Promise<string> {
-  const lua = `
-local all = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1] = key .. redis.call('DUMP', key) end
-return table.concat(all)`;
-  return valkey.command('EVAL', lua, '0');
+/** Rows of an application, with the rights of a key that may do what bob may. */
+async function openOutbox(admin: Reader): Promise<void> {
+  await admin.command('op.key.create', { name: 'outbox', role: 'user' });
+  outboxes.write([{ name: 'planted', key: /"key":"(arqk_[^"]+)"/.exec(admin.all)?.[1] ?? '', url: outbox.url }]);
 }
 
 /** Others see what a client says of itself as it connects: a card is masked, and a key is not let in. */
@@ -228,6 +223,7 @@ describe('one boundary', () => {
       .toBeGreaterThan(0);
     await admin.command('op.webhook.register', { url: receiver.url, room: 'lab', events: ['message', 'casil'] });
     await bob.command('operator.join', { group: 'lab' });
+    await openOutbox(admin);
     await bob.command('op.store.watch', { prefix: '' });
     await alice.command('join_channel', { room: 'continuum', channel: 'episodes' });
     await plant(alice, bob, admin);
@@ -256,11 +252,14 @@ describe('one boundary', () => {
     await expect
       .poll(() => copies.map(({ payload }) => Buffer.from(payload).toString()).join(''))
       .toContain('marker-last');
-    await expect.poll(() => filesUnder(cluster.nats.storeDir)).toContain('marker-last');
+    await expect.poll(() => outbox.waiting(), { timeout: 15_000 }).toBe(0);
+    const letters = await outbox.refusals();
+    expect(letters).toEqual([expect.stringContaining('CASIL_POLICY_BLOCKED_SECRET')]);
+    await expect.poll(() => textUnder(cluster.nats.storeDir)).toContain('marker-last');
     await expect.poll(() => sink.spans().length).toBeGreaterThan(0);
     const posted = (): string => receiver.requests.map(({ body }) => body).join('');
     await expect.poll(posted, { timeout: 10_000 }).toContain('marker-last');
-    const kept = await filesOfValkey();
+    const kept = await textOfValkey(valkey);
     for (const text of ['lattice-8', 'omega:events', 'store:default:planted']) expect(kept).toContain(text);
     const ways: Readonly<Record<string, string>> = {
       'sockets of the sender, with its errors': alice.all,
@@ -270,6 +269,7 @@ describe('one boundary', () => {
       'the telemetry stream': telemetry.all,
       'what receivers of webhooks are posted': posted(),
       'what the Bridge answers': planted.join(''),
+      'what an application is told of its refused rows': letters.join(''),
       'the mirror': JSON.stringify(copies, (_, value: unknown) =>
         value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
       ),
@@ -278,7 +278,7 @@ describe('one boundary', () => {
         .join(''),
       'metrics, health and version': await scrapes(),
       traces: JSON.stringify(sink.spans()),
-      'what NATS stores: the log, buckets, the audit trail': filesUnder(cluster.nats.storeDir),
+      'what NATS stores: the log, buckets, the audit trail': textUnder(cluster.nats.storeDir),
       'what Valkey stores: copies of the store, the Omega lane': kept,
       ...Object.fromEntries([...heard].map(([root, text]) => [`the subjects ${root}`, text])),
     };
@@ -289,7 +289,7 @@ describe('one boundary', () => {
     // Else all this would pass for a bus that is silent.
     for (const reader of [bob, ben, mia]) expect(reader.all).toContain('marker-payload');
     for (const kind of ['"sender":"op-omega"', '"emitted_at"']) expect(admin.all).toContain(kind);
-    for (const kind of ['"type":"task"', '"event":"store"']) expect(bob.all).toContain(kind);
+    for (const kind of ['"type":"task"', '"event":"store"', '"sender":"key-']) expect(bob.all).toContain(kind);
     for (const way of ['arqon.out', 'arqon.evt', 'arqon.rpc', 'shadow.arqon']) expect([...heard.keys()]).toContain(way);
     expect(mia.all).toContain(card);
     expect([awsKey, password].filter((secret) => mia.all.includes(secret))).toEqual([]);

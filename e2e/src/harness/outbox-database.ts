@@ -14,6 +14,8 @@ export interface OutboxDatabase {
   insert(channel: string, ...payloads: readonly unknown[]): Promise<void>;
   /** How many rows are left that were not refused. */
   waiting(): Promise<number>;
+  /** Why rows were refused: code and text of each. */
+  refusals(): Promise<readonly string[]>;
   /** Cuts the Bridge off, and lets it in again. */
   lock(isLocked: boolean): Promise<void>;
   drop(): Promise<void>;
@@ -45,6 +47,13 @@ export async function createOutboxDatabase(): Promise<OutboxDatabase> {
         'SELECT count(*)::int AS waiting FROM arqon_outbox.messages WHERE refused_at IS NULL',
       );
       return row?.waiting ?? 0;
+    },
+    refusals: async () => {
+      const rows = await queryDatabase<{ readonly why: string }>(
+        ownerUrl,
+        "SELECT error_code || ' ' || error AS why FROM arqon_outbox.messages WHERE refused_at IS NOT NULL ORDER BY id",
+      );
+      return rows.map(({ why }) => why);
     },
     lock: async (isLocked) => {
       const [change, whom] = isLocked ? ['REVOKE', 'FROM'] : ['GRANT', 'TO'];
