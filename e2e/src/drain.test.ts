@@ -100,7 +100,7 @@ test.for(listeners)('[DPL-3] without clients the end comes at once (%s)', async 
   const startedMs = performance.now();
   bus.signal('SIGTERM');
   expect(await bus.exited).toBe(0);
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
 test.for(listeners)('[DPL-3] while it drains it is not ready and lets nobody in (%s)', async (listener) => {

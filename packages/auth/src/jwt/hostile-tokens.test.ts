@@ -20,7 +20,7 @@ describe('hostile bytes', () => {
     expect(await shared.authenticate(large)).toEqual(refusal('too_long'));
     const startedAt = performance.now();
     for (const text of ['a'.repeat(1_048_576), '.'.repeat(100_000)]) await shared.authenticate(text);
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it('[AUT-2] refuses claims and headers that name a key twice (A-07)', async () => {

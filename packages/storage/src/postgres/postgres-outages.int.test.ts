@@ -47,7 +47,7 @@ describe('Postgres that is gone, slow or not fit', () => {
     expect(database.status()).toBe('unreachable');
     const startedMs = performance.now();
     await expect(database.withTenant(acme, one)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(performance.now() - startedMs).toBeLessThan(100);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
     await server.restart();
     await expect(database.withTenant(acme, one)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await database.probe();
