@@ -103,7 +103,9 @@ async function watched(
 ): Promise<(client: CommandClient, n: number) => Promise<void>> {
   const waiting = new Map<unknown, () => void>();
   watcher.onFrame(({ type, payload }) => {
-    if (type === 'system' && payload?.['event'] === 'store') waiting.get(payload['key'])?.();
+    if (type !== 'system' || payload?.['event'] !== 'store') return;
+    if (payload['missed'] === true) throw new Error('the watch missed something');
+    waiting.get(payload['key'])?.();
   });
   await watcher.command('op.store.watch', { prefix: 'watched/' });
   let made = 0;
