@@ -52,7 +52,7 @@ const expressions: readonly (readonly [string, string])[] = [
 
 let bus: Bus;
 beforeAll(async () => {
-  bus = await startBus();
+  bus = await startBus({}, 0, 1);
 });
 afterAll(() => bus.stop());
 

@@ -1,5 +1,4 @@
 import { randomFillSync } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { Clock, Limits } from '@arqonbus/protocol';
 import type { Tracing } from '@arqonbus/telemetry';
@@ -40,7 +39,7 @@ import { Partitions } from './partitions/partitions.ts';
 import { SeenShields } from './partitions/seen-shields.ts';
 import { openHistory } from './history/index.ts';
 import type { KeptLogOptions } from './history/index.ts';
-import { ResumeStore } from './resume/resume-store.ts';
+import { openResumes } from './resume/index.ts';
 import { BrainRing } from './ring/brain-ring.ts';
 import type { BrainRingOptions } from './ring/brain-ring.ts';
 import type { SettingsParts } from './settings/index.ts';
@@ -178,9 +177,9 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const shields = new SeenShields(() => clock.monotonicMs());
   const history = openHistory(spine, options.keptLog, observer);
   const tasks = composeTasks(options, { limits, ...auditing, onError });
-  const resumes = new ResumeStore(keyValue.bucket('ARQON_RESUMES'));
-  const stores = { registry, bans, resumes, shields, history, tasks, telling: webhooks.telling, audit: auditing.audit };
-  const shared = { ...settings, ...stores, spine, clock, observer, onError };
+  const { resumes, silentShields } = openResumes(keyValue.bucket('ARQON_RESUMES'), shields, clock);
+  const stores = { registry, bans, resumes, shields, silentShields, history, tasks, audit: auditing.audit };
+  const shared = { ...settings, ...stores, telling: webhooks.telling, spine, clock, observer, onError };
   const partitions: Partitions = new Partitions(shared, handoverMs);
   const textOf = (prefix: string, bytes: number) => (): string => prefix + randomText(options, bytes, 'base64url');
   const ids = { nextGeneration: textOf('', 9), nextErasureId: textOf('e_', 12) };
@@ -205,7 +204,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   await ring.open();
   // Shields wait for it; where it fails, the next tick tries again.
   await logCare.lay().catch(onError);
-  const sweep = createSweep({ partitions, bans, auditing, grants, webhooks, clock });
+  const sweep = createSweep({ partitions, silentShields, bans, auditing, grants, webhooks, clock });
   const tick = async () => void (await Promise.all([webhooks.tick(), continuum.tick()]));
   const upkeep = () => [ring.tick(), sweep(), history.tick(), store.tick(), tick(), ...logCare.tick()];
   const stopTimer = startUpkeep(upkeep, onError, options.startTimer);
@@ -218,8 +217,8 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, ...logCare }),
     async close() {
       stopTimer();
-      for (const module of [cron, ring, webhooks, continuum]) await module.close();
-      await delay(handoverMs);
+      for (const module of [silentShields, cron, ring, webhooks, continuum]) await module.close();
+      await partitions.handOver();
       endAll(served);
       partitions.close();
       registry.close();

@@ -168,6 +168,7 @@ const forbidden: readonly (readonly [NatsUser, 'publish' | 'subscribe', string])
   ['authenticator', 'subscribe', '_INBOX_authenticator.>'],
   ['authenticator', 'subscribe', '>'],
   ['brain', 'subscribe', 'arqon.out.>'],
+  ['brain', 'subscribe', 'arqon.ctl.disconnect'],
   ['brain', 'subscribe', '_INBOX_shield.>'],
   ['brain', 'subscribe', '>'],
 ];
@@ -218,6 +219,7 @@ describe.each(natsReleases())('the shipped users of NATS %s', (release) => {
     ['shield', 'publish', '$JS.API.STREAM.MSG.GET.LOG_default_=acme~eu'],
     ['shield', 'publish', '$JS.API.CONSUMER.CREATE.LOG_default_3.reader.arqon.in.default.3.acme.lab.talk'],
     ['brain', 'subscribe', 'arqon.rpc.bans.disconnect.0'],
+    ['brain', 'subscribe', 'arqon.ctl.presence'],
     ['authenticator', 'subscribe', 'arqon.rpc.auth.authenticate'],
   ] as const)('[SPN-2] %s may %s %s', async (service, operation, subject) => {
     expect(await isForbidden(service, operation, subject)).toBe(false);

@@ -36,6 +36,14 @@ export function resumeKey(tenant: TenantId, client: ClientId): string {
   return tenantPrefix(tenant) + nameKeyToken(client, 'client');
 }
 
+/** In place of a tenant; no name begins so. */
+const SHIELD_TOKEN = '_shield';
+
+/** Key of the record of a Shield that is silent, in `ARQON_RESUMES`: `_shield.<node>`. */
+export function silentShieldKey(node: string): string {
+  return `${SHIELD_TOKEN}.${nameKeyToken(node, 'node')}`;
+}
+
 /** Key of a subject's grants in `ARQON_GRANTS`, `<tenant>.<kind>.<name>`; the subject is `<kind>:<name>`. */
 export function grantKey(tenant: TenantId, subject: string): string {
   const colon = subject.indexOf(':');

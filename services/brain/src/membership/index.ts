@@ -24,16 +24,24 @@ export interface MembershipParts {
   readonly whenSettled: () => Promise<void>;
 }
 
-/** Serves `membership.report`, `members`, `rooms` and `count` of one partition. */
-export function serveMembership(
+/** Serves `membership.report` of one partition. */
+export function serveReports(
   spine: Spine,
-  parts: MembershipParts,
+  { partition, takeReport }: Pick<MembershipParts, 'partition' | 'takeReport'>,
   observer: RpcObserver,
 ): readonly SpineSubscription[] {
-  const { partition, takeReport } = parts;
   const report = (request: MembershipReport) => ({ snapshotWanted: takeReport(request) });
+  return [serveBrain(spine, 'membership.report', report, observer, partition)];
+}
+
+/** Serves `membership.members`, `rooms` and `count` of one partition. */
+export function serveMembership(
+  spine: Spine,
+  parts: Omit<MembershipParts, 'takeReport'>,
+  observer: RpcObserver,
+): readonly SpineSubscription[] {
+  const { partition } = parts;
   return [
-    serveBrain(spine, 'membership.report', report, observer, partition),
     serveBrain(spine, 'membership.members', afterSettled(parts, members), observer, partition),
     serveBrain(spine, 'membership.rooms', afterSettled(parts, roomCounts), observer, partition),
     serveBrain(spine, 'membership.count', afterSettled(parts, count), observer, partition),
@@ -41,7 +49,7 @@ export function serveMembership(
 }
 
 function members(
-  { state, pageBytes }: MembershipParts,
+  { state, pageBytes }: Pick<MembershipParts, 'state' | 'pageBytes'>,
   request: MembersRequest,
 ): Pick<BrainResult<'membership.members'>, 'members' | 'cursor' | 'total'> {
   const [tenant, room] = [parseTenant(request.tenant), parseRoom(request.room)];
@@ -50,13 +58,16 @@ function members(
   return { members: items, cursor, total };
 }
 
-function roomCounts({ state }: MembershipParts, { tenant, rooms }: RoomCountsRequest): { readonly members: number[] } {
+function roomCounts(
+  { state }: Pick<MembershipParts, 'state'>,
+  { tenant, rooms }: RoomCountsRequest,
+): { readonly members: number[] } {
   const id = parseTenant(tenant);
   return { members: rooms.map((room) => state.clientsIn(id, parseRoom(room), '*').size) };
 }
 
 function count(
-  { state, countChannels }: MembershipParts,
+  { state, countChannels }: Pick<MembershipParts, 'state' | 'countChannels'>,
   request: TenantCountRequest,
 ): Pick<BrainResult<'membership.count'>, 'connections' | 'rooms' | 'channels'> {
   const tenant = parseTenant(request.tenant);

@@ -13,7 +13,7 @@ import { createConnectionCaps } from '../limits/connection-caps.ts';
 import { busyFrom, serveLimits } from '../limits/index.ts';
 import type { ClusterLimits } from '../limits/index.ts';
 import { TenantDemands } from '../limits/tenant-demands.ts';
-import { serveMembership } from '../membership/index.ts';
+import { serveMembership, serveReports } from '../membership/index.ts';
 import { MembershipReports } from '../membership/membership-reports.ts';
 import { MembershipState } from '../membership/membership-state.ts';
 import type { MembershipListener, MembershipTotals } from '../membership/membership-state.ts';
@@ -22,6 +22,7 @@ import { servePresence, tellTakenOver } from '../presence/index.ts';
 import { serveResume } from '../resume/index.ts';
 import { createReplacedOrders } from '../resume/replaced-orders.ts';
 import type { ResumeStore } from '../resume/resume-store.ts';
+import type { SilentShields } from '../resume/silent-shields.ts';
 import { serveTasks } from '../tasks/index.ts';
 import { TaskOwner } from '../tasks/task-owner.ts';
 import type { TaskFigures } from '../tasks/task-owner.ts';
@@ -36,6 +37,7 @@ export interface PartitionParts {
   readonly registry: ChannelRegistry;
   readonly bans: BanStore;
   readonly resumes: ResumeStore;
+  readonly silentShields: SilentShields;
   readonly shields: SeenShields;
   readonly audit: Audit;
   readonly clock: Clock;
@@ -69,7 +71,12 @@ export class Partition {
   readonly #settling: Settling;
   readonly #demands: TenantDemands;
   readonly #shields: SeenShields;
-  readonly #served: readonly SpineSubscription[];
+  readonly #served: SpineSubscription[];
+  /**
+   * Begins to serve what needs to know the members, or is known by one owner: until the Shields have told, the owner before
+   * answers, where it is still there. Undefined = it is served.
+   */
+  #rest: (() => readonly SpineSubscription[]) | undefined;
   readonly #announcer: Announcer;
   readonly #tasks: TaskOwner;
   readonly #telling: ChannelTelling;
@@ -121,16 +128,20 @@ export class Partition {
       tenure,
     };
     this.#served = [
-      ...serveChannels(spine, shared, observer),
-      ...serveMembership(spine, shared, observer),
-      ...serveDisconnects(shared, observer),
+      ...serveReports(spine, shared, observer),
       ...serveLimits(shared, observer),
-      ...servePresence(shared, observer),
       ...serveResume(shared, observer),
-      ...serveTasks({ ...shared, ...parts.tasks, owner: this.#tasks }, observer),
       ...serveAppends(spine, parts.history.log, number, observer),
     ];
     this.doubt();
+    this.#rest = () => [
+      ...serveChannels(spine, shared, observer),
+      ...serveMembership(spine, shared, observer),
+      ...serveDisconnects(shared, observer),
+      ...servePresence(shared, observer),
+      ...serveTasks({ ...shared, ...parts.tasks, owner: this.#tasks }, observer),
+    ];
+    if (parts.settleMs === 0) this.#serveRest();
     void this.#announceOnceSettled(parts, tenure);
     for (const { address, record } of registry.channelsOfPartition(number)) this.emptyChannels.onAdded(address, record);
   }
@@ -146,6 +157,8 @@ export class Partition {
     this.#announcer.flush();
     this.#demands.sweep();
     await this.#settling.whenSettled();
+    // Unless the Spine was lost just then, it is already.
+    this.#serveRest();
     if (this.#isSettled) this.#telling.tend(this.number, this.#state);
     await this.emptyChannels.sweep();
   }
@@ -190,6 +203,12 @@ export class Partition {
     if (this.#isSettled && address.channel !== '*') this.#telling.onOccupancy(address, this.#state);
   }
 
+  #serveRest(): void {
+    if (this.#isClosed || this.#rest === undefined) return;
+    this.#served.push(...this.#rest());
+    this.#rest = undefined;
+  }
+
   async #announceOnceSettled({ spine, onError }: PartitionParts, tenure: string): Promise<void> {
     await this.#settling.whenSettled();
     if (this.#isClosed) return;
@@ -197,6 +216,7 @@ export class Partition {
     this.#telling.onTakenOver(this.number, this.#state, tenure);
     this.#announcer.start();
     try {
+      this.#serveRest();
       tellTakenOver(spine, this.number);
     } catch (error) {
       onError(error);

@@ -70,6 +70,16 @@ describe('a partition that is taken over', () => {
 });
 
 describe('two Brains', () => {
+  it('[BRN-1] [PRS-1] serve what moves one after the other: the owner before until the next one tells that it serves', async () => {
+    const keyValue = createMemoryKeyValueStore();
+    const one = await createBrainFixture({ keyValue, id: 'b1', handoverMs: 60_000 });
+    const partitionsOf = ({ brain }: BrainFixture): number => brain.figures().partitions;
+    const other = await createBrainFixture({ keyValue, spine: one.spine, id: 'b2', settleMs: 20 });
+    await vi.waitFor(() => expect(partitionsOf(other)).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(partitionsOf(one) + partitionsOf(other)).toBe(PARTITIONS));
+    expect((await one.call('channels.create', { tenant: 'acme', record: bench })).record).toMatchObject({ room });
+  });
+
   it('[BRN-1] [PRS-2] answer for all rooms together, whoever owns them', async () => {
     const { one, other } = await createPair(0);
     const rooms = Array.from({ length: 24 }, (_, n) => `room-${n}`);

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { roomPartition } from '@arqonbus/spine';
-import type { ChannelAddress } from '@arqonbus/spine';
+import type { ChannelAddress, SpineSubscription } from '@arqonbus/spine';
 import type { MembershipTotals } from '../membership/membership-state.ts';
+import { onTakenOver } from '../presence/index.ts';
 import type { TaskFigures } from '../tasks/task-owner.ts';
 import { Partition } from './partition.ts';
 import type { PartitionParts } from './partition.ts';
@@ -18,14 +20,18 @@ export class Partitions {
   readonly #lingerMs: number;
   readonly #partitions = new Map<number, Partition>();
   readonly #leaving = new Map<number, NodeJS.Timeout>();
+  readonly #takeOvers: SpineSubscription;
+  #owned: ReadonlySet<number> = NONE;
 
   constructor(parts: PartitionParts, lingerMs: number) {
     this.#parts = parts;
     this.#lingerMs = lingerMs;
+    this.#takeOvers = onTakenOver(parts.spine, (number) => this.#onTakenOver(number));
   }
 
   /** Takes over what is new among `owned`, and gives up the rest: later, unless the lease itself was lost. */
   own(owned: ReadonlySet<number>): void {
+    this.#owned = owned;
     for (const number of owned) {
       clearTimeout(this.#leaving.get(number));
       this.#leaving.delete(number);
@@ -90,7 +96,14 @@ export class Partitions {
     return { ...sum, partitions: this.#partitions.size };
   }
 
+  /** Owns nothing from now on, and serves each until another Brain does; resolves when that has had its time. */
+  async handOver(): Promise<void> {
+    this.#owned = NONE;
+    await delay(this.#lingerMs);
+  }
+
   close(): void {
+    this.#takeOvers.unsubscribe();
     for (const number of this.#partitions.keys()) this.#leave(number);
   }
 
@@ -103,6 +116,11 @@ export class Partitions {
     }
   }
 
+  /** Two that tell of the same members, each with numbers of its own, would contradict each other. */
+  #onTakenOver(number: number): void {
+    if (!this.#owned.has(number)) this.#leave(number);
+  }
+
   #leave(number: number): void {
     clearTimeout(this.#leaving.get(number));
     this.#leaving.delete(number);
@@ -110,3 +128,5 @@ export class Partitions {
     this.#partitions.delete(number);
   }
 }
+
+const NONE: ReadonlySet<number> = new Set();

@@ -32,6 +32,11 @@ export class SeenShields {
     return seenMs === undefined ? undefined : this.#monotonicMs() - seenMs;
   }
 
+  /** All that are remembered, alive or not. */
+  known(): readonly string[] {
+    return [...this.#seen.keys()];
+  }
+
   /** The Shields that are alive; undefined while this Brain is too young to know them all. */
   alive(): readonly string[] | undefined {
     const alive = this.#alive();

@@ -1,5 +1,5 @@
 import { BusError } from '@arqonbus/protocol';
-import { PresenceTakenOverSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
+import { PresenceTakenOverSchema, create, readMessage, toBinary } from '@arqonbus/protocol/spine-messages';
 import type { Member, PresenceCheckRequest, PresenceListRequest } from '@arqonbus/protocol/spine-messages';
 import { ctl, serveBrain } from '@arqonbus/spine';
 import type { BrainResult, ChannelAddress, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
@@ -36,6 +36,14 @@ export function servePresence(parts: PresenceParts, observer: RpcObserver): read
 export function tellTakenOver(spine: Spine, partition: number): void {
   const message = create(PresenceTakenOverSchema, { partition });
   spine.publish(ctl('presence'), toBinary(PresenceTakenOverSchema, message));
+}
+
+/** Tells of each partition that a Brain has taken over, this one included. */
+export function onTakenOver(spine: Spine, listener: (partition: number) => void): SpineSubscription {
+  return spine.subscribe(ctl('presence'), ({ data }) => {
+    const message = readMessage(PresenceTakenOverSchema, data);
+    if (message !== undefined) listener(message.partition);
+  });
 }
 
 function list(

@@ -1,17 +1,28 @@
 import { BusError } from '@arqonbus/protocol';
+import type { Clock } from '@arqonbus/protocol';
 import type { ResumeClaimRequest } from '@arqonbus/protocol/spine-messages';
 import { serveBrain } from '@arqonbus/spine';
-import type { RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
+import type { KeyValue, RpcObserver, Spine, SpineSubscription } from '@arqonbus/spine';
 import type { SeenShields } from '../partitions/seen-shields.ts';
 import { parseClient, parseTenant } from '../requests/parse-request.ts';
-import type { ResumeStore } from './resume-store.ts';
+import { ResumeStore } from './resume-store.ts';
+import { SilentShields } from './silent-shields.ts';
 
 /** What the resume module answers from, in one partition. */
 export interface ResumeParts {
   readonly spine: Spine;
   readonly partition: number;
   readonly resumes: ResumeStore;
-  readonly shields: SeenShields;
+  readonly silentShields: Pick<SilentShields, 'silentForMs'>;
+}
+
+/** What is kept of resumes, in `ARQON_RESUMES`. */
+export function openResumes(
+  bucket: KeyValue,
+  shields: SeenShields,
+  clock: Clock,
+): { readonly resumes: ResumeStore; readonly silentShields: SilentShields } {
+  return { resumes: new ResumeStore(bucket), silentShields: new SilentShields(bucket, shields, clock) };
 }
 
 /** Serves `resume.claim` of one partition. Whoever took the partition over claims at once: what counts is the bucket. */
@@ -24,9 +35,9 @@ export function serveResume(parts: ResumeParts, observer: RpcObserver): readonly
   return [serveBrain(spine, 'resume.claim', handler, observer, partition)];
 }
 
-async function claim({ resumes, shields }: ResumeParts, request: ResumeClaimRequest): Promise<void> {
+async function claim({ resumes, silentShields }: ResumeParts, request: ResumeClaimRequest): Promise<void> {
   const [tenant, clientId] = [parseTenant(request.tenant), parseClient(request.clientId)];
-  if (!request.isHeld && !isWithinWindow(shields.silentForMs(request.holder), request)) {
+  if (!request.isHeld && !isWithinWindow(await silentShields.silentForMs(request.holder), request)) {
     throw new BusError('RESUME_EXPIRED');
   }
   const { generation, isHeld, node } = request;

@@ -39,6 +39,31 @@ describe('claiming a session', () => {
     await fixture.brain.close();
   });
 
+  it('[PRT-7] [DPL-3] a Brain that never heard of the holder knows from others how long it has been silent', async () => {
+    const shared = createMemoryKeyValueStore().bucket('ARQON_RESUMES');
+    const start = (): Promise<BrainFixture> => {
+      const own = createMemoryKeyValueStore();
+      return createBrainFixture({
+        keyValue: { bucket: (name) => (name === 'ARQON_RESUMES' ? shared : own.bucket(name)) },
+      });
+    };
+    const [first, other] = [await start(), await start()];
+    await first.report('n1', []);
+    await first.pass(4_000);
+    await first.brain.sweep();
+    await other.report('n2', []);
+    await other.brain.close();
+    const fresh = await start();
+    for (const holder of ['n1', 'n2']) {
+      expect(await claim(fresh, { isHeld: false, holder, clientId: `${holder}_a`, windowMs: 5_000n })).toBe('ok');
+    }
+    await fresh.pass(60_001);
+    expect(await claim(fresh, { isHeld: false, holder: 'n2', clientId: 'n2_b', windowMs: 60_000n })).toBe(
+      'RESUME_EXPIRED',
+    );
+    for (const { brain } of [first, fresh]) await brain.close();
+  });
+
   it('[PRT-7] believes a later generation without a record only from its holder', async () => {
     const fixture = await createBrainFixture();
     await fixture.report('n1', []);

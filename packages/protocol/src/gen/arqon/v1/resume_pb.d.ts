@@ -243,3 +243,24 @@ export declare type ResumeRecord = Message<"arqon.v1.ResumeRecord"> & {
  */
 export declare const ResumeRecordSchema: GenMessage<ResumeRecord>;
 
+/**
+ * When a Shield that says nothing any more was heard last, stored in the same bucket: a Brain that was started since tells
+ * by it how long that one's clients have been lost.
+ *
+ * @generated from message arqon.v1.SilentShieldRecord
+ */
+export declare type SilentShieldRecord = Message<"arqon.v1.SilentShieldRecord"> & {
+  /**
+   * Wall clock, ms since the Unix epoch.
+   *
+   * @generated from field: uint64 heard_at_ms = 1;
+   */
+  heardAtMs: bigint;
+};
+
+/**
+ * Describes the message arqon.v1.SilentShieldRecord.
+ * Use `create(SilentShieldRecordSchema)` to create a new message.
+ */
+export declare const SilentShieldRecordSchema: GenMessage<SilentShieldRecord>;
+
