@@ -9,6 +9,7 @@ import type { Cluster, NatsUser, ValkeyServer, WebhookSink } from '@arqonbus/tes
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askByGrpc } from './harness/ask-by-grpc.ts';
 import { textOfValkey, textUnder } from './harness/kept-text.ts';
+import { adminPages } from './harness/admin-pages.ts';
 import { Reader } from './harness/reader.ts';
 import { quoted, usersOfNats } from './harness/shipped-users.ts';
 import { createOutboxDatabase, createOutboxFile } from '../harness/outbox-database.ts';
@@ -61,6 +62,9 @@ beforeAll(async () => {
   cluster = await startCluster({ programs, postgres: 'shared', shields: 1, brains: 1, bridges: 1, env });
   const source = { servers: [cluster.nats.url], ...natsUser('shadow') };
   consumer = await consumeMirror(source, (copy) => void copies.push(copy));
+  // Where a tap hears requests, nobody is told any more that a part of the Brain is not served yet.
+  const early = await enter({ user: 'early' });
+  await early.command('presence', { room: 'lab', channel: 'bench' }).finally(() => early.socket.sendClose(1000));
   for (const [name, filters] of subjectsHeard()) await tap(name, filters);
 });
 
@@ -134,13 +138,6 @@ async function enter({ user, role = 'user', format = 'json', port = 'ws_url', na
   const reader = new Reader(socket);
   await reader.until(port === 'ws_url' ? 'welcome' : 'telemetry_welcome');
   return reader;
-}
-
-async function scrapes(): Promise<string> {
-  const services = [...cluster.shields, ...cluster.brains, ...cluster.bridges];
-  const urls = services.map((service) => service.addresses()['http_url'] ?? '');
-  const pages = urls.flatMap((url) => ['/metrics', '/health/ready', '/version'].map((path) => url + path));
-  return (await Promise.all(pages.map(async (page) => (await fetch(page)).text()))).join('');
 }
 
 /** Everything that is forbidden somewhere, everywhere where somebody can put it. */
@@ -253,6 +250,7 @@ describe('one boundary', () => {
       .poll(() => copies.map(({ payload }) => Buffer.from(payload).toString()).join(''))
       .toContain('marker-last');
     await expect.poll(() => outbox.waiting(), { timeout: 15_000 }).toBe(0);
+    await expect.poll(() => bob.all).toContain('"sender":"key-');
     const letters = await outbox.refusals();
     expect(letters).toEqual([expect.stringContaining('CASIL_POLICY_BLOCKED_SECRET')]);
     await expect.poll(() => textUnder(cluster.nats.storeDir)).toContain('marker-last');
@@ -276,7 +274,7 @@ describe('one boundary', () => {
       'logs of all services': [...cluster.shields, ...cluster.brains, ...cluster.bridges]
         .map((service) => service.log())
         .join(''),
-      'metrics, health and version': await scrapes(),
+      'metrics, health and version': await adminPages(cluster),
       traces: JSON.stringify(sink.spans()),
       'what NATS stores: the log, buckets, the audit trail': textUnder(cluster.nats.storeDir),
       'what Valkey stores: copies of the store, the Omega lane': kept,
@@ -289,12 +287,11 @@ describe('one boundary', () => {
     // Else all this would pass for a bus that is silent.
     for (const reader of [bob, ben, mia]) expect(reader.all).toContain('marker-payload');
     for (const kind of ['"sender":"op-omega"', '"emitted_at"']) expect(admin.all).toContain(kind);
-    for (const kind of ['"type":"task"', '"event":"store"', '"sender":"key-']) expect(bob.all).toContain(kind);
+    for (const kind of ['"type":"task"', '"event":"store"']) expect(bob.all).toContain(kind);
     for (const way of ['arqon.out', 'arqon.evt', 'arqon.rpc', 'shadow.arqon']) expect([...heard.keys()]).toContain(way);
     expect(mia.all).toContain(card);
     expect([awsKey, password].filter((secret) => mia.all.includes(secret))).toEqual([]);
-    const copy = copies.at(-1);
-    expect(copy?.headers).toEqual({ 'x-arqon-shadow': 'true' });
+    expect(copies.at(-1)?.headers).toEqual({ 'x-arqon-shadow': 'true' });
     for (const { socket } of [telemetry, admin, alice, bob, ben, mia]) socket.sendClose(1000);
   });
 });
