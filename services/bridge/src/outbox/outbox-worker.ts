@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BusError } from '@arqonbus/protocol';
 import type { Clock } from '@arqonbus/protocol';
 import { EDGE_TIMEOUT_MS } from '@arqonbus/spine';
@@ -186,17 +187,7 @@ export class OutboxWorker {
 
   /** Not ended by rows that come. */
   async #rest(ms: number): Promise<void> {
-    const { signal } = this.#ending;
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
+    await delay(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined);
   }
 
   #set(state: OutboxState, error?: unknown): void {
