@@ -1,6 +1,7 @@
 import type { Benchmark } from '../harness/benchmark.ts';
 import { ackLatency } from './ack-latency.ts';
 import { badTokens } from './bad-tokens.ts';
+import { bridge } from './bridge.ts';
 import { bulkheads } from './bulkheads.ts';
 import { codecs } from './codecs.ts';
 import { continuum } from './continuum.ts';
@@ -49,6 +50,7 @@ export const benchmarks: readonly Benchmark[] = [
   cronBurst,
   continuum,
   storeOperations,
+  bridge,
   taskRoundTrip,
   webhookDelivery,
   interest,

@@ -9,6 +9,7 @@ export interface HopCosts {
   readonly shieldMicros: readonly number[];
   readonly natsMicros: number;
   readonly brainMicros: number;
+  readonly bridgeMicros: number;
   /** With its connections' processes, as far as they live until the end. */
   readonly postgresMicros: number;
   readonly allMicros: number;
@@ -44,9 +45,11 @@ export async function measureHops<R>(bus: Bus, loadPid: number, run: () => Promi
     shieldMicros: shields.map(({ cpuMicros }) => cpuMicros),
     natsMicros: total(of('nats').map(({ cpuMicros }) => cpuMicros)),
     brainMicros: total(of('brain').map(({ cpuMicros }) => cpuMicros)),
+    bridgeMicros: total(of('bridge').map(({ cpuMicros }) => cpuMicros)),
     postgresMicros,
     allMicros:
-      total((['shield', 'nats', 'brain'] as const).flatMap(of).map(({ cpuMicros }) => cpuMicros)) + postgresMicros,
+      total((['shield', 'nats', 'brain', 'bridge'] as const).flatMap(of).map(({ cpuMicros }) => cpuMicros)) +
+      postgresMicros,
     shieldWaitShare: waitShare(shields),
     loadWaitShare: waitShare(spent.slice(-1)),
     machineIdleShare: Math.min(1, idleMs / ms / cpus().length),

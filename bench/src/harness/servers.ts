@@ -14,6 +14,8 @@ export interface Server extends Endpoint {
   readonly pid: number;
   /** Of an administrator of the tenant that all clients are of; empty where the server asks for none. */
   readonly adminToken: string;
+  /** Of JSON: what it said when it had started. */
+  readonly firstLine: string;
   usage(): Promise<ProcessUsage>;
   /** What is used once garbage has been collected. */
   settledUsage(): Promise<ProcessUsage>;
@@ -53,6 +55,7 @@ export async function startServer(
   return {
     kind,
     pid: child.pid,
+    firstLine: line,
     adminToken: await createAdminToken(description.jwt_secret),
     port: Number(new URL(description.ws_url).port),
     tokens: createTokenSource(description.jwt_secret),

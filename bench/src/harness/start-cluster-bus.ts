@@ -1,50 +1,52 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startBrainStorage, startNatsServer } from '@arqonbus/testkit';
+import { shippedNatsConfig, startBrainStorage, startNatsServer } from '@arqonbus/testkit';
 import { ARQON_SETTINGS, profilingArgs } from './arqon-settings.ts';
+import { bridgeOf } from './bus.ts';
 import type { Bus } from './bus.ts';
 import { startChild } from './child.ts';
 import type { Child } from './child.ts';
-import { createTokenSource } from './endpoint.ts';
+import { createAdminToken, createTokenSource } from './endpoint.ts';
 import { findChildren } from './process-times.ts';
 
 /** What a cluster on this machine is made of. */
 export interface ClusterPlan {
   readonly shields: number;
   readonly brains: number;
+  /** Settings of the Bridge; undefined = there is none. */
+  readonly bridge?: Readonly<Record<string, string>> | undefined;
   /** Where Shields and Brains write CPU profiles when they end; undefined = they are not profiled. */
   readonly profileFolder?: string | undefined;
 }
 
-type ServiceKind = 'shield' | 'brain';
+type ServiceKind = 'shield' | 'brain' | 'bridge';
 
 const START_TIMEOUT_MS = 30_000;
 
 const PROBE = fileURLToPath(new URL('./probe-process.mjs', import.meta.url));
 const ARQON = fileURLToPath(new URL('../../packages/cli/dist/arqon.mjs', import.meta.url));
-const USERS = new URL('../../deploy/nats/users.conf', import.meta.url);
 
 const bundles: Readonly<Record<ServiceKind, string>> = {
   shield: process.env['BENCH_SHIELD_BUNDLE'] ?? serviceBundle('shield'),
   brain: process.env['BENCH_BRAIN_BUNDLE'] ?? serviceBundle('brain'),
+  bridge: process.env['BENCH_BRIDGE_BUNDLE'] ?? serviceBundle('bridge'),
 };
 
-/** Starts NATS with the shipped users, Brains and Shields as built; resolves when all of them can be used. */
-export async function startClusterBus({ shields, brains, profileFolder }: ClusterPlan): Promise<Bus> {
+/** Starts NATS with the shipped users, Brains, Shields and a Bridge as built; resolves when all of them can be used. */
+export async function startClusterBus({ shields, brains, bridge, profileFolder }: ClusterPlan): Promise<Bus> {
   const secret = randomBytes(32).toString('hex');
-  const passwords = { shield: randomBytes(18).toString('hex'), brain: randomBytes(18).toString('hex') };
+  const users = shippedNatsConfig();
   const known = [...findChildren('nats-server'), ...findChildren('postgres')];
   const started = (name: string): readonly number[] => findChildren(name).filter((pid) => !known.includes(pid));
-  const nats = await startNatsServer({ jetstream: true, config: natsConfig(passwords) });
+  const nats = await startNatsServer({ jetstream: true, config: users.config });
   const storage = await startBrainStorage(ARQON, 'own');
   const services: Child[] = [];
   const start = (kind: ServiceKind, nodeArgs: readonly string[]): Child => {
     const env = {
       ...serviceSettings(secret, nats.url),
-      ARQONBUS_NATS_USER: kind,
-      ARQONBUS_NATS_PASSWORD: passwords[kind],
+      ...users.env(kind),
       ...(kind === 'brain' ? storage.env : {}),
+      ...(kind === 'bridge' ? bridge : {}),
     };
     const child = startChild({ file: bundles[kind], nodeArgs: ['--expose-gc', '--import', PROBE, ...nodeArgs], env });
     services.push(child);
@@ -57,6 +59,7 @@ export async function startClusterBus({ shields, brains, profileFolder }: Cluste
   try {
     const brainChildren = Array.from({ length: brains }, () => start('brain', profilingArgs(profileFolder)));
     const shieldChildren = Array.from({ length: shields }, () => start('shield', profilingArgs(profileFolder)));
+    const bridgeChild = bridge && start('bridge', profilingArgs(profileFolder));
     const addresses = await Promise.all(shieldChildren.map(shieldAddressesOf));
     const brainMetricsUrls = await Promise.all(brainChildren.map(async (brain) => (await startedAt(brain)).metricsUrl));
     const tokens = createTokenSource(secret);
@@ -66,27 +69,18 @@ export async function startClusterBus({ shields, brains, profileFolder }: Cluste
         ...shieldChildren.map(({ pid }) => ({ hop: 'shield', pid }) as const),
         ...started('nats-server').map((pid) => ({ hop: 'nats', pid }) as const),
         ...brainChildren.map(({ pid }) => ({ hop: 'brain', pid }) as const),
+        ...(bridgeChild === undefined ? [] : [{ hop: 'bridge', pid: bridgeChild.pid } as const]),
         ...started('postgres').map((pid) => ({ hop: 'postgres', pid }) as const),
       ],
       brainMetricsUrls,
+      adminToken: await createAdminToken(secret),
+      bridge: bridgeChild && bridgeOf(await whenStarted(bridgeChild)),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-function natsConfig(passwords: Readonly<Record<ServiceKind, string>>): string {
-  return [
-    `NATS_SHIELD_PASSWORD: "${passwords.shield}"`,
-    `NATS_BRAIN_PASSWORD: "${passwords.brain}"`,
-    `NATS_AUTHENTICATOR_PASSWORD: "${randomBytes(18).toString('hex')}"`,
-    `NATS_BRIDGE_PASSWORD: "${randomBytes(18).toString('hex')}"`,
-    `NATS_SHADOW_PASSWORD: "${randomBytes(18).toString('hex')}"`,
-    'max_payload: 2MB',
-    readFileSync(USERS, 'utf8'),
-  ].join('\n');
 }
 
 function serviceSettings(secret: string, natsUrl: string): Readonly<Record<string, string>> {
@@ -102,6 +96,8 @@ function serviceSettings(secret: string, natsUrl: string): Readonly<Record<strin
     ARQONBUS_SERVER_PORT: '0',
     ARQONBUS_HTTP_PORT: '0',
     ARQONBUS_TELEMETRY_PORT: '0',
+    ARQONBUS_BRIDGE_PORT: '0',
+    ARQONBUS_BRIDGE_GRPC_PORT: '0',
     ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '1000',
   };
 }

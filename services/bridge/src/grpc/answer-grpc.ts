@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { constants } from 'node:http2';
 import { BusError } from '@arqonbus/protocol';
@@ -55,6 +56,8 @@ export function createAnswerGrpc(options: AnswerGrpcOptions): AnswerGrpc {
   const calls = new WeakMap<object, GrpcCall>();
   const publicInFlight = { count: 0 };
   const shutdown = new AbortController();
+  // Each call under way listens to it, and their number is bounded below.
+  setMaxListeners(0, shutdown.signal);
   options.signal.addEventListener('abort', () =>
     shutdown.abort(grpcErrorOf(new BusError('UNAVAILABLE', ENDS), String)),
   );

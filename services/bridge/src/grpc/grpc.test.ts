@@ -141,6 +141,22 @@ describe('a call', () => {
     await first;
   });
 
+  it('[BRG-1] is one of many at a time, and nothing warns of their number', async () => {
+    const { client, edge } = await createRig({ maxInFlight: 20 });
+    const warnings: Error[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warn);
+    let release = (): void => undefined;
+    const released = new Promise<object>((resolve) => (release = () => resolve({})));
+    edge.answer = () => released;
+    const calls = Array.from({ length: 12 }, () => client.publish({ message }, bearer));
+    await vi.waitFor(() => expect(edge.asked).toHaveLength(12));
+    release();
+    await Promise.all(calls);
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
+  });
+
   it('[PRT-23] is held to the rate of its caller', async () => {
     const { client } = await createRig({ perSecond: 2 });
     const messages = [message, message];
