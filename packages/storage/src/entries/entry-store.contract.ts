@@ -1,4 +1,4 @@
-import type { TenantId } from '@arqonbus/protocol';
+import type { BusError, TenantId } from '@arqonbus/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FORGET_EVERY, REMEMBERED_CHANGES, floorOf } from './entry-store.ts';
 import type { EntryLimits, EntryOutcome, EntryStore, EntryWish } from './entry-store.ts';
@@ -98,6 +98,38 @@ export function describeEntryStore(name: string, open: () => Promise<OpenedEntry
         expect(lost.map((outcome) => outcome.version)).toEqual(Array<number>(7).fill(version));
         expect(await store.get(tenant, at('a'))).toEqual(won[0]?.entry);
       }
+    });
+
+    it('[STO-1] answers each of many that come at once for itself, in their order', async () => {
+      const any = { ifVersion: undefined };
+      const [key, text] = [at('a'), at('text')];
+      await put({ key: 'text', value: '"x"' });
+      const limits = { keys: 2, bytes: 10_000_000 };
+      const outcomes = await Promise.allSettled([
+        put({ key: 'a', value: '1', ttlMs: 60_000 }, limits),
+        put({ key: 'a', value: '2', ifVersion: 7 }),
+        store.increment(tenant, { ...key, by: 4 }, limits),
+        store.increment(tenant, { ...text, by: 1 }, limits),
+        put({ key: 'b' }, limits),
+        store.remove(tenant, { ...at('none'), ...any }),
+        store.remove(tenant, { ...text, ...any }),
+        put({ key: 'b', ifVersion: 0 }, limits),
+        put({ key: 'b', ifVersion: 0 }, limits),
+      ]);
+      const short = outcomes.map((outcome) => {
+        if (outcome.status === 'rejected') return (outcome.reason as BusError).code;
+        const { value } = outcome;
+        if (value.kind === 'changed') return `${value.entry.key} ${value.entry.version}`;
+        return value.kind === 'conflict' ? `conflict ${value.version}` : value.kind;
+      });
+      const refused = ['VALIDATION_ERROR', 'QUOTA_EXCEEDED', 'absent'];
+      expect(short).toEqual(['a 2', 'conflict 2', 'a 3', ...refused, 'text 4', 'b 5', 'conflict 5']);
+      const sum = await store.get(tenant, key);
+      expect([sum?.value, sum?.version, typeof sum?.expiresAtMs]).toEqual(['5', 3, 'number']);
+      expect((await store.changesAfter(tenant, 0, 10)).entries.map(({ version }) => version)).toEqual([3, 4, 5]);
+      await opened.pass(tenant, 60_000);
+      expect(await store.due()).toContain(tenant);
+      expect(await keys()).toEqual(['b']);
     });
 
     it('[STO-1] adds to numbers, all at once and exactly, and to nothing else', async () => {

@@ -1,7 +1,7 @@
 import type { TenantId } from '@arqonbus/protocol';
 import { checkQuota, usageOf } from './check-quota.ts';
 import type { EntryUsage } from './check-quota.ts';
-import { FORGET_EVERY, floorOf } from './entry-store.ts';
+import { FORGET_EVERY, floorOf, placeId } from './entry-store.ts';
 import type {
   EntryChanges,
   EntryLimits,
@@ -34,11 +34,6 @@ export function createMemoryEntryStore(now: () => number): EntryStore {
   };
 }
 
-/** No name holds a line feed. */
-function idOf({ namespace, key }: EntryPlace): string {
-  return `${namespace}\n${key}`;
-}
-
 class TenantEntries {
   readonly #now: () => number;
   /** Deletions too, until they are forgotten; in the order of their last change. */
@@ -51,7 +46,7 @@ class TenantEntries {
   }
 
   live(place: EntryPlace): StoredEntry | undefined {
-    const entry = this.#entries.get(idOf(place));
+    const entry = this.#entries.get(placeId(place));
     return entry?.value === undefined || this.#isOver(entry) ? undefined : entry;
   }
 
@@ -103,7 +98,7 @@ class TenantEntries {
   }
 
   #change(wish: Omit<StoredEntry, 'version'>, limits?: EntryLimits): Extract<EntryOutcome, { kind: 'changed' }> {
-    const id = idOf(wish);
+    const id = placeId(wish);
     const before = usageOf(this.#entries.get(id));
     const after = usageOf(wish);
     const usage = {

@@ -1,11 +1,15 @@
+import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import type { Database, Sql } from '../database.ts';
+import { GatheredCalls } from '../gathered-calls.ts';
+import { changeEntries } from './change-entries.ts';
+import type { EntryChange } from './change-entries.ts';
 import { floorOf } from './entry-store.ts';
-import type { EntryChanges, EntryStore } from './entry-store.ts';
-import { changeEntry, removeExpired } from './change-entry.ts';
+import type { EntryChanges, EntryOutcome, EntryStore } from './entry-store.ts';
 import { COLUMNS, IS_LIVE, entryOf } from './entry-row.ts';
 import type { EntryRow } from './entry-row.ts';
 import { incrementValue } from './increment-value.ts';
+import { removeExpired } from './remove-expired.ts';
 
 /** No key is longer, so none that begins with a prefix comes after the prefix and this. */
 const LAST_OF_PREFIX = '\u{10ffff}'.repeat(256);
@@ -50,32 +54,44 @@ function createReads(database: Database): Reads {
   };
 }
 
+/** Changes of one transaction; with values of the largest size that is 3 MiB. */
+const MAX_CHANGED = 50;
+const MAX_WAITING = 500;
+
 function createChanges(database: Database): Omit<EntryStore, keyof Reads> {
+  // A tenant's changes wait for one another anyway: a transaction for each took as long as five ways to the server.
+  const calls = new GatheredCalls<TenantId, EntryChange, EntryOutcome | BusError>({
+    run: (tenant, changes) => database.withTenant(tenant, (sql) => changeEntries(sql, tenant, changes)),
+    maxItems: MAX_CHANGED,
+    maxWaiting: MAX_WAITING,
+  });
+  const change = async (tenant: TenantId, wish: EntryChange): Promise<EntryOutcome> => {
+    const outcome = await calls.call(tenant, wish);
+    if (outcome instanceof BusError) throw outcome;
+    return outcome;
+  };
   return {
     put: (tenant, { ifVersion, ttlMs, value, ...place }, limits) =>
-      database.withTenant(tenant, (sql) =>
-        changeEntry(sql, tenant, place, {
-          limits,
-          decide: (known) =>
-            ifVersion === undefined || ifVersion === (known?.version ?? 0) ? { value, ttlMs } : 'conflict',
-        }),
-      ),
+      change(tenant, {
+        ...place,
+        limits,
+        decide: (known) =>
+          ifVersion === undefined || ifVersion === (known?.version ?? 0) ? { value, ttlMs } : 'conflict',
+      }),
     increment: (tenant, { by, ...place }, limits) =>
-      database.withTenant(tenant, (sql) =>
-        changeEntry(sql, tenant, place, {
-          limits,
-          decide: (known) => ({ value: incrementValue(known?.value, by), ttlMs: 'unchanged' }),
-        }),
-      ),
+      change(tenant, {
+        ...place,
+        limits,
+        decide: (known) => ({ value: incrementValue(known?.value, by), ttlMs: 'unchanged' }),
+      }),
     remove: (tenant, { ifVersion, ...place }) =>
-      database.withTenant(tenant, (sql) =>
-        changeEntry(sql, tenant, place, {
-          decide: (known) => {
-            if (ifVersion !== undefined && ifVersion !== (known?.version ?? 0)) return 'conflict';
-            return known === undefined ? 'absent' : { value: undefined, ttlMs: undefined };
-          },
-        }),
-      ),
+      change(tenant, {
+        ...place,
+        decide: (known) => {
+          if (ifVersion !== undefined && ifVersion !== (known?.version ?? 0)) return 'conflict';
+          return known === undefined ? 'absent' : { value: undefined, ttlMs: undefined };
+        },
+      }),
     removeExpired: (tenant, limit) => database.withTenant(tenant, (sql) => removeExpired(sql, tenant, limit)),
   };
 }
