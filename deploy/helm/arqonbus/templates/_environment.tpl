@@ -32,7 +32,7 @@ files:
 
 {{/* The authorities that a service checks servers against. */}}
 {{- define "arqonbus.authoritiesOf" -}}
-{{- get (dict "shield" "nats" "brain" "nats valkey postgres" "bridge" "nats" "migrate" "postgres") . -}}
+{{- get (dict "shield" "nats" "brain" "nats valkey postgres" "bridge" "nats outboxes" "migrate" "postgres") . -}}
 {{- end -}}
 
 {{/* Environment of a service: what depends on the chart. Settings of the operator are in the file. Takes {root, service}. */}}
@@ -55,6 +55,9 @@ files:
 - {name: ARQONBUS_BRIDGE_HOST, value: 0.0.0.0}
 - {name: ARQONBUS_BRIDGE_PORT, value: '9102'}
 - {name: ARQONBUS_BRIDGE_GRPC_PORT, value: '9103'}
+{{- if $root.Values.bridge.outboxes.name }}
+- {name: ARQONBUS_OUTBOX_FILE, value: /etc/arqonbus/outboxes/outboxes.yaml}
+{{- end }}
 {{- else if eq $service "brain" }}
 - {name: ARQONBUS_STORAGE_BACKEND, value: postgres}
 {{- if $root.Values.authorities.valkey.name }}
@@ -108,6 +111,16 @@ files:
         name: {{ .name }}
         items: [{key: {{ .key | quote }}, path: {{ .path | quote }}}]
     {{- end }}
+{{- end }}
+{{- if and (eq $service "bridge") $root.Values.bridge.outboxes.name }}
+{{- $source := $root.Values.bridge.outboxes }}
+- name: outboxes
+  projected:
+    defaultMode: 288
+    sources:
+    - secret:
+        name: {{ $source.name }}
+        items: [{key: {{ $source.key | default "outboxes.yaml" | quote }}, path: outboxes.yaml}]
 {{- end }}
 {{- if and (has $service (list "shield" "bridge")) (get $root.Values $service).tls.secretName }}
 - name: tls

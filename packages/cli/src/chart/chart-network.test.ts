@@ -26,6 +26,7 @@ function endsOf(objects: readonly KubernetesObject[]): Ends {
     nats: inNamespace('nats'),
     valkey: inNamespace('valkey'),
     postgres: { address: '10.1.2.3' },
+    shop: { address: '10.9.9.9' },
     internet: { address: '203.0.113.7' },
     'internet-v6': { address: '2001:db8::7' },
     metadata: { address: '169.254.169.254' },
@@ -55,6 +56,7 @@ function reaches(objects: readonly KubernetesObject[], ends: Ends, from: string,
 const OUTSIDE = [
   ['nats', 4222],
   ['postgres', 5432],
+  ['shop', 5432],
   ['valkey', 6379],
   ['internet', 443],
   ['internet-v6', 443],
@@ -89,7 +91,7 @@ describe('[DPL-2] who may talk to whom, where everything is on', () => {
   it.each([
     ['shield', ['nats:4222']],
     ['brain', ['nats:4222', 'postgres:5432', 'valkey:6379', 'internet:443', 'internet-v6:443']],
-    ['bridge', ['nats:4222']],
+    ['bridge', ['nats:4222', 'shop:5432']],
     ['migrate', ['postgres:5432']],
   ] as const)('%s reaches %j', (from, what) => {
     expect(whatReaches('everything', from, OUTSIDE)).toEqual(what);

@@ -3,7 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkCasilSettings } from '@arqonbus/casil';
-import { needsDurableStorage, needsOmegaStorage, parseConfig, preflight, settings, toVariable } from '@arqonbus/config';
+import {
+  needsDurableStorage,
+  needsOmegaStorage,
+  parseConfig,
+  preflight,
+  readOutboxFile,
+  settings,
+  toVariable,
+} from '@arqonbus/config';
 import type { Config, Problem, Setting } from '@arqonbus/config';
 import { needsKeys, needsNats } from '@arqonbus/runtime';
 import { createTestCertificate } from '@arqonbus/testkit';
@@ -12,6 +20,12 @@ import { podsOf, renderedCase, renderedCases } from './testing/rendered-case.ts'
 import type { Pod } from './testing/rendered-case.ts';
 import { surroundingsOf } from './testing/run-as-pod.ts';
 
+/** A file of outboxes. */
+const SHOPS = `
+- name: shop
+  key: arqk_0123456789
+  url: postgres://bridge:x@shop.example.com/shop?sslmode=verify-full&sslrootcert=/etc/arqonbus/authorities/outboxes.crt
+`;
 const certificate = createTestCertificate(1);
 let folder: string;
 
@@ -21,6 +35,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** What stands under a key of the operator's Secrets. */
 function secretAt(_name: string, key: string): string {
   if (key === 'tls.key') return certificate.key;
+  if (key === 'shops.yaml') return SHOPS;
   if (key.endsWith('.crt')) return certificate.cert;
   if (key.includes('postgres.url')) return 'postgres://arqon_brain:x@db.example.com/arqonbus?sslmode=verify-full';
   if (key.includes('owner_url') || key === 'url') {
@@ -85,6 +100,12 @@ describe('[DPL-2] what an operator chooses', () => {
     expect(casil).toMatchObject({ enabled: true, mode: 'enforce' });
     expect(Object.keys(bootstrap.rooms)).toEqual(['science']);
     expect(log.rules).toContainEqual({ pattern: 'audit:*', profile: 'durable' });
+  });
+
+  it('[BRG-1] names outboxes to the Bridge alone, by a file of its own', () => {
+    const reading = readOutboxFile(ofService('bridge').outbox.file);
+    expect(reading).toMatchObject({ ok: true, sources: [{ name: 'shop' }] });
+    expect([ofService('shield'), ofService('brain')].map(({ outbox }) => outbox.file)).toEqual(['', '']);
   });
 
   it('binds what others reach, and nothing else', () => {

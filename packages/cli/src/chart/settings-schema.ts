@@ -19,6 +19,7 @@ const OF_THE_CHART: ReadonlySet<string> = new Set<SettingKey>([
   'nats.ca_file',
   'valkey.ca_file',
   'storage.backend',
+  'outbox.file',
   // There is no volume that it could be in.
   'auth.jwks_file',
   // Nobody but this machine would reach it.
