@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 
 const STOP_TIMEOUT_MS = 5_000;
 
@@ -12,4 +13,36 @@ export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): P
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await exited;
   clearTimeout(timer);
+}
+
+/**
+ * Ends a process and those it has started at one moment, as a machine that fails does, and waits for its end. A child that
+ * is spared would go on for a while: a Postgres backend commits before it sees that its postmaster is gone.
+ */
+export async function killWithChildren(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  // Stopped, it starts no more of them.
+  child.kill('SIGSTOP');
+  const children = childrenOf(child.pid);
+  child.kill('SIGKILL');
+  for (const pid of children) killIfThere(pid);
+  await exited;
+}
+
+/** The processes that one has started; none where the system does not tell (not Linux). */
+function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }

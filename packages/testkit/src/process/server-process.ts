@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGuard } from './create-guard.ts';
-import { endProcess } from './end-process.ts';
+import { endProcess, killWithChildren } from './end-process.ts';
 
 /** A server in a process of its own, and what can befall it. */
 export interface ServerProcess {
@@ -11,7 +11,7 @@ export interface ServerProcess {
   pid(): number;
   /** Ends it and removes its folder. Idempotent; nothing else may be called afterwards. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash does; its folder and port stay for {@link restart}. */
+  /** Ends it and its children at once, as a crash does; its folder and port stay for {@link restart}. */
   kill(): Promise<void>;
   /** Ends it in order, if it runs, and starts it again on the same port and folder. */
   restart(): Promise<void>;
@@ -55,7 +55,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === undefined) return;
-    await endProcess(child, signal);
+    await (signal === 'SIGKILL' ? killWithChildren(child) : endProcess(child, signal));
     child = undefined;
     guard.watch(undefined);
   };
