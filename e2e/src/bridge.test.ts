@@ -77,6 +77,10 @@ describe('publishing by HTTP', () => {
     expect((await alice.nextEvent()).payload).toBe(2);
     const { body: page } = await ask('GET', '/v1/rooms/lab/channels/bench/history?order=newest&limit=2');
     expect(page['publications']).toMatchObject([{ payload: 2 }, {}]);
+    const ofEpoch = (epoch: unknown): ReturnType<typeof ask> =>
+      ask('GET', `/v1/rooms/lab/channels/bench/history?order=newest&limit=2&epoch=${String(epoch)}`);
+    expect((await ofEpoch(page['epoch'])).body).toEqual(page);
+    expect((await ofEpoch('never-was')).body).toMatchObject({ error_code: 'NOT_FOUND' });
   });
 
   test('[BRG-1] [PRT-17] [PRT-18] reaches users by name, rooms, and the whole tenant with the right', async () => {

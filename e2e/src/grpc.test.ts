@@ -73,6 +73,11 @@ describe('by gRPC', () => {
     expect([(await alice.nextEvent()).payload, (await alice.nextEvent()).payload]).toEqual(['once', 2]);
     const page = await client.history({ room: 'lab', channel: 'bench', order: 'newest', limit: 2 }, await as());
     expect(page.publications.map(({ payload }) => parsed(payload))).toEqual([2, 'once']);
+    const bench = { room: 'lab', channel: 'bench' };
+    const named = await client.history({ ...bench, epoch: page.epoch }, await as());
+    expect(named.publications.map(({ payload }) => parsed(payload))).toEqual(expect.arrayContaining(['once', 2]));
+    const unknown = client.history({ ...bench, epoch: 'never-was' }, await as());
+    await expect(unknown).rejects.toMatchObject({ code: Code.NotFound });
   });
 
   test('[BRG-1] users, rooms, channels, grants and commands are reached as by HTTP', async () => {

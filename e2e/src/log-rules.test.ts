@@ -5,6 +5,7 @@ import { publishNumbers } from './faults/harness/numbered-log.ts';
 import type { NumberedLoad } from './faults/harness/numbered-log.ts';
 import type { Frame } from './harness/json-client.ts';
 import { hashOf } from './harness/replay-hash.ts';
+import { runArqon } from './harness/run-arqon.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -108,6 +109,11 @@ test('[LOG-15] [LOG-4] [LOG-14] what a channel held before it was numbered anew 
   const again = await writer.must('op.history.replay', { ...books, epoch });
   expect(again).toMatchObject({ count: 3, epoch, gaps: [], hash: hashOf(old) });
   expect(again).not.toHaveProperty('earlier_epoch');
+  const reading = runArqon(['history', 'read', 'ledger:books', '--newest', '--earlier-epochs', '--raw'], {
+    ARQONBUS_WS_URL: bus.wsUrl,
+    ARQONBUS_AUTH_JWT: await bus.token(),
+  });
+  expect([await reading.exited, reading.stdout()]).toEqual([0, '5\n4\n3\n2\n1\n']);
   for (const command of ['history', 'op.history.replay']) {
     expect(await foreign.command(command, { ...books, epoch })).toMatchObject({ error_code: 'NOT_FOUND' });
   }

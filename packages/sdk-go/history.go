@@ -16,6 +16,10 @@ type HistoryOptions struct {
 	Since, Until time.Time
 	// AfterSeq and BeforeSeq are bounds of sequences, of one channel; 0 = no bound.
 	AfterSeq, BeforeSeq uint64
+	// Epoch is an earlier one of one channel, as the archive has it; empty = the present one.
+	Epoch string
+	// EarlierEpochs: go on in the epochs of one channel before, as far as the archive reaches; with Newest.
+	EarlierEpochs bool
 	// PageSize: publications are asked for by so many.
 	PageSize int
 }
@@ -25,10 +29,12 @@ type HistoryOptions struct {
 func (c *Client) History(ctx context.Context, channel string, options *HistoryOptions) iter.Seq2[*Publication, error] {
 	return func(yield func(*Publication, error) bool) {
 		args := historyArgs(channel, options)
+		goesOn := options != nil && options.Newest && options.EarlierEpochs
 		for {
 			var page struct {
 				Publications []json.RawMessage `json:"publications"`
 				Cursor       string            `json:"cursor"`
+				EarlierEpoch string            `json:"earlier_epoch"`
 			}
 			if err := c.Command(ctx, "history", args, &page); err != nil {
 				yield(nil, err)
@@ -39,10 +45,15 @@ func (c *Client) History(ctx context.Context, channel string, options *HistoryOp
 					return
 				}
 			}
-			if page.Cursor == "" {
+			switch {
+			case page.Cursor != "":
+				args["cursor"] = page.Cursor
+			case goesOn && page.EarlierEpoch != "":
+				delete(args, "cursor")
+				args["epoch"] = page.EarlierEpoch
+			default:
 				return
 			}
-			args["cursor"] = page.Cursor
 		}
 	}
 }
@@ -71,6 +82,9 @@ func historyArgs(channel string, options *HistoryOptions) map[string]any {
 	}
 	if options.BeforeSeq > 0 {
 		args["before_seq"] = options.BeforeSeq
+	}
+	if options.Epoch != "" {
+		args["epoch"] = options.Epoch
 	}
 	if options.PageSize > 0 {
 		args["limit"] = options.PageSize

@@ -15,6 +15,8 @@ type ReplayOptions struct {
 	From, To time.Time
 	// FromSeq and ToSeq are sequences, both inclusive, in place of times.
 	FromSeq, ToSeq uint64
+	// Epoch is an earlier one, as the archive has it; empty = the present one.
+	Epoch string
 	// Speed is times the original one.
 	Speed float64
 	// StrictSequence: refuse a sequence, or a vector clock of one sender, that goes back.
@@ -35,7 +37,9 @@ type ReplayResult struct {
 		AfterSeq  uint64 `json:"after_seq"`
 		BeforeSeq uint64 `json:"before_seq"`
 	} `json:"gaps"`
-	Cancelled bool `json:"cancelled"`
+	// EarlierEpoch is the one before, of which the archive has something in the window; empty = none.
+	EarlierEpoch string `json:"earlier_epoch"`
+	Cancelled    bool   `json:"cancelled"`
 }
 
 // Replay is one under way.
@@ -176,6 +180,7 @@ func (options *ReplayOptions) args(to target) map[string]any {
 	setTime(args, "to_ts", options.To)
 	set(args, "from_seq", options.FromSeq, options.FromSeq > 0)
 	set(args, "to_seq", options.ToSeq, options.ToSeq > 0)
+	set(args, "epoch", options.Epoch, options.Epoch != "")
 	set(args, "speed", options.Speed, options.Speed > 0)
 	set(args, "strict_sequence", true, options.StrictSequence)
 	set(args, "causal", true, options.Causal)

@@ -35,7 +35,7 @@ export interface Step extends Members {
   /** What befalls the wire between clients and bus. */
   readonly wire?: 'cut' | 'heal' | 'reset' | 'move' | 'slow' | 'kill';
   /** What the scripted server does. */
-  readonly server?: 'send' | 'close' | 'refuse' | 'trim' | 'connected';
+  readonly server?: 'send' | 'close' | 'refuse' | 'trim' | 'connected' | 'answer';
   readonly reason?: string;
 }
 

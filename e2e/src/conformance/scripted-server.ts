@@ -13,6 +13,7 @@ import type { Envelope } from '@arqonbus/protocol';
 import { waitUntil } from '@arqonbus/testkit';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { matches } from './matching.ts';
 import type { Members } from './scenario.ts';
 
 /** A server that does what steps say, by the screen names of its clients; beyond that it greets, and agrees to every command. */
@@ -26,6 +27,8 @@ export interface ScriptedServer {
   refuse(client: string, status: number): void;
   /** The next join of the client is told that what it missed is no longer kept. */
   trim(client: string): void;
+  /** Commands of this name with exactly these arguments get this result. */
+  answer(command: string, args: unknown, payload: Members): void;
   /** Waits until the client has connected so often. */
   connected(client: string, count: number): Promise<void>;
   stop(): Promise<void>;
@@ -38,11 +41,18 @@ interface Known {
   isTrimmed: boolean;
 }
 
+interface Answer {
+  readonly command: string;
+  readonly args: unknown;
+  readonly payload: Members;
+}
+
 const encoder = new TextEncoder();
 
 /** Starts one on a free port. */
 export async function startScriptedServer(): Promise<ScriptedServer> {
   const clients = new Map<string, Known>();
+  const answers: Answer[] = [];
   const of = (name: string): Known => {
     const known = clients.get(name) ?? { socket: undefined, connections: 0, refusedWith: 0, isTrimmed: false };
     clients.set(name, known);
@@ -64,7 +74,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     sockets.handleUpgrade(request, socket, head, (opened) => {
       known.socket = opened;
       known.connections += 1;
-      greet(opened, known, `${name}-${known.connections}`);
+      greet(opened, known, { clientId: `${name}-${known.connections}`, answers });
     });
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
@@ -81,6 +91,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     },
     refuse: (client, status) => void (of(client).refusedWith = status),
     trim: (client) => void (of(client).isTrimmed = true),
+    answer: (command, args, payload) => void answers.push({ command, args, payload }),
     connected: (client, count) =>
       waitUntil(() => of(client).connections >= count, {
         timeoutMs: 30_000,
@@ -90,7 +101,12 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   };
 }
 
-function greet(socket: WebSocket, known: Known, clientId: string): void {
+interface Greeting {
+  readonly clientId: string;
+  readonly answers: readonly Answer[];
+}
+
+function greet(socket: WebSocket, known: Known, { clientId, answers }: Greeting): void {
   const welcome = { event: 'welcome', client_id: clientId, user: 'alice', tenant: 'acme', heartbeat_ms: 25_000 };
   tell(socket, {
     type: 'system',
@@ -101,13 +117,20 @@ function greet(socket: WebSocket, known: Known, clientId: string): void {
     const result = decode(data, DEFAULT_LIMITS);
     if (!result.ok || result.envelope.type !== 'command') return;
     const { id, command, args } = result.envelope;
-    const { room, channel } = JSON.parse(Buffer.from(args).toString() || '{}') as Members;
+    const given = JSON.parse(Buffer.from(args).toString() || '{}') as Members;
+    const { room, channel } = given;
     const answer = { type: 'response', request_id: id, status: 'success' };
     const recovery = known.isTrimmed ? { recovered: false, reason: 'trimmed' } : { recovered: true };
     const joined = { room, channel, epoch: 'e1', seq: 0, ...recovery };
     if (command === 'join_channel') known.isTrimmed = false;
-    tell(socket, { ...answer, payload: command === 'join_channel' ? joined : {} });
+    tell(socket, { ...answer, payload: command === 'join_channel' ? joined : payloadFor(answers, command, given) });
   });
+}
+
+function payloadFor(answers: readonly Answer[], command: string, given: Members): Members {
+  const isMeant = (answer: Answer): boolean =>
+    answer.command === command && matches(given, answer.args) && matches(answer.args, given);
+  return answers.find(isMeant)?.payload ?? {};
 }
 
 function numbered(frame: Members, i: number): Members {

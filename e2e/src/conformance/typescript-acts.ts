@@ -30,15 +30,19 @@ export const acts: Readonly<Record<string, Act>> = {
   private: async ({ client }, order) =>
     resultMembers(await client.private(order['to'] as readonly string[], bodyOf(order), messageOptions(order))),
   command: async ({ client }, { name, args }) => (await client.command(name as 'ping', args ?? {})) as Members,
-  history: async ({ client }, { target, newest, page_size: pageSize }) =>
+  history: async ({ client }, order) =>
     payloads(
-      client.history(String(target), {
-        order: newest === true ? 'newest' : 'oldest',
-        ...(pageSize === undefined ? {} : { pageSize: Number(pageSize) }),
+      client.history(String(order['target']), {
+        order: order['newest'] === true ? 'newest' : 'oldest',
+        earlierEpochs: order['earlier_epochs'] === true,
+        ...(order['page_size'] === undefined ? {} : { pageSize: Number(order['page_size']) }),
+        ...epochOf(order),
       }),
     ),
-  replay: async ({ client }, { target, from_seq: fromSeq, to_seq: toSeq }) => {
-    const replay = client.replay(String(target), { fromSeq: Number(fromSeq), toSeq: Number(toSeq) });
+  replay: async ({ client }, order) => {
+    const window =
+      order['from_seq'] === undefined ? {} : { fromSeq: Number(order['from_seq']), toSeq: Number(order['to_seq']) };
+    const replay = client.replay(String(order['target']), { ...window, ...epochOf(order) });
     const told = await payloads(replay);
     const { count, hash } = await replay.result;
     return { ...told, count, hash };
@@ -127,6 +131,10 @@ function channelOf({ channels }: DrivenClient, target: unknown): Subscription {
   const subscription = channels.get(String(target));
   if (subscription === undefined) throw new Error(`${String(target)} was not joined`);
   return subscription;
+}
+
+function epochOf({ epoch }: Members): { readonly epoch?: string } {
+  return typeof epoch === 'string' ? { epoch } : {};
 }
 
 async function payloads(publications: AsyncIterable<Publication>): Promise<Members> {

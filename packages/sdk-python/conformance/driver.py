@@ -144,11 +144,13 @@ class Driven:
     async def history(self, order: dict[str, Any]) -> dict[str, Any]:
         room, channel = order["target"].split(":")
         ordering = "newest" if order.get("newest") else "oldest"
-        pages = self.client.history(room, channel, order=ordering, page_size=order.get("page_size"))
+        options = {name: order[name] for name in ("page_size", "epoch", "earlier_epochs") if name in order}
+        pages = self.client.history(room, channel, order=ordering, **options)
         return {"payloads": [publication.payload async for publication in pages]}
 
     async def replay(self, order: dict[str, Any]) -> dict[str, Any]:
-        replay = self.client.replay(order["target"], from_seq=order["from_seq"], to_seq=order["to_seq"])
+        options = {name: order[name] for name in ("from_seq", "to_seq", "epoch") if name in order}
+        replay = self.client.replay(order["target"], **options)
         payloads = [publication.payload async for publication in replay]
         result = await replay.result
         return {"payloads": payloads, "count": result["count"], "hash": result["hash"]}

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import type { Publication, Subscription } from '@arqonbus/sdk';
+import type { Subscription } from '@arqonbus/sdk';
 import { addClientFlags } from './client-flags.ts';
 import type { ClientFlags } from './client-flags.ts';
 import { parseCount } from './parse-count.ts';
+import { showPublication } from './show-publication.ts';
 import { withClient } from './with-client.ts';
 
 interface TailFlags extends ClientFlags {
@@ -38,10 +39,10 @@ async function tail(target: string, flags: TailFlags): Promise<void> {
     process.once('SIGINT', () => void subscription.leave());
     if (flags.send) publishLines(subscription);
     let left = flags.limit ?? Number.POSITIVE_INFINITY;
-    for (const publication of subscription.joined.history) if (left-- > 0) show(publication, flags);
+    for (const publication of subscription.joined.history) if (left-- > 0) showPublication(publication, flags);
     if (left <= 0) return;
     for await (const publication of subscription) {
-      show(publication, flags);
+      showPublication(publication, flags);
       if (--left <= 0) return;
     }
   });
@@ -51,17 +52,6 @@ function publishLines(subscription: Subscription): void {
   createInterface({ input: process.stdin }).on('line', (line) => {
     subscription.publish(line).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)));
   });
-}
-
-function show(publication: Publication, { raw, json }: TailFlags): void {
-  const { timestamp, sender, payload, seq } = publication;
-  const text = payload instanceof Uint8Array ? Buffer.from(payload).toString('base64') : JSON.stringify(payload);
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ ...publication, payload: payload instanceof Uint8Array ? text : payload })}\n`,
-    );
-  else if (raw) process.stdout.write(`${text}\n`);
-  else process.stdout.write(`${timestamp.toISOString()} ${sender}${seq === undefined ? '' : ` #${seq}`} ${text}\n`);
 }
 
 /** What is no message goes beside them. */

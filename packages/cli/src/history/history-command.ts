@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { withClient } from '../client/with-client.ts';
+import { addReadCommand } from './read-command.ts';
 
 interface EraseFlags extends ClientFlags {
   readonly room?: string;
@@ -21,12 +22,13 @@ Examples:
   arqon history erase --room science --yes --timeout 60000
 `;
 
-/** Adds `arqon history erase`: takes publications of the tenant out of the log and the archive (LOG-15). */
+/** Adds `arqon history`: reads what channels have kept, and takes publications of the tenant out of log and archive (LOG-15). */
 export function addHistoryCommand(program: Command): void {
-  const history = program.command('history').description('what channels have kept; needs an admin');
+  const history = program.command('history').description('what channels have kept');
+  addReadCommand(history);
   const erasing = history
     .command('erase')
-    .description('erase publications of the tenant for good')
+    .description('erase publications of the tenant for good; needs an admin')
     .option('--room <room>', 'of this room')
     .option('--channel <channel>', "of this channel; '*' = to the whole room")
     .option('--user <user>', 'published by this user')

@@ -98,19 +98,26 @@ func command(ctx context.Context, c *client, args struct {
 }
 
 func history(ctx context.Context, c *client, args struct {
-	Target   string `json:"target"`
-	Newest   bool   `json:"newest"`
-	PageSize int    `json:"page_size"`
+	Target        string `json:"target"`
+	Newest        bool   `json:"newest"`
+	PageSize      int    `json:"page_size"`
+	Epoch         string `json:"epoch"`
+	EarlierEpochs bool   `json:"earlier_epochs"`
 }) (any, error) {
-	return payloads(c.History(ctx, args.Target, &arqonbus.HistoryOptions{Newest: args.Newest, PageSize: args.PageSize}))
+	return payloads(c.History(ctx, args.Target, &arqonbus.HistoryOptions{
+		Newest: args.Newest, PageSize: args.PageSize, Epoch: args.Epoch, EarlierEpochs: args.EarlierEpochs,
+	}))
 }
 
 func replay(ctx context.Context, c *client, args struct {
 	Target  string `json:"target"`
 	FromSeq uint64 `json:"from_seq"`
 	ToSeq   uint64 `json:"to_seq"`
+	Epoch   string `json:"epoch"`
 }) (any, error) {
-	running, err := c.Replay(ctx, args.Target, &arqonbus.ReplayOptions{FromSeq: args.FromSeq, ToSeq: args.ToSeq})
+	running, err := c.Replay(ctx, args.Target, &arqonbus.ReplayOptions{
+		FromSeq: args.FromSeq, ToSeq: args.ToSeq, Epoch: args.Epoch,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -191,11 +191,18 @@ class ArqonBusClient(ClientStatus):
         until: datetime | None = None,
         after_seq: int | None = None,
         before_seq: int | None = None,
+        epoch: str | None = None,
+        earlier_epochs: bool = False,
         page_size: int | None = None,
     ) -> AsyncIterator[Publication]:
-        """Reads what the log of a channel keeps, or of all channels of a room by time, page by page as it is consumed."""
+        """Reads what the log of a channel keeps, or of all channels of a room by time, page by page as it is consumed.
+
+        ``epoch`` is an earlier one of a channel, as the archive has it; with ``earlier_epochs`` and ``order="newest"`` it goes
+        on in those before, as far as the archive reaches.
+        """
         return read_history(
             self,
+            earlier_epochs=earlier_epochs,
             room=room,
             channel=channel,
             order=order,
@@ -203,6 +210,7 @@ class ArqonBusClient(ClientStatus):
             until=optional_time(until),
             after_seq=after_seq,
             before_seq=before_seq,
+            epoch=epoch,
             limit=page_size,
         )
 
@@ -214,6 +222,7 @@ class ArqonBusClient(ClientStatus):
         to_ts: datetime | None = None,
         from_seq: int | None = None,
         to_seq: int | None = None,
+        epoch: str | None = None,
         speed: float | None = None,
         strict_sequence: bool | None = None,
         causal: bool | None = None,
@@ -227,6 +236,7 @@ class ArqonBusClient(ClientStatus):
             to_ts=optional_time(to_ts),
             from_seq=from_seq,
             to_seq=to_seq,
+            epoch=epoch,
             speed=speed,
             strict_sequence=strict_sequence,
             causal=causal,

@@ -21,13 +21,18 @@ def optional_time(time: datetime | None) -> str | None:
     return None if time is None else format_time(time)
 
 
-async def read_history(client: ArqonBusClient, **wanted: Any) -> AsyncIterator[Publication]:
+async def read_history(client: ArqonBusClient, *, earlier_epochs: bool, **wanted: Any) -> AsyncIterator[Publication]:
     """All publications that the arguments of the command ``history`` ask for, page by page as they are consumed."""
     args = given(**wanted)
+    goes_on = earlier_epochs and args.get("order") == "newest"
     while True:
         page = await client.command("history", args)
         for publication in to_publications(page.get("publications") or ()):
             yield publication
-        if not isinstance(page.get("cursor"), str):
+        if isinstance(page.get("cursor"), str):
+            args["cursor"] = page["cursor"]
+        elif goes_on and isinstance(page.get("earlier_epoch"), str):
+            args.pop("cursor", None)
+            args["epoch"] = page["earlier_epoch"]
+        else:
             return
-        args["cursor"] = page["cursor"]

@@ -181,7 +181,19 @@ describe('a call', () => {
       after_seq: 0,
       limit: 2,
     });
-    expect(page.lastSeq).toBe(9_007_199_254_740_000n);
+    expect([page.lastSeq, page.earlierEpoch]).toEqual([9_007_199_254_740_000n, '']);
+  });
+
+  it('[BRG-1] [LOG-15] asks for an earlier epoch by its name, and tells the one before', async () => {
+    const { client, edge } = await createRig();
+    edge.answer = () => ({ epoch: 'e1', first_seq: 1, last_seq: 9, earlier_epoch: 'e0', publications: [] });
+    const page = await client.history({ room: 'lab', channel: 'bench', epoch: 'e1' }, bearer);
+    expect(JSON.parse(new TextDecoder().decode(edge.asked[0]?.args))).toEqual({
+      room: 'lab',
+      channel: 'bench',
+      epoch: 'e1',
+    });
+    expect([page.epoch, page.earlierEpoch]).toEqual(['e1', 'e0']);
   });
 
   it('[BRG-1] says what is wrong with a message, and takes no other type than its own', async () => {

@@ -819,6 +819,13 @@ export declare type HistoryRequest = Message<"arqon.bridge.v1.HistoryRequest"> &
    * @generated from field: string order = 9;
    */
   order: string;
+
+  /**
+   * An earlier epoch of the channel, as the archive has it. Empty = the present one.
+   *
+   * @generated from field: string epoch = 10;
+   */
+  epoch: string;
 };
 
 /**
@@ -864,6 +871,13 @@ export declare type HistoryResponse = Message<"arqon.bridge.v1.HistoryResponse">
    * @generated from field: bool incomplete = 6;
    */
   incomplete: boolean;
+
+  /**
+   * Where this reaches the beginning of the epoch: the one before it, of which the archive has something. Empty = none.
+   *
+   * @generated from field: string earlier_epoch = 7;
+   */
+  earlierEpoch: string;
 };
 
 /**
