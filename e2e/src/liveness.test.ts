@@ -1,4 +1,4 @@
-import { opcodes } from '@arqonbus/testkit';
+import { opcodes, startChaosProxy } from '@arqonbus/testkit';
 import { expect, test } from 'vitest';
 import { busOnEach, listeners } from './harness/both-listeners.ts';
 import { connectJson } from './harness/json-client.ts';
@@ -11,19 +11,29 @@ const busOn = busOnEach({
   ...roomyLimits,
   ARQONBUS_LIMITS_HEARTBEAT_MS: '900',
   ARQONBUS_LIMITS_IDLE_TIMEOUT_MS: '2500',
+  ARQONBUS_PRESENCE_LINGER_MS: '300',
 });
 
 test.concurrent.for(listeners)(
-  '[PRT-5] the server pings; silence closes 4408, a pong or a frame does not (%s)',
+  '[PRT-5] [PRS-2] R-07: the server pings; silence and a half-open link are closed 4408 and hold no place, a pong or a frame is not (%s)',
   async (listener, { expect }) => {
     const bus = busOn(listener);
-    const connect = async (user: string, answerPings: boolean): Promise<JsonClient> =>
-      connectJson({ port: bus.port, token: await bus.token({ user }), answerPings });
-    const [silent, polite, busy] = await Promise.all([
+    const proxy = await startChaosProxy({ targetPort: bus.port });
+    const connect = async (user: string, answerPings: boolean, port: number = bus.port): Promise<JsonClient> =>
+      connectJson({ port, token: await bus.token({ user }), answerPings });
+    const [silent, polite, busy, halfOpen, watcher] = await Promise.all([
       connect('silent', false),
       connect('polite', true),
       connect('busy', false),
+      connect('half-open', true, proxy.port),
+      connect('watcher', true),
     ]);
+    const place = { room: 'liveness', channel: 'silence' };
+    await watcher.must('join_channel', { ...place, presence: true });
+    await halfOpen.must('join_channel', place);
+    await watcher.nextSystem('presence');
+    // From here on it is there for nobody, and no end of it ever arrives.
+    proxy.blackhole();
     expect(silent.welcome['heartbeat_ms']).toBe(900);
     const startedMs = performance.now();
     await silent.socket.next(({ opcode }) => opcode === opcodes.ping);
@@ -33,11 +43,15 @@ test.concurrent.for(listeners)(
     }
     expect((await silent.closed()).code).toBe(4408);
     expect(performance.now() - startedMs).toBeGreaterThan(2_300);
-    for (const client of [polite, busy]) {
+    const left = await watcher.next(({ payload }) => payload?.['event'] === 'presence', 10_000);
+    expect(left.payload).toMatchObject({ joins: [], leaves: [{ user: 'half-open' }] });
+    expect(await watcher.must('channel_info', place)).toMatchObject({ members: 1 });
+    for (const client of [polite, busy, watcher]) {
       expect(await client.must('ping')).toMatchObject({ pong: true });
       client.end();
     }
-    await expect.poll(() => bus.metric('arqonbus_connections_closed_total{code="4408"}')).toBe(1);
+    await expect.poll(() => bus.metric('arqonbus_connections_closed_total{code="4408"}')).toBe(2);
+    await proxy.stop();
   },
 );
 

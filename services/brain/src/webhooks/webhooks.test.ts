@@ -20,11 +20,12 @@ afterEach(() => sink.close());
 
 const idsOf = (requests: readonly SinkRequest[]): string[] =>
   requests.map(({ headers }) => headers['webhook-id'] ?? '');
-const until = (ids: readonly string[]): Promise<void> => vi.waitFor(() => expect(idsOf(sink.requests)).toEqual(ids));
+const until = (ids: readonly string[]): Promise<void> =>
+  vi.waitFor(() => expect(idsOf(sink.requests)).toEqual(ids), { timeout: 10_000 });
 
 /** The body, once its signature was checked as a receiver does; the clock of the tests stands elsewhere. */
-function verified(rig: WebhooksRig, { headers, body }: SinkRequest, secret: string): unknown {
-  vi.setSystemTime(rig.now());
+function verified(rig: WebhooksRig, { headers, body }: SinkRequest, secret: string, laterMs = 0): unknown {
+  vi.setSystemTime(rig.now() + laterMs);
   try {
     return new Webhook(secret).verify(body, { ...headers });
   } finally {
@@ -90,7 +91,38 @@ describe('webhooks', () => {
     await vi.waitFor(() => expect(rig.hooks.count()).toBe(0));
   });
 
-  it('[WHK-1] sign with both secrets for a while after one was replaced', async () => {
+  it('[WHK-3] R-27: what was not signed so, or long ago, is refused by whoever looks at the signature', async () => {
+    const rig = await createWebhooksRig();
+    const [{ secret }, other] = [await rig.register({ url: sink.url }), await rig.register({ url: sink.url })];
+    rig.tell('arq_0000000001');
+    await vi.waitFor(() => expect(sink.requests).toHaveLength(2), { timeout: 10_000 });
+    const signed = (by: string): SinkRequest[] =>
+      sink.requests.filter((request) => {
+        try {
+          return verified(rig, request, by) !== undefined;
+        } catch {
+          return false;
+        }
+      });
+    const [request, ...more] = signed(secret);
+    if (request === undefined) throw new Error('nothing was signed with the secret');
+    expect([more, signed(other.secret).includes(request)]).toEqual([[], false]);
+    const minutes = 60_000;
+    expect(verified(rig, request, secret, 4.9 * minutes)).toMatchObject({ data: { event_id: 'arq_0000000001' } });
+    expect(() => verified(rig, request, secret, 5.1 * minutes)).toThrow(/too old/i);
+    expect(() => verified(rig, request, secret, -5.1 * minutes)).toThrow(/too new/i);
+    const forged = (changed: Partial<SinkRequest['headers']>, body = request.body): (() => unknown) => {
+      const headers = { ...request.headers, ...changed } as SinkRequest['headers'];
+      return () => verified(rig, { ...request, headers, body }, secret);
+    };
+    expect(forged({})).not.toThrow();
+    expect(forged({}, request.body.replace('acme', 'acmf'))).toThrow(/signature/i);
+    expect(forged({ 'webhook-id': 'arq_0000000002' })).toThrow(/signature/i);
+    const sentAt = Number(request.headers['webhook-timestamp']);
+    expect(forged({ 'webhook-timestamp': String(sentAt + 1) })).toThrow(/signature/i);
+  });
+
+  it('[WHK-1] R-27: sign with both secrets for a while after one was replaced', async () => {
     const rig = await createWebhooksRig();
     const { webhook, secret } = await rig.register({ url: sink.url });
     const about = { tenant: 'acme', by: alice, webhookId: webhook?.record?.webhookId ?? '' };
