@@ -60,8 +60,8 @@ describe('what is shipped to observe a bus with', () => {
   test('[TEL-2] asks for nothing that a scrape does not show, or a rule does not record', async () => {
     const shown = namesOf((await bus.scrapes()).join(''));
     const recorded = rules.flatMap(({ record }) => record ?? []);
-    // One process has no Postgres, and nobody has Valkey unless it is asked for.
-    const absent = isCluster ? ['arqonbus_valkey_'] : ['arqonbus_valkey_', 'arqonbus_postgres_'];
+    // One process has no Postgres, and nobody has Valkey or ends TLS unless it is asked for.
+    const absent = ['arqonbus_valkey_', 'arqonbus_tls_', ...(isCluster ? [] : ['arqonbus_postgres_'])];
     const elsewhere = documentedRows().flatMap(([name]) =>
       absent.some((prefix) => name.startsWith(prefix)) ? [name, `${name}_bucket`] : [],
     );

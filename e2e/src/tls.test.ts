@@ -43,7 +43,7 @@ describe.each(listeners)('TLS on %s', (listener) => {
   it('[AUT-6] is ended by the Shield; a renewed certificate is served without dropping anybody', async () => {
     install(first);
     const bus = await startBus({ ARQONBUS_SERVER_LISTENER: listener, ...tlsFiles });
-    const expiry = 'arqonbus_tls_certificate_expiry_timestamp_seconds';
+    const expiry = 'arqonbus_tls_certificate_expiry_timestamp_seconds{listener="shield"}';
     expect([new URL(bus.wsUrl).protocol, new URL(bus.telemetryUrl).protocol]).toEqual(['wss:', 'wss:']);
     expect(await bus.metric(expiry)).toBeGreaterThan(Date.now() / 1_000 + 86_400);
     const order = { port: bus.port, token: await bus.token() };
@@ -78,6 +78,9 @@ describe('TLS on the Bridge', () => {
     install(first);
     const bus = await startBus(tlsFiles, 0, 1);
     expect([bus.bridgeUrl, bus.grpcUrl].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
+    const scrape = (await bus.scrapes()).join('');
+    for (const listener of ['bridge', 'grpc'])
+      expect(scrape).toContain(`arqonbus_tls_certificate_expiry_timestamp_seconds{listener="${listener}"}`);
     const ca = [first.cert, second.cert];
     const sessions = new Http2SessionManager(bus.grpcUrl, {}, { ca });
     const transport = createGrpcTransport({ baseUrl: bus.grpcUrl, sessionManager: sessions });

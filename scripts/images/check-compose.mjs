@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../root.mjs';
+import { prometheusFaults } from './check-prometheus.mjs';
 import { ports, startComposeStack } from './compose-stack.mjs';
 import { podman } from './podman.mjs';
 import { podFaults } from './replay-pods.mjs';
@@ -15,7 +16,7 @@ const COUNT_CONNECTIONS =
 const CHANNEL = 'science:general';
 
 /**
- * Brings docker-compose.yml up, lets two people chat over two Shields, and kills the Shield of the one who listens while the other
+ * Brings docker-compose.yml up, lets two people chat over two Shields, beside a Prometheus that watches, and kills the Shield of the one who listens while the other
  * writes: what was acknowledged must arrive, all of it, once and in order. Then starts the pods of the chart beside its servers. True when nothing is
  * wrong; prints what was seen. Needs the images.
  */
@@ -25,7 +26,7 @@ export async function checkCompose() {
   const stack = await startComposeStack();
   process.stdout.write(`compose up     ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`);
   try {
-    const faults = [...(await faultsOfPages()), ...(await faultsOfChat(stack))];
+    const faults = [...(await faultsOfPages()), ...(await prometheusFaults(stack)), ...(await faultsOfChat(stack))];
     for (const fault of faults) process.stdout.write(`docker-compose.yml: ${fault}\n`);
     // Beside the same servers.
     const { token } = await tokenOf('alice');

@@ -11,7 +11,7 @@ const PROJECT = 'arqonbus-check';
 const UP_MS = 240_000;
 
 /** Where it is reached; others than the file's own, so that one that somebody has running is not in the way. */
-export const ports = { ARQON_PORT: '19100', ARQON_BRIDGE_PORT: '19102' };
+export const ports = { ARQON_PORT: '19100', ARQON_BRIDGE_PORT: '19102', ARQON_PROMETHEUS_PORT: '19090' };
 
 /**
  * Brings docker-compose.yml up under Podman, as it is, with the images that are there: Docker Compose reads it and speaks to Podman's socket.
@@ -30,13 +30,15 @@ export async function startComposeStack() {
   const env = { DOCKER_HOST: `unix://${SOCKET}`, ...ports };
   const inProject = (...args) =>
     run(compose, ['--project-name', PROJECT, ...args], { output: 'capture', env, cwd: root });
+  // With what stands under a profile, which nothing else ends.
+  const endAll = () => inProject('--profile', 'observability', 'down', '--volumes', '--timeout', '1');
   const down = async () => {
-    await inProject('down', '--volumes', '--timeout', '1');
+    await endAll();
     await health.stop();
     service.kill();
   };
   // What a run that was killed has left behind.
-  await inProject('down', '--volumes', '--timeout', '1');
+  await endAll();
   const up = inProject('up', '--detach', '--no-build', '--pull', 'never');
   const result = await Promise.race([up, wait(UP_MS, undefined, { ref: false })]);
   if (result?.code !== 0) {

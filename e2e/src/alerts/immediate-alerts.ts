@@ -25,6 +25,18 @@ function zeroGauge(series: string, forMinutes: number): ImmediateAlert {
   };
 }
 
+/** A certificate with a little less than so many days to go, one that has expired, and one with a little more. */
+function certificate(days: number, minutes: number): ImmediateAlert {
+  const name = 'arqonbus_tls_certificate_expiry_timestamp_seconds{instance="a",listener="shield"}';
+  const expiry = (atSeconds: number): readonly Series[] => [gauge(name, [atSeconds, minutes])];
+  return {
+    minutes,
+    fires: [expiry(days * 86_400), expiry(60)],
+    // It is renewed before anybody has to look.
+    silent: [expiry(days * 86_400 + 60 * minutes + 60), [gauge(name, [60, 3], [90 * 86_400, minutes])]],
+  };
+}
+
 /** A counter of what should never happen: once is enough, for a quarter of an hour. */
 function neverCounter(...names: readonly string[]): ImmediateAlert {
   const once = (name: string): Series =>
@@ -79,6 +91,8 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
   ArqonbusSpineLost: zeroGauge('arqonbus_spine_connected{instance="a"}', 1),
   ArqonbusBansUnknown: zeroGauge('arqonbus_bans_current{instance="a"}', 2),
   ArqonbusBrainUnheard: zeroGauge('arqonbus_membership_heard{instance="a"}', 2),
+  ArqonbusCertificateExpires: certificate(14, 70),
+  ArqonbusCertificateAboutToExpire: certificate(2, 15),
   ArqonbusPostgresDown: zeroGauge('arqonbus_postgres_up{instance="a"}', 2),
   ArqonbusArchiveLags: {
     minutes: 30,

@@ -22,9 +22,9 @@ const TIMEOUT_MS = 60_000;
 export async function carryOut(drill: Drill): Promise<Outcome> {
   const prepared = await drill.prepare?.();
   try {
-    const bus = await startDrilledBus({ ...drill.env, ...prepared?.env });
+    const bus = await startDrilledBus({ ...drill.env, ...prepared?.env }, prepared?.natsConfig);
     try {
-      return await measure(drill, bus, await startPeople(bus));
+      return await measure(drill, bus, await startPeople(bus, prepared?.ca));
     } finally {
       await bus.kill();
       await bus.balancer.stop();

@@ -3,6 +3,10 @@ import type { DrilledBus } from './drilled-bus.ts';
 /** What a drill has beside the cluster. */
 export interface Prepared {
   readonly env: Readonly<Record<string, string>>;
+  /** More lines of the configuration of NATS. */
+  readonly natsConfig?: string;
+  /** The authority that people trust, where Shields end TLS. */
+  readonly ca?: string;
   stop(): Promise<void>;
 }
 

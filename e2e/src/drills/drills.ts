@@ -3,8 +3,11 @@ import type { ValkeyServer } from '@arqonbus/testkit';
 import { connectJson } from '../harness/json-client.ts';
 import type { JsonClient } from '../harness/json-client.ts';
 import { publishMany } from '../harness/numbered-events.ts';
+import { certificateRunsOut } from './certificate-runs-out.ts';
 import type { Drill } from './drill.ts';
 import type { DrilledBus } from './drilled-bus.ts';
+import { fullDisk } from './full-disk.ts';
+import { isGrowing } from './growing.ts';
 
 const isAny = (values: readonly number[], value: number): boolean => values.includes(value);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -114,7 +117,7 @@ const tenantFloods: Drill = {
   isShown: (bus) => isGrowing(bus, 'arqonbus_stage_blocks_total'),
 };
 
-/** As a full disk is felt: the log takes nothing more. */
+/** The log has as much as it may take. */
 const logFull: Drill = {
   name: 'log-full',
   alert: 'ArqonbusAcceptanceBudgetBurnsFast',
@@ -140,21 +143,13 @@ export const drills: readonly Drill[] = [
   valkeyLost(),
   postgresDown,
   shieldKilled,
+  certificateRunsOut(),
   brainKilled,
   logFull,
+  fullDisk(),
   slowConsumer,
   tenantFloods,
 ];
-
-const last = new WeakMap<DrilledBus, number>();
-
-/** Whether a counter has grown since it was looked at. */
-async function isGrowing(bus: DrilledBus, name: string): Promise<boolean> {
-  const now = sum(await bus.gauges(name));
-  const before = last.get(bus) ?? now;
-  last.set(bus, now);
-  return now > before;
-}
 
 async function enter(
   bus: DrilledBus,

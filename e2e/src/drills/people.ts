@@ -1,5 +1,6 @@
 import { BusError, createClient } from '@arqonbus/sdk';
-import type { ArqonClient } from '@arqonbus/sdk';
+import type { ArqonClient, ClientOptions } from '@arqonbus/sdk';
+import { connectRaw } from '@arqonbus/testkit';
 import { WebSocket } from 'ws';
 import type { DrilledBus } from './drilled-bus.ts';
 
@@ -16,7 +17,7 @@ export interface Felt {
   readonly refused: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** People at work: who publishes and reads with and without a log, who gives commands, who changes rights. */
+/** People at work: who publishes and reads with and without a log, who gives commands, who changes rights, and who comes new. */
 export interface People {
   /** Tries everything once; true = all of it worked. */
   isWell(): Promise<boolean>;
@@ -26,22 +27,23 @@ export interface People {
 
 const EVERY_MS = 40;
 const COMMAND_EVERY_MS = 100;
+const COME_EVERY_MS = 500;
 const READ_TIMEOUT_MS = 20_000;
 const KEPT = 'kept:drill';
 const LIVE = 'live:drill';
 
 type Refusals = Record<string, Record<string, number>>;
 
-/** Sets them to work, all through one address. */
-export async function startPeople(bus: DrilledBus): Promise<People> {
+/** Sets them to work, all through one address; `ca` is the authority that they trust, where that speaks TLS. */
+export async function startPeople(bus: DrilledBus, ca?: string): Promise<People> {
   const refused: Refusals = {};
   const clients: ArqonClient[] = [];
   let lostConnections = 0;
   const enter = async (user: string, role: 'user' | 'admin' = 'user'): Promise<ArqonClient> => {
     const client = createClient({
-      url: `ws://127.0.0.1:${bus.balancer.port}/v1/socket`,
+      url: `${ca === undefined ? 'ws' : 'wss'}://127.0.0.1:${bus.balancer.port}/v1/socket`,
       token: () => bus.token({ user, role }),
-      webSocket: WebSocket,
+      webSocket: trusting(ca),
       clientType: 'service',
       requestTimeoutMs: 5_000,
     });
@@ -78,14 +80,16 @@ export async function startPeople(bus: DrilledBus): Promise<People> {
         admin.command('op.grant.put', { subject: 'user:drill', action: 'join', pattern: 'drill:*', effect: 'allow' }),
       ),
   };
+  const come = (): Promise<boolean> => isDone(refused, 'who comes new', comeAndGo(bus, ca));
   const timers = [
+    setInterval(oneByOne(come, keep), COME_EVERY_MS),
     setInterval(() => keep(publishKept()), EVERY_MS),
     ...Object.values(acts).map((act) => setInterval(oneByOne(act, keep), COMMAND_EVERY_MS)),
   ];
   return {
     isWell: async () => {
       const before = acknowledged.length;
-      const all = await Promise.all([acts.live(), acts.command(), acts.grant(), publishKept()]);
+      const all = await Promise.all([acts.live(), acts.command(), acts.grant(), come(), publishKept()]);
       return acknowledged.length > before && !all.includes(false);
     },
     finish: async () => {
@@ -96,6 +100,33 @@ export async function startPeople(bus: DrilledBus): Promise<People> {
       return { acknowledged: acknowledged.length, longestWaitMs, wrong, lostConnections, refused };
     },
   };
+}
+
+/** A WebSocket that trusts this authority, where there is one. */
+function trusting(ca: string | undefined): NonNullable<ClientOptions['webSocket']> {
+  if (ca === undefined) return WebSocket;
+  return class extends WebSocket {
+    constructor(address: string | URL, protocols?: string | string[]) {
+      super(address, protocols, { ca });
+    }
+  };
+}
+
+async function comeAndGo(bus: DrilledBus, ca: string | undefined): Promise<void> {
+  const socket = await connectRaw({
+    port: bus.balancer.port,
+    headers: { authorization: `Bearer ${await bus.token({ user: 'newcomer' })}` },
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  });
+  const { status } = socket;
+  socket.destroy();
+  if (status !== 101) throw new Error(status === 0 ? 'no answer' : `status ${status}`);
+}
+
+/** What went wrong below the bus: `CERT_HAS_EXPIRED`, `ECONNREFUSED`. */
+function wordOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
 }
 
 /** Who waits for an answer does not ask again meanwhile. */
@@ -116,7 +147,7 @@ async function isDone(refused: Refusals, what: string, work: Promise<unknown>): 
     await work;
     return true;
   } catch (error) {
-    const code = error instanceof BusError ? error.code : String(error);
+    const code = error instanceof BusError ? error.code : wordOf(error);
     const codes = (refused[what] ??= {});
     codes[code] = (codes[code] ?? 0) + 1;
     return false;

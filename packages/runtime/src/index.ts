@@ -14,6 +14,7 @@ export * from './settings/follow-settings.ts';
 export * from './settings/open-settings.ts';
 export * from './service-flags.ts';
 export * from './spine-metrics.ts';
+export * from './tls/certificate-gauge.ts';
 export * from './tls/certificate-watch.ts';
 export * from './until-available.ts';
 export * from './version.ts';

@@ -24,6 +24,7 @@ export * from './raw-socket/raw-socket.ts';
 export * from './raw-socket/wait-until.ts';
 export * from './raw-socket/with-timeout.ts';
 export * from './statistics/welch.ts';
+export * from './tls/create-test-authority.ts';
 export * from './tls/create-test-certificate.ts';
 export * from './tokens/test-tokens.ts';
 export { socketServers } from './socket-servers/socket-servers.ts';

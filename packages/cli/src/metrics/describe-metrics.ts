@@ -1,4 +1,5 @@
 import { addPostgresGauges, addValkeyGauges, createPostgresObserver, createValkeyMetrics } from '@arqonbus/storage';
+import { addCertificateGauge } from '@arqonbus/runtime';
 import { createLogger, createMetrics } from '@arqonbus/telemetry';
 import type { MetricDescription } from '@arqonbus/telemetry';
 import { startEmbeddedBus } from '../dev/embedded-bus.ts';
@@ -10,15 +11,17 @@ export async function describeMetrics(): Promise<readonly MetricDescription[]> {
   const bus = await startEmbeddedBus({ config, logger: createLogger({ level: 'silent' }), pages: new Map() });
   const descriptions = bus.metrics.describe();
   await bus.drain();
-  return [...descriptions, ...describeStorageMetrics()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [...descriptions, ...describeMoreMetrics()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What a Brain with Postgres and Valkey shows beside that; a laptop's bus has none. */
-function describeStorageMetrics(): readonly MetricDescription[] {
+/** What a Brain with Postgres and Valkey, and who ends TLS, shows beside that; a laptop's bus has none. */
+function describeMoreMetrics(): readonly MetricDescription[] {
   const metrics = createMetrics();
   createPostgresObserver(metrics);
   addPostgresGauges(metrics, { status: () => 'starting', figures: () => ({ connections: 0, waiting: 0 }) });
   createValkeyMetrics(metrics);
   addValkeyGauges(metrics, { isUsable: () => false, inFlight: () => 0 });
+  for (const listener of ['shield', 'bridge', 'grpc'] as const)
+    addCertificateGauge(metrics, listener, { current: () => ({ expiresAtMs: 0 }) });
   return metrics.describe();
 }

@@ -6,8 +6,8 @@ Every metric there is, as \`/metrics\` of the admin port shows them in the Prome
 \`arqon metrics docs\` from a running bus; a test compares the two.
 
 Names that begin with \`arqonbus_brain_\` or \`arqonbus_postgres_\` come from Brains, those that begin with
-\`arqonbus_build_\`, \`arqonbus_event_\`, \`arqonbus_process_\` and \`arqonbus_spine_\` from every process (but \`arqonbus_spine_malformed_total\`), all others
-from Shields. Under \`arqon dev\` one process has them all, but for Postgres. No label carries the name of a tenant, client, user, room or
+\`arqonbus_build_\`, \`arqonbus_event_\`, \`arqonbus_process_\` and \`arqonbus_spine_\` from every process (but \`arqonbus_spine_malformed_total\`), those
+that begin with \`arqonbus_tls_\` from Shields and Bridges that end TLS, all others from Shields. Under \`arqon dev\` one process has them all, but for Postgres. No label carries the name of a tenant, client, user, room or
 channel; where values are known at run time only, a label has at most 100 of them and then \`other\`. What it costs to
 count and time is in [telemetry](telemetry.md).
 

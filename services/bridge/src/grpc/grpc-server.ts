@@ -1,7 +1,7 @@
 import { createSecureServer, createServer } from 'node:http2';
 import type { Http2SecureServer, Http2Server, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { BusError } from '@arqonbus/protocol';
-import { watchCertificate } from '@arqonbus/runtime';
+import { addCertificateGauge, watchCertificate } from '@arqonbus/runtime';
 import type { HttpServer, HttpServerOptions } from '../http/http-server.ts';
 import { watchSessions } from './watch-sessions.ts';
 
@@ -47,7 +47,7 @@ export function createGrpcServer(
 
 function createNodeServer(
   answer: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
-  { tls, logger, clock }: HttpServerOptions,
+  { tls, logger, clock, metrics }: HttpServerOptions,
 ): { readonly server: Http2Server | Http2SecureServer; readonly stop: () => void } {
   if (tls === undefined) return { server: createServer(SERVER_OPTIONS, answer), stop: () => undefined };
   const { cert, key } = tls;
@@ -58,5 +58,6 @@ function createNodeServer(
     now: () => clock.now(),
     renew: (renewed) => server.setSecureContext({ cert: renewed.cert, key: renewed.key, minVersion: 'TLSv1.2' }),
   });
+  addCertificateGauge(metrics, 'grpc', watch);
   return { server, stop: () => watch.stop() };
 }

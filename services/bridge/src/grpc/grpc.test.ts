@@ -60,7 +60,7 @@ async function createRig({ maxInFlight = 10, perSecond = 100 } = {}) {
     signal: ending.signal,
   });
   const logger = createLogger({ level: 'fatal', destination: process.stderr });
-  const server = createGrpcServer(answer, { tls: undefined, logger, clock: systemClock });
+  const server = createGrpcServer(answer, { tls: undefined, logger, metrics: createMetrics(), clock: systemClock });
   const port = await server.listen('127.0.0.1', 0);
   stops.push(async () => {
     ending.abort();

@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from 'node:https';
 import type { TlsPair } from '@arqonbus/config';
 import { BusError } from '@arqonbus/protocol';
 import type { Clock } from '@arqonbus/protocol';
-import { watchCertificate } from '@arqonbus/runtime';
-import type { Logger } from '@arqonbus/telemetry';
+import { addCertificateGauge, watchCertificate } from '@arqonbus/runtime';
+import type { Logger, Metrics } from '@arqonbus/telemetry';
 
 /** The HTTP server of a Bridge. */
 export interface HttpServer {
@@ -19,6 +19,7 @@ export interface HttpServer {
 export interface HttpServerOptions {
   readonly tls: TlsPair | undefined;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly clock: Clock;
 }
 
@@ -65,7 +66,7 @@ export function createHttpServer(
 
 function createNodeServer(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-  { tls, logger, clock }: HttpServerOptions,
+  { tls, logger, clock, metrics }: HttpServerOptions,
 ): { readonly server: Server; readonly stop: () => void } {
   if (tls === undefined) return { server: createServer(SERVER_OPTIONS, answer), stop: () => undefined };
   const { cert, key } = tls;
@@ -76,5 +77,6 @@ function createNodeServer(
     now: () => clock.now(),
     renew: (renewed) => server.setSecureContext({ cert: renewed.cert, key: renewed.key, minVersion: 'TLSv1.2' }),
   });
+  addCertificateGauge(metrics, 'bridge', watch);
   return { server, stop: () => watch.stop() };
 }

@@ -1,10 +1,9 @@
 import { problemText, readTlsFiles } from '@arqonbus/config';
 import type { TlsPair } from '@arqonbus/config';
 import { BusError } from '@arqonbus/protocol';
-import type { Metrics } from '@arqonbus/telemetry';
 import type { Listener } from '../listener/listener.ts';
 import type { ShieldOptions } from '../shield-options.ts';
-import { watchCertificate } from '@arqonbus/runtime';
+import { addCertificateGauge, watchCertificate } from '@arqonbus/runtime';
 import type { CertificateWatch } from '@arqonbus/runtime';
 
 /** The pair that the listeners start with, or undefined where they do not end TLS. Throws `UNAVAILABLE` for a bad one. */
@@ -29,14 +28,6 @@ export function followTls(
       for (const listener of listeners) listener.renewTls(renewed);
     },
   });
-  addExpiryGauge(metrics, certificate);
+  addCertificateGauge(metrics, 'shield', certificate);
   return certificate;
-}
-
-function addExpiryGauge(metrics: Metrics, certificate: CertificateWatch): void {
-  metrics.gauge(
-    'arqonbus_tls_certificate_expiry_timestamp_seconds',
-    'When the certificate in use expires, seconds since the Unix epoch.',
-    () => certificate.current().expiresAtMs / 1_000,
-  );
 }
