@@ -96,6 +96,10 @@ export const parts = {
     about: 'images are built twice, looked into and started (part of deployment)',
     run: () => allPass(['node', 'scripts/images.mjs']),
   },
+  signing: {
+    about: 'images and their bills of materials are signed in a registry, and verified there',
+    run: () => allPass(['node', 'scripts/images.mjs', '--sign']),
+  },
   node24: {
     about: 'unit, contract and end-to-end tests on Node 24',
     run: () => vitestPassesOnNode24(['--project', 'code', '--project', 'e2e', '--exclude', integrationTests]),
