@@ -1,5 +1,5 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundledPackages } from './bundled-packages.mjs';
 import { licenseNotices } from './license-notices.mjs';
@@ -40,19 +40,21 @@ export function bundleScript(entry, outfile, plugins = []) {
     // A script that V8 has compiled before cannot import (Node 20); what it would, it requires.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'arqonImportMetaUrl' },
-    banner: { js: `const arqonImportMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
+    // It stands before esbuild's own directive, which would be none after it: without it the code is not that of modules.
+    banner: { js: `"use strict";\nconst arqonImportMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
     plugins,
   });
 }
 
-/** For what few runs of a program need: the module that this matches stays out of its script, and is required from a file beside it. */
-export function keepApart(filter, file) {
+/** The modules that these files name stay out of a program's script, and are required from the scripts beside it that they map to. */
+export function keepApart(scripts) {
   return {
     name: 'keep-apart',
     setup: (build) =>
-      build.onResolve({ filter }, ({ kind }) =>
-        kind === 'entry-point' ? undefined : { path: `./${file}`, external: true },
-      ),
+      build.onResolve({ filter: /^\.{1,2}\/.+\.ts$/ }, ({ path, kind, resolveDir }) => {
+        const file = kind === 'dynamic-import' ? scripts.get(relative(root, join(resolveDir, path))) : undefined;
+        return file === undefined ? undefined : { path: `./${file}`, external: true };
+      }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { runDev } from './run-dev.ts';
+import type { DevOptions } from './run-dev.ts';
 
 /** Adds `arqon dev`: the whole bus in one process, for a laptop (ARC-11). */
 export function addDevCommand(program: Command): void {
@@ -11,7 +11,7 @@ export function addDevCommand(program: Command): void {
     .option('--config <file>', 'configuration file, YAML')
     .option('--json', 'print one JSON line with addresses and tokens, and nothing else, on standard output', false)
     .addHelpText('after', '\nExamples:\n  arqon dev\n  arqon dev --port 0 --json\n')
-    .action(runDev);
+    .action(async (options: DevOptions) => (await import('./own-bus.ts')).runDev(options));
 }
 
 function parsePort(text: string): number {

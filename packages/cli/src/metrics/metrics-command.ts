@@ -1,6 +1,5 @@
 import { metricsReferencePage } from '@arqonbus/telemetry';
 import type { Command } from 'commander';
-import { describeMetrics } from './describe-metrics.ts';
 
 /** Adds `arqon metrics docs` (TEL-2). */
 export function addMetricsCommand(program: Command): void {
@@ -9,6 +8,7 @@ export function addMetricsCommand(program: Command): void {
     .command('docs')
     .description('print the reference of all metrics, as Markdown')
     .action(async () => {
+      const { describeMetrics } = await import('../dev/own-bus.ts');
       process.stdout.write(metricsReferencePage(await describeMetrics()));
     });
 }
