@@ -252,7 +252,7 @@ function maxCatchUpBytes({ outboundBufferBytes }: Limits): number {
 
 function composeSlowConsumers({ limits, clock, logger }: ShieldOptions, shared: SharedParts): SlowConsumers {
   const { sessions, counters, recoveries, reads, envelopes, send, subscriptions, views } = shared;
-  const catchUp = createCatchUp({ reads, counters, send, views, maxBufferedBytes: maxCatchUpBytes(limits) });
+  const catchUp = createCatchUp({ reads, counters, views, maxBufferedBytes: maxCatchUpBytes(limits) });
   return createSlowConsumers({
     sessions,
     catchUp,

@@ -5,9 +5,11 @@ import type { LocalChannel } from '../subscriptions/local-channel.ts';
 import { PLAIN_VIEWS } from '../views/reader-views.ts';
 import type { ReaderViews } from '../views/reader-views.ts';
 import type { Subscription } from '../subscriptions/subscription.ts';
-import { decodeEntry } from './decode-delivery.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
-import type { SendToSession } from './send-to-session.ts';
+import { EntryFrames } from './entry-frames.ts';
+import type { EntryFrame } from './entry-frames.ts';
+import { encodeFrame } from './frames.ts';
+import { writeFrame } from './send-to-session.ts';
 import type { SharedReads } from './shared-reads.ts';
 
 /** Why publications after a position cannot all be had any more. */
@@ -41,7 +43,6 @@ export interface CatchUpOptions {
   /** No page may be more than a client can take at once: what it cannot would be read again, and again. */
   readonly reads: Pick<SharedReads, 'after' | 'isWholeAfter'>;
   readonly counters: DeliveryCounters;
-  readonly send: SendToSession;
   /** A catch-up writes no more once the client's buffer holds this much. */
   readonly maxBufferedBytes: number;
   /** What the reader sees of it (CAS-12). Default: what all see. */
@@ -50,6 +51,7 @@ export interface CatchUpOptions {
 
 /** Catching up from this log. */
 export function createCatchUp(options: CatchUpOptions): CatchUp {
+  const frames = new EntryFrames();
   return {
     run: async (session, subscription, progress, onComplete) => {
       const { channel } = subscription;
@@ -72,7 +74,7 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
           continue;
         }
         if (isHole(channel, afterSeq, entries[0])) return { kind: 'hole', reason: 'trimmed' };
-        if (!writeEntries(session, subscription, progress, entries, options)) return { kind: 'full' };
+        if (!writeEntries({ session, subscription, progress }, entries, frames, options)) return { kind: 'full' };
         // A `state` channel whose one message has been replaced: the new one comes by topic.
         if (progress.seq === afterSeq) break;
       }
@@ -113,22 +115,32 @@ export function isHole(channel: LocalChannel, position: number, first: LogEntry 
   return first.prevSeq > 0 ? first.prevSeq > position : position > 0;
 }
 
-/** False when the client filled up before the end. */
+/** Who is brought back, and how far that is. */
+interface Reading {
+  readonly session: Session;
+  readonly subscription: Subscription;
+  readonly progress: Progress;
+}
+
+/** Writes a page, in as few writes as the engine can; false when the client filled up before the end. */
 function writeEntries(
-  session: Session,
-  subscription: Subscription,
-  progress: Progress,
+  { session, subscription, progress }: Reading,
   entries: readonly LogEntry[],
+  frames: EntryFrames,
   options: CatchUpOptions,
 ): boolean {
-  for (const entry of entries) {
-    // Later ones have not been written to the topics yet, and will come by topic.
-    if (entry.seq > subscription.channel.lastSeq) return true;
-    if (bufferedBytes(session) > options.maxBufferedBytes) return false;
-    writeEntry(session, subscription, entry, options);
-    progress.seq = entry.seq;
-  }
-  return true;
+  let isFull = false;
+  session.connection?.batch(() => {
+    for (const entry of entries) {
+      // Later ones have not been written to the topics yet, and will come by topic.
+      if (entry.seq > subscription.channel.lastSeq) return;
+      isFull = bufferedBytes(session) > options.maxBufferedBytes;
+      if (isFull) return;
+      writeEntry(session, subscription, frames.of(entry, subscription.channel.epoch), options);
+      progress.seq = entry.seq;
+    }
+  });
+  return !isFull;
 }
 
 function isStillThere(session: Session, subscription: Subscription): boolean {
@@ -140,13 +152,20 @@ function bufferedBytes(session: Session): number {
   return session.connection?.bufferedAmount() ?? 0;
 }
 
-function writeEntry(session: Session, subscription: Subscription, entry: LogEntry, options: CatchUpOptions): void {
-  const envelope = decodeEntry(entry, subscription.channel.epoch);
-  if (envelope === undefined) {
-    options.counters.malformed.inc();
+function writeEntry(
+  session: Session,
+  subscription: Subscription,
+  frame: EntryFrame | undefined,
+  { counters, views = PLAIN_VIEWS }: CatchUpOptions,
+): void {
+  if (frame === undefined) {
+    counters.malformed.inc();
     return;
   }
+  const { envelope } = frame;
   if (envelope.sender === session.clientId && !subscription.echo) return;
-  options.counters.recovered[subscription.channel.logClass].inc();
-  options.send(session, (options.views ?? PLAIN_VIEWS).reveal(session, envelope));
+  counters.recovered[subscription.channel.logClass].inc();
+  const seen = views.reveal(session, envelope);
+  const bytes = seen === envelope ? frame.in(session.format) : encodeFrame(seen, session.format);
+  writeFrame(session, bytes, counters);
 }

@@ -220,7 +220,7 @@ function createCore({ limits, clock, spine, memoryLog, log, sockets, presence, v
   const shared = { sessions, counters, recoveries, limits, monotonicMs, onError };
   const slowConsumers = createSlowConsumers({
     ...shared,
-    catchUp: createCatchUp({ reads, counters, send, views, maxBufferedBytes: 500 }),
+    catchUp: createCatchUp({ reads, counters, views, maxBufferedBytes: 500 }),
     notices: createLaggingNotices(envelopes, send, counters),
     attach: subscriptions.attach,
     detach: subscriptions.detach,

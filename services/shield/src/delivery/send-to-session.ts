@@ -10,9 +10,14 @@ export type SendToSession = (session: Session, envelope: Envelope) => void;
 export function createSendToSession(counters: DeliveryCounters): SendToSession {
   return (session, envelope) => {
     if (session.connection === undefined) return;
-    const frame = encodeFrame(envelope, session.format);
-    session.connection.send(frame, session.format === 'proto');
-    session.tenantState.messagesOut += 1;
-    counters.countDirect(frame.length);
+    writeFrame(session, encodeFrame(envelope, session.format), counters);
   };
+}
+
+/** Writes a frame in the session's own format, and counts it; nothing happens once the session is closed. */
+export function writeFrame(session: Session, frame: Uint8Array, counters: DeliveryCounters): void {
+  if (session.connection === undefined) return;
+  session.connection.send(frame, session.format === 'proto');
+  session.tenantState.messagesOut += 1;
+  counters.countDirect(frame.length);
 }
