@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkChart } from './gates/check-chart.mjs';
 import { checkGo } from './gates/check-go.mjs';
+import { checkOldestPython } from './gates/check-oldest-python.mjs';
 import { checkPackages } from './gates/check-packages.mjs';
 import { checkSecrets } from './gates/check-secrets.mjs';
 import { checkReproducibleBuild } from './gates/reproducible-build.mjs';
@@ -105,6 +106,7 @@ export const parts = {
     run: () => vitestPassesOnNode24(['--project', 'code', '--project', 'e2e', '--exclude', integrationTests]),
   },
   go: { about: 'the Go SDK under the race detector: its parts, and all scenarios', run: () => checkGo() },
+  python: { about: 'the Python SDK with the oldest Python that it promises', run: checkOldestPython },
   gates: {
     about: 'a defect planted for each stage, in a copy of the repository',
     run: () => vitestPasses(['--config', 'vitest.gates.config.ts']),
