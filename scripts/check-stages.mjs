@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkChart } from './gates/check-chart.mjs';
 import { checkGo } from './gates/check-go.mjs';
 import { checkOldestPython } from './gates/check-oldest-python.mjs';
+import { checkRust } from './gates/check-rust.mjs';
 import { checkPackages } from './gates/check-packages.mjs';
 import { checkSecrets } from './gates/check-secrets.mjs';
 import { checkReproducibleBuild } from './gates/reproducible-build.mjs';
@@ -107,6 +108,7 @@ export const parts = {
   },
   go: { about: 'the Go SDK under the race detector: its parts, and all scenarios', run: () => checkGo() },
   python: { about: 'the Python SDK with the oldest Python that it promises', run: checkOldestPython },
+  rust: { about: 'the example policies in Rust give the modules in the repository', run: () => checkRust() },
   gates: {
     about: 'a defect planted for each stage, in a copy of the repository',
     run: () => vitestPasses(['--config', 'vitest.gates.config.ts']),

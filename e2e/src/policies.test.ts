@@ -76,6 +76,13 @@ describe('a policy', () => {
     expect(await bob.publish('lab:bench', { n: 2 })).toMatchObject({
       payload: { errors: [{ field: 'policy/endless', problem: 'fuel' }] },
     });
+    // Ten times in a row, and it is not asked any more for a while: it costs others nothing then.
+    await expect
+      .poll(async () => {
+        for (let n = 0; n < 10; n += 1) alice.send({ type: 'event', room: 'lab:bench', payload: { n } });
+        return (await alice.publish('lab:bench', { n: 10 })).payload;
+      })
+      .toMatchObject({ errors: [{ field: 'policy/endless', problem: 'suspended' }] });
     expect(await carol.publish('lab:bench', { n: 3 })).toMatchObject({ status: 'success' });
     // Who administrates is not judged: else nobody could take it out of force.
     expect(await admin.must('op.policy.unbind', { name: 'endless', pattern: '*' })).toEqual({ unbound: 1 });

@@ -5,6 +5,7 @@ import { bridge } from './bridge.ts';
 import { bulkheads } from './bulkheads.ts';
 import { codecs } from './codecs.ts';
 import { continuum } from './continuum.ts';
+import { costlyPolicies } from './costly-policies.ts';
 import { cronBurst } from './cron-burst.ts';
 import { embeddedVsCluster } from './embedded-vs-cluster.ts';
 import { fanOut } from './fan-out.ts';
@@ -47,6 +48,7 @@ export const benchmarks: readonly Benchmark[] = [
   joinStorm,
   badTokens,
   bulkheads,
+  costlyPolicies,
   cronBurst,
   continuum,
   storeOperations,

@@ -23,6 +23,12 @@ export class TokenBucket {
     return true;
   }
 
+  /** Takes `amount`, there or not: what is missing is a debt that is paid before anything can be taken again. */
+  spend(amount: number, nowMs: number): void {
+    this.refill(nowMs);
+    this.tokens -= amount;
+  }
+
   /** True when nothing was taken lately: a new bucket would be no different. */
   isFull(nowMs: number): boolean {
     this.refill(nowMs);

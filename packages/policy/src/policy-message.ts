@@ -14,8 +14,8 @@ export interface PolicyMessage {
 /** How much what a policy logs matters: 0 to 3 of `host_log`. */
 export type PolicyLogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Why a policy failed, as a fixed word for counters (WSM-6). */
-export type PolicyFault = 'fuel' | 'trap' | 'pointer' | 'stack' | 'payload_too_large';
+/** Why a policy failed, as a fixed word for counters (WSM-6). The last two: it was not asked, as it or its tenant took too much. */
+export type PolicyFault = 'fuel' | 'trap' | 'pointer' | 'stack' | 'payload_too_large' | 'suspended' | 'tenant_fuel';
 
 /** What a policy says of a message, and the fuel that it took. */
 export type PolicyOutcome =

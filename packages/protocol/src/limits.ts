@@ -42,6 +42,7 @@ export interface Limits {
   readonly storeWatches: number;
   readonly messagesPerTenantPerSecond: number;
   readonly bytesPerTenantPerSecond: number;
+  readonly policyFuelPerTenantPerSecond: number;
   readonly badFramesPerMinute: number;
   readonly refusalsPerTenSeconds: number;
   readonly maxTargets: number;
@@ -96,6 +97,7 @@ export const DEFAULT_LIMITS: Limits = {
   storeWatches: 64,
   messagesPerTenantPerSecond: 20_000,
   bytesPerTenantPerSecond: 104_857_600,
+  policyFuelPerTenantPerSecond: 200_000_000,
   badFramesPerMinute: 10,
   refusalsPerTenSeconds: 100,
   maxTargets: 64,

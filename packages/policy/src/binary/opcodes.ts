@@ -58,7 +58,7 @@ export const op = {
  * What growing costs: the instance is thrown away after it, and the engine has more to do than for anything else. So much
  * that nobody grows often in one call.
  */
-const GROW_COST = 50_000;
+const GROW_COST = 250_000;
 const DIVISION_COST = 10;
 const ROOT_COST = 5;
 const ROUND_COST = 3;

@@ -33,7 +33,8 @@ export class PolicyInstance {
       this.#isDoubtful = true;
       fault = faultOf(error, live);
     }
-    const used = Math.min(fuel, fuel - live.fuel.value);
+    // Calls until the stack ends take milliseconds, and little fuel.
+    const used = fault === 'stack' ? fuel : Math.min(fuel, fuel - live.fuel.value);
     if (live.memory.hasGrown) this.#live = undefined;
     return fault === undefined ? calls.outcome(result, used) : { kind: 'fault', fuel: used, fault };
   }

@@ -190,6 +190,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     cause:
       'A policy of the tenant could not judge the message, which is refused therefore. `payload.errors` names the policy and ' +
       'why: `fuel` (it took too long), `trap`, `stack`, `pointer` (it failed), `payload_too_large` (for its memory), ' +
+      '`suspended` (it ran out of fuel ten times in a row, and is not asked for a second), `tenant_fuel` (the policies of the tenant have taken what they may in a second), ' +
       '`bad_payload` (what it put in the place of the payload is none), `missing` (it cannot be loaded), `second_change`.',
     action: 'Tell the administrators of the tenant: `op.policy.test` shows them the same, `op.policy.unbind` ends it.',
   },

@@ -5,6 +5,7 @@ import { POLICY_CHAINS_PREFIX, parsePolicyChainKey } from '@arqonbus/spine';
 import type { KeyValue, KeyValueChange } from '@arqonbus/spine';
 import type { TenantId } from '@arqonbus/protocol';
 import type { DryRun } from './dry-run.ts';
+import type { PolicyGuard } from './policy-guard.ts';
 import { blockingChain, makeReady, noChain, pendingChain } from './ready-chain.ts';
 import type { ReadyChain, ReadyOptions } from './ready-chain.ts';
 
@@ -33,12 +34,15 @@ export interface PolicyChainsOptions extends Omit<ReadyOptions, 'isWanted'> {
   readonly bucket: KeyValue;
   /** Counts what could not be used. */
   readonly refused: { inc(): void };
+  /** Of a tenant, for as long as it has policies. */
+  readonly createGuard: (tenant: TenantId) => PolicyGuard;
 }
 
 interface TenantPolicies {
   /** Of the record that is in force, or on its way into force. */
   revision: number;
   ready: ReadyChain;
+  readonly guard: PolicyGuard;
 }
 
 /**
@@ -57,7 +61,7 @@ export function createPolicyChains(options: PolicyChainsOptions): PolicyChains {
   const swap = async (tenant: TenantId, own: TenantPolicies, record: PolicyChainRecord): Promise<void> => {
     const { revision } = own;
     const isWanted = (): boolean => !isStopped && tenants.get(tenant) === own && own.revision === revision;
-    const made = await makeReady(tenant, record, own.ready, { ...options, isWanted });
+    const made = await makeReady(tenant, record, own.ready, own.guard, { ...options, isWanted });
     if (made === undefined || !isWanted()) return;
     use(own, made);
     const about = { event: 'policies_applied', tenant, revision, bound: made.chain.length };
@@ -65,7 +69,7 @@ export function createPolicyChains(options: PolicyChainsOptions): PolicyChains {
   };
   const apply = ({ key, value, revision }: KeyValueChange): void => {
     const tenant = parsePolicyChainKey(key);
-    const own = tenants.get(tenant) ?? { revision: 0, ready: noChain };
+    const own = tenants.get(tenant) ?? { revision: 0, ready: noChain, guard: options.createGuard(tenant) };
     if (own.revision === revision) return;
     if (value === undefined) {
       tenants.delete(tenant);

@@ -1,5 +1,6 @@
 import type { ChainLink, PolicyOutcome } from '@arqonbus/policy';
 import type { Ingress } from '@arqonbus/pipeline';
+import type { TenantId } from '@arqonbus/protocol';
 import { createLogger, createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it } from 'vitest';
 import { createPolicyObserver } from './policy-observer.ts';
@@ -72,6 +73,14 @@ describe('what policies say', () => {
       { ...about, reason: 'trap' },
       { ...about, reason: 'missing' },
     ]);
+  });
+
+  it('[WSM-2] [WSM-8] is counted and logged where it is not asked any more for a while', () => {
+    const { lines, metrics, observer } = start();
+    for (let n = 0; n < 30; n += 1) observer.suspended('acme' as TenantId, { name: 'filter', version: 3 });
+    expect(metrics.render()).toContain('arqonbus_policy_suspensions_total{module="filter"} 30');
+    expect(lines).toHaveLength(20);
+    expect(lines[0]).toMatchObject({ event: 'policy_suspended', tenant: 'acme', policy: 'filter', version: 3 });
   });
 
   it('[WSM-4] [CAS-6] is logged without what must not be, so many lines a second of each tenant, and the rest counted', () => {

@@ -1,10 +1,14 @@
 import type { ChainLink, PolicyOutcome } from '@arqonbus/policy';
 import { createTokenBucket } from '@arqonbus/pipeline';
 import type { Ingress, PolicyStageOptions, TokenBucket } from '@arqonbus/pipeline';
+import type { TenantId } from '@arqonbus/protocol';
 import type { LabelledCounter, Logger, Metrics } from '@arqonbus/telemetry';
+import type { GuardedPolicy } from './policy-guard.ts';
 
 /** Counts and logs what policies say (WSM-8). */
 export interface PolicyObserver extends Pick<PolicyStageOptions, 'onJudged' | 'onLog'> {
+  /** A policy is not asked for a while, as it has wasted too much. */
+  suspended(tenant: TenantId, policy: GuardedPolicy): void;
   /** Forgets tenants that have logged nothing lately; run every second. */
   watch(): void;
 }
@@ -42,14 +46,16 @@ export function createPolicyObserver({ metrics, logger, monotonicMs, redact }: P
     'Time of one call of a policy.',
     BUCKETS_SECONDS,
   );
+  const suspensions = metrics.labelledCounter(
+    'arqonbus_policy_suspensions_total',
+    'Times that a policy was not asked for a second, as it had run out of fuel too often in a row, by module.',
+    'module',
+  );
   const dropped = metrics.counter('arqonbus_policy_logs_dropped_total', 'Lines of policies that were not logged.');
   const lines = new Map<string, TokenBucket>();
   const mayLog = (tenant: string): boolean => {
-    let bucket = lines.get(tenant);
-    if (bucket === undefined) {
-      bucket = createTokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, monotonicMs());
-      lines.set(tenant, bucket);
-    }
+    const bucket = lines.get(tenant) ?? createTokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, monotonicMs());
+    lines.set(tenant, bucket);
     const isFree = bucket.take(1, monotonicMs());
     if (!isFree) dropped.inc();
     return isFree;
@@ -70,6 +76,12 @@ export function createPolicyObserver({ metrics, logger, monotonicMs, redact }: P
     onLog: ({ origin }, level, text) => {
       if (!mayLog(origin.tenant)) return;
       logger.info({ event: 'policy_log', tenant: origin.tenant, level, text: redact(text) }, 'a policy says something');
+    },
+    suspended: (tenant, { name, version }) => {
+      suspensions.inc(name);
+      if (!mayLog(tenant)) return;
+      const about = { event: 'policy_suspended', tenant, policy: name, version };
+      logger.warn(about, 'a policy has run out of fuel too often, and blocks without being asked for a while');
     },
     watch: () => {
       for (const [tenant, bucket] of lines) if (bucket.isFull(monotonicMs())) lines.delete(tenant);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { judge } from '@arqonbus/policy';
 import type { PolicyChain } from '@arqonbus/policy';
 import { createTestMessage } from '@arqonbus/policy/testing';
+import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import { PolicyChainRecordSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
 import { createMemoryKeyValueStore, policyChainKey, policyModuleKey } from '@arqonbus/spine';
@@ -9,6 +10,8 @@ import type { KeyValue, KeyValueChange } from '@arqonbus/spine';
 import { createLogger } from '@arqonbus/telemetry';
 import { createPolicyChains } from './policy-chains.ts';
 import type { PolicyChains } from './policy-chains.ts';
+import { createPolicyGuard } from './policy-guard.ts';
+import type { PolicyGuard } from './policy-guard.ts';
 import { createPolicyLoader } from './policy-loader.ts';
 import type { PolicyLoader } from './policy-loader.ts';
 
@@ -53,6 +56,8 @@ export interface PolicyRig {
   /** While false, changes may have been missed, as after a loss of the Spine. */
   isCurrent: boolean;
   refused(): number;
+  /** Policies that were suspended, one after the other. */
+  readonly suspended: readonly string[];
   told(): number;
   /** Tells the watch a record of this tenant. */
   tell(value: Uint8Array | undefined, revision: number): void;
@@ -84,7 +89,14 @@ export function startPolicies(): PolicyRig {
   };
   const pause = async (ms: number): Promise<void> => void pausesMs.push(ms);
   const loader = createPolicyLoader({ bucket: { get }, logger, refused });
-  const options = { loader, logger, refused, pause, now: () => clock.nowMs };
+  const suspended: string[] = [];
+  const createGuard = (): PolicyGuard =>
+    createPolicyGuard({
+      monotonicMs: () => clock.nowMs,
+      limits: DEFAULT_LIMITS,
+      onSuspended: ({ name, version }) => void suspended.push(`${name} ${version}`),
+    });
+  const options = { createGuard, loader, logger, refused, pause, now: () => clock.nowMs };
   const rig: PolicyRig = {
     bucket,
     clock,
@@ -99,6 +111,7 @@ export function startPolicies(): PolicyRig {
     pausesMs,
     isCurrent: true,
     refused: () => counts.refused,
+    suspended,
     told: () => counts.told,
     tell: (value, revision) => onChange?.({ key: policyChainKey(acme), value, revision }),
     storeBinary: async ({ wasm }) => void (await bucket.create(policyModuleKey(acme, digestOf(wasm)), wasm)),

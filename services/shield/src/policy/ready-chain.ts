@@ -5,6 +5,7 @@ import type { PolicyChainRecord, PolicyModuleEntry } from '@arqonbus/protocol/sp
 import type { Logger } from '@arqonbus/telemetry';
 import { createDryRun } from './dry-run.ts';
 import type { DryRun } from './dry-run.ts';
+import type { PolicyGuard } from './policy-guard.ts';
 import type { PolicyLoader } from './policy-loader.ts';
 
 /** A chain that can judge, with all that belongs to it. */
@@ -54,6 +55,7 @@ export async function makeReady(
   tenant: TenantId,
   record: PolicyChainRecord,
   { instances: known, dryRuns: knownRuns }: ReadyChain,
+  guard: PolicyGuard,
   options: ReadyOptions,
 ): Promise<ReadyChain | undefined> {
   const instances = new Map<string, PolicyInstance>();
@@ -64,9 +66,10 @@ export async function makeReady(
     if (!options.isWanted()) return undefined;
     if (instance !== undefined) instances.set(instanceKey(entry), instance);
   }
-  const find = (use: Use): PolicyInstance | undefined => {
+  const find = (use: Use): ChainLink['instance'] => {
     const entry = record.modules.find((module) => isOf(use, module));
-    return entry === undefined ? undefined : instances.get(instanceKey(entry));
+    const instance = entry === undefined ? undefined : instances.get(instanceKey(entry));
+    return instance === undefined ? undefined : guard.around(use, instance);
   };
   const dryRuns = new Map<string, DryRun>();
   for (const run of runs) {
