@@ -94,10 +94,30 @@ test('[CRN-1] [PRD-4] [PRD-5] one sees oneâ€™s own, an administrator the tenantâ
   expect(await ann.command('op.cron.schedule', { ...target, payload: 1, delay_seconds: 1 })).toMatchObject({
     error_code: 'QUOTA_EXCEEDED',
   });
-  const token = await bus.token({ tenant: 'owners', user: 'ann' });
-  const arqon = runArqon(['cron', 'cancel', String(jobId), '--json', '--ws-url', bus.wsUrl, '--jwt', token]);
-  expect(await arqon.exited).toBe(0);
-  expect(JSON.parse(arqon.stdout())).toMatchObject({ job_id: jobId, status: 'cancelled' });
+});
+
+test('[CLI-1] [CRN-1] the command line makes, shows and ends a schedule', { timeout: 60_000 }, async () => {
+  const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token({ tenant: 'shell', user: 'ann' }) };
+  const cron = async (...args: string[]): Promise<readonly [number | null, string]> => {
+    const run = runArqon(['cron', ...args], env);
+    return [await run.exited, `${run.stdout()}${run.stderr()}`];
+  };
+  const [code, text] = await cron(
+    'schedule',
+    'lab:bench',
+    '{"n":1}',
+    '--cron',
+    '0 9 * * 1',
+    '--name',
+    'weekly',
+    '--json',
+  );
+  const made = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  expect([code, made]).toEqual([0, expect.objectContaining({ name: 'weekly', cron: '0 9 * * 1', status: 'active' })]);
+  const line = `${String(made['job_id'])}  lab:bench  0 9 * * 1 (UTC)  active  fired 0  next ${String(made['next_at'])}\n`;
+  expect(await cron('list')).toEqual([0, line]);
+  const [cancelled, told] = await cron('cancel', String(made['job_id']), '--json');
+  expect([cancelled, JSON.parse(told)]).toEqual([0, expect.objectContaining({ status: 'cancelled' })]);
 });
 
 test('[CRN-3] [SAF-3] what its owner may not publish by then is refused, and the schedule goes on', async () => {

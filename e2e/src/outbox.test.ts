@@ -139,3 +139,29 @@ test('[BRG-1] [AUT-4] a key that is revoked publishes nothing more, and another 
   const seen = await alice.next(({ type, sender }) => type === 'event' && sender === `key-${key.key_id}`);
   expect(seen.payload).toBe('waits');
 });
+
+test(
+  '[CLI-1] [BRG-1] keys are made, shown, replaced and revoked by the command line',
+  { timeout: 60_000 },
+  async () => {
+    const jwt = await bus.token({ tenant: 'shell', user: 'root', role: 'admin' });
+    const keys = async (...args: string[]): Promise<readonly [number | null, string]> => {
+      const run = runArqon(['keys', ...args], { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: jwt });
+      return [await run.exited, `${run.stdout()}${run.stderr()}`];
+    };
+    const statusWith = async (key: string): Promise<number> =>
+      (await fetch(`${bus.bridgeUrl}/v1/status`, { headers: { authorization: `Bearer ${key.trim()}` } })).status;
+    const misused = keys('create', 'x', '--allow', 'publish');
+    const [code, made] = await keys('create', 'billing', '--allow', 'publish lab:*', 'join lab:*');
+    expect([code, made]).toEqual([0, expect.stringMatching(/^arqk_\S+\n$/)]);
+    const [, listed] = await keys('list', '--json');
+    const { key_id: keyId, ...shown } = JSON.parse(listed) as Readonly<Record<string, unknown>>;
+    const permissions = ['publish', 'join'].map((action) => ({ action, pattern: 'lab:*', effect: 'allow' }));
+    expect(shown).toMatchObject({ name: 'billing', role: 'guest', permissions });
+    const [, rotated] = await keys('rotate', String(keyId), '--overlap-ms', '0');
+    await expect.poll(() => statusWith(rotated), { timeout: 10_000 }).not.toBe(401);
+    await expect.poll(() => statusWith(made), { timeout: 10_000 }).toBe(401);
+    expect(await keys('revoke', String(keyId))).toEqual([0, 'revoked\n']);
+    expect(await misused).toEqual([2, expect.stringMatching(/^arqon: /)]);
+  },
+);

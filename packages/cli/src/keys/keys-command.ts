@@ -22,8 +22,8 @@ type Permissions = NonNullable<CommandArgs<'op.key.create'>['permissions']>;
 
 interface CreateFlags extends ClientFlags {
   readonly role?: Role;
-  readonly allow?: readonly string[];
-  readonly deny?: readonly string[];
+  readonly allow?: Permissions;
+  readonly deny?: Permissions;
   readonly expiresAt?: string;
 }
 
@@ -34,8 +34,8 @@ export function addKeysCommand(program: Command): void {
     .command('create <name>')
     .description('make a key and print it, this once')
     .option('--role <role>', 'guest (nothing but what is allowed), user, moderator or admin', 'guest')
-    .option('--allow <permission...>', 'an action and a room:channel glob')
-    .option('--deny <permission...>', 'the same, denied')
+    .option('--allow <permission...>', 'an action and a room:channel glob', gather('allow'))
+    .option('--deny <permission...>', 'the same, denied', gather('deny'))
     .option('--expires-at <time>', 'when it ends, as RFC 3339');
   addClientFlags(creating).addHelpText('after', EXAMPLES).action(create);
   addClientFlags(keys.command('list').description('show the keys of the tenant, without what they consist of')).action(
@@ -51,10 +51,7 @@ export function addKeysCommand(program: Command): void {
 
 async function create(name: string, flags: CreateFlags): Promise<void> {
   const { role = 'guest', allow = [], deny = [], expiresAt } = flags;
-  const permissions: Permissions = [
-    ...allow.map((text) => parse(text, 'allow')),
-    ...deny.map((text) => parse(text, 'deny')),
-  ];
+  const permissions: Permissions = [...allow, ...deny];
   await withClient(flags, async (client) => {
     const args = { name, role, permissions, ...(expiresAt === undefined ? {} : { expires_at: expiresAt }) };
     const made = await client.command('op.key.create', args);
@@ -84,6 +81,11 @@ async function revoke(key: string, flags: ClientFlags): Promise<void> {
     const result = await client.command('op.key.revoke', { key_id: key });
     process.stdout.write(`${flags.json ? JSON.stringify(result) : result.revoked ? 'revoked' : 'there was none'}\n`);
   });
+}
+
+/** As Commander gives the texts of one option: one by one, with what came of those before. */
+function gather(effect: 'allow' | 'deny') {
+  return (text: string, before: Permissions = []): Permissions => [...before, parse(text, effect)];
 }
 
 function parse(text: string, effect: 'allow' | 'deny'): Permissions[number] {
