@@ -57,6 +57,8 @@ export interface Cluster {
   startShield(number: number, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   /** As {@link startShield}. */
   startBrain(number: number, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
+  /** As {@link startShield}. */
+  startBridge(number: number, env?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
   /** Ends everything in good order. */
   stop(): Promise<void>;
   /** Ends everything at once. */
@@ -90,7 +92,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     services[kind][number] = service;
     return service;
   };
-  const start = async (kind: 'shield' | 'brain', number: number, more = {}): Promise<ServiceProcess> => {
+  const start = async (kind: ServiceKind, number: number, more = {}): Promise<ServiceProcess> => {
     const service = launch(kind, number, more);
     await service.ready;
     return service;
@@ -121,6 +123,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     bridges: services.bridge,
     startShield: (number, env) => start('shield', number, env),
     startBrain: (number, env) => start('brain', number, env),
+    startBridge: (number, env) => start('bridge', number, env),
     stop,
     kill: async () => {
       await Promise.all([...services.bridge, ...services.shield, ...services.brain].map((service) => service.kill()));
