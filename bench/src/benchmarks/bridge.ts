@@ -11,7 +11,7 @@ import { measureHops } from '../harness/measure-hops.ts';
 import type { HopCosts } from '../harness/measure-hops.ts';
 import { startClusterBus } from '../harness/start-cluster-bus.ts';
 
-const MESSAGES = 10_000;
+const MESSAGES = 5_000;
 const QUICK_MESSAGES = 1_000;
 const WARM_UP = 200;
 const AT_ONCE = [1, 16] as const;
