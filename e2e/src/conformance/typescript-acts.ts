@@ -1,5 +1,13 @@
 import { TaskFailure } from '@arqonbus/sdk';
-import type { JoinOptions, Position, Publication, PublishOptions, PublishResult, Subscription } from '@arqonbus/sdk';
+import type {
+  JoinOptions,
+  Position,
+  Publication,
+  PublishOptions,
+  PublishResult,
+  StoredValue,
+  Subscription,
+} from '@arqonbus/sdk';
 import { errorMembers, publicationMembers } from './typescript-members.ts';
 import type { DrivenClient } from './typescript-members.ts';
 import type { Members } from './scenario.ts';
@@ -68,17 +76,26 @@ export const acts: Readonly<Record<string, Act>> = {
     for await (const news of task) progress.push(news);
     return { payload: null, reason: null, ...(await task.result), progress };
   },
-  // The SDK has no calls of its own for the store: its commands are typed.
-  store: async ({ client }, { op, key, value, by, if_version: ifVersion }) => {
-    const args = { key, value, by, if_version: ifVersion };
-    const given = Object.fromEntries(Object.entries(args).filter(([, member]) => member !== undefined));
-    if (op !== 'list')
-      return (await client.command(`op.store.${String(op)}` as 'op.store.get', given as never)) as Members;
-    const { items } = await client.command('op.store.list', { prefix: String(key) });
-    return { keys: items.map((item) => item.key) };
+  store: async ({ client: { store } }, { op, key, value, by, if_version: ifVersion }) => {
+    const name = String(key);
+    const condition = ifVersion === undefined ? {} : { ifVersion: Number(ifVersion) };
+    if (op === 'set') return { version: await store.set(name, value, condition) };
+    if (op === 'get') return { found: false, ...(await store.get(name).then(foundMembers)) };
+    if (op === 'delete') return { deleted: await store.delete(name, condition) };
+    if (op === 'increment') return { ...(await store.increment(name, Number(by))) };
+    const keys: string[] = [];
+    for await (const item of store.list(name)) keys.push(item.key);
+    return { keys };
   },
-  watch: async ({ client }, { prefix }) => {
-    await client.command('op.store.watch', { prefix: String(prefix) });
+  watch: async ({ client, tell }, { prefix }) => {
+    const watch = await client.store.watch({ prefix: String(prefix) });
+    const read = async (): Promise<void> => {
+      for await (const { kind, ...change } of watch) {
+        tell('change', { value: null, ...change, deleted: kind === 'deleted', missed: kind === 'missed' });
+      }
+    };
+    // It ends with the client, which is told elsewhere.
+    read().catch(() => undefined);
     return {};
   },
   close: async ({ client }) => {
@@ -155,4 +172,8 @@ function messageOptions(order: Members): PublishOptions {
 
 function resultMembers({ id, epoch, seq, duplicate = false }: PublishResult): Members {
   return { id, duplicate, ...(epoch === undefined ? {} : { epoch, seq }) };
+}
+
+function foundMembers(found: StoredValue | undefined): Members {
+  return found === undefined ? {} : { found: true, value: found.value, version: found.version };
 }

@@ -51,18 +51,11 @@ function listen(client: ArqonClient, tell: DrivenClient['tell']): void {
   client.on('state', ({ kind }) => tell('state', { state: kind }));
   client.on('welcome', ({ clientId }) => tell('welcome', { client_id: clientId }));
   client.on('private', (publication: Publication) => tell('private', publicationMembers(publication)));
-  client.on('system', ({ event, payload }) => {
-    if (event === 'store') tell('change', changeMembers(payload));
-    else tell('system', { name: event, payload });
-  });
+  client.on('system', ({ event, payload }) => tell('system', { name: event, payload }));
   client.on('error', (error) => tell('error', errorMembers(error)));
   client.on('close', ({ error, willReconnect }) => {
     if (!willReconnect) tell('closed', error === undefined ? {} : errorMembers(error));
   });
-}
-
-function changeMembers({ key, value = null, deleted = false, missed = false }: Members): Members {
-  return { key, value, deleted, missed };
 }
 
 /** One token after the other, and the last one again and again. */

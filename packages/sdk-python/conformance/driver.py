@@ -70,11 +70,7 @@ class Driven:
 
     def _on_system(self, frame: dict[str, Any]) -> None:
         payload = frame["payload"]
-        if payload.get("event") == "store":
-            defaults = {"value": None, "deleted": False, "missed": False}
-            self.tell("change", {**defaults, **payload, "event": "change"})
-        else:
-            self.tell("system", {"name": payload.get("event"), "payload": payload})
+        self.tell("system", {"name": payload.get("event"), "payload": payload})
 
     async def connect(self, _: dict[str, Any]) -> dict[str, Any]:
         welcome = await self.client.connect()
@@ -180,14 +176,29 @@ class Driven:
         return {"state": result.state, "payload": result.payload, "reason": result.reason, "progress": progress}
 
     async def store(self, order: dict[str, Any]) -> dict[str, Any]:
-        args = {name: order[name] for name in ("key", "value", "by", "if_version") if name in order}
-        if order["op"] != "list":
-            return await self.client.command(f"op.store.{order['op']}", args)
-        page = await self.client.command("op.store.list", {"prefix": order["key"]})
-        return {"keys": [item["key"] for item in page["items"]]}
+        store, op, key = self.client.store, order["op"], order["key"]
+        condition = {"if_version": order["if_version"]} if "if_version" in order else {}
+        if op == "set":
+            return {"version": await store.set(key, order["value"], **condition)}
+        if op == "get":
+            found = await store.get(key)
+            return {"found": False} if found is None else {"found": True, "value": found.value, "version": found.version}
+        if op == "delete":
+            return {"deleted": await store.delete(key, **condition)}
+        if op == "increment":
+            value, version = await store.increment(key, order["by"])
+            return {"value": value, "version": version}
+        return {"keys": [item.key async for item in store.list(key)]}
 
     async def watch(self, order: dict[str, Any]) -> dict[str, Any]:
-        await self.client.command("op.store.watch", {"prefix": order["prefix"]})
+        watch = await self.client.store.watch(prefix=order["prefix"])
+
+        async def run() -> None:
+            async for change in watch:
+                kinds = {"deleted": change.kind == "deleted", "missed": change.kind == "missed"}
+                self.tell("change", {"key": change.key, "version": change.version, "value": change.value, **kinds})
+
+        keep(run())
         return {}
 
     async def close(self, _: dict[str, Any]) -> dict[str, Any]:

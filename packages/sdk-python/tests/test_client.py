@@ -278,3 +278,49 @@ async def _both(first, second):
 
 async def _call(function):
     function()
+
+
+def test_the_store_keeps_values_and_tells_changes_over_a_cut(url: str, tokens: dict[str, str]) -> None:
+    async def scenario() -> None:
+        name = uuid.uuid4().hex[:12]
+        async with wire(url) as line, ArqonBusClient(url, tokens["bob"]) as bob:
+            alice = ArqonBusClient(line.url, tokens["alice"])
+            await alice.connect()
+            mine, theirs = alice.store.within(name), bob.store.within(name)
+            first = await theirs.set("cart/1", {"items": []}, ttl_seconds=600)
+            assert await theirs.set("cart/2", None, if_version=0) == first + 1
+            with pytest.raises(ArqonBusError) as refused:
+                await theirs.set("cart/2", 2, if_version=0)
+            assert (refused.value.code, refused.value.details["version"]) == ("CONFLICT", first + 1)
+            kept, nothing = await mine.get("cart/1"), await mine.get("cart/2")
+            assert kept is not None and (kept.value, kept.version) == ({"items": []}, first)
+            assert kept.expires_at is not None and nothing is not None
+            assert (nothing.value, nothing.expires_at, await mine.get("cart/3")) == (None, None, None)
+            assert [item.key async for item in mine.list("cart/", page_size=1)] == ["cart/1", "cart/2"]
+            assert await theirs.increment("visits", 5) == (5, first + 2)
+
+            watch = await mine.watch(prefix="cart/", after=first)
+            with pytest.raises(ArqonBusError):
+                await mine.watch(prefix="cart/")
+            line.cut()
+            assert await theirs.delete("cart/2")
+            line.mend()
+            await theirs.set("visits", 0)
+            last = await theirs.set("cart/1", 7)
+            told = {}
+            async for change in watch:
+                told[change.key] = (change.kind, change.value)
+                if change.version == last:
+                    break
+            assert told == {"cart/2": ("deleted", None), "cart/1": ("set", 7)}
+            assert watch.version == last
+            await watch.close()
+            assert [change async for change in watch] == []
+
+            ended = await mine.watch("visits")
+            await alice.close()
+            with pytest.raises(ArqonBusError):
+                async for _ in ended:
+                    pass
+
+    run(scenario)

@@ -21,6 +21,7 @@ from .replay import Replay
 from .requests import Requests
 from .socket_url import socket_url
 from .state_loading import GetState
+from .store import ClientStore
 from .submitted_tasks import SubmittedTask
 from .subscription import JoinOptions, Subscription
 from .token_refresher import TokenRefresher
@@ -83,6 +84,11 @@ class ArqonBusClient(ClientStatus):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def store(self) -> ClientStore:
+        """The values that the tenant keeps, of the namespace ``default``; see :meth:`ClientStore.within`."""
+        return self._work.store
 
     async def connect(self) -> Welcome:
         """Connects, trying again for up to ``connect_timeout``; raises why that cannot be. Does nothing when connected."""

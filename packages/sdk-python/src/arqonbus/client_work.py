@@ -13,6 +13,8 @@ from .raw_frames import RawFrames
 from .replay import Replays
 from .requests import Requests
 from .resumer import Resumer
+from .store import ClientStore
+from .store_watches import StoreWatches
 from .submitted_tasks import SubmittedTasks
 from .subscriptions import Subscriptions
 from .token_refresher import TokenRefresher
@@ -30,6 +32,8 @@ class ClientWork:
         self.replays = Replays(client)
         self.tasks = SubmittedTasks(client)
         self.raw = RawFrames()
+        self._watches = StoreWatches(client)
+        self.store = ClientStore(client, self._watches)
         self.resumer = Resumer(client.command_now, self.subscriptions.to_resume)
         self._client = client
         self._requests = requests
@@ -58,6 +62,7 @@ class ClientWork:
         self._client.settle(welcome)
         await self.subscriptions.rejoin_all(welcome.client_id, resumed)
         await self.tasks.look_again()
+        self._watches.begin_again()
         if self._operator is not None:
             await self._operator.rejoin()
 
@@ -76,6 +81,7 @@ class ClientWork:
         if self._operator is not None:
             self._operator.abort()
         self.tasks.abort(error)
+        self._watches.end_all(error)
         self._refresher.stop()
 
     def take(self, frame: dict[str, Any], size: int) -> None:
@@ -118,4 +124,6 @@ class ClientWork:
             room, channel = payload.get("room", frame.get("room")), payload.get("channel", frame.get("channel"))
             self.subscriptions.tell("discontinuity", str(room), str(channel), payload)
             self.tell("discontinuity", payload)
+        elif event == "store":
+            self._watches.take(payload)
         self.tell("system", frame)
