@@ -48,9 +48,9 @@ interface MadeKey {
   readonly key_id: string;
 }
 
-/** One that may publish in the room `lab`, and nothing else. */
+/** One that may publish and read in the room `lab`, and nothing else. */
 async function makeKey(tenant: string): Promise<MadeKey> {
-  const permissions = ['publish', 'join'].map((action) => ({ action, pattern: 'lab:*', effect: 'allow' }));
+  const permissions = ['publish', 'join', 'history'].map((action) => ({ action, pattern: 'lab:*', effect: 'allow' }));
   return (await asAdmin(tenant, 'op.key.create', { name: 'outbox', permissions })) as unknown as MadeKey;
 }
 
@@ -84,6 +84,20 @@ test('[BRG-1] what is rolled back is not published, and numbers are as they were
   const seen = await alice.nextEvent();
   expect(seen['headers']).toEqual({ kind: 'order' });
   expect(JSON.stringify(seen.payload)).not.toContain('never');
+});
+
+test('[BRG-1] [LOG-5] a row tried longer ago than the log knows ids is looked for in the history, and published where it is not', async () => {
+  const published = await alice.publish('lab:bench', 'there already', { id: 'arq_ob_there' });
+  expect(published).toMatchObject({ status: 'success' });
+  await queryDatabase(
+    ours.ownerUrl,
+    `INSERT INTO arqon_outbox.messages (channel, payload, message_id, tried_at) VALUES
+     ('lab:bench', '"again"', 'arq_ob_there', now() - interval '1 hour'),
+     ('lab:bench', '"never sent"', 'arq_ob_lost', now() - interval '1 hour')`,
+  );
+  expect(await payloadsOf(alice, 1)).toEqual(['never sent']);
+  await vi.waitFor(async () => expect(await ours.waiting()).toBe(0), { timeout: 10_000 });
+  expect((await bus.scrapes()).join('\n')).toMatch(/outbox_found_total 1\n/);
 });
 
 test('[BRG-1] what is refused is set aside with its reason, holds nothing up, and can be tried again', async () => {

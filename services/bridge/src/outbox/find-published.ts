@@ -23,13 +23,14 @@ export async function findPublished(
   { caller, spine, nowMs }: { readonly caller: Caller; readonly spine: Spine; readonly nowMs: number },
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
+  const longestMs = Math.max(...rows.map(({ triedMs = 0 }) => triedMs));
+  const since = formatTime(Math.max(0, Math.floor(nowMs - longestMs - SKEW_MS)));
   const channels = new Set(rows.map(({ channel }) => channel));
   for (const room of channels) {
     const wanted = new Set(rows.flatMap((row) => (row.channel === room ? [row.messageId] : [])));
-    const longestMs = Math.max(...rows.map(({ triedMs = 0 }) => triedMs));
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_PAGES && wanted.size > 0; pages += 1) {
-      const args = cursor === undefined ? { since: formatTime(nowMs - longestMs - SKEW_MS) } : { cursor };
+      const args = cursor === undefined ? { since } : { cursor };
       const page = await readIds({ room, limit: PAGE, ...args }, caller, spine);
       for (const id of page.ids) if (wanted.delete(id)) found.add(id);
       cursor = page.cursor;
