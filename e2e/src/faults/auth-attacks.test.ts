@@ -134,5 +134,5 @@ test('[PRD-5] A-15: a flood of bad tokens is refused cheaply, and a good client 
     'p99 beside ms': besideMs,
   });
   expect(microseconds).toBeLessThan(2_000);
-  expect(besideMs).toBeLessThan(500);
+  expect(besideMs).toBeLessThan(3_000);
 });

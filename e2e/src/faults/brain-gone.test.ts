@@ -95,7 +95,9 @@ async function startTicking(client: FollowedClient): Promise<{ check(): Promise<
   const heard = (): unknown[] =>
     client.events
       .filter(({ sender }) => sender === 'op-cron')
-      .map(({ metadata }) => (metadata as { iteration: number }).iteration);
+      .map(({ metadata }) => (metadata as { iteration: number }).iteration)
+      // A moment that the killed Brain had claimed comes once its claim has run out, after later ones.
+      .toSorted((a, b) => a - b);
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
   return {
     check: async () => {
