@@ -1,20 +1,15 @@
 import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/benchmark.ts';
 import { plans } from '../harness/contender.ts';
-import { jsonEvent, jsonPayload } from '../harness/event-payloads.ts';
 import { startLoad } from '../harness/load.ts';
-import type { Load } from '../harness/load.ts';
 import { pairedRuns } from '../harness/paired-runs.ts';
 import { startServer } from '../harness/servers.ts';
-import type { Server } from '../harness/servers.ts';
 import { ratioOf, spreadOf } from '../harness/statistics.ts';
-import type { AckReport, SpamReport } from '../load/orders.ts';
-import { ackOrder, openAck } from '../traffic/ack-traffic.ts';
+import { openAck } from '../traffic/ack-traffic.ts';
+import { measureBesideFlood } from '../traffic/beside-flood.ts';
+import type { FloodSample } from '../traffic/beside-flood.ts';
 
 const LIMIT = 500;
 const FLOODERS = 20;
-const PAYLOAD_BYTES = 200;
-/** The good client stays below the limit, too. */
-const REST_MS = 4;
 
 /** Messages a second of the other tenant, as so many times its limit. The second quiet one tells what the machine does by itself. */
 const contenders = [
@@ -23,12 +18,6 @@ const contenders = [
   { name: 'at its limit', times: 1 },
   { name: 'at 10 times its limit', times: 10 },
 ] as const;
-
-interface FloodSample {
-  readonly good: AckReport;
-  readonly flood: SpamReport;
-  readonly serverMicros: number;
-}
 
 /** PRT-23: what a tenant that sends more than it may costs, and what a client of another tenant feels of it. */
 export const bulkheads: Benchmark = {
@@ -46,31 +35,13 @@ async function runBulkheads(options: RunOptions): Promise<BenchmarkResult> {
     const tokens = await server.tokens(FLOODERS, true, 'globex');
     const ms = options.isQuick ? 1_500 : 4_000;
     const sample = ({ times }: (typeof contenders)[number]): Promise<FloodSample> =>
-      measure({ good, bad, server, tokens }, times * LIMIT, ms);
+      measureBesideFlood({ good, bad, server, tokens }, times * LIMIT, ms);
     await sample(contenders[2]);
     options.onProgress('samples');
     return describe(await pairedRuns(contenders, options.rounds, sample));
   } finally {
     await Promise.all([good.stop(), bad.stop(), server.stop()]);
   }
-}
-
-interface Scene {
-  readonly good: Load;
-  readonly bad: Load;
-  readonly server: Server;
-  readonly tokens: readonly string[];
-}
-
-async function measure({ good, bad, server, tokens }: Scene, perSecond: number, ms: number): Promise<FloodSample> {
-  const payload = Buffer.from(jsonEvent('live:flood', jsonPayload(PAYLOAD_BYTES))).toString('base64');
-  const before = await server.usage();
-  const [answered, flood] = await Promise.all([
-    good.ack({ ...ackOrder(plans.jsonLive, 1, ms), restMs: REST_MS }),
-    bad.spam({ port: server.port, tokens, payload, perSecond, ms }),
-  ]);
-  const after = await server.usage();
-  return { good: answered, flood, serverMicros: after.cpuMicros - before.cpuMicros };
 }
 
 function describe(samples: ReadonlyMap<string, readonly FloodSample[]>): BenchmarkResult {

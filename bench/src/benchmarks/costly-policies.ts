@@ -3,20 +3,16 @@ import type { Benchmark, BenchmarkResult, Cell, RunOptions } from '../harness/be
 import { connectCommands } from '../harness/command-client.ts';
 import type { CommandClient } from '../harness/command-client.ts';
 import { plans } from '../harness/contender.ts';
-import { jsonEvent, jsonPayload } from '../harness/event-payloads.ts';
 import { startLoad } from '../harness/load.ts';
-import type { Load } from '../harness/load.ts';
 import { pairedRuns } from '../harness/paired-runs.ts';
 import { startServer } from '../harness/servers.ts';
-import type { Server } from '../harness/servers.ts';
 import { ratioOf, spreadOf } from '../harness/statistics.ts';
-import type { AckReport } from '../load/orders.ts';
-import { ackOrder, openAck } from '../traffic/ack-traffic.ts';
+import { openAck } from '../traffic/ack-traffic.ts';
+import { measureBesideFlood } from '../traffic/beside-flood.ts';
+import type { FloodSample, FloodScene } from '../traffic/beside-flood.ts';
 
 const PER_SECOND = 500;
 const SENDERS = 20;
-const PAYLOAD_BYTES = 200;
-const REST_MS = 4;
 const SCANS = 'scans every byte';
 
 /** What the tenant beside has bound. The first is what its messages cost with a policy as they should be. */
@@ -28,11 +24,6 @@ const contenders = [
 ] as const;
 
 type Contender = (typeof contenders)[number];
-
-interface Sample {
-  readonly good: AckReport;
-  readonly serverMicros: number;
-}
 
 /** WSM-2: what a policy that takes all that it may costs another tenant. */
 export const costlyPolicies: Benchmark = {
@@ -49,8 +40,8 @@ async function runCostlyPolicies(options: RunOptions): Promise<BenchmarkResult> 
     await openAck(good, plans.jsonLive, { ...server, tokens: (count) => server.tokens(count, false, 'globex') });
     const tokens = await server.tokens(SENDERS, true);
     const ms = options.isQuick ? 1_500 : 4_000;
-    const sample = (contender: Contender): Promise<Sample> =>
-      measure({ good, bad, server, tokens, admin }, contender, ms);
+    const scene = { good, bad, server, tokens };
+    const sample = (contender: Contender): Promise<FloodSample> => measure(scene, admin, contender, ms);
     await sample(contenders[0]);
     options.onProgress('samples');
     return describe(await pairedRuns(contenders, options.rounds, sample));
@@ -60,34 +51,22 @@ async function runCostlyPolicies(options: RunOptions): Promise<BenchmarkResult> 
   }
 }
 
-interface Scene {
-  readonly good: Load;
-  readonly bad: Load;
-  readonly server: Server;
-  readonly tokens: readonly string[];
-  readonly admin: CommandClient;
-}
-
+/** With this policy bound by those who send. */
 async function measure(
-  { good, bad, server, tokens, admin }: Scene,
+  scene: FloodScene,
+  admin: CommandClient,
   { module }: Contender,
   ms: number,
-): Promise<Sample> {
+): Promise<FloodSample> {
   await admin.command('op.policy.put', { name: 'costly', wasm: Buffer.from(wat(module)).toString('base64') });
   await admin.command('op.policy.bind', { name: 'costly', pattern: 'live:*' });
-  const payload = Buffer.from(jsonEvent('live:flood', jsonPayload(PAYLOAD_BYTES))).toString('base64');
-  const before = await server.usage();
-  const [answered] = await Promise.all([
-    good.ack({ ...ackOrder(plans.jsonLive, 1, ms), restMs: REST_MS }),
-    bad.spam({ port: server.port, tokens, payload, perSecond: PER_SECOND, ms }),
-  ]);
-  const after = await server.usage();
+  const sample = await measureBesideFlood(scene, PER_SECOND, ms);
   await admin.command('op.policy.unbind', { name: 'costly' });
   await admin.command('op.policy.delete', { name: 'costly' });
-  return { good: answered, serverMicros: after.cpuMicros - before.cpuMicros };
+  return sample;
 }
 
-function describe(samples: ReadonlyMap<string, readonly Sample[]>): BenchmarkResult {
+function describe(samples: ReadonlyMap<string, readonly FloodSample[]>): BenchmarkResult {
   const p99 = (name: string): number[] => (samples.get(name) ?? []).map(({ good }) => good.p99Ms);
   const rows = [...samples].map(([name, own]): Cell[] => [
     name,

@@ -1,0 +1,43 @@
+import { plans } from '../harness/contender.ts';
+import { jsonEvent, jsonPayload } from '../harness/event-payloads.ts';
+import type { Load } from '../harness/load.ts';
+import type { Server } from '../harness/servers.ts';
+import type { AckReport, SpamReport } from '../load/orders.ts';
+import { ackOrder } from './ack-traffic.ts';
+
+/** A client that behaves, and those of another tenant that send much, at one server. */
+export interface FloodScene {
+  /** Its client was opened by `openAck`. */
+  readonly good: Load;
+  readonly bad: Load;
+  readonly server: Server;
+  /** Of those who send much. */
+  readonly tokens: readonly string[];
+}
+
+/** What both felt, and the CPU time of the server. */
+export interface FloodSample {
+  readonly good: AckReport;
+  readonly flood: SpamReport;
+  readonly serverMicros: number;
+}
+
+const PAYLOAD_BYTES = 200;
+/** The good client stays below every limit. */
+const REST_MS = 4;
+
+/** Has both send for so long: the good one a message at a time with `ack`, the others together so many a second. */
+export async function measureBesideFlood(
+  { good, bad, server, tokens }: FloodScene,
+  perSecond: number,
+  ms: number,
+): Promise<FloodSample> {
+  const payload = Buffer.from(jsonEvent('live:flood', jsonPayload(PAYLOAD_BYTES))).toString('base64');
+  const before = await server.usage();
+  const [answered, flood] = await Promise.all([
+    good.ack({ ...ackOrder(plans.jsonLive, 1, ms), restMs: REST_MS }),
+    bad.spam({ port: server.port, tokens, payload, perSecond, ms }),
+  ]);
+  const after = await server.usage();
+  return { good: answered, flood, serverMicros: after.cpuMicros - before.cpuMicros };
+}
