@@ -4,9 +4,14 @@ import { readFileSync } from 'node:fs';
 
 const STOP_TIMEOUT_MS = 5_000;
 
+/** Whether a process is no more. */
+export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 /** Ends a process that may be suspended, and waits for its end; kills it if it takes too long. */
 export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   child.kill('SIGCONT');
   child.kill(signal);
@@ -20,7 +25,7 @@ export async function endProcess(child: ChildProcess, signal: NodeJS.Signals): P
  * is spared would go on for a while: a Postgres backend commits before it sees that its postmaster is gone.
  */
 export async function killWithChildren(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (hasEnded(child) || child.pid === undefined) return;
   const exited = once(child, 'exit');
   // Stopped, it starts no more of them.
   child.kill('SIGSTOP');

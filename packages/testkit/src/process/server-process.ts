@@ -83,8 +83,3 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     resume: () => void child?.kill('SIGCONT'),
   };
 }
-
-/** Whether a process is no more. */
-export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
-}
