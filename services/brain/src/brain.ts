@@ -134,7 +134,7 @@ export interface BrainOptions {
   readonly maxListed?: number;
   /** How long a partition that is taken over waits for Shields to tell what they have. 0 where there can be no others. */
   readonly settleMs?: number;
-  /** How long a partition that went to another Brain is served on, and how long closing waits for the others. */
+  /** The longest time that a partition which went to another Brain is served on, and that closing waits for the others. */
   readonly handoverMs?: number;
   /** Runs `renew` and `sweep` from time to time, until the returned function is called. Default: every second. */
   readonly startTimer?: (run: () => void) => () => void;
@@ -158,7 +158,8 @@ export interface Brain {
 }
 
 const SETTLE_MS = 1_000;
-const HANDOVER_MS = 1_500;
+/** A busy machine's time to start a Brain and hear all Shields; who takes over tells so within a fraction of it. */
+const HANDOVER_MS = 5_000;
 const MAX_LISTED = 500;
 
 /**
@@ -217,11 +218,11 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
     figures: () => figuresOf({ observer, partitions, registry, shields, auditing, ...logCare }),
     async close() {
       stopTimer();
-      for (const module of [silentShields, cron, ring, webhooks, continuum]) await module.close();
-      await partitions.handOver();
+      const leaving = { close: () => ring.leave() };
+      for (const module of [silentShields, cron, leaving, webhooks, continuum]) await module.close();
+      await Promise.race([partitions.handOver(), ring.whenAlone()]);
       endAll(served);
-      partitions.close();
-      registry.close();
+      for (const part of [ring, partitions, registry]) part.close();
     },
   };
 }

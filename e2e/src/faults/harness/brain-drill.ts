@@ -4,7 +4,8 @@ import type { ChannelKeeper } from './channel-keeper.ts';
 import { startFaultCluster } from './fault-cluster.ts';
 import type { FaultCluster } from './fault-cluster.ts';
 import type { FollowedClient } from './followed-client.ts';
-import { countCodes } from './load.ts';
+import { countCodes, findRefused, startPings } from './load.ts';
+import type { Outcome } from './load.ts';
 
 /** Commands that need the Brain, from both Shields at once, while something happens to it. */
 export interface BrainDrill {
@@ -16,9 +17,12 @@ export interface BrainDrill {
 /** How the commands of a drill went. */
 export interface DrillResult {
   readonly codes: Readonly<Record<string, number>>;
+  /** As {@link findRefused} has it. */
+  readonly refused: readonly Outcome[];
   /** When the last one that was refused had been sent; 0 = none was. */
   readonly lastRefusedAt: number;
   readonly slowestMs: number;
+  readonly slowestPingMs: number;
 }
 
 const EVERY_MS = 25;
@@ -76,17 +80,21 @@ export async function startBrainDrill(near: FollowedClient, far: FollowedClient,
   for (const { keeper } of pair) await keeper.must('join_channel', { room, channel: 'anchor' });
   const parts = pair.map((one) => ({ ...one, stream: startChannelKeeper(one.keeper, one.prefix, EVERY_MS) }));
   const streams = parts.map(({ stream }) => stream);
+  const pace = [near, far].map(startPings);
   for (const { load } of streams) await load.more(30, ['ok']);
   return {
     streams,
     finish: async () => {
       const outcomes = (await Promise.all(streams.map((stream) => stream.stop()))).flat();
+      const pings = (await Promise.all(pace.map((load) => load.stop()))).flat();
       for (const { stream, observer } of parts)
         await expect.poll(() => stream.findUntrue(observer), { timeout: 5_000 }).toEqual([]);
       await expect.poll(() => countAnchored(near, room)).toEqual([2, 2]);
       const refused = outcomes.filter(({ code }) => code !== 'ok');
       return {
         codes: countCodes(outcomes),
+        refused: findRefused(outcomes, pings),
+        slowestPingMs: Math.max(...pings.map(({ tookMs }) => tookMs)),
         lastRefusedAt: Math.max(0, ...refused.map(({ sentAt }) => sentAt)),
         slowestMs: Math.max(...outcomes.map(({ tookMs }) => tookMs)),
       };

@@ -62,6 +62,23 @@ export function countCodes(outcomes: readonly Outcome[]): Readonly<Record<string
   return counts;
 }
 
+/** A Shield answers `ping` by itself, within milliseconds; beside pings that took so long nothing can be judged by its time. */
+const STARVED_MS = 250;
+
+/**
+ * Those that were refused for another reason than that the machine was too slow: a command whose time has passed, and a
+ * lease that ran out, tell of no fault where even a `ping` beside them had to wait.
+ */
+export function findRefused(outcomes: readonly Outcome[], pings: readonly Outcome[]): readonly Outcome[] {
+  const isStarved = pings.some(({ tookMs }) => tookMs > STARVED_MS);
+  return isStarved ? [] : outcomes.filter(({ code }) => code !== 'ok');
+}
+
+/** A load of `ping`: how fast the machine is, whatever the Brains do. */
+export function startPings(client: FollowedClient): Load {
+  return startLoad(50, () => client.command('ping'));
+}
+
 /** The numbers of the outcomes with this code. */
 export function numbersOf(outcomes: readonly Outcome[], code: string): readonly number[] {
   return outcomes.filter((outcome) => outcome.code === code).map(({ n }) => n);

@@ -80,6 +80,17 @@ describe('two Brains', () => {
     expect((await one.call('channels.create', { tenant: 'acme', record: bench })).record).toMatchObject({ room });
   });
 
+  it('[BRN-1] end once others serve all that was theirs, and at once where there are none', async () => {
+    const keyValue = createMemoryKeyValueStore();
+    const one = await createBrainFixture({ keyValue, id: 'b1', handoverMs: 60_000 });
+    const other = await createBrainFixture({ keyValue, spine: one.spine, id: 'b2', settleMs: 20, handoverMs: 60_000 });
+    await vi.waitFor(() => expect(one.brain.figures().partitions).toBeLessThan(PARTITIONS));
+    await one.brain.close();
+    expect(other.brain.figures().partitions).toBe(PARTITIONS);
+    await other.brain.close();
+    expect(other.brain.figures().partitions).toBe(0);
+  });
+
   it('[BRN-1] [PRS-2] answer for all rooms together, whoever owns them', async () => {
     const { one, other } = await createPair(0);
     const rooms = Array.from({ length: 24 }, (_, n) => `room-${n}`);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { roomPartition } from '@arqonbus/spine';
 import type { ChannelAddress, SpineSubscription } from '@arqonbus/spine';
 import type { MembershipTotals } from '../membership/membership-state.ts';
@@ -16,12 +15,13 @@ export interface PartitionFigures extends MembershipTotals, TaskFigures {
 /** The partitions that this Brain serves. */
 export class Partitions {
   readonly #parts: PartitionParts;
-  /** How long one that went to another Brain is still served, so that nobody finds it served by none. */
+  /** How long one that went to another Brain is still served if that does not tell that it serves it. */
   readonly #lingerMs: number;
   readonly #partitions = new Map<number, Partition>();
   readonly #leaving = new Map<number, NodeJS.Timeout>();
   readonly #takeOvers: SpineSubscription;
   #owned: ReadonlySet<number> = NONE;
+  #onAllLeft: () => void = () => undefined;
 
   constructor(parts: PartitionParts, lingerMs: number) {
     this.#parts = parts;
@@ -96,10 +96,16 @@ export class Partitions {
     return { ...sum, partitions: this.#partitions.size };
   }
 
-  /** Owns nothing from now on, and serves each until another Brain does; resolves when that has had its time. */
+  /** Owns nothing from now on, and serves each until another Brain does; resolves when all are, or had their time. */
   async handOver(): Promise<void> {
     this.#owned = NONE;
-    await delay(this.#lingerMs);
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#lingerMs);
+      this.#onAllLeft = resolve;
+      if (this.#partitions.size === 0) resolve();
+    });
+    clearTimeout(timer);
   }
 
   close(): void {
@@ -126,6 +132,7 @@ export class Partitions {
     this.#leaving.delete(number);
     this.#partitions.get(number)?.close();
     this.#partitions.delete(number);
+    if (this.#partitions.size === 0) this.#onAllLeft();
   }
 }
 

@@ -31,7 +31,11 @@ function createRig() {
       onError: (error) => errors.push(error),
     });
     await ring.open();
-    return { ring, state };
+    const end = async (): Promise<void> => {
+      await ring.leave();
+      ring.close();
+    };
+    return { ring, state, end };
   };
   return { rig, bucket, fragile, errors, start };
 }
@@ -57,8 +61,8 @@ describe('the ring of Brains', () => {
     const two = await start('b2');
     await vi.waitFor(() => expect([...one.state.owned, ...two.state.owned].toSorted((a, b) => a - b)).toEqual(all));
     expect([one.state.owned.length > 0, two.state.owned.length > 0]).toEqual([true, true]);
-    await one.ring.close();
-    await two.ring.close();
+    await one.end();
+    await two.end();
   });
 
   it('[BRN-1] gives the partitions of one that leaves to the others at once', async () => {
@@ -66,10 +70,10 @@ describe('the ring of Brains', () => {
     const one = await start('b1');
     const two = await start('b2');
     await vi.waitFor(() => expect(one.state.owned.length).toBeLessThan(PARTITIONS));
-    await two.ring.close();
+    await two.end();
     await vi.waitFor(() => expect(one.state.owned).toEqual(all));
     expect(await bucket.get('b2')).toBeUndefined();
-    await one.ring.close();
+    await one.end();
   });
 
   it('[ARC-3] gives the partitions of one that is silent to the others when its lease is over, and not before', async () => {
@@ -85,7 +89,7 @@ describe('the ring of Brains', () => {
     rig.nowMs += 1_000;
     await one.ring.tick();
     expect(one.state.owned).toEqual(all);
-    await one.ring.close();
+    await one.end();
   });
 
   it('[ARC-3] takes everything from one that cannot renew its lease, before others have it', async () => {
@@ -101,7 +105,7 @@ describe('the ring of Brains', () => {
     rig.isCut = false;
     await cut.ring.tick();
     expect(cut.state.owned).toEqual(all);
-    await cut.ring.close();
+    await cut.end();
   });
 
   it('[ARC-3] comes back when its lease was removed, and forgets the leases of those long gone', async () => {
@@ -118,6 +122,21 @@ describe('the ring of Brains', () => {
     }
     expect((await bucket.list('')).map(({ key }) => key)).toEqual(['b1']);
     expect(one.state.owned).toEqual(all);
-    await one.ring.close();
+    await one.end();
+  });
+
+  it('[BRN-1] tells a Brain that leaves when nobody is left who could take over', async () => {
+    const { start } = createRig();
+    const [one, two] = [await start('b1'), await start('b2')];
+    await vi.waitFor(() => expect(one.state.owned.length).toBeLessThan(PARTITIONS));
+    let isAlone = false;
+    await one.ring.leave();
+    const alone = one.ring.whenAlone().then(() => (isAlone = true));
+    await new Promise(setImmediate);
+    expect(isAlone).toBe(false);
+    await two.ring.leave();
+    await alone;
+    await two.ring.whenAlone();
+    for (const { ring } of [one, two]) ring.close();
   });
 });

@@ -46,7 +46,8 @@ export class BrainRing {
   #renewedAtMs = Number.NEGATIVE_INFINITY;
   #renewing: Promise<void> | undefined;
   #owned: ReadonlySet<number> = new Set();
-  #isClosed = false;
+  #hasLeft = false;
+  #onAlone: () => void = () => undefined;
 
   constructor(options: BrainRingOptions) {
     this.#options = options;
@@ -62,7 +63,7 @@ export class BrainRing {
 
   /** Renews the lease and looks at the others'; run every {@link RENEW_EVERY_MS}. */
   async tick(): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#hasLeft) return;
     this.#renewing ??= this.#renew()
       .catch(this.#options.onError)
       .finally(() => {
@@ -75,11 +76,22 @@ export class BrainRing {
   }
 
   /** Gives the lease back, so that others need not wait for its end. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#watch?.stop();
+  async leave(): Promise<void> {
+    this.#hasLeft = true;
     await this.#renewing;
     await this.#options.bucket.delete(this.#options.id).catch(this.#options.onError);
+  }
+
+  /** Resolves when the leases of all other Brains have been given back: nobody is left to take anything over. */
+  async whenAlone(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onAlone = resolve;
+      this.#tellAlone();
+    });
+  }
+
+  close(): void {
+    this.#watch?.stop();
   }
 
   #observe({ key, value, revision }: KeyValueChange): void {
@@ -89,6 +101,11 @@ export class BrainRing {
       this.#seen.set(key, { revision, atMs: this.#options.monotonicMs() });
     }
     this.#decide();
+    this.#tellAlone();
+  }
+
+  #tellAlone(): void {
+    if (this.#alive().size === 1) this.#onAlone();
   }
 
   async #renew(): Promise<void> {
@@ -116,7 +133,7 @@ export class BrainRing {
   }
 
   #decide(): void {
-    if (this.#isClosed) return;
+    if (this.#hasLeft) return;
     const owned = this.#findOwned();
     if (owned.size === this.#owned.size && [...owned].every((partition) => this.#owned.has(partition))) return;
     this.#owned = owned;
@@ -125,11 +142,17 @@ export class BrainRing {
 
   #findOwned(): ReadonlySet<number> {
     const { id, monotonicMs } = this.#options;
-    const nowMs = monotonicMs();
-    if (nowMs - this.#renewedAtMs >= BRAIN_LEASE_MS) return new Set();
-    const brains = new Set([id]);
-    for (const [brain, { atMs }] of this.#seen) if (nowMs - atMs < BRAIN_LEASE_MS) brains.add(brain);
+    if (monotonicMs() - this.#renewedAtMs >= BRAIN_LEASE_MS) return new Set();
+    const brains = this.#alive();
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     return new Set(partitions.filter((partition) => ownerOf(partition, brains) === id));
+  }
+
+  /** This Brain, and all others whose lease is not over. */
+  #alive(): ReadonlySet<string> {
+    const nowMs = this.#options.monotonicMs();
+    const brains = new Set([this.#options.id]);
+    for (const [brain, { atMs }] of this.#seen) if (nowMs - atMs < BRAIN_LEASE_MS) brains.add(brain);
+    return brains;
   }
 }
