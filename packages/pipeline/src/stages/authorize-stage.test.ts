@@ -85,6 +85,11 @@ describe('other messages', () => {
     expect(check(telemetry, { role: 'guest' })).toMatchObject({ code: 'AUTHORIZATION_ERROR', reason: 'telemetry' });
   });
 
+  it('[PRT-18] to a whole tenant are an administrator’s', () => {
+    expect(check({ type: 'system' }, { role: 'admin' }).kind).toBe('allow');
+    expect(check({ type: 'system' })).toMatchObject({ code: 'AUTHORIZATION_ERROR', reason: 'system' });
+  });
+
   it('[PRT-21] commands are judged by their registry entries, not here', () => {
     expect(check({ type: 'command', command: 'ping' }, { role: 'guest' }).kind).toBe('allow');
   });

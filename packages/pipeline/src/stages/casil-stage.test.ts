@@ -4,6 +4,7 @@ import type { Envelope } from '@arqonbus/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Ingress } from '../ingress.ts';
 import { createTestIngress } from '../ingress-rig.ts';
+import { ALLOW } from '../verdict.ts';
 import type { Verdict } from '../verdict.ts';
 import { createCasilStage } from './casil-stage.ts';
 import { createStampStage } from './stamp-stage.ts';
@@ -24,7 +25,11 @@ interface Checked {
   readonly failures: readonly unknown[];
 }
 
-function check(fields: Partial<Envelope>, policy: CasilPolicy | undefined = policyWith({})): Checked {
+function check(
+  fields: Partial<Envelope>,
+  policy: CasilPolicy | undefined = policyWith({}),
+  of: 'check' | 'recheck' = 'check',
+): Checked {
   const decisions: Decision[] = [];
   const failures: unknown[] = [];
   const stage = createCasilStage({
@@ -37,7 +42,7 @@ function check(fields: Partial<Envelope>, policy: CasilPolicy | undefined = poli
     },
   });
   const ingress = createTestIngress({ room: 'science', channel: 'general', ...fields });
-  return { verdict: stage.check(ingress), ingress, decisions, failures };
+  return { verdict: stage[of]?.(ingress) ?? ALLOW, ingress, decisions, failures };
 }
 
 function payloadOf({ ingress }: Checked): unknown {
@@ -162,5 +167,38 @@ describe('the CASIL stage', () => {
       },
     });
     expect(check({ payload: bytes({}) }).ingress.casil).toBeUndefined();
+  });
+});
+
+describe('what a later stage has put into a message', () => {
+  const recheck = (fields: Partial<Envelope>, policy?: CasilPolicy): Checked => check(fields, policy, 'recheck');
+
+  it('[SAF-6] goes on where it is clean, and where CASIL is off', () => {
+    const clean = recheck({ payload: bytes({ text: 'all is well' }) });
+    expect([clean.verdict.kind, clean.decisions]).toEqual(['allow', []]);
+    const policy = policyWith({});
+    const stage = createCasilStage({
+      isOn: () => true,
+      policyOf: (tenant) => (tenant === 'other' ? policy : undefined),
+      onDecision: () => undefined,
+      onFailure: () => '',
+    });
+    expect(stage.recheck?.(createTestIngress({ payload: bytes(awsKey) }))).toBe(ALLOW);
+  });
+
+  it('[SAF-6] is refused with a secret in it, in arguments of commands too', () => {
+    const secret = { text: `use ${awsKey}` };
+    const { verdict, decisions } = recheck({ payload: bytes(secret) });
+    expect(verdict).toMatchObject({ code: 'CASIL_POLICY_BLOCKED_SECRET', reason: 'secret' });
+    expect(decisions).toMatchObject([{ outcome: 'BLOCK' }]);
+    const command = recheck({ type: 'command', command: 'set_status', args: bytes({ meta: secret }) });
+    expect(command.verdict).toMatchObject({ code: 'CASIL_POLICY_BLOCKED_SECRET' });
+  });
+
+  it('[SAF-6] is refused, not redacted, where it holds something to redact', () => {
+    const checked = recheck({ payload: bytes({ password: 'hunter2' }) });
+    expect(checked.verdict).toMatchObject({ code: 'CASIL_POLICY_BLOCKED_SECRET', reason: 'second_change' });
+    expect(checked.decisions).toMatchObject([{ outcome: 'BLOCK', cause: 'second_change' }]);
+    expect(payloadOf(checked)).toEqual({ password: 'hunter2' });
   });
 });

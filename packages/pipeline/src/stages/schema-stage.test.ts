@@ -98,4 +98,19 @@ describe('the schema stage', () => {
     for (const schema of [undefined, { ...enforced, mode: 'warn' }] as const)
       expect(recheckSchema({ ...ingress, schema }, long)).toBeUndefined();
   });
+
+  it('[SAF-6] refuses what a later stage has put into a message, and tells of it', () => {
+    const told: SchemaRefusal[] = [];
+    const stage = createSchemaStage({
+      isOn: () => true,
+      schemaFor: () => enforced,
+      onViolation: (_, refusal) => void told.push(refusal),
+    });
+    const ingress = createTestIngress({ room: 'lab', channel: 'bench', payload: encode('text') });
+    stage.check(ingress);
+    expect([stage.recheck?.(ingress).kind, told]).toEqual(['allow', []]);
+    ingress.envelope.payload = encode(7);
+    expect(stage.recheck?.(ingress)).toMatchObject({ code: 'SCHEMA_VIOLATION', reason: 'schema_mismatch' });
+    expect(told).toMatchObject([{ reason: 'schema_mismatch' }]);
+  });
 });
