@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshTenants } from './harness/fresh-tenants.ts';
-import type { JsonClient } from './harness/json-client.ts';
+import type { Frame, JsonClient } from './harness/json-client.ts';
 import { nextTask } from './harness/next-task.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
@@ -144,6 +144,30 @@ describe('monitoring', () => {
     expect((await dave.nextEvent()).payload).toEqual(payload);
     expect(await admin.must('op.casil.reset')).toMatchObject({ settings: { mode: 'monitor' }, revision: 0 });
     await expect.poll(async () => (await bob.publish('lab:bench', { text: awsKey })).status).toBe('success');
+  });
+
+  it('[CRN-3] [SAF-3] what a schedule publishes is inspected by the rules of then: blocked, masked, and let through', async () => {
+    const [ann, bob] = await enterLab();
+    const admin = await enter({ user: 'root', role: 'admin' });
+    const schedule = async (text: string): Promise<unknown> => {
+      const args = { room: 'lab', channel: 'bench', payload: { text }, interval_seconds: 1 };
+      return (await ann.must('op.cron.schedule', args))['job_id'];
+    };
+    // Nothing is refused yet, also not of the commands.
+    const [blocked, masked] = [await schedule(awsKey), await schedule(card)];
+    const next = (text: string): Promise<Frame> =>
+      bob.next(({ sender, payload }) => sender === 'op-cron' && payload['text'] === text);
+    await next(awsKey);
+    await next(card);
+    await admin.must('op.casil.reload', { mode: 'enforce' });
+    await next('***REDACTED***');
+    const newest = async (jobId: unknown): Promise<unknown> =>
+      ((await ann.must('op.cron.runs', { job_id: jobId }))['items'] as readonly unknown[])[0];
+    const refused = { state: 'refused', code: 'CASIL_POLICY_BLOCKED_SECRET' };
+    await expect.poll(() => newest(blocked), { timeout: 10_000 }).toMatchObject(refused);
+    await admin.must('op.casil.reset');
+    await next(awsKey);
+    for (const job_id of [blocked, masked]) await ann.must('op.cron.cancel', { job_id });
   });
 
   it('[CAS-9] [CAS-2] a change with anything wrong in it is refused as a whole, and what was in force stays', async () => {

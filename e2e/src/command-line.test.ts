@@ -97,6 +97,10 @@ test('[CLI-1] misuse is told on stderr after `arqon:`, with exit code 2', async 
     ['tail', 'a:b', '--limit', '0'],
     ['token', '--user', 'a'],
     ['version', '--timeout', 'soon'],
+    ['cron', 'schedule', 'lab:bench', '{n:1}', '--delay', '60'],
+    ['casil', 'test', 'plain words'],
+    ['schema', 'check', 'note.v1', '--payload', '{'],
+    ['continuum', 'project', 'nothing'],
   ];
   const checkMisuse = async (args: readonly string[]): Promise<void> => {
     const { code, stderr } = await arqon(args, env);

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { parseCasilChange } from '@arqonbus/casil';
 import type { CommandArgs } from '@arqonbus/protocol';
 import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { withClient } from '../client/with-client.ts';
+import { parseJson } from '../client/parse-json.ts';
 import { parseChange } from './parse-change.ts';
 
 const EXAMPLES = `
@@ -24,7 +24,10 @@ export function addCasilCommand(program: Command): void {
   const set = casil.command('set <name=value...>').description('change settings, all of them or none');
   addClientFlags(set).addHelpText('after', EXAMPLES).action(change);
   addClientFlags(casil.command('reset').description('let the settings be again what configuration says')).action(reset);
-  const test = casil.command('test <payload>').description('show what enforcing would do to a payload; - reads it');
+  const test = casil
+    .command('test')
+    .argument('<payload>', 'JSON; - reads it from standard input', parseJson)
+    .description('show what enforcing would do to a payload');
   addClientFlags(test.option('--target <room:channel>', 'where it would go')).action(dryRun);
 }
 
@@ -48,8 +51,7 @@ interface TestFlags extends ClientFlags {
   readonly target?: string;
 }
 
-async function dryRun(text: string, flags: TestFlags): Promise<void> {
-  const payload = JSON.parse(text === '-' ? readFileSync(0, 'utf8') : text) as unknown;
+async function dryRun(payload: unknown, flags: TestFlags): Promise<void> {
   const args = flags.target === undefined ? { payload } : { payload, room: flags.target };
   await withClient(flags, async (client) => {
     const result = await client.command('op.casil.test', args);

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CommandResult } from '@arqonbus/protocol';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
+import { parseJson } from '../client/parse-json.ts';
 import { pagesOf } from '../client/pages-of.ts';
 import { parseCount } from '../client/parse-count.ts';
 import { withClient } from '../client/with-client.ts';
@@ -43,11 +43,9 @@ export function addContinuumCommand(program: Command): void {
     .option('--deleted', 'deleted ones too', false)
     .option('--limit <n>', 'no more than these', parseCount)
     .action(list);
-  add(
-    continuum,
-    'project <event>',
-    'project one event at once: JSON, - reads it; exits with 1 where it cannot be',
-  ).action(project);
+  add(continuum, 'project', 'project one event at once; exits with 1 where it cannot be')
+    .argument('<event>', 'JSON; - reads it from standard input', parseJson)
+    .action(project);
   add(continuum, 'backfill', 'project again what the stream holds')
     .option('--from <time>', 'events of this time and later')
     .option('--to <time>', 'events before this time')
@@ -90,8 +88,8 @@ async function list(agent: string | undefined, flags: ListFlags): Promise<void> 
   });
 }
 
-async function project(text: string, flags: ClientFlags): Promise<void> {
-  const event = JSON.parse(text === '-' ? readFileSync(0, 'utf8') : text) as Readonly<Record<string, unknown>>;
+async function project(value: unknown, flags: ClientFlags): Promise<void> {
+  const event = value as Readonly<Record<string, unknown>>;
   await withClient(flags, async (client) => {
     const result = await client.command('op.continuum.projector.project_event', { event });
     const { status: outcome, reason = '', field = '', dead_letter_id: letter = '' } = result;

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { parseCount } from '../client/parse-count.ts';
+import { parseJson } from '../client/parse-json.ts';
 import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 
@@ -34,7 +35,8 @@ interface ScheduleFlags extends ClientFlags {
 export function addCronCommand(program: Command): void {
   const cron = program.command('cron').description('publish later, or again and again');
   const scheduling = cron
-    .command('schedule <target> <payload>')
+    .command('schedule <target>')
+    .argument('<payload>', 'JSON; - reads it from standard input', parseJson)
     .description('publish this JSON to room:channel, with one of --cron, --delay and --interval')
     .option('--cron <expression>', 'five fields, or six with seconds first')
     .option('--timezone <zone>', 'IANA time zone of the expression')
@@ -54,7 +56,7 @@ export function addCronCommand(program: Command): void {
   addClientFlags(cron.command('runs <job>').description('show what became of its occurrences')).action(runs);
 }
 
-async function schedule(target: string, payload: string, flags: ScheduleFlags): Promise<void> {
+async function schedule(target: string, payload: unknown, flags: ScheduleFlags): Promise<void> {
   const [room = '', channel = ''] = target.split(':');
   const given = {
     cron: flags.cron,
@@ -66,7 +68,7 @@ async function schedule(target: string, payload: string, flags: ScheduleFlags): 
     misfire: flags.misfire,
   };
   const wishes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const args = { room, channel, payload: JSON.parse(payload) as unknown, ...wishes };
+  const args = { room, channel, payload, ...wishes };
   await withClient(flags, async (client) => {
     const job = await client.command('op.cron.schedule', args);
     print(flags, job, `${job.job_id}, next at ${job.next_at ?? 'no time'}`);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { BusError } from '@arqonbus/protocol';
 import type { CommandArgs, CommandResult } from '@arqonbus/protocol';
 import { readSource } from '@arqonbus/schema';
@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
 import { parseCount } from '../client/parse-count.ts';
+import { parseJson } from '../client/parse-json.ts';
 import { pagesOf } from '../client/pages-of.ts';
 import { withClient } from '../client/with-client.ts';
 import { addGenerateCommand } from './generate/generate-command.ts';
@@ -30,7 +31,7 @@ export function addSchemaCommand(program: Command): void {
   const registering = schema.command('register <id> <file>').description('register a schema, or a new version of it');
   addClientFlags(addCandidateFlags(registering)).addHelpText('after', EXAMPLES).action(register);
   const checking = schema.command('check <id> [file]').description('try a new version, or a payload; changes nothing');
-  checking.option('--payload <json>', 'a payload to try; - reads it');
+  checking.option('--payload <json>', 'a payload to try; - reads it', parseJson);
   addClientFlags(addCandidateFlags(checking)).addHelpText('after', EXAMPLES).action(check);
   const getting = schema.command('get <id>').description('print a schema; a descriptor as JSON with base64');
   getting.option('--version-number <n>', 'not the newest version', parseCount);
@@ -53,7 +54,7 @@ function addCandidateFlags(command: Command): Command {
     .option('--proto-path <folder...>', 'where imports of a .proto file lie', []);
 }
 
-type CheckFlags = ClientFlags & CandidateFlags & { readonly payload?: string };
+type CheckFlags = ClientFlags & CandidateFlags & { readonly payload?: unknown };
 
 async function register(id: string, file: string, flags: ClientFlags & CandidateFlags): Promise<void> {
   const args = { schema_id: id, ...readCandidate(file, flags) };
@@ -83,7 +84,7 @@ async function check(id: string, file: string | undefined, flags: CheckFlags): P
   const args: CommandArgs<'op.schema.check'> = {
     schema_id: id,
     ...(file === undefined ? {} : readCandidate(file, flags)),
-    ...(flags.payload === undefined ? {} : { payload: readPayload(flags.payload) }),
+    ...(flags.payload === undefined ? {} : { payload: flags.payload }),
   };
   await withClient(flags, async (client) => {
     const result = await client.command('op.schema.check', args);
@@ -96,10 +97,6 @@ async function check(id: string, file: string | undefined, flags: CheckFlags): P
     print(flags, result, isFine ? 'nothing is wrong' : lines.join('\n'));
     if (!isFine) process.exitCode = 1;
   });
-}
-
-function readPayload(text: string): unknown {
-  return JSON.parse(text === '-' ? readFileSync(0, 'utf8') : text) as unknown;
 }
 
 type GetFlags = ClientFlags & { readonly versionNumber?: number; readonly descriptor?: string };

@@ -158,7 +158,7 @@ interface EncodedMessage {
 function encodeMessage({ envelope, metadata, lane = '' }: EdgeMessage): EncodedMessage {
   return {
     lane,
-    envelope: encodeProtoEnvelope({ ...createEnvelope(envelope.type ?? 'event'), ...envelope }),
+    envelope: encodeProtoEnvelope(Object.assign(createEnvelope(envelope.type ?? 'event'), envelope)),
     metadata: metadata === undefined ? NOTHING : encoder.encode(JSON.stringify(metadata)),
   };
 }

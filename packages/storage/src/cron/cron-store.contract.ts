@@ -176,6 +176,16 @@ export function describeCronStore(name: string, open: () => Promise<OpenedCronSt
       expect([all.length, new Set(all).size]).toEqual([5, 5]);
     });
 
+    it('[CRN-2] tells whether there may be more to claim, and stays due until there is not', async () => {
+      await add();
+      await add();
+      const isDue = async (): Promise<boolean> => (await store.dueTenants(NOW_MS, MANY)).includes(tenant);
+      const first = await store.claim(tenant, ask({ limit: 1 }));
+      expect([first.runs.length, first.hasMore, await isDue()]).toEqual([1, true, true]);
+      const rest = await store.claim(tenant, ask({ limit: 2 }));
+      expect([rest.runs.length, rest.hasMore, await isDue()]).toEqual([1, false, false]);
+    });
+
     it('[CRN-2] [ARC-3] lets another take over what was not ended in time, and refuses the first by its token', async () => {
       const made = await add();
       const [first] = await claim({ claimMs: SHORT_MS });

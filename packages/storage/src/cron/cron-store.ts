@@ -103,6 +103,8 @@ export interface Claims {
   readonly runs: readonly ClaimedRun[];
   /** Jobs some of whose occurrences were given up. */
   readonly missed: number;
+  /** The limit was reached: there may be more to claim at once. */
+  readonly hasMore: boolean;
 }
 
 /** What a list is cut by. Jobs are in the order of their ids. */

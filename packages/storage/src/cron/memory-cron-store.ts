@@ -114,6 +114,7 @@ class MemoryCronStore {
     return {
       runs: [...again, ...planned.flatMap(({ runs }) => runs)],
       missed: planned.filter(({ isMissing }) => isMissing).length,
+      hasMore: again.length + due.length >= ask.limit,
     };
   }
 

@@ -5,7 +5,7 @@ import type { JobRow } from './cron-rows.ts';
 import { KEPT_RUNS, TRIM_EVERY } from './cron-store.ts';
 import type { ClaimAsk, ClaimedRun, Claims, CronPlan, RunEnd, StoredCronJob } from './cron-store.ts';
 
-const NOTHING: Claims = { runs: [], missed: 0 };
+const NOTHING: Claims = { runs: [], missed: 0, hasMore: false };
 
 /** Claims for one tenant, in the transaction of `sql`. */
 export async function claim(sql: Sql, tenant: TenantId, ask: ClaimAsk): Promise<Claims> {
@@ -13,9 +13,11 @@ export async function claim(sql: Sql, tenant: TenantId, ask: ClaimAsk): Promise<
   const held = await sql.query('SELECT FROM arqon.cron_due WHERE tenant_id = $1 FOR UPDATE SKIP LOCKED', [tenant]);
   if (held.length === 0) return NOTHING;
   const again = await claimAgain(sql, tenant, ask);
-  const fresh = again.length < ask.limit ? await claimDue(sql, tenant, ask, ask.limit - again.length) : NOTHING;
-  await sql.query(NEXT_DUE, [tenant]);
-  return { runs: [...again, ...fresh.runs], missed: fresh.missed };
+  const left = ask.limit - again.length;
+  const fresh = left > 0 ? await claimDue(sql, tenant, ask, left) : { ...NOTHING, hasMore: true };
+  // Where there may be more, the tenant stays due: for this caller, or for another where this one ends.
+  if (!fresh.hasMore) await sql.query(NEXT_DUE, [tenant]);
+  return { ...fresh, runs: [...again, ...fresh.runs] };
 }
 
 const NEXT_DUE = `
@@ -69,28 +71,52 @@ async function claimDue(sql: Sql, tenant: TenantId, ask: ClaimAsk, limit: number
   );
   if (rows.length === 0) return NOTHING;
   const planned = rows.map(jobOf).map((job) => ({ job, plan: ask.plan(job) }));
-  await moveOn(sql, tenant, planned, ask.nowMs);
   const missed = await addMissed(sql, tenant, planned, ask.nowMs);
-  const made = await addClaimed(sql, tenant, planned, ask.claimMs);
-  return { runs: claimsOf(made, new Map(planned.map(({ job }) => [job.jobId, job]))), missed };
+  const made = await moveOn(sql, tenant, planned, ask);
+  const runs = claimsOf(made, new Map(planned.map(({ job }) => [job.jobId, job])));
+  return { runs, missed, hasMore: rows.length >= limit };
 }
 
-async function moveOn(sql: Sql, tenant: TenantId, planned: readonly PlannedJob[], nowMs: number): Promise<void> {
-  await sql.query(
-    `UPDATE arqon.cron_jobs j
-     SET next_at = p.next_at, iteration = j.iteration + p.fired,
-         status = CASE WHEN p.next_at IS NULL THEN 'done' ELSE j.status END,
-         ended_at = CASE WHEN p.next_at IS NULL THEN $5::timestamptz END
-     FROM unnest($2::text[], $3::timestamptz[], $4::bigint[]) AS p (job_id, next_at, fired)
-     WHERE j.tenant_id = $1 AND j.job_id = p.job_id`,
-    [
-      tenant,
-      planned.map(({ job }) => job.jobId),
-      planned.map(({ plan }) => dateOf(plan.nextAtMs)),
-      planned.map(({ plan }) => plan.fire.length),
-      dateOf(nowMs),
-    ],
+/** Moments go as numbers: the driver takes ten times as long to write dates. */
+const MOMENTS = (place: string): string => `to_timestamp(unnest(${place}::float8[]) / 1000)`;
+
+/**
+ * Moves the jobs on and makes their occurrences, in one way to the server. An occurrence that is there already has been claimed
+ * before, and is fired by whom it belongs to.
+ */
+const MOVE_ON = `
+  WITH moved AS (
+    UPDATE arqon.cron_jobs j
+    SET next_at = p.next_at, iteration = j.iteration + p.fired,
+        status = CASE WHEN p.next_at IS NULL THEN 'done' ELSE j.status END,
+        ended_at = CASE WHEN p.next_at IS NULL THEN to_timestamp($4::float8 / 1000) END
+    FROM (SELECT unnest($2::text[]) AS job_id, ${MOMENTS('$5')} AS next_at, unnest($6::bigint[]) AS fired) p
+    WHERE j.tenant_id = $1 AND j.job_id = p.job_id)
+  INSERT INTO arqon.cron_runs (tenant_id, job_id, due_at, iteration, state, token, claimed_until, attempts)
+  SELECT $1, f.job_id, f.due_at, f.iteration, 'claimed', nextval('arqon.fencing_tokens'), ${UNTIL}, 1
+  FROM (SELECT unnest($7::text[]) AS job_id, ${MOMENTS('$8')} AS due_at, unnest($9::bigint[]) AS iteration) f
+  ON CONFLICT DO NOTHING RETURNING job_id, due_at, iteration, attempts, token`;
+
+function moveOn(
+  sql: Sql,
+  tenant: TenantId,
+  planned: readonly PlannedJob[],
+  { claimMs, nowMs }: ClaimAsk,
+): Promise<readonly ClaimRow[]> {
+  const runs = planned.flatMap(({ job, plan }) =>
+    plan.fire.map((dueMs, index) => ({ jobId: job.jobId, dueMs, iteration: job.iteration + index + 1 })),
   );
+  return sql.query<ClaimRow>(MOVE_ON, [
+    tenant,
+    planned.map(({ job }) => job.jobId),
+    claimMs,
+    nowMs,
+    planned.map(({ plan }) => plan.nextAtMs ?? null),
+    planned.map(({ plan }) => plan.fire.length),
+    runs.map(({ jobId }) => jobId),
+    runs.map(({ dueMs }) => dueMs),
+    runs.map(({ iteration }) => iteration),
+  ]);
 }
 
 async function addMissed(sql: Sql, tenant: TenantId, planned: readonly PlannedJob[], nowMs: number): Promise<number> {
@@ -110,32 +136,6 @@ async function addMissed(sql: Sql, tenant: TenantId, planned: readonly PlannedJo
     ],
   );
   return missing.length;
-}
-
-async function addClaimed(
-  sql: Sql,
-  tenant: TenantId,
-  planned: readonly PlannedJob[],
-  claimMs: number,
-): Promise<readonly ClaimRow[]> {
-  const all = planned.flatMap(({ job, plan }) =>
-    plan.fire.map((dueMs, index) => ({ jobId: job.jobId, dueMs, iteration: job.iteration + index + 1 })),
-  );
-  if (all.length === 0) return [];
-  // One that is there already has been claimed before, and is fired by whom it belongs to.
-  return sql.query<ClaimRow>(
-    `INSERT INTO arqon.cron_runs (tenant_id, job_id, due_at, iteration, state, token, claimed_until, attempts)
-     SELECT $1, f.job_id, f.due_at, f.iteration, 'claimed', nextval('arqon.fencing_tokens'), ${UNTIL}, 1
-     FROM unnest($2::text[], $4::timestamptz[], $5::bigint[]) AS f (job_id, due_at, iteration)
-     ON CONFLICT DO NOTHING RETURNING job_id, due_at, iteration, attempts, token`,
-    [
-      tenant,
-      all.map(({ jobId }) => jobId),
-      claimMs,
-      all.map(({ dueMs }) => dateOf(dueMs)),
-      all.map(({ iteration }) => iteration),
-    ],
-  );
 }
 
 function claimsOf(rows: readonly ClaimRow[], jobs: ReadonlyMap<string, StoredCronJob>): readonly ClaimedRun[] {
@@ -170,14 +170,14 @@ export async function finishAll(sql: Sql, tenant: TenantId, endings: readonly En
   const nowMs = Math.max(...endings.map((ending) => ending.nowMs));
   const rows = await sql.query<EndedRow>(
     `UPDATE arqon.cron_runs r SET state = e.state, code = e.code, ended_at = $7::timestamptz, claimed_until = NULL
-     FROM unnest($2::text[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[])
-          AS e (job_id, due_at, token, state, code)
+     FROM (SELECT unnest($2::text[]) AS job_id, ${MOMENTS('$3')} AS due_at, unnest($4::bigint[]) AS token,
+                  unnest($5::text[]) AS state, unnest($6::text[]) AS code) e
      WHERE r.tenant_id = $1 AND r.job_id = e.job_id AND r.due_at = e.due_at AND r.token = e.token AND r.state = 'claimed'
      RETURNING r.job_id, r.due_at, r.iteration`,
     [
       tenant,
       ends.map(({ jobId }) => jobId),
-      ends.map(({ dueAtMs }) => dateOf(dueAtMs)),
+      ends.map(({ dueAtMs }) => dueAtMs),
       ends.map(({ token }) => token),
       ends.map(({ state }) => state),
       ends.map(({ code }) => code),

@@ -3,7 +3,7 @@ import type { PoolClient, QueryResultRow } from 'pg';
 import type { Sql } from '../database.ts';
 import { kindOfFailure } from './failure.ts';
 import type { PostgresOptions } from './postgres-options.ts';
-import { setTenant } from './set-tenant.ts';
+import { tenantStatement } from './set-tenant.ts';
 
 const CLIENT_GRACE_MS = 500;
 const IDLE_MS = 30_000;
@@ -48,9 +48,9 @@ export async function onConnection<T>(pool: Pool, work: (sql: Sql) => Promise<T>
 
 /** One transaction of one tenant; '' = of none. */
 export async function inTransaction<T>(sql: Sql, tenant: string, work: (sql: Sql) => Promise<T>): Promise<T> {
-  await sql.query('BEGIN');
   try {
-    await setTenant(sql, tenant);
+    // Both in one way to the server, which every transaction waits for.
+    await sql.query(`BEGIN; ${tenantStatement(tenant)}`);
     const result = await work(sql);
     await sql.query('COMMIT');
     return result;

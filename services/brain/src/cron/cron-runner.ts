@@ -1,21 +1,17 @@
 import { BusError, errorTable } from '@arqonbus/protocol';
-import type { Clock, TenantId } from '@arqonbus/protocol';
-import type { ClaimedRun, CronStore, RunEnd } from '@arqonbus/storage';
-import type { CronMetrics } from './cron-metrics.ts';
+import type { TenantId } from '@arqonbus/protocol';
+import type { Claims, CronStore } from '@arqonbus/storage';
+import { fireClaims } from './fire-claims.ts';
+import type { FireOptions } from './fire-claims.ts';
 import { planOccurrences } from './plan-occurrences.ts';
-import { batchesOf, publishOccurrences, runEnd } from './publish-occurrences.ts';
-import type { PublishAtEdge } from './publish-occurrences.ts';
 
 /** What firing needs. */
-export interface CronRunnerOptions {
+export interface CronRunnerOptions extends FireOptions {
   readonly store: Pick<CronStore, 'dueTenants' | 'claim' | 'finish'>;
-  readonly publish: PublishAtEdge;
-  readonly clock: Clock;
   /** False: nothing can be published now, so nothing is claimed. */
   readonly isConnected: () => boolean;
   /** For how long a claim holds, by the store's clock. Default {@link CLAIM_MS}. */
   readonly claimMs?: number;
-  readonly metrics?: CronMetrics | undefined;
   readonly onError: (error: unknown) => void;
 }
 
@@ -28,14 +24,24 @@ export const PUBLISH_MS = 2_000;
 const MAX_TENANTS = 64;
 /** Claims of one tenant come one after the other, so few large ones are quicker than many small ones. */
 const CLAIM_LIMIT = 500;
-/** Claims of one run that are published at the same time. */
-const MAX_UNDER_WAY = 2;
-/** What cannot be published is tried again after each claim: for about an hour. */
-const MAX_ATTEMPTS = 1_200;
+/** What is held in memory: occurrences that are claimed and not ended. */
+const MAX_RUNS_UNDER_WAY = 2 * CLAIM_LIMIT;
+/** Claims that are fired at the same time; each records its ends in a transaction. */
+const MAX_CLAIMS_UNDER_WAY = 8;
+/** Who became due while others are fired is looked for as often as where nobody is. */
+const LOOK_EVERY_MS = 250;
+
+/** What one run of a {@link CronRunner} has under way. */
+interface UnderWay {
+  readonly firings: Set<Promise<void>>;
+  runs: number;
+  /** Tenants for whom nothing could be published: nothing more is claimed in vain, and what is left is claimed again. */
+  readonly failed: Set<TenantId>;
+}
 
 /**
  * Fires what is due (CRN-2). Every Brain does; the claims in the store give each occurrence to one of them. What a Brain leaves
- * behind that dies is claimed again after {@link CLAIM_MS}, and published under the same id.
+ * behind that dies is claimed again after {@link CLAIM_MS}, and published under the same id. Tenants take turns, a claim each.
  */
 export class CronRunner {
   readonly #options: CronRunnerOptions;
@@ -62,88 +68,73 @@ export class CronRunner {
   }
 
   async #run(): Promise<void> {
-    const { store, clock } = this.#options;
+    const underWay: UnderWay = { firings: new Set(), runs: 0, failed: new Set() };
     try {
-      for (const tenant of await store.dueTenants(clock.now(), MAX_TENANTS)) await this.#fireTenant(tenant);
+      await this.#fireAll(underWay);
     } catch (error) {
       this.#tell(error);
+    } finally {
+      await Promise.all(underWay.firings);
     }
+  }
+
+  async #fireAll(underWay: UnderWay): Promise<void> {
+    const { store, clock } = this.#options;
+    let lookedMs = clock.monotonicMs();
+    let due = await store.dueTenants(clock.now(), MAX_TENANTS);
+    while (due.length > 0) {
+      const withMore: TenantId[] = [];
+      for (const tenant of due) {
+        await makeRoom(underWay);
+        if (this.#isClosed) return;
+        if (!underWay.failed.has(tenant) && (await this.#claimAndFire(tenant, underWay))) withMore.push(tenant);
+      }
+      due = withMore;
+      if (due.length === 0 || clock.monotonicMs() - lookedMs < LOOK_EVERY_MS) continue;
+      lookedMs = clock.monotonicMs();
+      due = await store.dueTenants(clock.now(), MAX_TENANTS);
+    }
+  }
+
+  /** Whether the tenant has more to fire. */
+  async #claimAndFire(tenant: TenantId, underWay: UnderWay): Promise<boolean> {
+    const { clock } = this.#options;
+    const claimedMs = clock.monotonicMs();
+    const { runs, hasMore } = await this.#claim(tenant);
+    // Who was frozen meanwhile could publish what another has taken over by then.
+    if (clock.monotonicMs() - claimedMs > CLAIM_MS - PUBLISH_MS) return false;
+    if (runs.length === 0) return hasMore;
+    underWay.runs += runs.length;
+    const firing: Promise<void> = fireClaims(tenant, runs, this.#options)
+      .catch((error: unknown) => {
+        underWay.failed.add(tenant);
+        this.#tell(error);
+      })
+      .finally(() => {
+        underWay.firings.delete(firing);
+        underWay.runs -= runs.length;
+      });
+    underWay.firings.add(firing);
+    return hasMore;
+  }
+
+  async #claim(tenant: TenantId): Promise<Claims> {
+    const { store, clock, metrics, claimMs = CLAIM_MS } = this.#options;
+    const nowMs = clock.now();
+    const plan = { nowMs, limit: CLAIM_LIMIT, claimMs };
+    const claims = await store.claim(tenant, { ...plan, plan: (job) => planOccurrences(job, nowMs) });
+    if (claims.missed > 0) metrics?.missed(claims.missed);
+    return claims;
   }
 
   /** Health tells of a store or a Spine that is down; the next tick tries again. */
   #tell(error: unknown): void {
     if (!(error instanceof BusError) || !errorTable[error.code].isRetryable) this.#options.onError(error);
   }
-
-  async #fireTenant(tenant: TenantId): Promise<void> {
-    const { clock } = this.#options;
-    const underWay = new Set<Promise<void>>();
-    let isEdgeThere = true;
-    try {
-      while (isEdgeThere && !this.#isClosed) {
-        const claimedMs = clock.monotonicMs();
-        const runs = await this.#claim(tenant);
-        if (runs.length === 0) break;
-        // Who was frozen meanwhile could publish what another has taken over by then.
-        if (clock.monotonicMs() - claimedMs > CLAIM_MS - PUBLISH_MS) break;
-        const firing: Promise<void> = this.#fire(tenant, runs)
-          .catch((error: unknown) => {
-            // Nothing is claimed in vain while no Shield answers: what is left is claimed again.
-            isEdgeThere = false;
-            this.#tell(error);
-          })
-          .finally(() => underWay.delete(firing));
-        underWay.add(firing);
-        if (underWay.size >= MAX_UNDER_WAY) await Promise.race(underWay);
-      }
-    } finally {
-      await Promise.all(underWay);
-    }
-  }
-
-  async #claim(tenant: TenantId): Promise<readonly ClaimedRun[]> {
-    const { store, clock, metrics, claimMs = CLAIM_MS } = this.#options;
-    const nowMs = clock.now();
-    const { runs, missed } = await store.claim(tenant, {
-      nowMs,
-      limit: CLAIM_LIMIT,
-      claimMs,
-      plan: (job) => planOccurrences(job, nowMs),
-    });
-    if (missed > 0) metrics?.missed(missed);
-    return runs;
-  }
-
-  async #fire(tenant: TenantId, runs: readonly ClaimedRun[]): Promise<void> {
-    const over = runs.flatMap(endOfOver);
-    const live = runs.filter((run) => endOfOver(run).length === 0);
-    await this.#finish(tenant, over);
-    const batches = batchesOf(live).map(async (batch) => {
-      const ends = await publishOccurrences(tenant, batch, this.#options.publish);
-      await this.#finish(tenant, ends);
-    });
-    const outcomes = await Promise.allSettled(batches);
-    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
-  }
-
-  async #finish(tenant: TenantId, ends: readonly RunEnd[]): Promise<void> {
-    const { store, clock, metrics } = this.#options;
-    if (ends.length === 0) return;
-    const nowMs = clock.now();
-    const recorded = await store.finish(tenant, ends, nowMs);
-    if (recorded < ends.length) metrics?.overtaken(ends.length - recorded);
-    for (const { state, dueAtMs } of ends) {
-      if (state === 'fired') metrics?.fired(Math.max(0, nowMs - dueAtMs));
-      else if (state === 'refused') metrics?.refused();
-      else if (state === 'failed') metrics?.failed();
-    }
-  }
 }
 
-/** What is claimed again may be of a job that somebody ended meanwhile, or have been tried for long enough. */
-function endOfOver(run: ClaimedRun): readonly RunEnd[] {
-  const { status } = run.job;
-  if (status === 'cancelled' || status === 'paused') return [runEnd(run, 'missed')];
-  return run.attempts > MAX_ATTEMPTS ? [runEnd(run, 'failed', 'UNAVAILABLE')] : [];
+async function makeRoom(underWay: UnderWay): Promise<void> {
+  const isFull = (): boolean =>
+    underWay.runs > MAX_RUNS_UNDER_WAY - CLAIM_LIMIT || underWay.firings.size >= MAX_CLAIMS_UNDER_WAY;
+  while (isFull()) await Promise.race(underWay.firings);
 }
