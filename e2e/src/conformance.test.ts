@@ -15,6 +15,8 @@ import type { Bus } from './harness/start-bus.ts';
 
 /** Longer than the driver of Go takes to be built. */
 const BUILD_TIMEOUT_MS = 180_000;
+/** The least that SDKs go by: two of them and the time for an answer are over before a step has waited in vain. */
+const HEARTBEAT_MS = 5_000;
 /** Longer than a step may wait in vain. */
 const TIMEOUT_MS = 60_000;
 
@@ -25,7 +27,7 @@ let bus: Bus;
 
 beforeAll(async () => {
   const starting = sdks.map(async ({ name, start }) => void drivers.set(name, await start()));
-  bus = await startBus(roomyLimits);
+  bus = await startBus({ ...roomyLimits, ARQONBUS_LIMITS_HEARTBEAT_MS: String(HEARTBEAT_MS) });
   await Promise.all(starting);
 }, BUILD_TIMEOUT_MS);
 
@@ -34,7 +36,7 @@ afterAll(async () => {
   await bus.stop();
 });
 
-describe.each(sdks)('the $name SDK', ({ name, formats }) => {
+describe.concurrent.each(sdks)('the $name SDK', ({ name, formats }) => {
   describe.each(formats)('over %s', (format) => {
     const own = scenarios.filter(({ formats: named, kills }) => named.includes(format) && kills !== true);
     const titled = own.map((scenario) => [titleOf(scenario), scenario] as const);

@@ -175,6 +175,13 @@ func (c *Client) transmit(ctx context.Context, frame *wire.Envelope) error {
 	return conn.send(ctx, frame)
 }
 
+// transmitSoon is for what nobody waits for an answer to: it is not waited for any longer than an answer would be.
+func (c *Client) transmitSoon(ctx context.Context, frame *wire.Envelope) error {
+	within, cancel := context.WithTimeout(ctx, c.options.RequestTimeout)
+	defer cancel()
+	return c.transmit(within, frame)
+}
+
 // noteShown remembers what the client shows of itself, which the next connection shows again.
 func (c *Client) noteShown(args any) {
 	text, err := encodeJSON(args)

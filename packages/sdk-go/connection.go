@@ -3,6 +3,7 @@ package arqonbus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -13,9 +14,8 @@ import (
 const (
 	// The largest frame that a server sends is 1 MiB.
 	maxFrameBytes = 2 << 20
-	pingEvery     = 20 * time.Second
-	pongWithin    = 10 * time.Second
-	writeWithin   = 10 * time.Second
+	// How long what waits may take to leave before the end.
+	flushWithin = 2 * time.Second
 	// Frames that wait for the network; then who sends waits too.
 	maxWaitingFrames = 64
 	noCloseCode      = 1006
@@ -23,11 +23,12 @@ const (
 
 // connection is an open connection that the server has welcomed.
 type connection struct {
-	socket  *websocket.Conn
-	format  Format
-	welcome *Welcome
-	out     chan []byte
-	ended   chan struct{}
+	socket   *websocket.Conn
+	format   Format
+	welcome  *Welcome
+	liveness *liveness
+	out      chan outgoing
+	ended    chan struct{}
 
 	mu       sync.Mutex
 	told     *Error
@@ -35,11 +36,22 @@ type connection struct {
 	why      string
 }
 
-// send hands a frame to the network; who gives up waiting has not sent it.
+// outgoing is a frame; one without data asks whether all before it have left.
+type outgoing struct {
+	data []byte
+	left chan struct{}
+}
+
+// send hands a frame to the network; who gives up waiting has not sent it. That a network takes nothing any more is noticed by
+// the liveness alone: a slow one may take long for a large frame.
 func (c *connection) send(ctx context.Context, frame *wire.Envelope) error {
 	data, err := c.format.encode(frame)
 	if err != nil {
 		return err
+	}
+	if allowed := c.welcome.Limits["max_frame_bytes"]; allowed > 0 && float64(len(data)) > allowed {
+		text := fmt.Sprintf("The message takes %d bytes; %.0f are allowed.", len(data), allowed)
+		return &Error{Code: CodePayloadTooLarge, Message: text}
 	}
 	select {
 	case <-c.ended:
@@ -47,12 +59,12 @@ func (c *connection) send(ctx context.Context, frame *wire.Envelope) error {
 	default:
 	}
 	select {
-	case c.out <- data:
+	case c.out <- outgoing{data: data}:
 		return nil
 	case <-c.ended:
 		return notConnected()
 	case <-ctx.Done():
-		return ctx.Err()
+		return noRoom(ctx)
 	}
 }
 
@@ -60,7 +72,7 @@ func (c *connection) send(ctx context.Context, frame *wire.Envelope) error {
 func (c *connection) live(ctx context.Context, onFrame func(frame *wire.Envelope, size int)) *connectionEnd {
 	ctx, cancel := context.WithCancel(ctx)
 	var workers sync.WaitGroup
-	for _, work := range []func(context.Context){c.write, c.ping} {
+	for _, work := range []func(context.Context){c.write, c.watch} {
 		workers.Add(1)
 		go func() { defer workers.Done(); work(ctx) }()
 	}
@@ -72,8 +84,36 @@ func (c *connection) live(ctx context.Context, onFrame func(frame *wire.Envelope
 	return c.endOf(err)
 }
 
-// close says goodbye; the reader sees the end.
-func (c *connection) close() { _ = c.socket.Close(websocket.StatusNormalClosure, "") }
+// close sends what waits and says goodbye; the reader sees the end. A network that takes nothing gets no goodbye.
+func (c *connection) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+	defer cancel()
+	if c.flush(ctx) {
+		_ = c.socket.Close(websocket.StatusNormalClosure, "")
+	} else {
+		_ = c.socket.CloseNow()
+	}
+}
+
+// flush waits until everything has left; false where that takes longer than the context.
+func (c *connection) flush(ctx context.Context) bool {
+	left := make(chan struct{})
+	select {
+	case c.out <- outgoing{left: left}:
+	case <-c.ended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+	select {
+	case <-left:
+		return true
+	case <-c.ended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
 func (c *connection) read(ctx context.Context, onFrame func(frame *wire.Envelope, size int)) error {
 	for {
@@ -81,6 +121,7 @@ func (c *connection) read(ctx context.Context, onFrame func(frame *wire.Envelope
 		if err != nil {
 			return err
 		}
+		c.liveness.note()
 		if frame := c.format.decode(kind, data); frame != nil {
 			c.note(frame)
 			onFrame(frame, len(data))
@@ -91,11 +132,10 @@ func (c *connection) read(ctx context.Context, onFrame func(frame *wire.Envelope
 func (c *connection) write(ctx context.Context) {
 	for {
 		select {
-		case data := <-c.out:
-			within, cancel := context.WithTimeout(ctx, writeWithin)
-			err := c.socket.Write(within, c.format.messageType(), data)
-			cancel()
-			if err != nil {
+		case next := <-c.out:
+			if next.left != nil {
+				close(next.left)
+			} else if c.socket.Write(ctx, c.format.messageType(), next.data) != nil {
 				c.giveUp("nothing can be sent")
 				return
 			}
@@ -105,22 +145,9 @@ func (c *connection) write(ctx context.Context) {
 	}
 }
 
-func (c *connection) ping(ctx context.Context) {
-	ticker := time.NewTicker(pingEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			within, cancel := context.WithTimeout(ctx, pongWithin)
-			err := c.socket.Ping(within)
-			cancel()
-			if err != nil {
-				c.giveUp("no answer to a ping")
-				return
-			}
-		case <-ctx.Done():
-			return
-		}
+func (c *connection) watch(ctx context.Context) {
+	if c.liveness.untilDead(ctx, c.welcome.Heartbeat) {
+		c.giveUp("no answer to a ping")
 	}
 }
 

@@ -32,14 +32,16 @@ func dial(ctx context.Context, address, token string, format Format, within time
 		return nil, &connectionEnd{code: noCloseCode, reason: err.Error()}
 	}
 	socket.SetReadLimit(maxFrameBytes)
-	opened, end := greet(ctx, socket, format)
+	opened, end := greet(ctx, socket, format, within)
 	if end != nil {
 		_ = socket.CloseNow()
 	}
 	return opened, end
 }
 
-func greet(ctx context.Context, socket *websocket.Conn, format Format) (*connection, *connectionEnd) {
+func greet(
+	ctx context.Context, socket *websocket.Conn, format Format, within time.Duration,
+) (*connection, *connectionEnd) {
 	kind, data, err := socket.Read(ctx)
 	if err != nil {
 		return nil, endOfRead(err)
@@ -60,11 +62,12 @@ func greet(ctx context.Context, socket *websocket.Conn, format Format) (*connect
 		return nil, &connectionEnd{code: noCloseCode, reason: "the first frame is no greeting"}
 	}
 	return &connection{
-		socket:  socket,
-		format:  format,
-		welcome: welcome,
-		out:     make(chan []byte, maxWaitingFrames),
-		ended:   make(chan struct{}),
+		socket:   socket,
+		format:   format,
+		welcome:  welcome,
+		liveness: newLiveness(socket.Ping, within),
+		out:      make(chan outgoing, maxWaitingFrames),
+		ended:    make(chan struct{}),
 	}, nil
 }
 

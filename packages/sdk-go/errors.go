@@ -1,6 +1,7 @@
 package arqonbus
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"time"
@@ -67,6 +68,13 @@ func unknownOutcome(text string) *Error {
 func notConnected() *Error {
 	details := map[string]any{"not_sent": true}
 	return &Error{Code: CodeUnavailable, Message: "The client is not connected.", Details: details}
+}
+
+// noRoom: nothing was sent until the context was done.
+func noRoom(ctx context.Context) *Error {
+	details := map[string]any{"not_sent": true}
+	text := "The network does not keep up; the message was not sent."
+	return &Error{Code: CodeUnavailable, Message: text, Details: details, cause: context.Cause(ctx)}
 }
 
 func clientClosed() *Error {

@@ -52,7 +52,7 @@ func (c *Client) Publish(ctx context.Context, channel string, payload any, optio
 	}
 	frame.Room, frame.Channel = to.room, to.channel
 	if !frame.Ack {
-		return PublishResult{ID: frame.Id}, c.transmit(ctx, frame)
+		return PublishResult{ID: frame.Id}, c.transmitSoon(ctx, frame)
 	}
 	return resultOf(frame, func() (*wire.Envelope, error) { return c.publishUntilKnown(ctx, to.String(), frame) })
 }
@@ -68,7 +68,7 @@ func (c *Client) Private(ctx context.Context, to []string, payload any, options 
 		return PublishResult{}, err
 	}
 	if !frame.Ack {
-		return PublishResult{ID: frame.Id}, c.transmit(ctx, frame)
+		return PublishResult{ID: frame.Id}, c.transmitSoon(ctx, frame)
 	}
 	return resultOf(frame, func() (*wire.Envelope, error) {
 		return c.requests.send(ctx, frame, c.transmit, c.options.RequestTimeout, nil)

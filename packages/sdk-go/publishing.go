@@ -31,7 +31,7 @@ func (c *Client) publishUntilKnown(ctx context.Context, key string, frame *wire.
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		if refused.Details["not_sent"] == true {
+		if refused.Details["not_sent"] == true && time.Now().Before(deadline) {
 			continue
 		}
 		isUncertain = isUncertain || refused.Indeterminate()

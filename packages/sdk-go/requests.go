@@ -39,21 +39,22 @@ func (r *requests) send(
 		return nil, err
 	}
 	defer r.take(frame.GetId())
-	timer := time.NewTimer(within)
-	defer timer.Stop()
-	if err := transmit(ctx, frame); err != nil {
+	waiting, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if err := transmit(waiting, frame); err != nil {
 		return nil, err
 	}
 	select {
 	case told := <-one.reply:
 		return told.frame, told.err
-	case <-timer.C:
-		return nil, unknownOutcome(fmt.Sprintf("No answer within %s.", within))
-	case <-ctx.Done():
-		unknown := unknownOutcome("The context is done.")
-		unknown.cause = context.Cause(ctx)
-		return nil, unknown
+	case <-waiting.Done():
 	}
+	if ctx.Err() == nil {
+		return nil, unknownOutcome(fmt.Sprintf("No answer within %s.", within))
+	}
+	unknown := unknownOutcome("The context is done.")
+	unknown.cause = context.Cause(ctx)
+	return nil, unknown
 }
 
 // answer takes a reply; false when it answers no request that waits.

@@ -12,7 +12,19 @@ import type { ScriptedServer } from './scripted-server.ts';
 /** Longer than anything takes on a busy machine. */
 const TIMEOUT_MS = 40_000;
 /** Members of a step that are for the runner, not for the driver. */
-const OWN = new Set(['client', 'expect', 'refused', 'save', 'later', 'repeat', 'user', 'tenant', 'through', 'tokens']);
+const OWN = new Set([
+  'client',
+  'expect',
+  'refused',
+  'save',
+  'later',
+  'repeat',
+  'filled_to',
+  'user',
+  'tenant',
+  'through',
+  'tokens',
+]);
 
 /** What a scenario runs on. */
 export interface Stage {
@@ -49,7 +61,7 @@ class Run {
   readonly #server: ScriptedServer | undefined;
   readonly #heard = new Map<string, HeardEvents>();
   readonly #saved = new Map<string, unknown>();
-  readonly #later = new Map<string, Promise<unknown>>();
+  readonly #later = new Map<string, readonly Promise<unknown>[]>();
   /** Which of the bus's addresses the wire leads to. */
   #place: number;
   #wire: ChaosProxy;
@@ -76,8 +88,9 @@ class Run {
   }
 
   async take(raw: Step): Promise<void> {
+    this.#saved.set('n', 1);
     const step = substitute(raw, this.#saved) as Step;
-    if (step.do !== undefined) await this.#do(step);
+    if (step.do !== undefined) await this.#do(raw);
     else if (step.await !== undefined) await this.#await(step);
     else if (step.hear !== undefined) await this.#hear(step);
     else if (step.heard !== undefined) this.#count(step);
@@ -86,25 +99,30 @@ class Run {
     else throw new Error('no step of any kind');
   }
 
-  async #do(step: Step): Promise<void> {
-    for (let i = 1; i < (step.repeat ?? 1); i++) await this.#give(step);
-    const answer = this.#give(step);
-    if (step.later === undefined) {
-      await this.#check(answer, step);
-      return;
+  async #do(raw: Step): Promise<void> {
+    const answers: Promise<unknown>[] = [];
+    for (let n = 1; n <= (raw.repeat ?? 1); n++) {
+      this.#saved.set('n', n);
+      const step = substitute(raw, this.#saved) as Step;
+      const answer = this.#give(step);
+      answers.push(answer);
+      if (step.later === undefined) await this.#check(answer, step);
+      else answer.catch(() => undefined);
     }
-    answer.catch(() => undefined);
-    this.#later.set(step.later, answer);
+    if (raw.later !== undefined) this.#later.set(raw.later, answers);
   }
 
   async #await(step: Step): Promise<void> {
-    await this.#check(this.#later.get(String(step.await)) ?? Promise.reject(new Error('nothing waits')), step);
+    const answers = this.#later.get(String(step.await));
+    if (answers === undefined) throw new Error('nothing waits');
+    for (const answer of answers) await this.#check(answer, step);
   }
 
   async #give(step: Step): Promise<unknown> {
     const client = String(step.client);
-    const order = Object.fromEntries(Object.entries(step).filter(([name]) => !OWN.has(name)));
+    const order: Record<string, unknown> = Object.fromEntries(Object.entries(step).filter(([name]) => !OWN.has(name)));
     if (step.do === 'connect') Object.assign(order, await this.#connection(step));
+    if (step.filled_to !== undefined) order['payload'] = String(order['payload']).padEnd(step.filled_to, '.');
     return this.#stage.driver.give({ ...order, client: this.#named(client) });
   }
 
@@ -142,10 +160,15 @@ class Run {
     };
   }
 
-  async #hear({ hear = '', client, match, save }: Step): Promise<void> {
-    const event = await this.#eventsOf(client).next(hear);
-    fit(event, match ?? {});
-    if (save !== undefined) this.#saved.set(save, event);
+  async #hear({ hear = '', client, match, save, repeat = 1, distinct }: Step): Promise<void> {
+    const seen = new Set<unknown>();
+    for (let n = 1; n <= repeat; n++) {
+      const event = await this.#eventsOf(client).next(hear);
+      fit(event, match ?? {});
+      if (distinct !== undefined) seen.add(event[distinct]);
+      if (save !== undefined) this.#saved.set(save, event);
+    }
+    if (distinct !== undefined) fit({ distinct: seen.size }, { distinct: repeat });
   }
 
   #count({ heard = '', client, count }: Step): void {
@@ -158,6 +181,10 @@ class Run {
     else if (wire === 'slow') this.#wire.set({ bytesPerSecond: 40_000, sliceBytes: 1 });
     else if (wire === 'kill') await this.#kill();
     else if (wire === 'reset') this.#wire.reset();
+    else if (wire === 'stall') this.#wire.stall();
+    else if (wire === 'swallow') this.#wire.blackhole();
+    else if (wire === 'swallow toClient') this.#wire.blackhole('toClient');
+    else if (wire === 'swallow toServer') this.#wire.blackhole('toServer');
     else await this.#move();
   }
 

@@ -6,6 +6,8 @@ const folder = fileURLToPath(new URL('../../../proto/conformance/', import.meta.
 /** Any members, as JSON has them. */
 export type Members = Readonly<Record<string, unknown>>;
 
+type SwallowOneWay = 'swallow toClient' | 'swallow toServer';
+
 /** One step; `proto/conformance/README.md` describes the kinds. */
 export interface Step extends Members {
   /** An order to the driver, and how often. */
@@ -16,7 +18,10 @@ export interface Step extends Members {
   readonly tenant?: string;
   readonly tokens?: readonly (Members | string)[];
   readonly through?: 'wire';
+  /** How often, with `$n` counting from 1; all at once where the step is for `later`. Of `hear`: so many events. */
   readonly repeat?: number;
+  /** Of `publish`: the payload is a text that takes so many bytes. */
+  readonly filled_to?: number;
   /** Members that its answer has. */
   readonly expect?: Members;
   /** Members of the error that it is refused with. */
@@ -29,11 +34,13 @@ export interface Step extends Members {
   /** The next event of this kind that a client tells, and members that it has. */
   readonly hear?: string;
   readonly match?: Members;
+  /** No two of the events that `repeat` asks for have the same of this member. */
+  readonly distinct?: string;
   /** Events of this kind that were told, not one more. */
   readonly heard?: string;
   readonly count?: number;
   /** What befalls the wire between clients and bus. */
-  readonly wire?: 'cut' | 'heal' | 'reset' | 'move' | 'slow' | 'kill';
+  readonly wire?: 'cut' | 'heal' | 'reset' | 'move' | 'slow' | 'kill' | 'stall' | 'swallow' | SwallowOneWay;
   /** What the scripted server does. */
   readonly server?: 'send' | 'close' | 'refuse' | 'trim' | 'connected' | 'answer';
   readonly reason?: string;

@@ -33,6 +33,7 @@ export function startTypescriptDriver(): Driver {
       webSocket: WebSocket,
       format: order['format'] === 'json' ? 'json' : 'proto',
       screenName: String(order['screen_name']),
+      requestTimeoutMs: Number(order['request_timeout_ms'] ?? 10_000),
     });
     const tell = (event: string, members: Members): void => lines.take({ client: name, event, ...members });
     listen(client, tell);

@@ -54,8 +54,9 @@ class Driven:
         self.channels: dict[str, Subscription] = {}
         tokens = list(order["tokens"])
         token = tokens[0] if len(tokens) == 1 else lambda: tokens.pop(0) if len(tokens) > 1 else tokens[0]
+        timeout = order.get("request_timeout_ms", 10_000) / 1000
         self.client = ArqonBusClient(
-            order["url"], token, screen_name=order["screen_name"], format=order["format"]
+            order["url"], token, screen_name=order["screen_name"], format=order["format"], request_timeout=timeout
         )
         on = self.client.on
         on("state", lambda state: self.tell("state", {"state": state}))

@@ -300,8 +300,8 @@ class ArqonBusClient(ClientStatus):
         reply = await self._requests.send(command_frame(name, args, id), timeout or self._request_timeout)
         return mapping_of(reply.get("payload"))
 
-    async def _send(self, frame: Mapping[str, Any]) -> None:
-        await self._connector.send(frame)
+    async def _send(self, frame: Mapping[str, Any], timeout: float | None = None) -> None:
+        await self._connector.send(frame, timeout)
 
     async def _refresh(self, token: str) -> None:
         await self.command_now("refresh", {"token": token})

@@ -10,7 +10,9 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
-from .errors import ArqonBusError, error_of_frame, not_connected
+from .errors import ArqonBusError, error_of_frame
+from .frame_writer import FrameWriter
+from .liveness import Liveness
 from .messages import Welcome, mapping_of, to_welcome
 from .reconnect import ConnectionEnd
 from .wire_format import WireFormat
@@ -18,9 +20,8 @@ from .within import within
 
 #: The largest frame that a server sends is 1 MiB.
 MAX_FRAME_BYTES = 2_097_152
-#: Nothing is heard for that long: the connection is dead.
-PING_EVERY_S = 20.0
-PONG_WITHIN_S = 10.0
+#: How long a good end may take.
+CLOSE_WITHIN_S = 2.0
 
 #: HTTP refusals of the upgrade, as the close codes that mean the same.
 _CODE_OF_STATUS = {400: 4400, 401: 4401, 403: 4403, 429: 4429, 503: 1013}
@@ -37,31 +38,33 @@ class ConnectionEnded(Exception):
 class Connection:
     """An open connection that the server has welcomed."""
 
-    def __init__(self, socket: ClientConnection, wire: WireFormat, welcome: Welcome) -> None:
+    def __init__(self, socket: ClientConnection, wire: WireFormat, welcome: Welcome, timeout: float) -> None:
         self.welcome = welcome
         self._socket = socket
         self._wire = wire
+        self._writer = FrameWriter(socket, is_text=wire.is_text)
+        self._liveness = Liveness(self._ping, timeout)
         self._error: ArqonBusError | None = None
         self._return_in_s = 0.0
+        self._why = ""
 
-    async def send(self, frame: Mapping[str, Any]) -> None:
+    async def send(self, frame: Mapping[str, Any], timeout: float) -> None:
         """
-        Sends a frame. Raises ``UNAVAILABLE`` where the connection is gone, ``VALIDATION_ERROR`` for what cannot be written,
-        ``PAYLOAD_TOO_LARGE`` for what would cost the connection.
+        Sends a frame, in the order of the calls. Raises ``UNAVAILABLE`` where the connection is gone, or had no room for ``timeout``
+        seconds; ``VALIDATION_ERROR`` for what cannot be written, ``PAYLOAD_TOO_LARGE`` for what would cost the connection.
         """
         encoded = self._wire.encode(frame)
         allowed = self.welcome.limits.get("max_frame_bytes")
         if isinstance(allowed, int) and len(encoded) > allowed:
             raise ArqonBusError("PAYLOAD_TOO_LARGE", f"The message takes {len(encoded)} bytes; {allowed} are allowed.")
-        try:
-            await self._socket.send(encoded, text=self._wire.is_text)
-        except ConnectionClosed:
-            raise not_connected() from None
+        await self._writer.write(encoded, timeout)
 
     async def read(self, on_frame: Callable[[dict[str, Any], int], None]) -> ConnectionEnd:
         """Hands every frame and its length on, until the connection ends."""
+        watch = asyncio.ensure_future(self._watch())
         try:
             async for raw in self._socket:
+                self._liveness.note()
                 frame = self._wire.decode(raw)
                 if frame is None:
                     continue
@@ -69,11 +72,33 @@ class Connection:
                 on_frame(frame, len(raw))
         except ConnectionClosed:
             pass
-        return _end_of(self._socket, self._error, self._return_in_s, was_welcomed=True)
+        finally:
+            watch.cancel()
+        self._writer.stop()
+        return _end_of(self._socket, self._error, self._return_in_s, was_welcomed=True, why=self._why)
 
     async def close(self) -> None:
-        """Closes it in good order."""
+        """Sends what waits, and closes in good order; drops the connection where that takes longer than 2 s."""
+        try:
+            await within(self._close(), CLOSE_WITHIN_S)
+        except asyncio.TimeoutError:
+            self._drop("")
+        self._writer.stop()
+
+    async def _close(self) -> None:
+        await self._writer.flush()
         await self._socket.close()
+
+    async def _watch(self) -> None:
+        await self._liveness.until_dead(self.welcome.heartbeat_s)
+        self._drop("no answer to a ping")
+
+    async def _ping(self) -> None:
+        await (await self._socket.ping())
+
+    def _drop(self, why: str) -> None:
+        self._why = why
+        self._socket.transport.abort()
 
     def _note(self, frame: dict[str, Any]) -> None:
         """What the server says of the connection itself tells how it ends."""
@@ -94,9 +119,9 @@ async def open_connection(url: str, token: str, wire: WireFormat, timeout: float
             additional_headers={"Authorization": f"Bearer {token}"},
             max_size=MAX_FRAME_BYTES,
             open_timeout=timeout,
-            ping_interval=PING_EVERY_S,
-            ping_timeout=PONG_WITHIN_S,
-            close_timeout=5,
+            # See Liveness.
+            ping_interval=None,
+            close_timeout=CLOSE_WITHIN_S,
         )
     except InvalidURI as error:
         raise ArqonBusError("VALIDATION_ERROR", "The url cannot be one of a WebSocket.") from error
@@ -124,15 +149,15 @@ async def _greet(socket: ClientConnection, wire: WireFormat, timeout: float) -> 
     welcome = to_welcome(mapping_of((frame or {}).get("payload")))
     if welcome is None:
         raise ConnectionEnded(ConnectionEnd(1006, "the first frame is no greeting"))
-    return Connection(socket, wire, welcome)
+    return Connection(socket, wire, welcome, timeout)
 
 
 def _end_of(
-    socket: ClientConnection, error: ArqonBusError | None, return_in_s: float, *, was_welcomed: bool
+    socket: ClientConnection, error: ArqonBusError | None, return_in_s: float, *, was_welcomed: bool, why: str = ""
 ) -> ConnectionEnd:
     code = socket.close_code
     hint = max(return_in_s, error.retry_after if error is not None else 0.0)
-    return ConnectionEnd(code or 1006, socket.close_reason or "", was_welcomed, error, hint)
+    return ConnectionEnd(code or 1006, socket.close_reason or why, was_welcomed, error, hint)
 
 
 def _end_of_refusal(refusal: InvalidStatus) -> ConnectionEnd:

@@ -83,11 +83,11 @@ class Connector:
             await connection.close()
         self._stop(None)
 
-    async def send(self, frame: Mapping[str, Any]) -> None:
-        """Sends a frame; raises ``UNAVAILABLE`` where there is no connection."""
+    async def send(self, frame: Mapping[str, Any], timeout: float | None = None) -> None:
+        """Sends a frame; raises ``UNAVAILABLE`` where there is no connection, or it had no room for ``timeout`` seconds."""
         if self._connection is None:
             raise not_connected()
-        await self._connection.send(frame)
+        await self._connection.send(frame, self._timeout if timeout is None else timeout)
 
     async def until_settled(self) -> None:
         """What is sent before it is known who the connection is comes from nobody yet."""

@@ -50,7 +50,7 @@ class Outbox:
             try:
                 return await self._requests.send(frame, min(self._timeout, max(0.001, deadline - loop.time())))
             except ArqonBusError as error:
-                if error.details.get("not_sent") is True:
+                if error.details.get("not_sent") is True and loop.time() < deadline:
                     await asyncio.sleep(0)
                     continue
                 is_uncertain = is_uncertain or error.is_indeterminate

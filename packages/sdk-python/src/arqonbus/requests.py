@@ -15,7 +15,7 @@ MAX_PENDING_REQUESTS = 1_024
 class Requests:
     """Each settles exactly once: by its answer, by its timeout, or with the loss of the connection."""
 
-    def __init__(self, transmit: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(self, transmit: Callable[[dict[str, Any], float], Awaitable[None]]) -> None:
         self._transmit = transmit
         self._pending: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
@@ -25,16 +25,20 @@ class Requests:
             raise ArqonBusError("CONFLICT", "A request with this id waits for its answer.")
         if len(self._pending) >= MAX_PENDING_REQUESTS:
             raise ArqonBusError("RATE_LIMITED", "Too many requests wait for an answer; this one was not sent.")
-        reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[dict[str, Any]] = loop.create_future()
         self._pending[frame["id"]] = reply
+        deadline = loop.time() + timeout
         try:
-            await self._transmit(frame)
-            return await within(reply, timeout)
+            await self._transmit(frame, timeout)
+            return await within(reply, max(0.0, deadline - loop.time()))
         except asyncio.TimeoutError:
             raise unknown_outcome(f"No answer within {timeout} s.") from None
         finally:
             self._pending.pop(frame["id"], None)
-            reply.cancel()
+            # One that was aborted before it was waited for is no fault of anybody's.
+            if not reply.cancel() and not reply.cancelled():
+                reply.exception()
 
     def answer(self, frame: dict[str, Any]) -> bool:
         """Takes a ``response`` or ``error`` frame; False when it answers no request that waits."""

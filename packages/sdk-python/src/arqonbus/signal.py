@@ -12,7 +12,8 @@ class Signal:
     """Wakes everybody who waits."""
 
     def __init__(self) -> None:
-        self._waiters: set[asyncio.Future[None]] = set()
+        #: In the order in which they began to wait, so that what they do then keeps it.
+        self._waiters: dict[asyncio.Future[None], None] = {}
 
     def fire(self) -> None:
         """Lets them look."""
@@ -26,11 +27,11 @@ class Signal:
         deadline = None if timeout is None else loop.time() + timeout
         while not holds():
             waiter = loop.create_future()
-            self._waiters.add(waiter)
+            self._waiters[waiter] = None
             try:
                 await within(waiter, None if deadline is None else max(0.0, deadline - loop.time()))
             except asyncio.TimeoutError:
                 return holds()
             finally:
-                self._waiters.discard(waiter)
+                self._waiters.pop(waiter, None)
         return True

@@ -234,6 +234,31 @@ describe('startChaosProxy', () => {
     expect(served.map(({ ended }) => ended())).toEqual(['', 'ECONNRESET', 'ECONNRESET']);
   });
 
+  it('stall: nothing moves either way, writers wait, ends are held back, and heal loses nothing', async () => {
+    const payload = randomBytes(24_000_000);
+    const stuck = await openAndEcho();
+    proxy.stall();
+    stuck.socket.end(payload);
+    const late = open();
+    await once(late.socket, 'connect');
+    late.socket.write(greeting);
+    // Others go on meanwhile: so many turns of the same loop would do to take in all bytes.
+    const other = await startChaosProxy({ targetPort: (target.address() as AddressInfo).port });
+    const busy = connect(other.port, '127.0.0.1');
+    for (let i = 0; i < 200; i++) {
+      busy.write('.');
+      await once(busy, 'data');
+    }
+    expect(stuck.socket.writableLength).toBeGreaterThan(0);
+    expect([served[0]?.text(), served[0]?.socket.readableEnded, late.text()]).toEqual([greeting, false, '']);
+    proxy.heal();
+    await until(() => served[0]?.socket.readableEnded === true, 'the end');
+    expect(hash(Buffer.concat(served[0]?.chunks ?? []))).toBe(hash(Buffer.concat([Buffer.from(greeting), payload])));
+    await until(() => late.text() === greeting, 'the answer');
+    busy.destroy();
+    await other.stop();
+  });
+
   it('makes a writer wait for a reader that does not read, and loses nothing', async () => {
     const payload = randomBytes(48_000_000);
     serve = (socket) => void (served.length === 1 ? socket.pause() : socket.pipe(socket));

@@ -25,7 +25,7 @@ export interface ChaosProxy {
   swallowed(): number;
   /** Replaces some of the toxics; the others stay. Each holds for both directions of every link on its own. */
   set(toxics: Partial<Toxics>): void;
-  /** A good network again, but for a cut or a black hole. */
+  /** A good network again, but for a cut, a black hole or a stall. */
   clear(): void;
   /**
    * Ends every link (both sides see FIN, or RST where bytes of theirs were unread) and refuses new ones with
@@ -33,7 +33,7 @@ export interface ChaosProxy {
    */
   cut(): void;
   /**
-   * Ends a cut and a black hole. Links that lost bytes are reset, for no network ever delivers a stream with a hole;
+   * Ends a cut, a black hole and a stall. Links that lost bytes are reset, for no network ever delivers a stream with a hole;
    * on the others ends that were held back now arrive.
    */
   heal(): void;
@@ -44,6 +44,11 @@ export interface ChaosProxy {
    * are accepted and treated alike. Default `both`.
    */
   blackhole(direction?: Direction | 'both'): void;
+  /**
+   * Until {@link heal}: links stay open, new ones are accepted, and nothing moves either way, until writers have filled what
+   * the system takes for them. Nothing is lost.
+   */
+  stall(): void;
   /** Shows what clients say on links that are let in from now on: `onLink` gives what takes the bytes of one, in order. */
   tap(onLink: () => (bytes: Buffer) => void): void;
   /** Ends every link, as a cut does, and gives the port back. Idempotent. */
@@ -55,20 +60,19 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
   const { targetPort, targetHost = '127.0.0.1', port = 0 } = options;
   const links = new Set<Link>();
   const blackHoles = new Set<Direction>();
-  let toxics = noToxics;
-  let accepted = 0;
-  let swallowedBefore = 0;
+  const air = { toxics: noToxics, isStalled: false };
+  const weatherOf = (direction: Direction) => ({ ...air, isBlackHole: blackHoles.has(direction) });
+  const past = { accepted: 0, swallowedBytes: 0 };
   let whenIdle: (() => void) | undefined;
   let watch: (client: Socket) => void = () => undefined;
 
   const admit = (client: Socket): void => {
-    accepted++;
+    past.accepted++;
     watch(client);
     const server = connect({ port: targetPort, host: targetHost, allowHalfOpen: true, noDelay: true });
-    const weather = (direction: Direction) => ({ toxics, isBlackHole: blackHoles.has(direction) });
-    const link = new Link(client, server, weather, () => {
+    const link = new Link(client, server, weatherOf, () => {
       links.delete(link);
-      swallowedBefore += link.swallowedBytes;
+      past.swallowedBytes += link.swallowedBytes;
       if (links.size === 0) whenIdle?.();
     });
     links.add(link);
@@ -81,32 +85,33 @@ export async function startChaosProxy(options: ChaosProxyOptions): Promise<Chaos
     await Promise.all([idle, gate.close()]);
   };
   let stopped: Promise<void> | undefined;
-
-  const change = (changed: Toxics): void => {
-    toxics = changed;
+  const change = (changed: Partial<typeof air>): void => {
+    Object.assign(air, changed);
     each((link) => link.move());
   };
   return {
     port: gate.port,
     connections: () => links.size,
-    accepted: () => accepted,
-    swallowed: () => [...links].reduce((sum, link) => sum + link.swallowedBytes, swallowedBefore),
-    set: (changes) => change(changeToxics(toxics, changes)),
-    clear: () => change(noToxics),
+    accepted: () => past.accepted,
+    swallowed: () => [...links].reduce((sum, link) => sum + link.swallowedBytes, past.swallowedBytes),
+    set: (changes) => change({ toxics: changeToxics(air.toxics, changes) }),
+    clear: () => change({ toxics: noToxics }),
     cut() {
       gate.shut();
       each((link) => link.end('close'));
     },
     heal() {
       blackHoles.clear();
-      each((link) => (link.swallowedBytes > 0 ? link.end('reset') : link.move()));
+      each((link) => link.swallowedBytes > 0 && link.end('reset'));
+      change({ isStalled: false });
       gate.open();
     },
     reset: () => each((link) => link.end('reset')),
     blackhole(direction = 'both') {
       for (const one of direction === 'both' ? (['toServer', 'toClient'] as const) : [direction]) blackHoles.add(one);
-      each((link) => link.move());
+      change({});
     },
+    stall: () => change({ isStalled: true }),
     tap: (onLink) => (watch = (client) => void client.on('data', onLink())),
     stop: () => (stopped ??= end()),
   };

@@ -6,6 +6,8 @@ export interface Weather {
   readonly toxics: Toxics;
   /** Bytes are swallowed, ends held back. */
   readonly isBlackHole: boolean;
+  /** Nothing moves, and nothing is lost. */
+  readonly isStalled: boolean;
 }
 
 /** How a side ended: in order (FIN), or not (RST, or an error of its system). */
@@ -56,7 +58,7 @@ export class Pipe {
   move(): void {
     clearTimeout(this.#timer);
     while (this.#handOnNext());
-    const isFull = this.#queuedBytes >= MAX_QUEUED_BYTES;
+    const isFull = this.#queuedBytes >= MAX_QUEUED_BYTES || this.#weather().isStalled;
     if (isFull && !this.#source.isPaused()) this.#source.pause();
     else if (!isFull && this.#source.isPaused()) this.#source.resume();
   }
@@ -80,7 +82,8 @@ export class Pipe {
   #handOnNext(): boolean {
     const parcel = this.#queue[0];
     if (parcel === undefined) return false;
-    const { toxics, isBlackHole } = this.#weather();
+    const { toxics, isBlackHole, isStalled } = this.#weather();
+    if (isStalled) return false;
     if (isBlackHole) return this.#swallow(parcel);
     const waitMs = this.#dueAt(parcel, toxics) - performance.now();
     if (waitMs > 0) {
