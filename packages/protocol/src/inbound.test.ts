@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEnvelope } from './envelope.ts';
 import type { Envelope, EnvelopeType } from './envelope.ts';
@@ -39,6 +40,16 @@ describe('checkInbound', () => {
     expect(checkInbound(many, { ...DEFAULT_LIMITS, maxTargets: 2 })?.errors).toEqual([
       { field: 'to', problem: 'has too many entries' },
     ]);
+  });
+
+  it('[PRT-17] [PRT-23] takes as many targets as the limit says, whatever it says, and no more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 0, max: 200 }), (maxTargets, count) => {
+        const envelope = { ...createEnvelope('private'), to: Array.from({ length: count }, (_, n) => `c${n}`) };
+        const refused = checkInbound(envelope, { ...DEFAULT_LIMITS, maxTargets });
+        expect(refused === undefined).toBe(count >= 1 && count <= maxTargets);
+      }),
+    );
   });
 
   it('[PRT-14] wants the name of a command', () => {

@@ -134,7 +134,7 @@ describe('what a client sees of a logged channel', () => {
           await rest(world);
           world.reader.read(world.all);
           expect(world.joinsUnderWay).toBe(0);
-          expect(world.client.session.pendingJoins).toBe(0);
+          expect(world.client.session.pendingJoins.size).toBe(0);
           expect(world.client.session.slow).toBeUndefined();
           const subscription = world.client.session.subscriptions.get(`science:${CHANNEL}`);
           if (subscription === undefined) return;

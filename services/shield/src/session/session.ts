@@ -69,8 +69,8 @@ export class Session implements Origin {
   readonly subscriptions: Map<string, Subscription> = new Map();
   /** Subscriptions that the client asked for itself, which is what the limit counts. */
   explicitSubscriptions = 0;
-  /** Joins under way, which the limit counts too. */
-  pendingJoins = 0;
+  /** Joins under way, by `room:channel`: the limit counts those of channels that are not subscribed yet, each once. */
+  readonly pendingJoins: Map<string, number> = new Map();
   /** An earlier session is being resumed: until that is decided nothing is joined. */
   isResuming = false;
   /** Publications whose acknowledgement is on its way. */

@@ -15,8 +15,8 @@ export const ROOM_CHANNEL = '*';
 
 /** Sessions' subscriptions, and the sockets' places in topics that go with them. */
 export interface Subscriptions {
-  /** True when the session may take one more. */
-  hasRoom(session: Session): boolean;
+  /** True when the session may join this `room:channel`: it has it, or is about to, or may take one more. */
+  hasRoom(session: Session, name: string): boolean;
   /**
    * Takes uses of the channel and of its room's pseudo-channel while a join is under way, and waits until their
    * positions are known. Who prepared a join releases it, committed or not.
@@ -65,10 +65,11 @@ export function createSubscriptions(
 ): Subscriptions {
   const parts = { channels, presence, views };
   return {
-    hasRoom: (session) => session.explicitSubscriptions + session.pendingJoins < limits.maxSubscriptions,
+    hasRoom: (session, name) =>
+      isTaken(session, name) || session.pendingJoins.has(name) || countTaken(session) < limits.maxSubscriptions,
     prepare: async (session, address, isWatching) => {
       const join = openJoin(parts, address, isWatching);
-      session.pendingJoins += 1;
+      addPending(session, join.channel.name, 1);
       try {
         await Promise.all([join.channel.ready, join.roomChannel.ready]);
       } catch (error) {
@@ -115,6 +116,23 @@ export function createSubscriptions(
   };
 }
 
+/** The pseudo-channel that came along with a room is not counted. */
+function isTaken(session: Session, name: string): boolean {
+  return session.subscriptions.get(name)?.isExplicit === true;
+}
+
+function countTaken(session: Session): number {
+  let taken = session.explicitSubscriptions;
+  for (const name of session.pendingJoins.keys()) if (!isTaken(session, name)) taken += 1;
+  return taken;
+}
+
+function addPending({ pendingJoins }: Session, name: string, change: 1 | -1): void {
+  const joins = (pendingJoins.get(name) ?? 0) + change;
+  if (joins > 0) pendingJoins.set(name, joins);
+  else pendingJoins.delete(name);
+}
+
 interface Parts {
   readonly channels: LocalChannels;
   readonly presence: PresenceViews;
@@ -143,7 +161,7 @@ function openJoin(
 }
 
 function release({ channels, presence }: Parts, session: Session, { channel, roomChannel, view }: PreparedJoin): void {
-  session.pendingJoins -= 1;
+  addPending(session, channel.name, -1);
   channels.release(channel);
   channels.release(roomChannel);
   if (view !== undefined) presence.release(view);

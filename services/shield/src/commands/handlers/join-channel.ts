@@ -47,9 +47,7 @@ export async function readyJoin(call: CommandCall, args: Args, parts: CommandPar
   if (args.history !== undefined) requireRight(session, 'history', address.room, address.channel);
   if (args.presence === true) requireRight(session, 'presence', address.room, address.channel);
   const meta = args.meta === undefined ? undefined : encodeMeta(args.meta);
-  const known = session.subscriptions.get(`${address.room}:${address.channel}`);
-  // The room's pseudo-channel that came with another join is not counted yet.
-  if (known?.isExplicit !== true && !subscriptions.hasRoom(session)) {
+  if (!subscriptions.hasRoom(session, `${address.room}:${address.channel}`)) {
     throw new BusError('QUOTA_EXCEEDED', 'The connection has as many subscriptions as it may.');
   }
   const join = await subscriptions.prepare(session, address, args.presence === true);

@@ -44,7 +44,7 @@ function checkUnused(session: Session): void {
   if (
     session.isResuming ||
     session.generation > 0 ||
-    session.pendingJoins > 0 ||
+    session.pendingJoins.size > 0 ||
     session.subscriptions.size > 0 ||
     session.operator !== undefined
   ) {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { opcodes, waitUntil } from '@arqonbus/testkit';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanUpRigs, startRig } from '../contract/contract-rig.ts';
 import type { ListenerTraits } from '../contract/contract-rig.ts';
@@ -42,6 +43,37 @@ describe('what only ws enforces', () => {
     send(65);
     expect((await client.closed()).code).toBe(1008);
     expect(rig.messages).toHaveLength(1);
+  });
+
+  it('[PRT-28] P-05: takes exactly the number of fragments that the limit says, whatever it says', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 44 }),
+        async (maxFragments, count) => {
+          const rig = await startRig(traits, { limits: { maxFragments } });
+          const { client } = await rig.pair();
+          for (let i = 0; i < count; i += 1)
+            client.sendFrame(i === 0 ? text : continuation, `${i % 10}`, { fin: i === count - 1 });
+          client.sendText('behind');
+          const isTaken = count <= maxFragments;
+          const outcome = isTaken
+            ? waitUntil(() => rig.messages.length === 2, { what: 'both messages' })
+            : client.closed().then(({ code }) => code);
+          expect(await outcome).toBe(isTaken ? undefined : 1008);
+          expect(rig.messages.map(({ bytes }) => bytes.length)).toEqual(isTaken ? [count, 'behind'.length] : []);
+        },
+      ),
+      {
+        numRuns: 25,
+        examples: [
+          [8, 8],
+          [8, 9],
+          [1, 1],
+          [1, 2],
+        ],
+      },
+    );
   });
 
   it.each([
