@@ -1,4 +1,5 @@
 export * from './chaos-proxy/chaos-proxy.ts';
+export * from './chaos-proxy/lossy-port.ts';
 export type { Direction, Toxics } from './chaos-proxy/toxics.ts';
 export { natsReleases } from './nats-server/nats-releases.ts';
 export type { NatsRelease } from './nats-server/nats-releases.ts';
@@ -8,6 +9,7 @@ export * from './cluster/shipped-nats-config.ts';
 export * from './cluster/start-cluster.ts';
 export * from './history/check-history.ts';
 export type * from './history/history.ts';
+export * from './nats-server/start-nats-cluster.ts';
 export * from './nats-server/start-nats-server.ts';
 export { findPostgres } from './postgres-server/find-postgres.ts';
 export type { AdminSession } from './postgres-server/admin-session.ts';

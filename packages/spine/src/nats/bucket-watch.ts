@@ -7,8 +7,8 @@ import type { BucketRead, StartRead } from './bucket-reader.ts';
 const RETRY_MS = 1_000;
 
 /**
- * A watch that outlives connections (SPN-6). After every reconnect it reads everything anew: all entries are told
- * again, and as deleted what it had told and is there no more.
+ * A watch that outlives connections, and the servers of a cluster (SPN-6). After every reconnect, and where the server dies that told it
+ * of changes, it reads everything anew: all entries are told again, and as deleted what it had told and is there no more.
  *
  * `ready` rejects with `UNAVAILABLE` when the first read fails; the watch goes on trying until it is stopped.
  */
@@ -84,6 +84,11 @@ export class BucketWatch implements KeyValueWatch {
         onReady: () => {
           isReady = true;
           if (isCurrent()) this.#finishRead(seen);
+        },
+        onLost: (cause) => {
+          if (!isCurrent()) return;
+          this.#onError(cause);
+          void this.#start(spine);
         },
       });
       if (isCurrent()) this.#read = read;

@@ -164,7 +164,9 @@ class NatsBucket implements KeyValue {
   }
 
   #read(prefix: string, listener: BucketReadListener): Promise<BucketRead> {
-    return readBucket(this.#js, this.#name, prefix, listener, this.#onError);
+    const { inboxPrefix } = this.#spine;
+    const read = { js: this.#js, inboxPrefix, bucket: this.#name, prefix, onError: this.#onError };
+    return readBucket(read, listener);
   }
 }
 

@@ -13,6 +13,8 @@ import { Subscriptions } from './subscriptions.ts';
 export interface NatsSpine extends Spine {
   /** For JetStream and key-value buckets; nothing but the adapters may publish or subscribe on it (SPN-5). */
   readonly connection: NatsConnection;
+  /** First tokens of the subjects on which it may receive what was asked for. */
+  readonly inboxPrefix: string;
   /** Bytes of the largest message that the servers take. */
   readonly maxPayloadBytes: number;
   /** Bytes that the servers have not confirmed, wherever they lie. */
@@ -83,6 +85,10 @@ class SpineOnNats implements NatsSpine {
     });
     this.#subscriptions = new Subscriptions(link.connection, onError);
     this.#servers = new Servers(link, this.#outbox, onError);
+  }
+
+  get inboxPrefix(): string {
+    return this.#link.inboxPrefix;
   }
 
   get maxPayloadBytes(): number {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LogProfile, TenantId } from '@arqonbus/protocol';
 import { BusError } from '@arqonbus/protocol';
-import { freePort, natsReleases, startNatsServer } from '@arqonbus/testkit';
-import type { NatsServer } from '@arqonbus/testkit';
+import { natsReleases, startNatsCluster } from '@arqonbus/testkit';
+import type { NatsCluster } from '@arqonbus/testkit';
 import { createNatsSpine } from '../../nats/nats-spine.ts';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
 import type { Append, ChannelLog } from '../channel-log.ts';
@@ -34,19 +34,13 @@ async function outcomeOf(log: ChannelLog, append: Partial<Append> & Pick<Append,
 }
 
 describe.each(natsReleases())('a stream with three copies, on NATS, %s', (release) => {
-  const servers: NatsServer[] = [];
+  let cluster: NatsCluster;
   let spine: NatsSpine;
   let log: ChannelLog;
 
   beforeAll(async () => {
-    const ports = await Promise.all(Array.from({ length: COPIES }, freePort));
-    const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(', ');
-    const start = (port: number): Promise<NatsServer> => {
-      const cluster = `cluster { name: copies, listen: "127.0.0.1:${port}", routes: [${routes}] }`;
-      return startNatsServer({ jetstream: true, release, config: `server_name: n${port}\n${cluster}` });
-    };
-    servers.push(...(await Promise.all(ports.map(start))));
-    spine = await createNatsSpine({ servers: servers.map(({ url }) => url), name: 'shield' });
+    cluster = await startNatsCluster({ release, nodes: COPIES });
+    spine = await createNatsSpine({ servers: cluster.nodes.map(({ url }) => url), name: 'shield' });
     // Until the three have found a leader there is nobody to make a stream.
     await vi.waitFor(() => provisionLogStreams(spine, layout, { replicas: COPIES, maxBytes: 16_777_216 }), 25_000);
     const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
@@ -55,7 +49,7 @@ describe.each(natsReleases())('a stream with three copies, on NATS, %s', (releas
 
   afterAll(async () => {
     await spine.close();
-    await Promise.all(servers.map((server) => server.stop()));
+    await cluster.stop();
   });
 
   it('[LOG-17] takes one of many that expect the same sequence, or refuses all where it would take several', async () => {
