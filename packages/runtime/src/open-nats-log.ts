@@ -97,16 +97,22 @@ export function logUnusable(logger: Logger, error: unknown): void {
   logger.error({ event: 'log_layout_ignored', err: error }, 'a layout of the log cannot be used');
 }
 
-/** Asks a Brain to look at a stream that has lost something, once at a time. */
+/** Asked of a stream that is behind with every publication; a Brain is told no more often than this. */
+const REPORT_PAUSE_MS = 1_000;
+
+/** Asks a Brain to look at a stream that may have lost something, once at a time. */
 function createReport(spine: NatsSpine, logger: Logger): (stream: string, generation: string, lastSeq: number) => void {
   const running = new Set<string>();
   return (stream, generation, lastSeq) => {
     if (running.has(stream)) return;
     running.add(stream);
-    logger.error({ event: 'log_regressed', stream, last_seq: lastSeq }, 'a stream of the log has lost messages');
+    logger.error(
+      { event: 'log_regressed', stream, last_seq: lastSeq },
+      'a stream of the log tells of less than it had',
+    );
     const request = { stream, generation, lastSeq: BigInt(lastSeq) };
     callBrain(spine, 'log.regressed', request, deadlineIn(BRAIN_TIMEOUT_MS))
       .catch((error: unknown) => logger.warn({ event: 'log_regress_not_told', err: error }, 'no Brain was told'))
-      .finally(() => running.delete(stream));
+      .finally(() => void setTimeout(() => running.delete(stream), REPORT_PAUSE_MS).unref());
   };
 }

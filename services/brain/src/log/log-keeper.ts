@@ -11,8 +11,17 @@ import {
   logStreamKey,
   streamsOf,
 } from '@arqonbus/spine';
-import type { KeyValue, KeyValueEntry, LogLayout, LogStreamPlace, LogStreams, StreamState } from '@arqonbus/spine';
+import type {
+  FoundStream,
+  KeyValue,
+  KeyValueEntry,
+  LogLayout,
+  LogStreamPlace,
+  LogStreams,
+  StreamState,
+} from '@arqonbus/spine';
 import { lossOf } from './stream-loss.ts';
+import { LossPatience } from './loss-patience.ts';
 import type { StreamLoss } from './stream-loss.ts';
 import { stateFields, stateOf } from './stream-record.ts';
 
@@ -44,6 +53,7 @@ export class LogKeeper {
   readonly #options: LogKeeperOptions;
   /** The highest sequence seen, by stream and generation: a store that is restored takes the bucket back with it. */
   readonly #marks = new Map<string, number>();
+  readonly #patience = new LossPatience();
   #isOwner = false;
   #provisioned: LogLayout | undefined;
   #refused: LogLayout | undefined;
@@ -75,7 +85,15 @@ export class LogKeeper {
     const state = await streams.state(stream);
     const record = entry && readMessage(LogStreamRecordSchema, entry.value);
     if (entry === undefined || record?.generation !== generation || state === undefined) return;
-    if (state.lastSeq < lastSeq) await this.#renew(entry, { stream, state, loss: 'regressed' });
+    if (state.lastSeq >= lastSeq) return;
+    if (this.#isSure(stream, state)) return this.#renew(entry, { stream, state, loss: 'regressed' });
+    // Whoever keeps the log looks every second, and is told by this what there was.
+    if (record.lastSeq >= BigInt(lastSeq)) return;
+    const value = toBinary(
+      LogStreamRecordSchema,
+      create(LogStreamRecordSchema, { ...record, lastSeq: BigInt(lastSeq) }),
+    );
+    await isFirst(bucket.update(entry.key, value, entry.revision));
   }
 
   async #keep(): Promise<void> {
@@ -141,10 +159,18 @@ export class LogKeeper {
     const highSeq = Math.max(this.#marks.get(name) ?? 0, Number(record.lastSeq));
     const loss = lossOf(stateOf(record), state, { highSeq, maxAgeMs: profile.maxAgeMs, nowMs: nowMs() });
     const isErased = loss === 'purged' && record.erasing !== '';
-    if (loss !== undefined && !isErased) return this.#renew(entry, { stream, state, loss });
+    if (loss !== undefined && !isErased) {
+      return this.#isSure(stream, state) ? this.#renew(entry, { stream, state, loss }) : undefined;
+    }
+    this.#patience.forget(stream);
     this.#marks.set(name, state.lastSeq);
     if (isUnchanged(record, state)) return;
     await isFirst(bucket.update(entry.key, encode(state, record), entry.revision));
+  }
+
+  /** Until it is sure nothing is stored in the stream or read of it by who has seen more. */
+  #isSure(stream: string, { copies }: FoundStream): boolean {
+    return this.#patience.isSure(stream, copies, this.#options.nowMs());
   }
 
   /** Of an erasure that is under way it stays known; where the stream began before means nothing any more. */

@@ -39,6 +39,12 @@ export interface StreamState {
   readonly lastAtMs: number;
 }
 
+/** A stream as its leader tells of it. */
+export interface FoundStream extends StreamState {
+  /** Copies of it, on as many servers. */
+  readonly copies: number;
+}
+
 /** The streams of the log, as a Brain looks after them. */
 export interface LogStreams {
   /**
@@ -49,7 +55,7 @@ export interface LogStreams {
   /** Why these servers cannot keep what a layout promises; undefined = they can. */
   refusal(layout: LogLayout): string | undefined;
   /** Undefined where there is no such stream. Throws `UNAVAILABLE`. */
-  state(stream: string): Promise<StreamState | undefined>;
+  state(stream: string): Promise<FoundStream | undefined>;
 }
 
 /** The streams on this connection. */
@@ -70,9 +76,10 @@ export async function createLogStreams(spine: NatsSpine, options: LogStreamsOpti
     },
     state: async (stream) => {
       try {
-        const { created, state } = await manager.streams.info(stream);
+        const { created, state, config } = await manager.streams.info(stream);
         const { first_seq: firstSeq, last_seq: lastSeq, messages, first_ts: firstAt, last_ts: lastAt } = state;
-        return { created, firstSeq, lastSeq, messages, firstAtMs: msOf(firstAt), lastAtMs: msOf(lastAt) };
+        const [firstAtMs, lastAtMs] = [msOf(firstAt), msOf(lastAt)];
+        return { created, firstSeq, lastSeq, messages, firstAtMs, lastAtMs, copies: config.num_replicas };
       } catch (cause) {
         if (isStreamMissing(cause)) return undefined;
         throw new BusError('UNAVAILABLE', 'A stream of the log cannot be looked at.', { cause });
