@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createDevelopmentIssuer } from '@arqonbus/auth';
 import type { TokenOrder } from '@arqonbus/auth';
 import { connectRaw, startChaosProxy, startCluster } from '@arqonbus/testkit';
-import type { ChaosProxy, Cluster, PostgresChoice, RawSocket } from '@arqonbus/testkit';
+import type { ChaosProxy, Cluster, ClusterOptions, PostgresChoice, RawSocket } from '@arqonbus/testkit';
 import { connectJson } from '../../harness/json-client.ts';
 import { roomyLimits } from '../../harness/roomy-limits.ts';
 import { developmentSettings, programs } from '../../harness/start-cluster-servers.ts';
@@ -50,12 +50,13 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Two Shields, two Brains, NATS and Postgres (`own` where it is to be harmed); the second Shield reaches NATS through a
- * proxy. `natsConfig`: more of its lines.
+ * proxy, where there are several the last one. `natsConfig`: more of its lines.
  */
 export async function startFaultCluster(
   env: Readonly<Record<string, string>> = {},
   natsConfig = '',
   postgres: PostgresChoice = 'shared',
+  nats: Pick<ClusterOptions, 'natsNodes' | 'natsRelease' | 'envOf'> = {},
 ): Promise<FaultCluster> {
   const secret = randomBytes(32).toString('hex');
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
@@ -67,8 +68,9 @@ export async function startFaultCluster(
     brains: 2,
     env: settings,
     natsConfig,
+    ...nats,
   });
-  const spineProxy = await startChaosProxy({ targetPort: cluster.nats.port });
+  const spineProxy = await startChaosProxy({ targetPort: (cluster.natsCluster.nodes.at(-1) ?? cluster.nats).port });
   const behindProxy = { ARQONBUS_NATS_URL: `nats://127.0.0.1:${spineProxy.port}` };
   await cluster.startShield(1, behindProxy);
 

@@ -3,7 +3,9 @@ import type { AdminSession } from '../postgres-server/admin-session.ts';
 import type { PostgresServer } from '../postgres-server/start-postgres-server.ts';
 import { startBrainStorage } from './brain-storage.ts';
 import type { PostgresChoice } from './brain-storage.ts';
-import { startNatsServer } from '../nats-server/start-nats-server.ts';
+import { startNatsCluster } from '../nats-server/start-nats-cluster.ts';
+import type { NatsCluster } from '../nats-server/start-nats-cluster.ts';
+import type { NatsRelease } from '../nats-server/nats-releases.ts';
 import type { NatsServer } from '../nats-server/start-nats-server.ts';
 import { startServiceProcess } from './service-process.ts';
 import type { ServiceProcess } from './service-process.ts';
@@ -32,6 +34,10 @@ export interface ClusterOptions {
   readonly env: Readonly<Record<string, string>>;
   /** More lines of the configuration of NATS. */
   readonly natsConfig?: string;
+  /** Servers of NATS. Default 1; several keep as many copies of everything, and Brains and Shields know the addresses of all. */
+  readonly natsNodes?: number;
+  /** Default `packaged`. */
+  readonly natsRelease?: NatsRelease;
   /** Settings of one service, laid over `env`; its number counts from 0 in its kind. */
   readonly envOf?: (service: ServiceKind, number: number, natsUrl: string) => Readonly<Record<string, string>>;
   /** What a service is told of all settings; for one of an earlier release, which refuses those that it does not know. */
@@ -42,7 +48,10 @@ type ServiceKind = 'shield' | 'brain' | 'bridge';
 
 /** Shields, Brains and NATS in processes of their own, on free ports of this machine. */
 export interface Cluster {
+  /** The first of them, where there are several. */
   readonly nats: NatsServer;
+  /** All servers of NATS, and the network between them. */
+  readonly natsCluster: NatsCluster;
   /** Undefined where it is shared with other tests. */
   readonly postgres: PostgresServer | undefined;
   /** Looks at the database as an administrator, whom no row-level security binds. */
@@ -77,16 +86,17 @@ const FREE_PORTS = {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { known = (env) => env } = options;
   const users = shippedNatsConfig();
-  const config = `${users.config}\n${options.natsConfig ?? ''}`;
-  const [nats, storage] = await Promise.all([
-    startNatsServer({ jetstream: true, config }),
+  const [natsCluster, storage] = await Promise.all([
+    startNats(options, users.config),
     startBrainStorage(options.programs.arqon, options.postgres ?? 'own'),
   ]);
-  const base = { ...FREE_PORTS, ARQONBUS_NATS_URL: nats.url };
+  const { nodes, first: nats } = natsCluster;
+  const natsUrl = nodes.map(({ url }) => url).join(',');
+  const base = { ...FREE_PORTS, ARQONBUS_NATS_URL: natsUrl, ARQONBUS_NATS_REPLICAS: String(nodes.length) };
   const services = { shield: [] as ServiceProcess[], brain: [] as ServiceProcess[], bridge: [] as ServiceProcess[] };
   const launch = (kind: ServiceKind, number: number, more = {}): ServiceProcess => {
     const stored = kind === 'brain' ? storage.env : {};
-    const own = options.envOf?.(kind, number, nats.url);
+    const own = options.envOf?.(kind, number, natsUrl);
     const env = known({ ...base, ...users.env(kind), ...stored, ...options.env, ...own, ...more });
     const service = startServiceProcess({ name: `${kind}-${number}`, program: options.programs[kind] ?? '', env });
     services[kind][number] = service;
@@ -101,7 +111,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await Promise.all(services.bridge.map((bridge) => bridge.stop()));
     await Promise.all(services.shield.map((shield) => shield.stop()));
     await Promise.all(services.brain.map((brain) => brain.stop()));
-    await Promise.all([nats.stop(), storage.stop()]);
+    await Promise.all([natsCluster.stop(), storage.stop()]);
   };
   try {
     const brains = Array.from({ length: options.brains ?? 2 }, (_, number) => launch('brain', number));
@@ -115,6 +125,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
   return {
     nats,
+    natsCluster,
     postgres: storage.postgres,
     openAdminSession: () => openAdminSession(storage.adminUrl),
     natsUser: users.env,
@@ -127,9 +138,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     stop,
     kill: async () => {
       await Promise.all([...services.bridge, ...services.shield, ...services.brain].map((service) => service.kill()));
-      await Promise.all([nats.stop(), storage.stop()]);
+      await Promise.all([natsCluster.stop(), storage.stop()]);
     },
   };
+}
+
+function startNats(
+  { natsConfig = '', natsNodes = 1, natsRelease }: ClusterOptions,
+  users: string,
+): Promise<NatsCluster> {
+  const release = natsRelease === undefined ? {} : { release: natsRelease };
+  return startNatsCluster({ ...release, config: `${users}\n${natsConfig}`, nodes: natsNodes });
 }
 
 /** Who does not start waits for another one, as a Shield for a Brain. */

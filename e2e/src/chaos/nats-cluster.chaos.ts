@@ -1,0 +1,97 @@
+import { natsReleases } from '@arqonbus/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FaultCluster } from '../faults/harness/fault-cluster.ts';
+import type { FollowedClient } from '../faults/harness/followed-client.ts';
+import { publishNumbers } from '../faults/harness/numbered-log.ts';
+import { report } from '../faults/harness/report.ts';
+import {
+  FAILOVER_TIMEOUT_MS,
+  expectNoOtherEpoch,
+  expectOneHistory,
+  gather,
+  more,
+  startOnThreeNats,
+} from '../faults/harness/three-nats.ts';
+
+/** How often each server is killed, or cut off. */
+const ROUNDS = 2;
+
+describe.each(natsReleases())('three servers of NATS %s', (release) => {
+  let bus: FaultCluster;
+  beforeEach(async () => {
+    bus = await startOnThreeNats(release);
+  }, 90_000);
+  afterEach(() => bus.stop());
+
+  test('[LOG-2] [LOG-3] R-10: each is killed in turn under load: writing goes on, nothing acknowledged is lost or reordered', async () => {
+    const { writers, readers, end } = await gather(bus, 'copies', 'killed');
+    const loads = writers.map((writer) => publishNumbers(writer, 'copies:killed'));
+    const all = (count: number): Promise<readonly number[]> => Promise.all(loads.map((load) => more(load, count)));
+    await all(30);
+    const failoversMs: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const node of bus.natsCluster.nodes) {
+        await node.kill();
+        failoversMs.push(...(await all(30)));
+        await node.restart();
+        await all(30);
+      }
+    }
+    const acknowledged = await Promise.all(loads.map((load) => load.stop()));
+    expectNoOtherEpoch(bus);
+    await expectOneHistory(readers, acknowledged);
+    expect(Math.max(...failoversMs)).toBeLessThan(FAILOVER_TIMEOUT_MS);
+    report(`NATS ${release}: servers killed in turn`, {
+      acknowledged: acknowledged.reduce((sum, { size }) => sum + size, 0),
+      kills: ROUNDS * bus.natsCluster.nodes.length,
+      'longest wait ms': Math.max(...failoversMs),
+    });
+    end();
+  }, 600_000);
+
+  test('[LOG-7] [LOG-8] [LOG-4] R-12: each is cut off in turn, and then all from one another: no second history, nothing acknowledged is lost', async () => {
+    const { writers, readers, end } = await gather(bus, 'copies', 'parted');
+    const loads = writers.map((writer) => publishNumbers(writer, 'copies:parted'));
+    const all = (count: number): Promise<unknown> => Promise.all(loads.map((load) => more(load, count)));
+    await all(30);
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const node of bus.natsCluster.nodes.keys()) {
+        bus.natsCluster.isolate(node);
+        // One of the two Shields is with the majority, wherever they are by now.
+        await Promise.any(loads.map((load) => more(load, 200)));
+        await untilNoticed();
+        bus.natsCluster.heal();
+        await all(30);
+      }
+    }
+    for (const node of [0, 1]) bus.natsCluster.isolate(node);
+    const codes = async (): Promise<readonly string[]> =>
+      Promise.all(writers.map(async (writer) => (await ask(writer)).code));
+    await expect.poll(async () => (await codes()).includes('ok'), { timeout: FAILOVER_TIMEOUT_MS }).toBe(false);
+    const taken = loads.map((load) => load.acknowledged());
+    expect(await codes()).toEqual([expect.stringMatching(REFUSED), expect.stringMatching(REFUSED)]);
+    expect(loads.map((load) => load.acknowledged())).toEqual(taken);
+    bus.natsCluster.heal();
+    await all(30);
+    const acknowledged = await Promise.all(loads.map((load) => load.stop()));
+    expectNoOtherEpoch(bus);
+    await expectOneHistory(readers, acknowledged);
+    report(`NATS ${release}: servers cut off in turn`, {
+      acknowledged: acknowledged.reduce((sum, { size }) => sum + size, 0),
+    });
+    end();
+  }, 600_000);
+});
+
+const REFUSED = /^(UNAVAILABLE|TIMEOUT)$/;
+
+function ask(writer: FollowedClient): ReturnType<FollowedClient['publish']> {
+  return writer.publish('copies:parted', 'refused?');
+}
+
+/** As long as a leader that is cut off believes to be one, and what it knows is believed: the rhythm of the drill. */
+function untilNoticed(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 12_000);
+  });
+}
