@@ -7,6 +7,7 @@ import { parseHttpHead } from './http-head.ts';
 import type { HttpHead } from './http-head.ts';
 import { createRawSocket } from './raw-socket.ts';
 import type { RawConduct, RawSocket } from './raw-socket.ts';
+import { PATIENCE_MS } from './wait-until.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** Where to connect and how. */
@@ -27,7 +28,7 @@ export interface ConnectRawOptions extends RawConduct {
   readonly protocols?: readonly string[];
   /** Speaks TLS; the server's certificate is checked against these. */
   readonly tls?: Pick<ConnectionOptions, 'ca' | 'ciphers' | 'maxVersion' | 'minVersion'>;
-  /** Default 5,000. */
+  /** Default {@link PATIENCE_MS}. */
   readonly timeoutMs?: number;
 }
 
@@ -36,7 +37,7 @@ export interface ConnectRawOptions extends RawConduct {
  * `headers` and `body` tell the refusal. Rejects where nobody listens, the answer is late or the accept key is wrong.
  */
 export async function connectRaw(options: ConnectRawOptions): Promise<RawSocket> {
-  const timeoutMs = options.timeoutMs ?? 5_000;
+  const timeoutMs = options.timeoutMs ?? PATIENCE_MS;
   const key = randomBytes(16).toString('base64');
   const socket = await openRaw(options);
   try {
@@ -58,7 +59,7 @@ export async function connectRaw(options: ConnectRawOptions): Promise<RawSocket>
 export async function openRaw(
   options: Pick<ConnectRawOptions, 'port' | 'host' | 'tls' | 'timeoutMs'>,
 ): Promise<Socket> {
-  const { host = '127.0.0.1', port, tls, timeoutMs = 5_000 } = options;
+  const { host = '127.0.0.1', port, tls, timeoutMs = PATIENCE_MS } = options;
   const tcp = await withTimeout(openTcp(host, port), timeoutMs, 'a TCP connection');
   if (tls === undefined) return tcp;
   try {

@@ -5,6 +5,7 @@ import type { FrameOptions } from './client-frame.ts';
 import { createFrameReader } from './frame-reader.ts';
 import type { RawFrame } from './frame-reader.ts';
 import type { HttpHead } from './http-head.ts';
+import { PATIENCE_MS } from './wait-until.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** How a connection ended for the client: the server's close frame, or 1006 where none came. */
@@ -108,7 +109,7 @@ export function createRawSocket(socket: Socket, head: HttpHead, body: string, co
     nextFrame: (timeoutMs) => inbox.take(() => true, timeoutMs),
     next: (fits, timeoutMs) => inbox.take(fits, timeoutMs),
     pending: () => inbox.size(),
-    closed: (timeoutMs = 5_000) => withTimeout(ended, timeoutMs, 'the TCP connection to end'),
+    closed: (timeoutMs = PATIENCE_MS) => withTimeout(ended, timeoutMs, 'the TCP connection to end'),
     isClosed: () => socket.closed,
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
@@ -170,7 +171,7 @@ function createInbox(): Inbox {
       wake();
     },
     size: () => frames.length,
-    take: (fits, timeoutMs = 5_000) => withTimeout(search(fits), timeoutMs, 'a frame'),
+    take: (fits, timeoutMs = PATIENCE_MS) => withTimeout(search(fits), timeoutMs, 'a frame'),
   };
 }
 

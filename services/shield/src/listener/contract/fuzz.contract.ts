@@ -25,7 +25,10 @@ export function fuzzContract(traits: ListenerTraits): void {
       '[PRT-28] P-20: survives any frames and bytes, and closes each connection once',
       { timeout: 60_000 },
       async () => {
-        const rig = await startRig(traits, { onMessage: (m) => m.connection.send(m.bytes, m.isBinary) });
+        const rig = await startRig(traits, {
+          limits: { handshakeTimeoutMs: 30_000 },
+          onMessage: (m) => m.connection.send(m.bytes, m.isBinary),
+        });
         const attack = fc.array(fc.oneof({ weight: 4, arbitrary: frames }, { weight: 1, arbitrary: bytes }), {
           maxLength: 12,
         });

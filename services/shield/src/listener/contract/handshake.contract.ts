@@ -243,7 +243,10 @@ export function handshakeContract(traits: ListenerTraits): void {
       { timeout: 60_000 },
       async (count) => {
         const waiting: ((decision: UpgradeDecision<Visitor>) => void)[] = [];
-        const rig = await startRig(traits, { onUpgrade: () => new Promise((resolve) => waiting.push(resolve)) });
+        const rig = await startRig(traits, {
+          limits: { handshakeTimeoutMs: 30_000 },
+          onUpgrade: () => new Promise((resolve) => waiting.push(resolve)),
+        });
         const text = handshakeText({}, 'dGhlIHNhbXBsZSBub25jZQ==');
         for (let round = 0; round < count / 200; round += 1) {
           const sockets = Array.from({ length: 200 }, () => connect({ port: rig.port, host: '127.0.0.1' }));
