@@ -16,11 +16,11 @@ const isTest = (path: string): boolean => /\.(test|chaos)\.ts$/.test(path);
 
 describe('build fails on', () => {
   it('bytes that depend on the folder', () => {
-    copy.replace('scripts/bundle.mjs', 'banner: { js: REQUIRE }', 'banner: { js: `${REQUIRE}\\n// ${root}` }');
+    copy.replace('scripts/bundle.mjs', "format: 'cjs',", "format: 'cjs', footer: { js: `// ${root}` },");
     expectFailure(
       copy.check('build'),
       'build',
-      'Not reproducible: packages/cli/dist/arqon.mjs',
+      'Not reproducible: packages/cli/dist/arqon.cjs',
       'services/shield/dist',
     );
   });
