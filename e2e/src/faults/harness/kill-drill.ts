@@ -10,7 +10,7 @@ import { Recorder } from '../../recording/recorder.ts';
 import { startBalancer } from './balancer.ts';
 import { idOf, openCrowd } from './drill-crowd.ts';
 import type { Crowd } from './drill-crowd.ts';
-import { startKills, startReplacements } from './drill-kills.ts';
+import { startKills, startNemesis, startReplacements } from './drill-kills.ts';
 import type { KilledCluster, Kills } from './drill-kills.ts';
 
 /** How large a drill is. */
@@ -28,6 +28,8 @@ export interface DrillSize {
   readonly drainMs?: number;
   /** With `drainMs`: the release that is there at first. Each process becomes one of today, and then one of that release again. */
   readonly from?: PreviousRelease;
+  /** Of chance: who dies or is frozen when, and for how long, is drawn with it. Default: all in turn. */
+  readonly seed?: number;
 }
 
 /** What came of a drill. */
@@ -63,8 +65,14 @@ const SETTLE_TIMEOUT_MS = 100_000;
 const PRESENCE_TIMEOUT_MS = 15_000;
 const PRESENCE_EVERY_MS = 100;
 
-/** Kills or replaces the processes of a cluster of its own, one at a time, under load; judges what clients did and saw. */
-export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
+/**
+ * Kills or replaces the processes of a cluster of its own, one at a time, under load; judges what clients did and saw. `onCluster` is
+ * told of it once everybody is there.
+ */
+export async function runKillDrill(
+  size: DrillSize,
+  onCluster: (cluster: Cluster) => void = () => undefined,
+): Promise<DrillResult> {
   const secret = randomBytes(32).toString('hex');
   const env = {
     ...developmentSettings(secret),
@@ -89,6 +97,7 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
       issuer.issue({ tenant, user, role: 'user', ttlMs: HOUR_MS });
     const crowd = await openCrowd({ ...size, port: balancer.port, recorder, token });
     try {
+      onCluster(cluster);
       const turnTo = (turn: number): void =>
         void Object.assign(running, turn % 8 < 4 ? servicesOf({ programs }) : servicesOf(size.from));
       return await drill(size, { ...cluster, valkey: valkey?.server, turnTo }, crowd, recorder);
@@ -126,8 +135,7 @@ function portsOf({ shields }: Cluster): readonly number[] {
 }
 
 async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, recorder: Recorder): Promise<DrillResult> {
-  const start = size.drainMs === undefined ? startKills : startReplacements;
-  const kills = start(cluster, size.pauseBetweenKillsMs);
+  const kills = startFaults(size, cluster);
   const seconds = await publishUntilKilled(size, crowd, kills);
   await kills.stop();
   await waitUntil(() => isSettled(crowd), { what: 'every client to be back', timeoutMs: SETTLE_TIMEOUT_MS });
@@ -140,6 +148,11 @@ async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, reco
     { killed: kills.killed, seconds, presenceTrueMs, ...presence, reconnectsMs: crowd.reconnectsMs, strangers },
     recorder,
   );
+}
+
+function startFaults({ seed, drainMs, pauseBetweenKillsMs }: DrillSize, cluster: KilledCluster): Kills {
+  if (seed !== undefined) return startNemesis(cluster, seed);
+  return (drainMs === undefined ? startKills : startReplacements)(cluster, pauseBetweenKillsMs);
 }
 
 /** At an even pace, whatever becomes of them: who is not connected publishes once it is. Gives how long it took. */
