@@ -1,5 +1,6 @@
 export * from './chaos-proxy/chaos-proxy.ts';
 export * from './chaos-proxy/lossy-port.ts';
+export * from './haproxy/start-haproxy.ts';
 export type { Direction, Toxics } from './chaos-proxy/toxics.ts';
 export { natsReleases } from './nats-server/nats-releases.ts';
 export type { NatsRelease } from './nats-server/nats-releases.ts';

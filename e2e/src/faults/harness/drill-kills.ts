@@ -6,6 +6,8 @@ export interface KilledCluster extends Cluster {
   readonly valkey: ValkeyServer | undefined;
   /** Called before each turn with its number, from 0: decides which release starts in it. */
   turnTo(turn: number): void;
+  /** Reloads what stands before the Shields; undefined where that cannot be. */
+  readonly reload: (() => void) | undefined;
 }
 
 /** A process of the cluster that dies and is started again. */
@@ -85,6 +87,12 @@ export function startReplacements(cluster: KilledCluster, pauseMs: number): Kill
     cluster.turnTo(turn);
     return { victim: victims[turn % victims.length], downMs: 0, pauseMs };
   });
+}
+
+/** Reloads what stands before the Shields, again and again. */
+export function startReloads(reload: () => void, pauseMs: number): Kills {
+  const victim = { name: 'HAProxy', kill: async () => reload(), start: async () => undefined };
+  return startTurns(() => ({ victim, downMs: 0, pauseMs }));
 }
 
 /** Who dies, for how long, and how long nobody does after it. */

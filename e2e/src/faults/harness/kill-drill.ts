@@ -1,16 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { createDevelopmentIssuer } from '@arqonbus/auth';
 import { SHIPPED_RULES } from '@arqonbus/config';
-import { checkHistory, shippedValkeyUsers, startCluster, startValkeyServer, waitUntil } from '@arqonbus/testkit';
+import {
+  checkHistory,
+  shippedValkeyUsers,
+  startCluster,
+  startHaproxy,
+  startValkeyServer,
+  waitUntil,
+} from '@arqonbus/testkit';
 import type { Cluster, Invariant, ValkeyServer } from '@arqonbus/testkit';
 import type { PreviousRelease } from '../../harness/previous-release.ts';
 import { roomyLimits } from '../../harness/roomy-limits.ts';
 import { developmentSettings, programs } from '../../harness/start-cluster-servers.ts';
 import { Recorder } from '../../recording/recorder.ts';
 import { startBalancer } from './balancer.ts';
+import type { Balancer } from './balancer.ts';
 import { idOf, openCrowd } from './drill-crowd.ts';
 import type { Crowd } from './drill-crowd.ts';
-import { startKills, startNemesis, startReplacements } from './drill-kills.ts';
+import { startKills, startNemesis, startReloads, startReplacements } from './drill-kills.ts';
 import type { KilledCluster, Kills } from './drill-kills.ts';
 
 /** How large a drill is. */
@@ -30,6 +38,8 @@ export interface DrillSize {
   readonly from?: PreviousRelease;
   /** Of chance: who dies or is frozen when, and for how long, is drawn with it. Default: all in turn. */
   readonly seed?: number;
+  /** Nobody dies: the HAProxy before the Shields is reloaded, and ends what the old process still has this much later. */
+  readonly reloadedWithinMs?: number;
 }
 
 /** What came of a drill. */
@@ -90,7 +100,7 @@ export async function runKillDrill(
     env: { ...env, ...valkey?.env },
     ...(size.from === undefined ? {} : { known: size.from.known }),
   });
-  const balancer = await startBalancer(() => portsOf(cluster), true);
+  const { balancer, reload } = await openBalancer(size, cluster);
   const recorder = new Recorder(() => performance.now());
   try {
     const token = (tenant: string, user: string): Promise<string> =>
@@ -100,7 +110,7 @@ export async function runKillDrill(
       onCluster(cluster);
       const turnTo = (turn: number): void =>
         void Object.assign(running, turn % 8 < 4 ? servicesOf({ programs }) : servicesOf(size.from));
-      return await drill(size, { ...cluster, valkey: valkey?.server, turnTo }, crowd, recorder);
+      return await drill(size, { ...cluster, valkey: valkey?.server, turnTo, reload }, crowd, recorder);
     } finally {
       await crowd.close();
     }
@@ -109,6 +119,18 @@ export async function runKillDrill(
     await cluster.kill();
     await valkey?.server.stop();
   }
+}
+
+async function openBalancer({ reloadedWithinMs }: DrillSize, cluster: Cluster): Promise<OpenBalancer> {
+  if (reloadedWithinMs === undefined) {
+    return { balancer: await startBalancer(() => portsOf(cluster), true), reload: undefined };
+  }
+  const haproxy = await startHaproxy({ targetPorts: portsOf(cluster), stopAfterMs: reloadedWithinMs });
+  return { balancer: haproxy, reload: haproxy.reload };
+}
+
+interface OpenBalancer extends Pick<KilledCluster, 'reload'> {
+  readonly balancer: Pick<Balancer, 'port' | 'stop'>;
 }
 
 /** What starts the services of a release; nothing where there is none. */
@@ -152,6 +174,7 @@ async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, reco
 
 function startFaults({ seed, drainMs, pauseBetweenKillsMs }: DrillSize, cluster: KilledCluster): Kills {
   if (seed !== undefined) return startNemesis(cluster, seed);
+  if (cluster.reload !== undefined) return startReloads(cluster.reload, pauseBetweenKillsMs);
   return (drainMs === undefined ? startKills : startReplacements)(cluster, pauseBetweenKillsMs);
 }
 
