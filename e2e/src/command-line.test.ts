@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { orderDescriptors } from '@arqonbus/schema/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
 import type { Bus } from './harness/start-bus.ts';
@@ -43,6 +43,7 @@ async function client(): Promise<Readonly<Record<string, string>>> {
 test('[CLI-1] tail shows what publish sends, for people and for programs', async () => {
   const env = await client();
   const tail = runArqon(['tail', 'cli:all', '--limit', '2', '--raw'], env);
+  onTestFinished(() => void tail.process.kill());
   // Heard as soon as it has joined: the first to arrive proves it.
   const witness = await bus.connect({ user: 'witness' });
   await witness.must('join_channel', { room: 'cli', channel: 'all' });
