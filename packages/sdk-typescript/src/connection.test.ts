@@ -61,12 +61,12 @@ describe('connecting', () => {
     const rejected = rejectionOf(client.connect());
     await settle();
     for (let passedMs = 0; passedMs < 5_000; passedMs += 100) {
-      if (client.state.kind === 'connecting') network.last().end(1006);
+      if (client.state.kind === 'connecting') network.last().fail('connect ECONNREFUSED 127.0.0.1:9100');
       await clock.advance(100);
     }
     expect(await rejected).toMatchObject({
       code: 'UNAVAILABLE',
-      cause: { code: 'UNAVAILABLE' },
+      cause: { code: 'UNAVAILABLE', details: { close_reason: 'connect ECONNREFUSED 127.0.0.1:9100' } },
     });
     expect(network.sockets.length).toBeGreaterThan(3);
     expect(client.state.kind).toBe('closed');

@@ -58,7 +58,8 @@ export class Outbox {
       return Promise.reject(new BusError('RATE_LIMITED', 'Too many publications wait for their acknowledgement.'));
     }
     return new Promise((resolve, reject) => {
-      const deadlineTimer = this.#settings.clock.setTimer(() => this.#expire(entry), this.#settings.retryMs);
+      const expire = (): void => this.#expire(entry, 'there was no connection in time');
+      const deadlineTimer = this.#settings.clock.setTimer(expire, this.#settings.retryMs);
       const entry: Entry = {
         channelKey,
         envelope,
@@ -81,7 +82,7 @@ export class Outbox {
 
   /** The client is closed: nothing will be sent any more. */
   abort(): void {
-    for (const entry of this.#entries) this.#expire(entry);
+    for (const entry of this.#entries) this.#expire(entry, 'the client was closed');
   }
 
   #send(entry: Entry): void {
@@ -118,10 +119,10 @@ export class Outbox {
     entry.retryTimer = this.#settings.clock.setTimer(() => this.#send(entry), delayMs);
   }
 
-  #expire(entry: Entry): void {
+  #expire(entry: Entry, why: string): void {
     const wasNeverSent = !entry.isUncertain && !entry.isInFlight;
     const text = 'The publication got no acknowledgement.';
-    const notSent = 'The publication was not sent: there was no connection in time.';
+    const notSent = `The publication was not sent: ${why}.`;
     this.#fail(entry, wasNeverSent ? new BusError('UNAVAILABLE', notSent) : unknownOutcome(text));
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createClientFixture, LOGGED } from './testing/client-fixture.ts';
+import { rejectionOf } from './testing/rejection.ts';
 import { settle } from './testing/fake-clock.ts';
 
 const REPORT = { title: 'Ünïcode – 測試 🚀', __html__: '<img src=x onerror=alert(1)>', values: [1, 2.5, null, true] };
@@ -116,6 +117,18 @@ describe('publishing', () => {
     await connect();
     await client.close();
     await expect(client.publish('a:b', 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('tells who waits for a connection that the client was closed', async () => {
+    const { client, connect } = createClientFixture();
+    const socket = await connect();
+    socket.end(1006);
+    const waiting = rejectionOf(client.publish('a:b', 1));
+    await client.close();
+    expect(await waiting).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'The publication was not sent: the client was closed.',
+    });
   });
 
   it('bounds the publications that wait for their acknowledgement', async () => {

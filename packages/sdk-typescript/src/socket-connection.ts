@@ -55,6 +55,8 @@ export class SocketConnection {
   #error: BusError | undefined;
   #errorAtMs = 0;
   #returnAtMs = 0;
+  /** What went wrong below the WebSocket, as far as the platform tells; empty = nothing. */
+  #trouble = '';
   #onClosed: (() => void) | undefined;
 
   /** Throws what the WebSocket's constructor throws. */
@@ -66,8 +68,8 @@ export class SocketConnection {
     this.#socket.onopen = () => this.#onOpen();
     this.#socket.onmessage = (event: { readonly data: unknown }) => this.#onMessage(event.data);
     this.#socket.onclose = (event: { readonly code: number; readonly reason: string }) => this.#onClose(event);
-    // The close event that follows tells all there is to know; without a listener `ws` would throw.
-    this.#socket.onerror = () => undefined;
+    // The close event follows. What browsers keep to themselves `ws` tells here, and would throw without a listener.
+    this.#socket.onerror = ({ message = '' }: { readonly message?: string }) => (this.#trouble = message);
     this.#welcomeTimer = settings.clock.setTimer(() => this.drop(1006, 'no welcome'), settings.welcomeTimeoutMs);
   }
 
@@ -117,7 +119,8 @@ export class SocketConnection {
 
   #onClose(event: { readonly code: number; readonly reason: string }): void {
     this.#onClosed?.();
-    if (!this.#isEnded) this.#end(event.code, event.reason);
+    if (!this.#isEnded)
+      this.#end(event.code, event.reason === '' && event.code === 1006 ? this.#trouble : event.reason);
   }
 
   #onMessage(data: unknown): void {

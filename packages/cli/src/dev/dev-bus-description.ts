@@ -68,7 +68,8 @@ export function printDevBus(description: DevBusDescription, bus: EmbeddedBus, as
       `  Chat in two browser tabs:`,
       `  ${httpUrl}/chat#${new URLSearchParams({ ws: wsUrl, token, room: 'science:general' }).toString()}`,
       '',
-      'Messages are kept in memory and are gone when this process ends. Ctrl-C ends it.',
+      'Messages are kept in memory and are gone when this process ends, and so are these tokens, unless',
+      'ARQONBUS_AUTH_JWT_SECRET is set (`arqon auth gen` makes one). Ctrl-C ends it.',
     ].join('\n')}\n`,
   );
 }

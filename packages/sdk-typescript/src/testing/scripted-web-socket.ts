@@ -71,6 +71,12 @@ export class ScriptedSocket implements WebSocketLike {
     this.onclose?.({ code, reason } as never);
   }
 
+  /** There is no connection, and the platform tells why, as `ws` does. */
+  fail(message: string): void {
+    this.onerror?.({ message } as never);
+    this.end(1006);
+  }
+
   /** Frames of this command that the client sent. */
   commands(name: string): Frame[] {
     return this.sent.filter((frame) => frame['command'] === name);
