@@ -9,11 +9,29 @@ describe('what watches over the documentation', () => {
   it('[PRD-8] finds each block with what the comment before it says', () => {
     const text =
       'Text\n\n<!-- prints: a: b -->\n```sh\none\n```\n<!-- continues, prints: c -->\n```sh\ntwo\n```\n' +
-      '<!-- not run: needs a day -->\n```ts\nthree\n```\n<!-- until: ready -->\n\n```sh\nfour\n```\n';
+      '<!-- not run: needs a day -->\n```ts\nthree\n```\n<!-- until: ready -->\n\n```sh\nfour\n```\n' +
+      '<!-- on a bus as: admin -->\n```sh\nfive\n```\n';
     expect(codeBlocks(pageOf(text))).toEqual([
-      { name: 'docs/page.md:4', language: 'sh', text: 'one\ntwo\n', notRun: '', prints: ['a: b', 'c'], until: '' },
-      { name: 'docs/page.md:12', language: 'ts', text: 'three\n', notRun: 'needs a day', prints: [], until: '' },
-      { name: 'docs/page.md:17', language: 'sh', text: 'four\n', notRun: '', prints: [], until: 'ready' },
+      {
+        name: 'docs/page.md:4',
+        language: 'sh',
+        text: 'one\ntwo\n',
+        notRun: '',
+        prints: ['a: b', 'c'],
+        role: '',
+        until: '',
+      },
+      {
+        name: 'docs/page.md:12',
+        language: 'ts',
+        text: 'three\n',
+        notRun: 'needs a day',
+        prints: [],
+        role: '',
+        until: '',
+      },
+      { name: 'docs/page.md:17', language: 'sh', text: 'four\n', notRun: '', prints: [], role: '', until: 'ready' },
+      { name: 'docs/page.md:21', language: 'sh', text: 'five\n', notRun: '', prints: [], role: 'admin', until: '' },
     ]);
   });
 

@@ -10,6 +10,8 @@ export interface CodeBlock {
   readonly notRun: string;
   /** What it has to print (`<!-- prints: text -->`). */
   readonly prints: readonly string[];
+  /** It needs a bus that somebody else runs, and a token of this role (`<!-- on a bus as: admin -->`); empty = it does not. */
+  readonly role: 'admin' | 'user' | '';
   /** It goes on for ever, and is ended once this is printed (`<!-- until: text -->`); empty = it ends by itself. */
   readonly until: string;
 }
@@ -22,7 +24,7 @@ export function codeBlocks({ path, text: page }: MarkdownPage): readonly CodeBlo
   for (const { groups = {}, index } of page.matchAll(FENCE)) {
     const { directive = '', language = '', text = '' } = groups;
     const line = page.slice(0, page.indexOf('```', index)).split('\n').length;
-    const block = { name: `${path}:${line}`, language, text, notRun: '', prints: [], until: '' };
+    const block: CodeBlock = { name: `${path}:${line}`, language, text, notRun: '', prints: [], role: '', until: '' };
     const last = blocks.at(-1);
     const isContinued = directive.startsWith('continues');
     if (isContinued && last?.language !== language) throw new Error(`${block.name} continues nothing`);
@@ -42,6 +44,9 @@ function directed(block: CodeBlock, directive: string): CodeBlock {
   const value = directive.slice(word.length + 2);
   if (value !== '' && word === 'not run') return { ...block, notRun: value };
   if (value !== '' && word === 'prints') return { ...block, prints: [...block.prints, value] };
+  if (word === 'on a bus as' && (value === 'admin' || value === 'user')) return { ...block, role: value };
   if (value !== '' && word === 'until') return { ...block, until: value };
-  throw new Error(`${block.name}: "${directive}" is none of: not run: …, prints: …, until: …, continues`);
+  throw new Error(
+    `${block.name}: "${directive}" is none of: not run: …, prints: …, on a bus as: …, until: …, continues`,
+  );
 }

@@ -3,6 +3,7 @@ import { decodeJsonEnvelope, DEFAULT_LIMITS } from '@arqonbus/protocol';
 import { startBus } from '../harness/start-bus.ts';
 import type { Bus } from '../harness/start-bus.ts';
 import { codeBlocks } from './code-blocks.ts';
+import type { CodeBlock } from './code-blocks.ts';
 import { brokenLink, markdownPages, withoutBlocks } from './markdown-pages.ts';
 import { inventedNames } from './named-things.ts';
 import { writePrograms } from './run-programs.ts';
@@ -11,6 +12,13 @@ import { runShellBlock } from './run-shell-block.ts';
 const pages = markdownPages();
 const blocks = pages.flatMap(codeBlocks);
 const runnable = blocks.filter(({ notRun }) => notRun === '');
+let bus: Bus;
+
+beforeAll(async () => {
+  bus = await startBus();
+});
+
+afterAll(() => bus.stop());
 
 describe('the documentation', () => {
   it('[PRD-8] has blocks of known languages only: what can be run is marked as such', () => {
@@ -61,7 +69,7 @@ describe('the commands in the documentation', () => {
     '[PRD-8] does what $name says',
     { timeout: 45_000 },
     async (block) => {
-      const { end, output } = await runShellBlock(block);
+      const { end, output } = await runShellBlock(block, block.role === '' ? {} : await onBus(block));
       expect({ end, output }).toEqual({ end: block.until === '' ? 0 : 'printed', output });
       for (const text of block.prints) expect(output).toContain(text);
     },
@@ -70,23 +78,15 @@ describe('the commands in the documentation', () => {
 
 describe('the programs in the documentation', () => {
   const programs = writePrograms(runnable.filter(({ language }) => language === 'ts'));
-  let bus: Bus;
 
-  beforeAll(async () => {
-    bus = await startBus();
-  });
-
-  afterAll(async () => {
-    programs.remove();
-    await bus.stop();
-  });
+  afterAll(() => programs.remove());
 
   it('[PRD-8] compile in strict mode', () => {
     expect(programs.typeErrors).toBe('');
   });
 
   it.each(runnable.filter(({ language }) => language === 'ts'))('[PRD-8] does what $name says', async (block) => {
-    const tenant = block.name.replaceAll(/[^A-Za-z0-9]/g, '-');
+    const tenant = tenantOf(block);
     const [token, adminToken] = await Promise.all([bus.token({ tenant }), bus.token({ tenant, role: 'admin' })]);
     const output = await programs.run(block, {
       ARQONBUS_WS_URL: bus.wsUrl,
@@ -97,3 +97,14 @@ describe('the programs in the documentation', () => {
     for (const text of block.prints) expect(output).toContain(text);
   });
 });
+
+/** A tenant that no other block has. */
+function tenantOf({ name }: CodeBlock): string {
+  return name.replaceAll(/[^A-Za-z0-9]/g, '-');
+}
+
+/** What makes `arqon` talk to the bus, as one of the role. */
+async function onBus(block: CodeBlock): Promise<NodeJS.ProcessEnv> {
+  const token = await bus.token({ tenant: tenantOf(block), role: block.role === 'admin' ? 'admin' : 'user' });
+  return { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: token };
+}

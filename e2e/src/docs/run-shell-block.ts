@@ -21,9 +21,9 @@ const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|9102|4222|5432)\b/g;
 
 /**
  * Runs a block with bash, as somebody would who has cloned and built the repository: in a folder that looks like the
- * clone (what the block writes does not end up there), with `arqon` and nats-server on the PATH. Everything it started ends with it.
+ * clone (what the block writes does not end up there), with `arqon` and nats-server on the PATH, and `env` beside. Everything it started ends with it.
  */
-export async function runShellBlock(block: CodeBlock): Promise<ShellRun> {
+export async function runShellBlock(block: CodeBlock, env: NodeJS.ProcessEnv = {}): Promise<ShellRun> {
   const folder = cloneFolder();
   const ports = new Map(await Promise.all(portsOf(block.text).map(async (port) => [port, await freePort()] as const)));
   const postgres = block.text.includes('psql') ? await runningPostgres() : {};
@@ -39,6 +39,7 @@ export async function runShellBlock(block: CodeBlock): Promise<ShellRun> {
       ...postgres,
       // A cluster takes free ports by itself, and would give these to each of its processes.
       ...(block.text.includes('npm run cluster') ? {} : addresses(portOf)),
+      ...env,
     },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
