@@ -18,7 +18,8 @@ describe('tolerant runs', () => {
       if (name === 'broken' || (name === 'frail' && number < 4)) throw new Error(`run ${number} lost something`);
       return number;
     });
-    await vi.runAllTimersAsync();
+    // Not until no timer is left: files before this one in the process may have some that begin again and again.
+    await vi.advanceTimersByTimeAsync(30_000);
     // The second round goes backwards.
     expect(await runs).toEqual({
       samples: new Map([
