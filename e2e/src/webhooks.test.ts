@@ -15,7 +15,7 @@ let sink: WebhookSink;
 const clients: JsonClient[] = [];
 
 beforeAll(async () => {
-  bus = await startBus({ ...roomyLimits, ARQONBUS_WEBHOOKS_RETRY_AFTER_SECONDS: '0.3,0.6,30' });
+  bus = await startBus({ ...roomyLimits, ARQONBUS_WEBHOOKS_RETRY_AFTER_SECONDS: '0.3,0.6,5' });
 });
 
 beforeEach(async () => {
@@ -88,6 +88,45 @@ test('[WHK-1] [WHK-2] [WHK-3] a receiver that fails for a while gets everything 
   expect(await bob.must('op.webhook.list')).toEqual({ items: [] });
   expect(await alice.must('op.webhook.unregister', { webhook_id: webhookId })).toEqual({ unregistered: true });
 });
+
+test(
+  '[WHK-3] [PRD-4] what was given up, and what was delivered, is delivered again with its id, by its owner alone',
+  { timeout: 60_000 },
+  async () => {
+    const [alice, mallory] = [await enter('again', 'alice'), await enter('elsewhere', 'mallory')];
+    await alice.must('join_channel', { room: 'lab', channel: 'bench' });
+    const wish = { url: sink.url, room: 'lab', channel: 'bench' };
+    const { webhook_id } = await alice.must('op.webhook.register', wish);
+    const warm = async (): Promise<number> => {
+      await alice.publish('lab:bench', { text: 'warm' });
+      return sink.requests.length;
+    };
+    await expect.poll(warm, patient).toBeGreaterThan(0);
+    sink.answer(({ body }) => (body.includes('lost') ? 500 : 204));
+    await alice.publish('lab:bench', { text: 'lost' });
+    const listDead = async (): Promise<readonly Record<string, unknown>[]> =>
+      (await alice.must('op.webhook.dlq.list', { webhook_id }))['items'] as Record<string, unknown>[];
+    await expect.poll(listDead, { timeout: 30_000 }).toMatchObject([{ status: 'dead', http_status: 500 }]);
+    const [{ delivery_id } = {}] = await listDead();
+    const of = { webhook_id, delivery_id };
+    for (const name of ['op.webhook.replay', 'op.webhook.dlq.replay'])
+      expect((await mallory.command(name, of)).error_code).toBe('NOT_FOUND');
+
+    sink.answer(() => 204);
+    const lost = (): readonly SinkRequest[] => sink.requests.filter(({ body }) => body.includes('lost'));
+    const tried = lost().length;
+    expect(await alice.must('op.webhook.dlq.replay', { webhook_id })).toEqual({ replayed: 1 });
+    await expect.poll(() => lost().length, patient).toBe(tried + 1);
+    await expect.poll(listDead, patient).toEqual([]);
+    const delivered = { delivery_id, status: 'delivered', http_status: 204 };
+    const listAll = async (): Promise<unknown> => (await alice.must('op.webhook.deliveries', { webhook_id }))['items'];
+    await expect.poll(listAll, patient).toContainEqual(expect.objectContaining(delivered));
+    expect(await alice.must('op.webhook.replay', of)).toEqual({ replayed: 1 });
+    await expect.poll(() => lost().length, patient).toBe(tried + 2);
+    expect(new Set(lost().map(idOf)).size).toBe(1);
+    await alice.must('op.webhook.unregister', { webhook_id });
+  },
+);
 
 test('[WHK-2] channels and their members are told of: made, come, gone, vacated and deleted, in their tenant alone', async () => {
   const [alice, bob] = [await enter('acme', 'alice'), await enter('acme', 'bob', 'admin')];
