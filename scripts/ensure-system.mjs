@@ -6,7 +6,7 @@ import { ensurePython } from './ensure-python.mjs';
 import { isExecutable, onPath } from './find-program.mjs';
 import { isMain } from './root.mjs';
 
-/** What the tests need from the system. `variable` names the environment variable that overrides the search and tells the tests. */
+/** What the tests need from the system; `isForChaos`: `npm run chaos` alone. `variable` names the environment variable that overrides the search and tells the tests. */
 const REQUIREMENTS = [
   {
     name: 'Chromium',
@@ -46,6 +46,15 @@ const REQUIREMENTS = [
     debianPackage: 'redis-server',
   },
   {
+    name: 'HAProxy',
+    reason: 'drills stand behind the balancer that is shipped',
+    variable: 'HAPROXY_PATH',
+    programs: ['haproxy'],
+    places: ['/usr/sbin/haproxy', '/usr/local/sbin/haproxy'],
+    debianPackage: 'haproxy',
+    isForChaos: true,
+  },
+  {
     name: 'OpenSSL',
     reason: 'the certificates of the tests are made by it',
     variable: 'OPENSSL_PATH',
@@ -60,7 +69,7 @@ const REQUIREMENTS = [
  * fetched, and the newest NATS, which is built where there is Go.
  */
 export async function ensureSystem() {
-  const programs = await ensurePrograms(REQUIREMENTS.map(({ name }) => name));
+  const programs = await ensurePrograms(REQUIREMENTS.filter(({ isForChaos }) => !isForChaos).map(({ name }) => name));
   const languages = { ...(await ensurePython()), ...(await ensureGo()) };
   return { ...programs, ...(await ensurePromtool()), ...(await ensureNewestNats()), ...languages };
 }

@@ -1,5 +1,7 @@
 export * from './chaos-proxy/chaos-proxy.ts';
 export * from './chaos-proxy/lossy-port.ts';
+export * from './postgres-server/start-standby.ts';
+export * from './haproxy/start-haproxy.ts';
 export type { Direction, Toxics } from './chaos-proxy/toxics.ts';
 export { natsReleases } from './nats-server/nats-releases.ts';
 export type { NatsRelease } from './nats-server/nats-releases.ts';
@@ -12,7 +14,7 @@ export type * from './history/history.ts';
 export * from './nats-server/start-nats-cluster.ts';
 export * from './nats-server/start-nats-server.ts';
 export { findPostgres } from './postgres-server/find-postgres.ts';
-export type { AdminSession } from './postgres-server/admin-session.ts';
+export * from './postgres-server/admin-session.ts';
 export { queryDatabase } from './postgres-server/create-database.ts';
 export type { PostgresDatabase } from './postgres-server/create-database.ts';
 export { createTestDatabase, sharedPostgresPort } from './postgres-server/shared-postgres.ts';

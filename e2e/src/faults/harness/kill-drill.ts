@@ -1,16 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { createDevelopmentIssuer } from '@arqonbus/auth';
 import { SHIPPED_RULES } from '@arqonbus/config';
-import { checkHistory, shippedValkeyUsers, startCluster, startValkeyServer, waitUntil } from '@arqonbus/testkit';
+import {
+  checkHistory,
+  shippedValkeyUsers,
+  startCluster,
+  startHaproxy,
+  startValkeyServer,
+  waitUntil,
+} from '@arqonbus/testkit';
 import type { Cluster, Invariant, ValkeyServer } from '@arqonbus/testkit';
 import type { PreviousRelease } from '../../harness/previous-release.ts';
 import { roomyLimits } from '../../harness/roomy-limits.ts';
 import { developmentSettings, programs } from '../../harness/start-cluster-servers.ts';
 import { Recorder } from '../../recording/recorder.ts';
 import { startBalancer } from './balancer.ts';
+import type { Balancer } from './balancer.ts';
 import { idOf, openCrowd } from './drill-crowd.ts';
 import type { Crowd } from './drill-crowd.ts';
-import { startKills, startReplacements } from './drill-kills.ts';
+import { startKills, startNemesis, startReloads, startReplacements } from './drill-kills.ts';
 import type { KilledCluster, Kills } from './drill-kills.ts';
 
 /** How large a drill is. */
@@ -28,6 +36,10 @@ export interface DrillSize {
   readonly drainMs?: number;
   /** With `drainMs`: the release that is there at first. Each process becomes one of today, and then one of that release again. */
   readonly from?: PreviousRelease;
+  /** Of chance: who dies or is frozen when, and for how long, is drawn with it. Default: all in turn. */
+  readonly seed?: number;
+  /** Nobody dies: the HAProxy before the Shields is reloaded, and ends what the old process still has this much later. */
+  readonly reloadedWithinMs?: number;
 }
 
 /** What came of a drill. */
@@ -63,8 +75,14 @@ const SETTLE_TIMEOUT_MS = 100_000;
 const PRESENCE_TIMEOUT_MS = 15_000;
 const PRESENCE_EVERY_MS = 100;
 
-/** Kills or replaces the processes of a cluster of its own, one at a time, under load; judges what clients did and saw. */
-export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
+/**
+ * Kills or replaces the processes of a cluster of its own, one at a time, under load; judges what clients did and saw. `onCluster` is
+ * told of it once everybody is there.
+ */
+export async function runKillDrill(
+  size: DrillSize,
+  onCluster: (cluster: Cluster) => void = () => undefined,
+): Promise<DrillResult> {
   const secret = randomBytes(32).toString('hex');
   const env = {
     ...developmentSettings(secret),
@@ -82,16 +100,17 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
     env: { ...env, ...valkey?.env },
     ...(size.from === undefined ? {} : { known: size.from.known }),
   });
-  const balancer = await startBalancer(() => portsOf(cluster), true);
+  const { balancer, reload } = await openBalancer(size, cluster);
   const recorder = new Recorder(() => performance.now());
   try {
     const token = (tenant: string, user: string): Promise<string> =>
       issuer.issue({ tenant, user, role: 'user', ttlMs: HOUR_MS });
     const crowd = await openCrowd({ ...size, port: balancer.port, recorder, token });
     try {
+      onCluster(cluster);
       const turnTo = (turn: number): void =>
         void Object.assign(running, turn % 8 < 4 ? servicesOf({ programs }) : servicesOf(size.from));
-      return await drill(size, { ...cluster, valkey: valkey?.server, turnTo }, crowd, recorder);
+      return await drill(size, { ...cluster, valkey: valkey?.server, turnTo, reload }, crowd, recorder);
     } finally {
       await crowd.close();
     }
@@ -100,6 +119,18 @@ export async function runKillDrill(size: DrillSize): Promise<DrillResult> {
     await cluster.kill();
     await valkey?.server.stop();
   }
+}
+
+async function openBalancer({ reloadedWithinMs }: DrillSize, cluster: Cluster): Promise<OpenBalancer> {
+  if (reloadedWithinMs === undefined) {
+    return { balancer: await startBalancer(() => portsOf(cluster), true), reload: undefined };
+  }
+  const haproxy = await startHaproxy({ targetPorts: portsOf(cluster), stopAfterMs: reloadedWithinMs });
+  return { balancer: haproxy, reload: haproxy.reload };
+}
+
+interface OpenBalancer extends Pick<KilledCluster, 'reload'> {
+  readonly balancer: Pick<Balancer, 'port' | 'stop'>;
 }
 
 /** What starts the services of a release; nothing where there is none. */
@@ -126,8 +157,7 @@ function portsOf({ shields }: Cluster): readonly number[] {
 }
 
 async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, recorder: Recorder): Promise<DrillResult> {
-  const start = size.drainMs === undefined ? startKills : startReplacements;
-  const kills = start(cluster, size.pauseBetweenKillsMs);
+  const kills = startFaults(size, cluster);
   const seconds = await publishUntilKilled(size, crowd, kills);
   await kills.stop();
   await waitUntil(() => isSettled(crowd), { what: 'every client to be back', timeoutMs: SETTLE_TIMEOUT_MS });
@@ -140,6 +170,12 @@ async function drill(size: DrillSize, cluster: KilledCluster, crowd: Crowd, reco
     { killed: kills.killed, seconds, presenceTrueMs, ...presence, reconnectsMs: crowd.reconnectsMs, strangers },
     recorder,
   );
+}
+
+function startFaults({ seed, drainMs, pauseBetweenKillsMs }: DrillSize, cluster: KilledCluster): Kills {
+  if (seed !== undefined) return startNemesis(cluster, seed);
+  if (cluster.reload !== undefined) return startReloads(cluster.reload, pauseBetweenKillsMs);
+  return (drainMs === undefined ? startKills : startReplacements)(cluster, pauseBetweenKillsMs);
 }
 
 /** At an even pace, whatever becomes of them: who is not connected publishes once it is. Gives how long it took. */

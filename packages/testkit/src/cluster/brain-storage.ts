@@ -10,6 +10,8 @@ export interface BrainStorage {
   readonly postgres: PostgresServer | undefined;
   /** The database, as an administrator whom no row-level security binds. */
   readonly adminUrl: string;
+  /** The same, as Brains connect to it. */
+  readonly url: string;
   /** Settings of a Brain. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -26,12 +28,14 @@ export async function startBrainStorage(arqon: string, choice: PostgresChoice): 
   if (choice === 'shared') {
     template ??= createTestDatabase().then((database) => withTables(arqon, database));
     const database = await copyTestDatabase(await template);
-    return { postgres: undefined, adminUrl: database.adminUrl, env: settingsOf(database), stop: database.drop };
+    const { adminUrl, url } = database;
+    return { postgres: undefined, adminUrl, url, env: settingsOf(database), stop: database.drop };
   }
   const postgres = await startPostgresServer();
   try {
     const database = await withTables(arqon, await postgres.createDatabase());
-    return { postgres, adminUrl: database.adminUrl, env: settingsOf(database), stop: postgres.stop };
+    const { adminUrl, url } = database;
+    return { postgres, adminUrl, url, env: settingsOf(database), stop: postgres.stop };
   } catch (error) {
     await postgres.stop();
     throw error;

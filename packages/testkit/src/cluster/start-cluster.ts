@@ -56,6 +56,8 @@ export interface Cluster {
   readonly postgres: PostgresServer | undefined;
   /** Looks at the database as an administrator, whom no row-level security binds. */
   readonly openAdminSession: () => Promise<AdminSession>;
+  /** Where Brains find it. */
+  readonly postgresUrl: string;
   /** User and password of NATS, as settings of a service. */
   readonly natsUser: (user: NatsUser) => Readonly<Record<string, string>>;
   /** In order; a Shield that was started again takes the place of its predecessor. */
@@ -128,6 +130,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     natsCluster,
     postgres: storage.postgres,
     openAdminSession: () => openAdminSession(storage.adminUrl),
+    postgresUrl: storage.url,
     natsUser: users.env,
     shields: services.shield,
     brains: services.brain,

@@ -45,7 +45,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
     spawn: (folder, stdio) =>
       spawn(programs.postgres, ['-D', join(folder, 'data')], { stdio, cwd: folder, env, ...user }),
     whenStarted: (started, _folder, log) => whenAnswering(started, port, log),
-    whenFirstStarted: () => run(port, readFileSync(ROLES, 'utf8')),
+    whenFirstStarted: () => runAsAdministrator(port, readFileSync(ROLES, 'utf8')),
     // Not waiting for who is connected.
     restartSignal: 'SIGINT',
     stopSignal: 'SIGQUIT',
@@ -54,7 +54,7 @@ export async function startPostgresServer(): Promise<PostgresServer> {
 }
 
 /** What somebody has set for a server of their own. */
-function withoutPostgresSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutPostgresSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('PG')));
 }
 
@@ -77,12 +77,12 @@ function configText(port: number, folder: string): string {
 }
 
 /** Resolves when it takes connections. */
-async function whenAnswering(server: ChildProcess, port: number, log: () => string): Promise<void> {
+export async function whenAnswering(server: ChildProcess, port: number, log: () => string): Promise<void> {
   const giveUpAt = performance.now() + START_TIMEOUT_MS;
   let last: unknown;
   while (!hasEnded(server) && performance.now() < giveUpAt) {
     try {
-      await run(port, 'SELECT 1');
+      await runAsAdministrator(port, 'SELECT 1');
       return;
     } catch (error) {
       last = error;
@@ -92,7 +92,8 @@ async function whenAnswering(server: ChildProcess, port: number, log: () => stri
   throw new Error(`Postgres did not start:\n${log()}`, { cause: last });
 }
 
-async function run(port: number, sql: string): Promise<void> {
+/** Runs statements as the administrator of the server with this port. */
+export async function runAsAdministrator(port: number, sql: string): Promise<void> {
   const client = new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
   try {
     await client.connect();

@@ -1,16 +1,12 @@
 import type { TenantId } from '@arqonbus/protocol';
 import type { EdgeOutcome } from '@arqonbus/spine';
-import {
-  createMemoryCronStore,
-  createPostgresCronStore,
-  createPostgresDatabase,
-  migratePostgres,
-} from '@arqonbus/storage';
+import { createMemoryCronStore } from '@arqonbus/storage';
 import type { CronStore } from '@arqonbus/storage';
-import { createTestDatabase } from '@arqonbus/testkit';
 import { describe, expect, it } from 'vitest';
 import { createCronJob } from './cron-rig.ts';
 import { CronRunner } from './cron-runner.ts';
+import { openCronStores } from './cron-stores.contract.ts';
+import type { OpenedCron } from './cron-stores.contract.ts';
 import type { PublishAtEdge } from './publish-occurrences.ts';
 
 /** Where a replica stops, and does nothing more (R-22). */
@@ -28,11 +24,6 @@ const NOW_MS = Date.parse('2025-11-26T07:00:00.000Z');
 const clock = { now: () => NOW_MS, monotonicMs: () => 0 };
 
 class Stopped extends Error {}
-
-interface Stage {
-  readonly store: CronStore;
-  pass(ms: number): Promise<void>;
-}
 
 /** Everything after the step fails, as in a process that is gone. */
 function stoppingAt(step: Step | undefined, store: CronStore, publish: PublishAtEdge): [CronStore, PublishAtEdge] {
@@ -53,7 +44,7 @@ function stoppingAt(step: Step | undefined, store: CronStore, publish: PublishAt
   return [stopping, (ask) => run('before publishing', 'after publishing', () => publish(ask))];
 }
 
-async function runRound({ store, pass }: Stage, round: number): Promise<readonly [string[], string[]]> {
+async function runRound({ store, pass }: OpenedCron, round: number): Promise<readonly [string[], string[]]> {
   const tenant = `round-${round}` as TenantId;
   const received: string[] = [];
   const publish: PublishAtEdge = async ({ messages }) => {
@@ -76,35 +67,7 @@ async function runRound({ store, pass }: Stage, round: number): Promise<readonly
   return [received, runs.map(({ state }) => state)];
 }
 
-describe.each([
-  [
-    'in memory',
-    async () => {
-      let nowMs = 0;
-      const pass = async (ms: number): Promise<void> => {
-        nowMs += ms;
-      };
-      return { store: createMemoryCronStore(() => nowMs), pass, close: async () => undefined };
-    },
-  ],
-  [
-    'in Postgres',
-    async () => {
-      const place = await createTestDatabase();
-      await migratePostgres(place.ownerUrl);
-      const bounds = { poolSize: 10, connectTimeoutMs: 10_000, statementTimeoutMs: 10_000, maxWaiting: 64 };
-      const database = createPostgresDatabase({ ...bounds, url: place.url });
-      const pass = async (ms: number): Promise<void> => {
-        await database.withoutTenant((sql) => sql.query('SELECT pg_sleep($1::float8 / 1000)', [ms + 1]));
-      };
-      const close = async (): Promise<void> => {
-        await database.close();
-        await place.drop();
-      };
-      return { store: createPostgresCronStore(database), pass, close };
-    },
-  ],
-])('a replica that stops at any step, %s', (_, open) => {
+describe.each(openCronStores)('a replica that stops at any step, %s', (_, open) => {
   it(
     `[CRN-2] [BRN-1] [R-22] costs no occurrence and fires none twice, ${ROUNDS} times`,
     async () => {
