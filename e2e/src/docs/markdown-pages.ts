@@ -5,6 +5,13 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the repository. */
 export const repository: string = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** Those that stand beside what they are about. */
+const READMES = [
+  'README.md',
+  'proto/conformance/README.md',
+  ...['go', 'python', 'typescript'].map((language) => `packages/sdk-${language}/README.md`),
+];
+
 /** One page of the documentation. */
 export interface MarkdownPage {
   /** Path from the repository, with `/`. */
@@ -12,12 +19,12 @@ export interface MarkdownPage {
   readonly text: string;
 }
 
-/** The READMEs of the repository, of the SDK and of the examples, and all of docs/, in order of their paths. */
+/** The READMEs of the repository, of the SDKs, of their suite and of the examples, and all of docs/, in order of their paths. */
 export function markdownPages(): readonly MarkdownPage[] {
   const inDocs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' });
   const examples = readdirSync(join(repository, 'examples'), { recursive: true, encoding: 'utf8' });
   const shown = examples.filter((path) => path.endsWith('README.md') && !path.includes('node_modules'));
-  const readmes = ['README.md', 'packages/sdk-typescript/README.md', ...shown.map((path) => `examples/${path}`)];
+  const readmes = [...READMES, ...shown.map((path) => `examples/${path}`)];
   const paths = [...readmes, ...inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)];
   return paths.toSorted().map((path) => ({ path, text: readFileSync(join(repository, path), 'utf8') }));
 }
