@@ -27,7 +27,14 @@ let bus: Bus;
 
 beforeAll(async () => {
   const starting = sdks.map(async ({ name, start }) => void drivers.set(name, await start()));
-  bus = await startBus({ ...roomyLimits, ARQONBUS_LIMITS_HEARTBEAT_MS: String(HEARTBEAT_MS) });
+  bus = await startBus({
+    ...roomyLimits,
+    ARQONBUS_LIMITS_HEARTBEAT_MS: String(HEARTBEAT_MS),
+    ARQONBUS_LOG_RULES: JSON.stringify([
+      { pattern: '*:unlogged', profile: 'live' },
+      { pattern: '*:*', profile: 'default' },
+    ]),
+  });
   await Promise.all(starting);
 }, BUILD_TIMEOUT_MS);
 
