@@ -14,6 +14,8 @@ const SECRET_NAME = /SECRET|PASSWORD|TOKEN|_KEY/;
 const STRICT = ['--cap-drop=all', '--security-opt=no-new-privileges', '--network=none'];
 const START_MS = 30_000;
 const SHOWN = 10;
+/** Base and Node take 145 MB of it: who adds as much as a bundle again should see it. */
+const MAX_BYTES = 200e6;
 
 /**
  * Starts the image of a target as strictly as it goes, and gives what is wrong with it, in words: what it is made of and how it is
@@ -30,8 +32,10 @@ export async function probeImage(target) {
   ];
 }
 
-function faultsOfConfiguration(target, { Config: config, Labels: labels, Healthcheck: healthcheck }, revision) {
+function faultsOfConfiguration(target, image, revision) {
+  const { Config: config, Labels: labels, Healthcheck: healthcheck, Size: bytes } = image;
   const faults = [];
+  if (bytes > MAX_BYTES) faults.push(`takes ${Math.round(bytes / 1e6)} MB, more than ${MAX_BYTES / 1e6}`);
   if (config.User !== '10001:10001') faults.push(`runs as ${config.User || 'root'}`);
   const secrets = config.Env.filter((line) => SECRET_NAME.test(line));
   if (secrets.length > 0) faults.push(`has secrets in its environment: ${secrets.map((line) => line.split('=')[0])}`);
