@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { residentBytes } from '../faults/harness/resident-bytes.ts';
 
 /** What one process holds, looked at again and again. */
@@ -22,10 +22,12 @@ const MIB = 1_048_576;
 const HOUR_MS = 3_600_000;
 const EVERY_MS = 2_000;
 
-/** Follows a process that lives until it is stopped. */
+/** Follows a process until it ends. */
 export function followGrowth(pid: number): ProcessGrowth {
   const samples: Sample[] = [];
   const look = (): void => {
+    // It has ended: what it held until then is what is told.
+    if (!existsSync(`/proc/${pid}`)) return;
     const descriptors = readdirSync(`/proc/${pid}/fd`).length;
     samples.push({ atMs: performance.now(), mib: residentBytes(pid) / MIB, descriptors });
   };
