@@ -29,6 +29,20 @@ test('[PRT-2] [PRD-3] two tabs chat', async () => {
   await Promise.all([alice.close(), bob.close()]);
 });
 
+test('[BRG-1] what is published by HTTP is seen in the browser', async () => {
+  const page = await open('watcher');
+  await write(page, 'I am here');
+  await page.getByText('I am here').waitFor();
+  const response = await fetch(`${bus.bridgeUrl}/v1/publish`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await bus.token({ user: 'backend' })}` },
+    body: JSON.stringify({ room: 'science', channel: 'general', payload: { text: 'Order 4711 is on its way' } }),
+  });
+  expect(response.status).toBe(200);
+  await page.getByText('Order 4711 is on its way').waitFor();
+  await page.close();
+});
+
 test('[PRT-2] an expired token is told in plain words, and does not make a loop of reconnects', async () => {
   const page = await open('late', await bus.token({ ttlMs: -60_000 }));
   await page.locator('#problem', { hasText: /token/i }).waitFor();
