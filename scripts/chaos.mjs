@@ -9,7 +9,7 @@ endWithParent();
 await ensureInstalled();
 Object.assign(
   process.env,
-  await ensurePrograms(['nats-server', 'Postgres', 'Valkey or Redis 7']),
+  await ensurePrograms(['nats-server', 'Postgres', 'Valkey or Redis 7', 'HAProxy']),
   await ensureNewestNats(),
 );
 const { code } = await run('vitest', ['run', '--config', 'vitest.chaos.config.ts', ...process.argv.slice(2)], {});
