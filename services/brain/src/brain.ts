@@ -181,7 +181,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const { resumes, silentShields } = openResumes(keyValue.bucket('ARQON_RESUMES'), shields, clock);
   const stores = { registry, bans, resumes, shields, silentShields, history, tasks, audit: auditing.audit };
   const shared = { ...settings, ...stores, telling: webhooks.telling, spine, clock, observer, onError };
-  const partitions: Partitions = new Partitions(shared, handoverMs);
+  const partitions: Partitions = new Partitions({ ...shared, isLeaseOver: () => ring.isOver() }, handoverMs);
   const textOf = (prefix: string, bytes: number) => (): string => prefix + randomText(options, bytes, 'base64url');
   const ids = { nextGeneration: textOf('', 9), nextErasureId: textOf('e_', 12) };
   const logCare = composeLogCare({ ...options, ...auditing, ...ids }, observer);

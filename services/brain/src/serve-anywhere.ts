@@ -25,7 +25,7 @@ export function serveAnywhere(
     casil: configured = DEFAULT_CASIL_SETTINGS,
     fillRandom = randomFillSync,
   }: BrainOptions,
-  shared: PartitionParts,
+  shared: Omit<PartitionParts, 'isLeaseOver'>,
   auditing: AuditModule,
 ): readonly SpineSubscription[] {
   const { clock, observer } = shared;

@@ -18,7 +18,8 @@ export async function callMethod<Request extends DescMessage, Result extends Des
 ): Promise<MessageShape<Result>> {
   const data = toBinary(requestSchema, create(requestSchema, request));
   const reply = await ask(spine, subject, data, deadlineMs - performance.now());
-  const { result, errorCode, error } = decode(BrainReplySchema, reply);
+  const { result, errorCode, error, unserved } = decode(BrainReplySchema, reply);
+  if (unserved) throw new BusError('UNAVAILABLE', undefined, { cause: new BusError('NOT_FOUND') });
   if (errorCode === '') return decode(resultSchema, result);
   throw isErrorCode(errorCode) ? new BusError(errorCode, error) : new BusError('INTERNAL_ERROR');
 }

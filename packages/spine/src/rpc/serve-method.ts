@@ -63,6 +63,12 @@ export function serveMethod<Request extends DescMessage, Result extends DescMess
   return spine.serve(subject, answer, queue);
 }
 
+/** Says that nothing was done, since this is not the one to ask any more: who asks may ask again. */
+export const UNSERVED_REPLY: Uint8Array = toBinary(
+  BrainReplySchema,
+  create(BrainReplySchema, { errorCode: 'UNAVAILABLE', unserved: true }),
+);
+
 function encodeError(error: BusError): Uint8Array {
   return toBinary(BrainReplySchema, create(BrainReplySchema, { errorCode: error.code, error: error.message }));
 }

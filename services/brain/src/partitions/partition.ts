@@ -30,6 +30,7 @@ import type { TaskParts } from '../tasks/task-parts.ts';
 import type { ChannelTelling } from '../webhooks/telling/channel-telling.ts';
 import type { SeenShields } from './seen-shields.ts';
 import { Settling } from './settling.ts';
+import { whileOwned } from './while-owned.ts';
 
 /** What all partitions of a Brain share. */
 export interface PartitionParts {
@@ -46,6 +47,8 @@ export interface PartitionParts {
   readonly settleMs: number;
   /** In channels with more members only their number is told (PRS-3). */
   readonly maxListed: number;
+  /** Whether this Brain owns nothing any more, though it may not have noticed yet. */
+  readonly isLeaseOver: () => boolean;
   /** A name for the time in which a partition is owned; never the same twice, in any Brain. */
   readonly nextTenure: () => string;
   readonly observer: RpcObserver;
@@ -81,23 +84,18 @@ export class Partition {
   readonly #tasks: TaskOwner;
   readonly #telling: ChannelTelling;
   #isClosed = false;
+  #isLost = false;
   /** Every Shield has told what it has: before, a channel that looks empty may not be. */
   #isSettled = false;
 
   /** Takes the partition over: serves it from now on, and answers once the Shields have told what they have in it. */
   constructor(number: number, parts: PartitionParts) {
-    const { spine, registry, clock, observer } = parts;
+    const { registry, clock, observer } = parts;
+    const spine = whileOwned(parts.spine, () => !this.#isLost && !parts.isLeaseOver());
     this.number = number;
     this.#shields = parts.shields;
     this.#telling = parts.telling;
-    const listener: MembershipListener = {
-      onOccupied: (address) => this.#onOccupancy('onOccupied', address),
-      onEmptied: (address) => this.#onOccupancy('onEmptied', address),
-      onJoined: (address, client) => this.#announcer.onJoined(address, client),
-      onLeft: (address, client) => this.#announcer.onLeft(address, client),
-      onUpdated: (address, client) => this.#announcer.onUpdated(address, client),
-    };
-    this.#state = new MembershipState(listener, busyFrom(parts.limits));
+    this.#state = new MembershipState(this.#listener(), busyFrom(parts.limits));
     const tenure = parts.nextTenure();
     this.#announcer = new Announcer({
       ...parts,
@@ -116,6 +114,7 @@ export class Partition {
     this.#settling = new Settling({ ...parts, partition: number, reports: this.#reports });
     const shared = {
       ...parts,
+      spine,
       partition: number,
       state: this.#state,
       demands: this.#demands,
@@ -139,7 +138,7 @@ export class Partition {
       ...serveMembership(spine, shared, observer),
       ...serveDisconnects(shared, observer),
       ...servePresence(shared, observer),
-      ...serveTasks({ ...shared, ...parts.tasks, owner: this.#tasks }, observer),
+      ...serveTasks({ ...shared, ...parts.tasks, spine, owner: this.#tasks }, observer),
     ];
     if (parts.settleMs === 0) this.#serveRest();
     void this.#announceOnceSettled(parts, tenure);
@@ -180,9 +179,10 @@ export class Partition {
     return this.#reports.ignoredChanges();
   }
 
-  /** Answers nothing from now on. */
-  close(): void {
+  /** Answers what has been asked, and nothing else; not even that where the partition was lost, and is at others already. */
+  close(isLost: boolean): void {
     this.#isClosed = true;
+    this.#isLost = isLost;
     this.#announcer.stop();
     this.#tasks.stop();
     this.#settling.stop();
@@ -195,6 +195,16 @@ export class Partition {
     this.#settling.onReport();
     this.#announcer.flush();
     return isSnapshotWanted;
+  }
+
+  #listener(): MembershipListener {
+    return {
+      onOccupied: (address) => this.#onOccupancy('onOccupied', address),
+      onEmptied: (address) => this.#onOccupancy('onEmptied', address),
+      onJoined: (address, client) => this.#announcer.onJoined(address, client),
+      onLeft: (address, client) => this.#announcer.onLeft(address, client),
+      onUpdated: (address, client) => this.#announcer.onUpdated(address, client),
+    };
   }
 
   /** Shields that have lists of an owner before us ask for ours: who left meanwhile was told by nobody. */

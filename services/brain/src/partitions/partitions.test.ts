@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SnapshotOrderSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
-import { PARTITIONS, createMemoryKeyValueStore, ctl, roomPartition } from '@arqonbus/spine';
+import { PARTITIONS, callBrain, createMemoryKeyValueStore, ctl, deadlineIn, roomPartition } from '@arqonbus/spine';
 import { ownerOf } from '../ring/owner-of.ts';
 import { createBrainFixture, join, present } from '../testing/brain-fixture.ts';
 import type { BrainFixture } from '../testing/brain-fixture.ts';
@@ -66,6 +66,29 @@ describe('a partition that is taken over', () => {
       code: 'ROOM_NOT_FOUND',
     });
     expect((await other.call('channels.list', bench)).channels).toHaveLength(1);
+  });
+});
+
+describe('a Brain that stood still', () => {
+  it('[BRN-1] [PRS-2] answers nothing from what it knew, before it has noticed itself', async () => {
+    const one = await createBrainFixture({ id: 'b1' });
+    await make(one, 'acme', `${room}:bench`);
+    expect((await one.call('channels.list', bench)).channels).toHaveLength(1);
+    one.standStill(2_999);
+    expect((await one.call('channels.list', bench)).channels).toHaveLength(1);
+    one.standStill(1);
+    const asked = one.call('channels.list', bench);
+    await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: 'NOT_FOUND' } });
+    await one.brain.renew();
+    expect((await one.call('channels.list', bench)).channels).toHaveLength(1);
+  });
+
+  it('[BRN-1] [PRS-2] is silent where others hear the same', async () => {
+    const one = await createBrainFixture({ id: 'b1' });
+    one.standStill(3_000);
+    const report = { node: 'n1', number: 1n, snapshot: true, changes: [], startedAtMs: 0n, partition: 0 };
+    const told = callBrain(one.spine, 'membership.report', report, deadlineIn(50));
+    await expect(told).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: { code: 'TIMEOUT' } });
   });
 });
 

@@ -40,7 +40,7 @@ export class Partitions {
     for (const number of this.#partitions.keys()) {
       if (owned.has(number) || this.#leaving.has(number)) continue;
       // Without a lease reports may have been missed, and others are about to answer in our place.
-      if (owned.size === 0 || this.#lingerMs === 0) this.#leave(number);
+      if (owned.size === 0 || this.#lingerMs === 0) this.#leave(number, owned.size === 0);
       else
         this.#leaving.set(
           number,
@@ -127,10 +127,10 @@ export class Partitions {
     if (!this.#owned.has(number)) this.#leave(number);
   }
 
-  #leave(number: number): void {
+  #leave(number: number, isLost = false): void {
     clearTimeout(this.#leaving.get(number));
     this.#leaving.delete(number);
-    this.#partitions.get(number)?.close();
+    this.#partitions.get(number)?.close(isLost);
     this.#partitions.delete(number);
     if (this.#partitions.size === 0) this.#onAllLeft();
   }

@@ -75,6 +75,11 @@ export class BrainRing {
     await this.#forgetGone().catch(this.#options.onError);
   }
 
+  /** Whether the lease has run out, looked at now: who stood still learns of it by nothing else. */
+  isOver(): boolean {
+    return !this.#hasLeft && this.#options.monotonicMs() - this.#renewedAtMs >= BRAIN_LEASE_MS;
+  }
+
   /** Gives the lease back, so that others need not wait for its end. */
   async leave(): Promise<void> {
     this.#hasLeft = true;
@@ -141,8 +146,8 @@ export class BrainRing {
   }
 
   #findOwned(): ReadonlySet<number> {
-    const { id, monotonicMs } = this.#options;
-    if (monotonicMs() - this.#renewedAtMs >= BRAIN_LEASE_MS) return new Set();
+    const { id } = this.#options;
+    if (this.isOver()) return new Set();
     const brains = this.#alive();
     const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     return new Set(partitions.filter((partition) => ownerOf(partition, brains) === id));

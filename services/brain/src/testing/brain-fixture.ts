@@ -28,6 +28,8 @@ export interface BrainFixture {
   readonly now: () => number;
   /** Moves the clock; the Brain keeps its own lease meanwhile. */
   pass(ms: number): Promise<void>;
+  /** Moves the clock while the Brain does nothing, as a process that is stopped. */
+  standStill(ms: number): void;
   call<M extends BrainMethod>(method: M, request: BrainRequest<M>): Promise<BrainResult<M>>;
   /** Sends what a Shield has to tell, to each partition that it concerns; true = the Brain wants a snapshot of one. */
   report(node: string, changes: readonly ChangeInit[], as?: ReportInit): Promise<boolean>;
@@ -79,6 +81,7 @@ export async function createBrainFixture(given: FixtureOptions = {}): Promise<Br
         await brain.renew();
       }
     },
+    standStill: (ms) => void (nowMs += ms),
     call: (method, request) => callBrain(spine, method, { ...ASKER, ...request }, deadlineIn(PATIENCE_MS)),
     report: async (node, changes, as = {}) => {
       const wishes = Array.from({ length: PARTITIONS }, async (_, partition) => {

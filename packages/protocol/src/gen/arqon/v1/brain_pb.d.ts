@@ -36,6 +36,13 @@ export declare type BrainReply = Message<"arqon.v1.BrainReply"> & {
    * @generated from field: string error = 3;
    */
   error: string;
+
+  /**
+   * Nothing was done: whoever was asked does not own the partition any more, and another replica does or will.
+   *
+   * @generated from field: bool unserved = 4;
+   */
+  unserved: boolean;
 };
 
 /**
