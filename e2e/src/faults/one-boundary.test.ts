@@ -250,7 +250,7 @@ describe('one boundary', () => {
       .poll(() => copies.map(({ payload }) => Buffer.from(payload).toString()).join(''))
       .toContain('marker-last');
     await expect.poll(() => outbox.waiting(), { timeout: 15_000 }).toBe(0);
-    await expect.poll(() => bob.all).toContain('"sender":"key-');
+    await bob.until('"sender":"key-');
     const letters = await outbox.refusals();
     expect(letters).toEqual([expect.stringContaining('CASIL_POLICY_BLOCKED_SECRET')]);
     await expect.poll(() => textUnder(cluster.nats.storeDir)).toContain('marker-last');

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { FollowedClient } from './followed-client.ts';
 
@@ -8,8 +9,11 @@ export interface NumberedLoad {
   acknowledged(): number;
 }
 
-/** Publishes numbers with `ack`, a few under way at a time, each again under its id until it is acknowledged. */
-export function publishNumbers(client: FollowedClient, target: string): NumberedLoad {
+/**
+ * Publishes numbers with `ack`, a few under way at a time, each again under its id until it is acknowledged. After each of the few
+ * comes a pause, where a machine that is fast must not publish more than the log keeps.
+ */
+export function publishNumbers(client: FollowedClient, target: string, pauseMs = 0): NumberedLoad {
   const acknowledged = new Map<number, number>();
   let isOn = true;
   let next = 0;
@@ -23,6 +27,7 @@ export function publishNumbers(client: FollowedClient, target: string): Numbered
         await new Promise(setImmediate);
       }
       acknowledged.set(n, Number(answer.payload['seq']));
+      if (pauseMs > 0) await delay(pauseMs);
     }
   };
   const runs = [run(), run(), run(), run()];
