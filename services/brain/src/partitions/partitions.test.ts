@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SnapshotOrderSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
+import { BusError } from '@arqonbus/protocol';
 import { PARTITIONS, callBrain, createMemoryKeyValueStore, ctl, deadlineIn, roomPartition } from '@arqonbus/spine';
 import { ownerOf } from '../ring/owner-of.ts';
 import { createBrainFixture, join, present } from '../testing/brain-fixture.ts';
@@ -112,6 +113,22 @@ describe('two Brains', () => {
     expect(other.brain.figures().partitions).toBe(PARTITIONS);
     await other.brain.close();
     expect(other.brain.figures().partitions).toBe(0);
+  });
+
+  it('[BRN-1] [SPN-4] take over what they could not while the Spine was away for less than a lease', async () => {
+    const keyValue = createMemoryKeyValueStore();
+    const one = await createBrainFixture({ keyValue, id: 'b1' });
+    const other = await createBrainFixture({ keyValue, spine: one.spine, id: 'b2' });
+    await vi.waitFor(() => expect(one.brain.figures().partitions).toBeLessThan(PARTITIONS));
+    const serving = vi.spyOn(one.spine, 'serve').mockImplementation(() => {
+      throw new BusError('UNAVAILABLE');
+    });
+    await one.brain.close();
+    expect(other.brain.figures().partitions).toBeLessThan(PARTITIONS);
+    serving.mockRestore();
+    await other.brain.renew();
+    await other.brain.sweep();
+    expect(other.brain.figures().partitions).toBe(PARTITIONS);
   });
 
   it('[BRN-1] [PRS-2] answer for all rooms together, whoever owns them', async () => {

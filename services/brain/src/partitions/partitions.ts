@@ -35,8 +35,8 @@ export class Partitions {
     for (const number of owned) {
       clearTimeout(this.#leaving.get(number));
       this.#leaving.delete(number);
-      if (!this.#partitions.has(number)) this.#takeOver(number);
     }
+    this.#takeOverMissing();
     for (const number of this.#partitions.keys()) {
       if (owned.has(number) || this.#leaving.has(number)) continue;
       // Without a lease reports may have been missed, and others are about to answer in our place.
@@ -65,6 +65,7 @@ export class Partitions {
   }
 
   async sweep(): Promise<void> {
+    this.#takeOverMissing();
     for (const partition of this.#partitions.values()) await partition.sweep();
   }
 
@@ -113,11 +114,15 @@ export class Partitions {
     for (const number of this.#partitions.keys()) this.#leave(number);
   }
 
+  #takeOverMissing(): void {
+    for (const number of this.#owned) if (!this.#partitions.has(number)) this.#takeOver(number);
+  }
+
   #takeOver(number: number): void {
     try {
       this.#partitions.set(number, new Partition(number, this.#parts));
     } catch (error) {
-      // The Spine was lost just now, and with it the lease before long.
+      // The Spine was lost just now. It may be back before the lease is over, and nobody tells of that: the next sweep looks.
       this.#parts.onError(error);
     }
   }
