@@ -221,10 +221,14 @@ interface PresenceErrors {
 /** What is wrong with presence: nothing before long, or what still is after the time that it has. */
 async function untilPresenceIsTrue(crowd: Crowd): Promise<PresenceErrors> {
   const untilMs = performance.now() + PRESENCE_TIMEOUT_MS;
+  let why: unknown;
   for (;;) {
-    const errors = await comparePresence(crowd).catch(() => undefined);
+    const errors = await comparePresence(crowd).catch((error: unknown) => void (why = error));
     if (errors?.ghosts === 0 && errors.unseen === 0) return errors;
-    if (performance.now() > untilMs) return errors ?? { ghosts: Number.NaN, unseen: Number.NaN };
+    if (performance.now() > untilMs) {
+      if (errors === undefined) process.stdout.write(`presence was not told: ${String(why)}\n`);
+      return errors ?? { ghosts: Number.NaN, unseen: Number.NaN };
+    }
     await new Promise((resolve) => {
       setTimeout(resolve, PRESENCE_EVERY_MS);
     });
