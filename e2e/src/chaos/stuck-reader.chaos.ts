@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { residentBytes } from '../faults/harness/resident-bytes.ts';
 import { roomyLimits } from '../harness/roomy-limits.ts';
 import { startBus } from '../harness/start-bus.ts';
 import type { Bus } from '../harness/start-bus.ts';
 import { connectCountingReader } from './counting-reader.ts';
 import type { CountingReader } from './counting-reader.ts';
+import { pause } from './pause.ts';
 
 // The test of LOG-11 at its full length: one stuck reader among 1,000, 60 s of load.
 const READERS = 999;
@@ -34,7 +35,8 @@ test('[LOG-11] a stuck reader among 1,000 costs the others nothing and the serve
   for (const client of [publisher, stuck]) await client.must('join_channel', { room: 'load:small' });
   for (const client of [publisher, stuck]) await client.must('join_channel', { room: 'load:large' });
   const { epoch, seq } = await publisher.must('join_channel', { room: 'load:large' });
-  const before = residentBytes(bus);
+  const [pid = 0] = bus.pids;
+  const before = residentBytes(pid);
   stuck.socket.pause();
 
   const memory: number[] = [];
@@ -45,7 +47,7 @@ test('[LOG-11] a stuck reader among 1,000 costs the others nothing and the serve
       await publisher.publish('load:small', small);
       await pause((until - performance.now()) / (PER_SECOND - n));
     }
-    memory.push(residentBytes(bus));
+    memory.push(residentBytes(pid));
   }
 
   const published = SECONDS * PER_SECOND;
@@ -61,18 +63,6 @@ test('[LOG-11] a stuck reader among 1,000 costs the others nothing and the serve
   for (const client of [publisher, stuck, back, ...readers]) client.end();
 });
 
-function residentBytes({ pids }: Bus): number {
-  const status = readFileSync(`/proc/${pids[0]}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
-}
-
 function toMib(bytes: number): number {
   return Math.round(bytes / MIB);
-}
-
-/** The rhythm of the load, not a wait for anything. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.max(0, ms));
-  });
 }

@@ -8,6 +8,7 @@ import { startBus } from '../harness/start-bus.ts';
 import type { Bus } from '../harness/start-bus.ts';
 import { connectCountingReader } from './counting-reader.ts';
 import type { CountingReader } from './counting-reader.ts';
+import { pause } from './pause.ts';
 
 const SLOW = 1_000;
 const READERS = 50;
@@ -97,10 +98,3 @@ test('[LOG-11] [PRD-3] R-30: of 1,000 clients that stop to read each costs its l
   });
   for (const client of [publisher, ...slow, ...readers]) client.end();
 }, 300_000);
-
-/** The rhythm of the load, not a wait for anything. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, Math.max(0, ms));
-  });
-}
