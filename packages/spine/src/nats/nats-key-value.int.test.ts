@@ -25,6 +25,20 @@ describe.each(natsReleases())('NATS %s', (release) => {
     await spine.close();
   });
 
+  it('[SPN-6] a Spine that closes ends its watches, and reports none of them as lost', async () => {
+    const reported: unknown[] = [];
+    const spine = await createNatsSpine({ servers: [server.url], name: 'closing' });
+    const store = await createNatsKeyValueStore(spine, {
+      create: { replicas: 1 },
+      onError: (error) => reported.push(error),
+    });
+    const watches = BUCKETS.map((name) => store.bucket(name).watch('', () => undefined));
+    await Promise.all(watches.map(({ ready }) => ready));
+    await spine.close();
+    expect(watches.map((watch) => watch.isCurrent())).toEqual(BUCKETS.map(() => false));
+    expect(reported).toEqual([]);
+  });
+
   describeKeyValue('on NATS', async () => {
     const near = await createNatsSpine({ servers: [server.url], name: 'near' });
     const far = await createNatsSpine({ servers: [server.url], name: 'far' });

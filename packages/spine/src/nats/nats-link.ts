@@ -103,10 +103,17 @@ export class NatsLink {
     this.#onRefused = listener;
   }
 
+  /** Ends the connection once the server has sent what it had for it. */
+  async drain(): Promise<void> {
+    // Before: whoever reads over this connection is to end, not to tell of a loss.
+    this.#set('closed');
+    await this.connection.drain();
+  }
+
   /** Ends the connection at once. Idempotent. */
   async close(): Promise<void> {
-    await this.connection.close();
     this.#set('closed');
+    await this.connection.close();
   }
 
   async #follow(): Promise<void> {

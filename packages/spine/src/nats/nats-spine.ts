@@ -171,7 +171,7 @@ class SpineOnNats implements NatsSpine {
       this.#isRefusing = true;
       await this.#outbox.answered();
       await this.#outbox.flush();
-      await this.connection.drain();
+      await this.#link.drain();
     } catch {
       // Not connected: what was in flight is lost, and whoever waited for it has been told.
     }

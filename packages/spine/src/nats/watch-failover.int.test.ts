@@ -24,7 +24,8 @@ async function watchMany(bucket: KeyValue): Promise<readonly Watched[]> {
     const watch = bucket.watch('', ({ key, value }) => void (value === undefined ? keys.delete(key) : keys.add(key)));
     return { watch, keys };
   });
-  await Promise.all(all.map(({ watch }) => watch.ready));
+  // Not by `ready`: where a server is just coming back a first read may fail, and is tried again.
+  await expect.poll(() => all.every(({ watch }) => watch.isCurrent()), { timeout: NOTICED_WITHIN_MS }).toBe(true);
   return all;
 }
 
@@ -40,8 +41,10 @@ function knowing(watched: readonly Watched[], ...keys: readonly string[]): numbe
   return watched.filter(({ keys: known }) => known.size === keys.length && keys.every((key) => known.has(key))).length;
 }
 
-// Once, on the newest there is: elections take seconds.
-describe.each(natsReleases().slice(-1))('watches in a cluster of NATS %s', (release) => {
+// Once, for elections take seconds, and on the newest: three servers of 2.9, which is not for production, may have no leader for half a minute.
+const release = natsReleases().at(-1) ?? 'packaged';
+
+describe.skipIf(release === 'packaged')('watches in a cluster of the newest NATS', () => {
   let cluster: NatsCluster;
   let near: NatsSpine;
   let far: NatsSpine;
