@@ -12,20 +12,26 @@ import { ratioOf, spreadOf } from '../harness/statistics.ts';
 import type { AckReport, FloodReport } from '../load/orders.ts';
 import { ackOrder, openAck } from '../traffic/ack-traffic.ts';
 
-type ServerName = 'open' | 'held';
+const places = ['open', 'held', 'raw'] as const;
+
+type ServerName = (typeof places)[number];
 
 /**
- * How many bad tokens come a second, and where: at a server that holds no address back, or at one with the shipped
- * limits of an address. The second quiet one tells what the machine does by itself.
+ * How many bad tokens come a second, and where: at a server that holds no address back, at one with the shipped limits of an
+ * address, or at raw uWebSockets.js, which looks at nothing before it refuses: what is felt beside that is the price of the
+ * connections alone. The second quiet one tells what the machine does by itself.
  */
 const contenders: readonly FloodContender[] = [
   { name: 'quiet', at: 'open', perSecond: 0 },
   { name: 'quiet again', at: 'open', perSecond: 0 },
+  { name: 'quiet, raw', at: 'raw', perSecond: 0 },
   { name: '200 a second', at: 'open', perSecond: 200 },
   { name: '1,000 a second', at: 'open', perSecond: 1_000 },
   { name: '5,000 a second', at: 'open', perSecond: 5_000 },
   { name: '1,000 a second, one address', at: 'held', perSecond: 1_000 },
   { name: '5,000 a second, one address', at: 'held', perSecond: 5_000 },
+  { name: '1,000 a second, raw', at: 'raw', perSecond: 1_000 },
+  { name: '5,000 a second, raw', at: 'raw', perSecond: 5_000 },
 ];
 
 const SHIPPED_LIMITS: Readonly<Record<string, string>> = {
@@ -57,23 +63,24 @@ async function runBadTokens(options: RunOptions): Promise<BenchmarkResult> {
   const servers = {
     open: await startServer('arqon', options.profileFolder),
     held: await startServer('arqon', undefined, SHIPPED_LIMITS),
+    raw: await startServer('uws'),
   };
   try {
     const token = await forgeToken();
-    for (const at of ['open', 'held'] as const) await openAck(good, planAt(at), servers[at]);
+    for (const at of places) await openAck(good, planAt(at), servers[at]);
     const ms = options.isQuick ? 1_500 : 4_000;
     const sample = ({ at, perSecond }: FloodContender): Promise<FloodSample> =>
       measure({ good, bad, server: servers[at], plan: planAt(at) }, { token, perSecond, ms });
-    for (const at of ['open', 'held'] as const) await sample({ name: 'warm', at, perSecond: 1_000 });
+    for (const at of places) await sample({ name: 'warm', at, perSecond: 1_000 });
     options.onProgress('samples');
     return describe(await pairedRuns(contenders, options.rounds, sample));
   } finally {
-    await Promise.all([good.stop(), bad.stop(), servers.open.stop(), servers.held.stop()]);
+    await Promise.all([good.stop(), bad.stop(), servers.open.stop(), servers.held.stop(), servers.raw.stop()]);
   }
 }
 
 function planAt(at: ServerName): ContenderPlan {
-  return { ...plans.jsonLive, name: at };
+  return { ...(at === 'raw' ? plans.uws : plans.jsonLive), name: at };
 }
 
 /** Well-formed, and signed with another secret: it is refused by its signature, which costs most. */
@@ -103,19 +110,22 @@ async function measure(
 }
 
 function describe(samples: ReadonlyMap<string, readonly FloodSample[]>): BenchmarkResult {
-  const of = (name: string, value: (sample: FloodSample) => number): number[] => (samples.get(name) ?? []).map(value);
-  const p99 = ({ good }: FloodSample): number => good.p99Ms;
-  const rows = [...samples].map(([name, own]): Cell[] => [
-    name,
-    spreadOf(own.map(({ bad }) => bad.tried / (bad.ms / 1_000))).median,
-    spreadOf(own.map(({ good }) => good.p50Ms)),
-    spreadOf(own.map(p99)),
-    ratioOf(own.map(p99), of('quiet', p99)),
-    spreadOf(own.map(({ good }) => good.acked / (good.ms / 1_000))).median,
-    name.startsWith('quiet') ? '–' : spreadOf(costsOf(own, samples.get('quiet') ?? [])).median,
-    [...new Set(own.flatMap(({ bad }) => Object.keys(bad.statuses)))].join(' '),
-  ]);
-  const noise = ratioOf(of('quiet again', p99), of('quiet', p99));
+  const p99sOf = (name: string): number[] => (samples.get(name) ?? []).map(({ good }) => good.p99Ms);
+  const rows = contenders.map(({ name, at, perSecond }): Cell[] => {
+    const own = samples.get(name) ?? [];
+    const quiet = quietOf(at);
+    return [
+      name,
+      spreadOf(own.map(({ bad }) => bad.tried / (bad.ms / 1_000))).median,
+      spreadOf(own.map(({ good }) => good.p50Ms)),
+      spreadOf(p99sOf(name)),
+      ratioOf(p99sOf(name), p99sOf(quiet)),
+      spreadOf(own.map(({ good }) => good.acked / (good.ms / 1_000))).median,
+      perSecond === 0 ? '–' : spreadOf(costsOf(own, samples.get(quiet) ?? [])).median,
+      [...new Set(own.flatMap(({ bad }) => Object.keys(bad.statuses)))].join(' '),
+    ];
+  });
+  const noise = ratioOf(p99sOf('quiet again'), p99sOf('quiet'));
   return {
     columns: ['bad tokens', 'tried/s', 'p50 ms', 'p99 ms', '× quiet', 'acks/s', 'CPU µs/bad token', 'answers'],
     rows,
@@ -123,6 +133,11 @@ function describe(samples: ReadonlyMap<string, readonly FloodSample[]>): Benchma
       `A-15 asks for 1.2 × at most; with no flood at all the machine gives ${noise.min.toFixed(2)} to ${noise.max.toFixed(2)} ×.`,
     ],
   };
+}
+
+/** The run that is compared with: of the same kind of server, without a flood. */
+function quietOf(at: ServerName): string {
+  return at === 'raw' ? 'quiet, raw' : 'quiet';
 }
 
 /** What the server used beyond a quiet run of as many answers to the good client, for one bad token. */

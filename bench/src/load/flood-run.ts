@@ -4,7 +4,7 @@ import type { FloodOrder, FloodReport } from './orders.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** The step of the pace. */
-const EVERY_MS = 5;
+const EVERY_MS = 1;
 /** More are not begun while so many wait: who floods beyond what is answered floods itself. */
 const MAX_OPEN = 256;
 const ANSWER_TIMEOUT_MS = 5_000;

@@ -5,7 +5,7 @@ import type { SpamOrder, SpamReport } from './orders.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** The step of the pace. */
-const EVERY_MS = 5;
+const EVERY_MS = 1;
 /** Who is cut off comes back that much later. */
 const BACK_AFTER_MS = 100;
 

@@ -8,9 +8,9 @@ import type { AckOrder } from '../load/orders.ts';
 const PAYLOAD_BYTES = 200;
 const CHANNEL = 'ack';
 
-/** Opens the one publisher; it has joined its channel like everybody, and nobody else has. */
+/** Opens the one publisher; it has joined its channel like everybody, and nobody else has. A yardstick answers with the message itself. */
 export async function openAck(load: Load, plan: ContenderPlan, server: Endpoint): Promise<void> {
-  await openGroup(load, { ...plan, server }, { name: 'publisher', count: 1, joins: [[CHANNEL]], publishes: [] });
+  await openGroup(load, { ...plan, server }, { name: 'publisher', count: 1, joins: [[CHANNEL]], publishes: [CHANNEL] });
 }
 
 /** The order for the connection that {@link openAck} opened. */

@@ -13,6 +13,11 @@ app.ws<ConnectionRole>('/*', {
   sendPingsAutomatically: false,
   compression: uws.DISABLED,
   upgrade: (res, req, context) => {
+    // Its own clients bring no token: who does is of a flood that is to be refused, at no more than the cost of an answer.
+    if (req.getHeader('authorization') !== '') {
+      res.writeStatus('401 Unauthorized').end('', true);
+      return;
+    }
     const key = req.getHeader('sec-websocket-key');
     res.upgrade(parseConnectionRole(req.getQuery() ?? ''), key, '', '', context);
   },
