@@ -1,7 +1,6 @@
 import { createDevelopmentIssuer } from '@arqonbus/auth';
-import { connectRaw } from '@arqonbus/testkit';
+import { connectRaw, cpuSeconds } from '@arqonbus/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { cpuSeconds } from './harness/cpu-seconds.ts';
 import { startFaultCluster } from './harness/fault-cluster.ts';
 import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { FollowedClient } from './harness/followed-client.ts';

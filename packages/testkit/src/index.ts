@@ -1,5 +1,6 @@
 export * from './chaos-proxy/chaos-proxy.ts';
 export * from './chaos-proxy/lossy-port.ts';
+export { cpuSeconds } from './process/cpu-seconds.ts';
 export * from './postgres-server/start-standby.ts';
 export * from './haproxy/start-haproxy.ts';
 export type { Direction, Toxics } from './chaos-proxy/toxics.ts';

@@ -1,6 +1,5 @@
-import { connectRaw } from '@arqonbus/testkit';
+import { connectRaw, cpuSeconds } from '@arqonbus/testkit';
 import type { RawSocket } from '@arqonbus/testkit';
-import { cpuSeconds } from './cpu-seconds.ts';
 import type { FaultCluster } from './fault-cluster.ts';
 import { p99 } from './load.ts';
 

@@ -1,11 +1,13 @@
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { natsReleases, shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
+import { cpuSeconds, natsReleases, shippedNatsConfig, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer, NatsUser } from '@arqonbus/testkit';
 
 const users = shippedNatsConfig();
 let server: NatsServer;
+const PAGE = 5_000;
 
 /** A connection as this service, and what the server has forbidden it so far. */
 async function connectAs(service: NatsUser): Promise<{ readonly raw: NatsConnection; readonly denied: string[] }> {
@@ -225,16 +227,49 @@ describe.each(natsReleases())('the shipped users of NATS %s', (release) => {
     expect(await isForbidden(service, operation, subject)).toBe(false);
   });
 
-  it('[SPN-2] a service answers the request that it got, and writes to no other inbox', async () => {
-    const [asker, answerer] = await Promise.all([connectAs('shield'), connectAs('brain')]);
-    answerer.raw.subscribe('arqon.rpc.bans.list', { callback: (_, message) => void message.respond('none') });
+  it('[SPN-2] the edge answers the request that it got, once, and writes to no other inbox', async () => {
+    const [asker, answerer] = await Promise.all([connectAs('brain'), connectAs('shield')]);
+    const asked = new Promise<string>((resolve) => {
+      answerer.raw.subscribe('arqon.rpc.edge.publish', {
+        callback: (_, message) => {
+          message.respond('none');
+          resolve(message.reply ?? '');
+        },
+      });
+    });
     await answerer.raw.flush();
-    const reply = await asker.raw.request('arqon.rpc.bans.list', 'who?', { timeout: 2_000 });
+    const reply = await asker.raw.request('arqon.rpc.edge.publish', 'what?', { timeout: 2_000 });
     expect(reply.string()).toBe('none');
-    answerer.raw.publish('_INBOX_shield.forged', 'x');
+    answerer.raw.publish(await asked, 'and again');
+    answerer.raw.publish('_INBOX_brain.forged', 'x');
     await answerer.raw.flush();
-    await vi.waitFor(() => expect(answerer.denied).toHaveLength(1));
+    await vi.waitFor(() => expect(answerer.denied).toHaveLength(2));
     await Promise.all([asker.raw.close(), answerer.raw.close()]);
+  });
+
+  it('[SPN-2] [CTM-4] what a Brain takes from a stream costs the server the same, however much it took before', async () => {
+    const { raw } = await connectAs('brain');
+    const manager = await jetstreamManager(raw, { checkAPI: false });
+    await manager.streams.add({ name: 'CONTINUUM', subjects: ['arqon.continuum.episode.v1.*'], num_replicas: 1 });
+    await manager.consumers.add('CONTINUUM', { durable_name: 'projector', ack_policy: AckPolicy.Explicit });
+    const consumer = await jetstream(raw).consumers.get('CONTINUUM', 'projector');
+    const takePage = async (): Promise<number> => {
+      for (let n = 0; n < PAGE; n += 1) raw.publish('arqon.continuum.episode.v1.acme', 'x');
+      await raw.flush();
+      const before = cpuSeconds(server.pid());
+      for (let taken = 0; taken < PAGE;) {
+        for await (const message of await consumer.fetch({ max_messages: PAGE - taken })) {
+          message.ack();
+          taken += 1;
+        }
+      }
+      await raw.flush();
+      return cpuSeconds(server.pid()) - before;
+    };
+    const [first, , , last] = [await takePage(), await takePage(), await takePage(), await takePage()];
+    // Where the server looked through all that it had handed out, the last page took ten times the first.
+    expect(last).toBeLessThan(3 * first + 0.1);
+    await raw.close();
   });
 
   it('[SPN-2] nobody comes in without a password', async () => {
