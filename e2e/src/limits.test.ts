@@ -116,7 +116,7 @@ test.for(listeners)('[PRT-27] 100 refusals in ten seconds close 4429 (%s)', asyn
   );
   expect((await client.closed()).code).toBe(4429);
   await expect.poll(() => bus.metric('arqonbus_connections_closed_total{code="4429"}')).toBeGreaterThanOrEqual(1);
-  const commander = await bus.connect({ user: 'stubborn' });
+  const commander = await bus.connect({ user: 'commander' });
   sendAtOnce(
     commander,
     Array.from({ length: 180 }, (_, n) => ({ id: idOf(n), type: 'command', command: 'ping' })),

@@ -212,7 +212,7 @@ class Run {
     else if (step.server === 'trim') server.trim(client);
     else if (step.server === 'refuse') server.refuse(client, Number(step['status']));
     else if (step.server === 'answer') server.answer(String(step['command']), step['args'], step['payload'] as Members);
-    else await server.connected(client, step.count ?? 1);
+    else await server.connected(client, step.count ?? 1, Number(step['away_ms'] ?? 0));
   }
 
   #eventsOf(client: string | undefined): HeardEvents {

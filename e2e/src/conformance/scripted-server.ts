@@ -29,8 +29,8 @@ export interface ScriptedServer {
   trim(client: string): void;
   /** Commands of this name with exactly these arguments get this result. */
   answer(command: string, args: unknown, payload: Members): void;
-  /** Waits until the client has connected so often. */
-  connected(client: string, count: number): Promise<void>;
+  /** Waits until the client has connected so often; the last time so many ms after it was sent something last. */
+  connected(client: string, count: number, awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +39,8 @@ interface Known {
   connections: number;
   refusedWith: number;
   isTrimmed: boolean;
+  toldAtMs: number;
+  awayMs: number;
 }
 
 interface Answer {
@@ -47,6 +49,15 @@ interface Answer {
   readonly payload: Members;
 }
 
+const UNKNOWN: Readonly<Known> = {
+  socket: undefined,
+  connections: 0,
+  refusedWith: 0,
+  isTrimmed: false,
+  toldAtMs: 0,
+  awayMs: 0,
+};
+
 const encoder = new TextEncoder();
 
 /** Starts one on a free port. */
@@ -54,7 +65,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   const clients = new Map<string, Known>();
   const answers: Answer[] = [];
   const of = (name: string): Known => {
-    const known = clients.get(name) ?? { socket: undefined, connections: 0, refusedWith: 0, isTrimmed: false };
+    const known = clients.get(name) ?? { ...UNKNOWN };
     clients.set(name, known);
     return known;
   };
@@ -74,6 +85,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     sockets.handleUpgrade(request, socket, head, (opened) => {
       known.socket = opened;
       known.connections += 1;
+      known.awayMs = performance.now() - known.toldAtMs;
       greet(opened, known, { clientId: `${name}-${known.connections}`, answers });
     });
   });
@@ -81,6 +93,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   return {
     url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/v1/socket`,
     send: (client, frame, count) => {
+      of(client).toldAtMs = performance.now();
       for (let i = 0; i < count; i++) tell(of(client).socket, numbered(frame, i));
     },
     close: (client, code, reason) => {
@@ -92,11 +105,14 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     refuse: (client, status) => void (of(client).refusedWith = status),
     trim: (client) => void (of(client).isTrimmed = true),
     answer: (command, args, payload) => void answers.push({ command, args, payload }),
-    connected: (client, count) =>
-      waitUntil(() => of(client).connections >= count, {
+    connected: async (client, count, awayMs) => {
+      await waitUntil(() => of(client).connections >= count, {
         timeoutMs: 30_000,
         what: `${count} connections of ${client}`,
-      }),
+      });
+      const been = of(client).awayMs;
+      if (been < awayMs) throw new Error(`${client} was back after ${been} ms, not ${awayMs}.`);
+    },
     stop: () => stop(http, sockets),
   };
 }

@@ -20,6 +20,7 @@ import type { GrantSets, SessionRights } from '@arqonbus/runtime';
 import { createArchivedLog } from './history/archived-log.ts';
 import { createReplays } from './history/replays.ts';
 import type { Ids } from './ids.ts';
+import type { FloodHolds } from './limits/flood-holds.ts';
 import { createLongReads } from './limits/long-reads.ts';
 import { createPrivateMessages } from './publish/private-messages.ts';
 import { createPublishCounters } from './publish/publish-counters.ts';
@@ -30,6 +31,8 @@ import type { Refuse } from './publish/refuse.ts';
 import { createTimedLog } from './publish/timed-log.ts';
 import { createAcceptFrame } from './session/inbound.ts';
 import type { AcceptFrame, InboundOptions } from './session/inbound.ts';
+import { createCutFlooder } from './session/cut-flooder.ts';
+import type { CutFlooder } from './session/cut-flooder.ts';
 import { createMisbehaviour } from './session/misbehaviour.ts';
 import type { Misbehaviour } from './session/misbehaviour.ts';
 import type { Session } from './session/session.ts';
@@ -40,11 +43,13 @@ import type { PublicationHooks } from './webhooks/publication-hooks.ts';
 /** What frames lead to, and the rights that they are judged by. */
 export interface InboundDelivery extends DeliveryParts, Pick<ResumeParts, 'resumes'> {
   readonly rights: SessionRights;
+  readonly floodHolds: FloodHolds;
 }
 
 /** What sessions' frames go through. */
 export interface InboundParts {
   readonly acceptFrame: AcceptFrame;
+  readonly cutFlooder: CutFlooder;
   readonly firstJoin: FirstJoin;
   /** The same for who holds no connection. */
   readonly inbound: InboundOptions;
@@ -62,7 +67,8 @@ export function composeInbound(
 ): InboundParts {
   const { clock, limits, metrics } = options;
   const { envelopes, send } = delivery;
-  const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs());
+  const cutFlooder = createCutFlooder({ ...delivery, logger: options.logger });
+  const misbehaviour = createMisbehaviour(limits, () => clock.monotonicMs(), cutFlooder);
   const internalErrors = metrics.counter('arqonbus_internal_errors_total', 'Bugs of ours that a client has met.');
   const refuse = composeRefuse(options, ids, delivery, internalErrors);
   const parts = composeCommandParts(options, ids, delivery, { activity, casil, policy });
@@ -87,7 +93,8 @@ export function composeInbound(
     messages: metrics.counter('arqonbus_messages_in_total', 'Frames received from clients.'),
     bytes: metrics.counter('arqonbus_bytes_in_total', 'Bytes of frames received from clients.'),
   };
-  return { acceptFrame: createAcceptFrame(inbound), firstJoin: createFirstJoin(parts, refuse), inbound, refuse };
+  const firstJoin = createFirstJoin(parts, refuse);
+  return { acceptFrame: createAcceptFrame(inbound), cutFlooder, firstJoin, inbound, refuse };
 }
 
 /** What tells and bounds what sessions do. */

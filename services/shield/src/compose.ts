@@ -6,7 +6,6 @@ import { createRefusedTokens } from './audit/refused-tokens.ts';
 import type { RefusedTokens } from './audit/refused-tokens.ts';
 import { createDisconnects } from './bans/disconnects.ts';
 import type { BanList } from './bans/ban-list.ts';
-import { screenDescription } from './casil/screen-description.ts';
 import { composeCasil } from './compose-casil.ts';
 import type { CasilShieldParts } from './compose-casil.ts';
 import { composeContent } from './compose-content.ts';
@@ -14,6 +13,7 @@ import type { ContentParts } from './compose-content.ts';
 import { composeDelivery } from './compose-delivery.ts';
 import { composeEdge } from './compose-edge.ts';
 import type { DeliveryParts } from './compose-delivery.ts';
+import { composeAdmission, composeHandshake, createHandshakeOptions } from './compose-handshake.ts';
 import { composeInbound } from './compose-inbound.ts';
 import { composeViews } from './compose-views.ts';
 import { composeWebhooks } from './compose-webhooks.ts';
@@ -28,17 +28,14 @@ import type { FollowedGrants } from './grants/follow-grants.ts';
 import type { GrantSets, SessionRights } from '@arqonbus/runtime';
 import { createIds } from './ids.ts';
 import type { Ids } from './ids.ts';
-import { createConnectionAdmission } from './limits/connection-admission.ts';
 import type { ConnectionAdmission } from './limits/connection-admission.ts';
+import type { FloodHolds } from './limits/flood-holds.ts';
 import type { Listener } from './listener/listener.ts';
 import { createConnections } from './session/connections.ts';
 import type { ConnectionsOptions } from './session/connections.ts';
-import { createHandshake } from './session/handshake.ts';
-import type { Handshake, HandshakeOptions } from './session/handshake.ts';
+import type { HandshakeOptions } from './session/handshake.ts';
 import { createLifetimes } from './session/lifetimes.ts';
 import type { Peer } from './session/peer.ts';
-import { createRemoteIp } from './session/remote-ip.ts';
-import { createTimedHandshake } from './session/timed-handshake.ts';
 import type { ShieldOptions } from './shield-options.ts';
 import type { TelemetryPeer } from './telemetry-stream/follower.ts';
 import { createTelemetryStream } from './telemetry-stream/telemetry-stream.ts';
@@ -82,15 +79,15 @@ export function composeShield(given: ShieldOptions): ShieldParts {
   const parts = composeDelivery(options, ids, publish, views);
   followViews(casil.policies, parts);
   const content = composeContent(options, { ...parts, casil, emission }, activity);
-  const admission = createConnectionAdmission(limits, () => clock.monotonicMs());
+  const { admission, floodHolds } = composeAdmission(options);
   const resume = composeResume(options, ids.node, { ...parts, activity, admission });
   const bans = composeBans(options, { ...parts, ...resume }, activity);
   const followed = composeGrants(options, parts);
   const { grants, rights } = followed;
-  const judges = { bans, grants, rights, admission, draining };
+  const judges = { bans, grants, rights, admission, floodHolds, draining };
   const handshakeOptions = createHandshakeOptions(options, ids, { ...parts, ...judges, casil });
   const guards = { ...content, activity, bans, grants, seal };
-  const inbound = composeInbound(options, ids, { ...parts, ...resume, rights }, guards);
+  const inbound = composeInbound(options, ids, { ...parts, ...resume, rights, floodHolds }, guards);
   const handlers = createConnections({
     ...parts,
     ...resume,
@@ -120,7 +117,7 @@ export function composeShield(given: ShieldOptions): ShieldParts {
     confirm: discontinuities.confirm,
     refusedTokens,
     serveEdge: () => composeEdge(options, { ...parts, ...inbound, ...judges }),
-    watch: createWatch(options, { ...parts, followed, content, admission, activity, telemetryStream, refusedTokens }),
+    watch: createWatch(options, { ...parts, ...judges, followed, content, activity, telemetryStream, refusedTokens }),
     stop: () => {
       for (const end of [stopTls, discontinuities.stop]) end();
       for (const watch of [bans, grants, content]) watch.stop();
@@ -226,42 +223,6 @@ function composeBans(
   });
 }
 
-interface HandshakeParts extends DeliveryParts {
-  readonly bans: BanList;
-  readonly casil: CasilShieldParts;
-  readonly grants: GrantSets;
-  readonly rights: SessionRights;
-  readonly admission: ConnectionAdmission;
-  readonly draining: { readonly isOn: boolean };
-}
-
-function createHandshakeOptions(options: ShieldOptions, ids: Ids, parts: HandshakeParts): HandshakeOptions {
-  const refused = options.metrics.labelledCounter(
-    'arqonbus_connections_refused_total',
-    'Connections refused, by reason.',
-    'reason',
-    { values: ['full', 'spine', 'token_keys_unavailable'] },
-  );
-  return {
-    ...options,
-    ...parts,
-    remoteIp: createRemoteIp(options.trustedProxies),
-    screen: (tenant, description) => screenDescription(description, parts.casil.policies.policyOf(tenant)),
-    random: Math.random,
-    nextClientId: ids.nextClientId,
-    nextSessionId: ids.nextSessionId,
-    isDraining: () => parts.draining.isOn,
-    onRefused: (reason) => {
-      refused.inc(reason);
-      options.logger.debug({ event: 'connection_refused', reason }, 'a connection was refused');
-    },
-  };
-}
-
-function composeHandshake({ clock, metrics }: ShieldOptions, options: HandshakeOptions): Handshake {
-  return createTimedHandshake(createHandshake(options), metrics, () => clock.monotonicMs());
-}
-
 function composeDiscontinuities(options: ShieldOptions, parts: DeliveryParts): Discontinuities {
   return followDiscontinuities({
     ...options,
@@ -275,6 +236,7 @@ interface WatchedParts extends DeliveryParts {
   readonly content: ContentParts;
   readonly followed: FollowedGrants;
   readonly admission: ConnectionAdmission;
+  readonly floodHolds: FloodHolds;
   readonly activity: Activity;
   readonly telemetryStream: TelemetryStream;
   readonly refusedTokens: RefusedTokens;
@@ -282,13 +244,14 @@ interface WatchedParts extends DeliveryParts {
 
 function createWatch({ clock, limits }: ShieldOptions, parts: WatchedParts): () => void {
   const { sessions, envelopes, send, tenantStates, shares, admission, activity, telemetryStream, membership } = parts;
-  const { reads, refusedTokens } = parts;
+  const { reads, refusedTokens, floodHolds } = parts;
   const checkLifetimes = createLifetimes({ sessions, limits, clock, envelopes, send });
   return () => {
     checkLifetimes();
     parts.followed.sweep();
     telemetryStream.watch();
     admission.sweep();
+    floodHolds.sweep();
     activity.sweep();
     parts.content.watch();
     tenantStates.sweep();

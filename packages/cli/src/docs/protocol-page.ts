@@ -6,7 +6,7 @@ import { closeCodeWords, envelopeFieldWords, systemEventWords } from '@arqonbus/
 import { commandSection, rightsTable } from './command-section.ts';
 import { errorIndex } from './error-pages.ts';
 import { code, markdownTable } from './markdown-table.ts';
-import { connecting, delivery, head, replies, resuming, types } from './protocol-prose.ts';
+import { connecting, delivery, floods, head, replies, resuming, types } from './protocol-prose.ts';
 
 /** The reference of the client protocol, as Markdown: prose around the tables that the code itself uses (PRT-21). */
 export function protocolPage(): string {
@@ -20,6 +20,7 @@ export function protocolPage(): string {
     `Keys of \`metadata\` that only the server sets: ${reservedMetadataKeys.map(code).join(', ')}.`,
     types,
     replies,
+    floods,
     delivery,
     resuming,
     '## System messages',

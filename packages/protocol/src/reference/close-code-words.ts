@@ -17,5 +17,5 @@ export const closeCodeWords: Readonly<Record<CloseCode, string>> = {
   4408: 'Nothing came from the client for `limits.idle_timeout_ms`, not even a pong.',
   4409: 'The client does not read: more than the outbound buffer waits, and nothing moves.',
   4413: 'Too many subscriptions. This version answers `QUOTA_EXCEEDED` and keeps the connection.',
-  4429: 'Too many refusals (`limits.refusals_per_ten_seconds`), too many connections, or a flood of pings.',
+  4429: 'Too many refusals (`limits.refusals_per_ten_seconds`), too many connections, or a flood of pings. See [floods](#floods).',
 };

@@ -147,7 +147,9 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
       'their address may open them. The message was not published.',
     action:
       'Wait for `payload.retry_after_ms`, then send it again under the same `id`. Send fewer, or larger, messages.',
-    connection: 'Goes on. A hundred refusals within ten seconds (`limits.refusals_per_ten_seconds`) end it: 4429.',
+    connection:
+      'Goes on. A hundred refusals within ten seconds (`limits.refusals_per_ten_seconds`) end it: 4429, and its user is ' +
+      '[held off](../protocol.md#floods) at that address.',
   },
   QUOTA_EXCEEDED: {
     cause: 'As many connections, subscriptions or channels as the user, tenant or connection may have.',

@@ -7,6 +7,7 @@ import { createConnectionAdmission } from '../limits/connection-admission.ts';
 import { createTenantStates } from '../limits/tenant-states.ts';
 import { AbsentClients } from '../resume/absent-clients.ts';
 import { LostClients } from '../resume/lost-clients.ts';
+import { closeSession } from './close-session.ts';
 import { createConnections } from './connections.ts';
 import { createEndSession } from './end-session.ts';
 import type { Peer } from './peer.ts';
@@ -85,6 +86,10 @@ function createRig(changes: Partial<Limits> = {}) {
       onRefused: note('refused'),
     },
     acceptFrame: note('frame'),
+    cutFlooder: (session) => {
+      events.push('flooder');
+      closeSession(session, 4429);
+    },
     firstJoin: note('first join'),
     shares: { refresh: note('shares asked for') },
     clock,
@@ -228,12 +233,12 @@ describe('what a socket does', () => {
   });
 
   it('[PRT-23] more than 30 control frames at once close it with 4429', () => {
-    const { connect, handlers } = createRig();
+    const { connect, handlers, events } = createRig();
     const connection = connect();
     for (let i = 0; i < 30; i++) handlers.onControl(connection);
     expect(connection.closeCode).toBeUndefined();
     handlers.onControl(connection);
-    expect(connection.closeCode).toBe(4429);
+    expect([connection.closeCode, events.at(-1)]).toEqual([4429, 'flooder']);
   });
 
   it('[LOG-11] frames and drains go where they belong', () => {

@@ -14,7 +14,7 @@ import type { TenantShares } from '../limits/tenant-shares.ts';
 import type { Connection, ListenerHandlers } from '../listener/listener.ts';
 import type { MembershipReporter } from '../membership/membership-reporter.ts';
 import type { Resumes } from '../resume/resumes.ts';
-import { closeSession } from './close-session.ts';
+import type { CutFlooder } from './cut-flooder.ts';
 import type { EndSession } from './end-session.ts';
 import { checkPrincipal } from './handshake.ts';
 import type { Handshake, HandshakeOptions } from './handshake.ts';
@@ -33,6 +33,7 @@ export interface ConnectionsOptions {
     'bans' | 'grants' | 'rights' | 'sessions' | 'tenantStates' | 'limits' | 'onRefused'
   >;
   readonly acceptFrame: AcceptFrame;
+  readonly cutFlooder: CutFlooder;
   readonly firstJoin: FirstJoin;
   readonly sessions: SessionRegistry;
   readonly endSession: EndSession;
@@ -148,8 +149,8 @@ function takePlace(session: Session, options: ConnectionsOptions): Omit<Handshak
 }
 
 /** A sign of life, unless there are too many of them: a flood of control frames costs as much as one of messages. */
-function onControl(session: Session, { clock }: ConnectionsOptions): void {
+function onControl(session: Session, { clock, cutFlooder }: ConnectionsOptions): void {
   const nowMs = clock.monotonicMs();
   session.lastSeenMs = nowMs;
-  if (!session.control.take(1, nowMs)) closeSession(session, 4429);
+  if (!session.control.take(1, nowMs)) cutFlooder(session);
 }

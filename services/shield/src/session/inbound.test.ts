@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import type { EnvelopeType } from '@arqonbus/protocol';
 import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it } from 'vitest';
+import { closeSession } from './close-session.ts';
 import { createAcceptFrame } from './inbound.ts';
 import { createMisbehaviour } from './misbehaviour.ts';
 import { createTestClock, createTestEnvelopes, createTestSession, testSend } from './session-rig.ts';
@@ -22,7 +23,11 @@ function createRig(outcome: Outcome, type: EnvelopeType = 'event', id = '') {
     pipeline,
     publisher: { publish: (_, envelope) => void handled.push(`publish ${envelope.type}`) },
     dispatcher: { dispatch: ({ envelope }) => void handled.push(`dispatch ${envelope.type}`) },
-    misbehaviour: createMisbehaviour(DEFAULT_LIMITS, () => clock.monotonicMs()),
+    misbehaviour: createMisbehaviour(
+      DEFAULT_LIMITS,
+      () => clock.monotonicMs(),
+      (session) => closeSession(session, 4429),
+    ),
     envelopes: createTestEnvelopes(clock),
     send: testSend,
     seal: { seal: () => new Uint8Array(0) },

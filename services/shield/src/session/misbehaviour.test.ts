@@ -1,11 +1,16 @@
 import { DEFAULT_LIMITS } from '@arqonbus/protocol';
 import { describe, expect, it } from 'vitest';
+import { closeSession } from './close-session.ts';
 import { createMisbehaviour } from './misbehaviour.ts';
 import { createTestClock, createTestSession } from './session-rig.ts';
 
 function createRig() {
   const clock = createTestClock();
-  const misbehaviour = createMisbehaviour(DEFAULT_LIMITS, () => clock.monotonicMs());
+  const misbehaviour = createMisbehaviour(
+    DEFAULT_LIMITS,
+    () => clock.monotonicMs(),
+    (session) => closeSession(session, 4429),
+  );
   return { clock, misbehaviour, ...createTestSession({ clock }) };
 }
 

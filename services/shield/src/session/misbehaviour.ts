@@ -1,6 +1,7 @@
 import { errorTable } from '@arqonbus/protocol';
 import type { ErrorCode, Limits } from '@arqonbus/protocol';
 import { closeSession } from './close-session.ts';
+import type { CutFlooder } from './cut-flooder.ts';
 import type { Session } from './session.ts';
 
 /** Counts what a client does wrong, and ends the connection of one who does not stop. */
@@ -15,7 +16,7 @@ const MINUTE_MS = 60_000;
 const TEN_SECONDS_MS = 10_000;
 
 /** Judges by these limits, over windows that slide: offences on both sides of a border count together. */
-export function createMisbehaviour(limits: Limits, monotonicMs: () => number): Misbehaviour {
+export function createMisbehaviour(limits: Limits, monotonicMs: () => number, cutFlooder: CutFlooder): Misbehaviour {
   return {
     badFrame: (session) => {
       session.badFramesMs ??= [];
@@ -26,7 +27,7 @@ export function createMisbehaviour(limits: Limits, monotonicMs: () => number): M
       if (errorTable[code].closeCode !== 4429) return;
       session.refusalsMs ??= [];
       const count = countOffence(session.refusalsMs, monotonicMs(), TEN_SECONDS_MS);
-      if (count >= limits.refusalsPerTenSeconds) closeSession(session, 4429);
+      if (count >= limits.refusalsPerTenSeconds) cutFlooder(session);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Metrics } from '@arqonbus/telemetry';
 import { createActivity } from '../activity/activity.ts';
 import { createConnectionAdmission } from '../limits/connection-admission.ts';
 import type { ConnectionAdmission } from '../limits/connection-admission.ts';
+import { createFloodHolds } from '../limits/flood-holds.ts';
 import type { UpgradeDecision, UpgradeRequest } from '../listener/listener.ts';
 import {
   TestConnection,
@@ -96,6 +97,8 @@ export function createTestStream(
       stop: () => undefined,
     },
     remoteIp: (address) => address,
+    floodHolds: createFloodHolds(() => clock.monotonicMs()),
+    waitOut: async (remainingMs) => remainingMs(),
     isDraining: () => state.isDraining,
     onRefused: (reason) => void refused.push(reason),
     envelopes: createTestEnvelopes(clock),

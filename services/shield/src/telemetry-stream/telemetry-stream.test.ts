@@ -153,8 +153,8 @@ describe('the telemetry stream', () => {
     expect(connection.closeCode).toBe(1003);
   });
 
-  it('[PRT-23] closes 4429 who floods it with frames or pings', async () => {
-    const { connect, send, sign } = createStreamRig();
+  it('[PRT-23] closes 4429 who floods it with frames or pings, and holds them off', async () => {
+    const { clock, connect, knock, send, sign } = createStreamRig();
     const [talker, pinger] = [await connect(), await connect()];
     for (let n = 0; n < DEFAULT_LIMITS.controlFramesBurst; n++) {
       send(talker, { type: 'subscribe' });
@@ -164,6 +164,9 @@ describe('the telemetry stream', () => {
     send(talker, { type: 'subscribe' });
     sign(pinger);
     expect([talker.closeCode, pinger.closeCode]).toEqual([4429, 4429]);
+    expect(await knock({ authorization: 'Bearer admin@acme' })).toMatchObject({ accept: false, status: 429 });
+    clock.advance(1_000);
+    expect(await knock({ authorization: 'Bearer admin@acme' })).toMatchObject({ accept: true });
   });
 });
 

@@ -149,9 +149,13 @@ function close(follower: Follower, { followers, admission }: Parts): void {
 }
 
 /** A sign of life, unless there are too many of them. */
-function takeBudget(follower: Follower, { clock }: Parts): boolean {
+function takeBudget(follower: Follower, { clock, floodHolds }: Parts): boolean {
   follower.lastSeenMs = clock.monotonicMs();
   if (follower.budget.take(1, follower.lastSeenMs)) return true;
+  if (!follower.isClosing) {
+    const { principal, remoteIp: ip } = follower;
+    floodHolds.hold({ tenant: principal.tenant, user: principal.user, ip });
+  }
   closeFollower(follower, 4429);
   return false;
 }

@@ -1,0 +1,111 @@
+import { connectRaw } from '@arqonbus/testkit';
+import type { RawSocket } from '@arqonbus/testkit';
+import { expect, test } from 'vitest';
+import { busOnEach, listeners } from './harness/both-listeners.ts';
+import { connectJson } from './harness/json-client.ts';
+import { roomyLimits } from './harness/roomy-limits.ts';
+import { startBus } from './harness/start-bus.ts';
+import type { Bus } from './harness/start-bus.ts';
+
+// Clients come through a proxy that is believed, so that one machine can be many addresses.
+const settings = {
+  ...roomyLimits,
+  ARQONBUS_SERVER_TRUSTED_PROXIES: '127.0.0.1',
+  ARQONBUS_LIMITS_COMMANDS_PER_SECOND: '1',
+};
+
+/** Where nobody waits for the end of a hold. */
+const busOn = busOnEach({ ...settings, ARQONBUS_LIMITS_CONNECT_QUEUE_MS: '0' });
+
+interface Hold {
+  /** Before which the hold has not begun. */
+  readonly sinceMs: number;
+  readonly retryAfterMs: number;
+}
+
+/** Commands of this user until it is cut; a hold counts at the Shield that cut. */
+async function flood(bus: Bus, user: string): Promise<Hold> {
+  const client = await connectJson({ port: bus.port, token: await bus.token({ user }) });
+  const sinceMs = performance.now();
+  for (let n = 0; n < 150; n++) client.send({ type: 'command', id: `arq_flood-${n}`, command: 'ping' });
+  const told = await client.next(({ type, request_id: answered }) => type === 'error' && answered === undefined);
+  expect(told).toMatchObject({ error_code: 'RATE_LIMITED', payload: { retry_after_ms: expect.any(Number) } });
+  expect((await client.closed()).code).toBe(4429);
+  return { sinceMs, retryAfterMs: Number(told.payload['retry_after_ms']) };
+}
+
+async function knock(bus: Bus, user: string, address = ''): Promise<RawSocket> {
+  const forwarded = address === '' ? {} : { 'x-forwarded-for': address };
+  const headers = { authorization: `Bearer ${await bus.token({ user })}`, ...forwarded };
+  return connectRaw({ port: bus.port, headers });
+}
+
+async function knockAsBrowser(bus: Bus, user: string): Promise<unknown> {
+  const socket = await connectRaw({
+    port: bus.port,
+    protocols: ['arqon.v1.json', `bearer.${await bus.token({ user })}`],
+  });
+  const { payload } = await socket.nextFrame();
+  const { error_code: code } = JSON.parse(payload.toString()) as { readonly error_code?: string };
+  // One that is let in, as its hold is over, is not closed.
+  if (code === undefined) socket.destroy();
+  return [code, (await socket.closed()).code];
+}
+
+test.for(listeners)(
+  '[PRT-23] [PRT-27] [P-24] who is cut for flooding is held off at the handshake (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    let hold: Hold;
+    let refused: RawSocket;
+    let told: readonly unknown[];
+    let rounds = 0;
+    do {
+      hold = await flood(bus, 'flooder');
+      expect(hold.retryAfterMs).toBe(1_000 * 2 ** rounds++);
+      refused = await knock(bus, 'flooder');
+      told = [refused.status, await knockAsBrowser(bus, 'flooder')];
+      // On a machine so slow that the hold may have been over by now the next one is twice as long.
+    } while (performance.now() - hold.sinceMs >= hold.retryAfterMs);
+    expect(told).toEqual([429, ['RATE_LIMITED', 4429]]);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(JSON.parse(refused.body)).toMatchObject({
+      error_code: 'RATE_LIMITED',
+      details: { retry_after_ms: expect.any(Number) },
+    });
+    expect(await bus.metric('arqonbus_connections_refused_total{reason="flood"}')).toBeGreaterThanOrEqual(2);
+    expect(bus.log().split('"flooder_held_off"')).toHaveLength(rounds + 1);
+  },
+);
+
+test.for(listeners)(
+  '[PRT-23] [P-24] nobody else of that address, and the same person elsewhere, is held off (%s)',
+  async (listener) => {
+    const bus = busOn(listener);
+    const hold = await flood(bus, 'noisy');
+    for (const socket of [await knock(bus, 'neighbour'), await knock(bus, 'noisy', '203.0.113.7')]) {
+      expect(socket.status).toBe(101);
+      socket.destroy();
+    }
+    await expect.poll(async () => (await knock(bus, 'noisy')).status, { timeout: 10_000 }).toBe(101);
+    expect(performance.now() - hold.sinceMs).toBeGreaterThanOrEqual(hold.retryAfterMs);
+  },
+);
+
+test('[PRT-23] [P-24] who comes back too early waits for the end of its hold, for two seconds at most', async () => {
+  const bus = await startBus(settings);
+  for (const round of [0, 1, 2]) {
+    const hold = await flood(bus, 'eager');
+    expect(hold.retryAfterMs).toBe(1_000 * 2 ** round);
+    const cutMs = performance.now();
+    const socket = await knock(bus, 'eager');
+    const answeredMs = performance.now();
+    // On a slow machine it may come late enough for four seconds, too.
+    expect(socket.status === 101 || round === 2).toBe(true);
+    const earliestMs = socket.status === 101 ? hold.sinceMs + hold.retryAfterMs : cutMs + 2_000;
+    expect(answeredMs).toBeGreaterThanOrEqual(earliestMs);
+    socket.destroy();
+    await expect.poll(async () => (await knock(bus, 'eager')).status, { timeout: 10_000 }).toBe(101);
+  }
+  await bus.stop();
+}, 40_000);

@@ -1,0 +1,24 @@
+import type { Limits } from '@arqonbus/protocol';
+
+/** More do not wait: each holds a socket that has not been answered. */
+export const MAX_WAITING_OUT = 1_000;
+
+/**
+ * Lets who is held off wait for the end of its hold, for as long as the queue before the Shield lets anybody wait; gives what
+ * is left then. An answer at once costs its 0.5 ms of a thread that all share each time that the client tries again.
+ */
+export type WaitOut = (remainingMs: () => number) => Promise<number>;
+
+/** Nobody waits yet. */
+export function createWaitOut(limits: Pick<Limits, 'connectQueueMs'>): WaitOut {
+  let waiting = 0;
+  return async (remainingMs) => {
+    const waitMs = Math.min(remainingMs(), limits.connectQueueMs);
+    if (waitMs <= 0 || waiting >= MAX_WAITING_OUT) return remainingMs();
+    waiting += 1;
+    // A timer may come a moment early.
+    await new Promise((resolve) => setTimeout(resolve, Math.ceil(waitMs) + 1));
+    waiting -= 1;
+    return remainingMs();
+  };
+}
