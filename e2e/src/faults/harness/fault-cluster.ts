@@ -46,6 +46,12 @@ export interface Health {
   readonly checks: Readonly<Record<string, string>>;
 }
 
+/** Which NATS there is, and how it is reached. */
+export interface FaultNatsOptions extends Pick<ClusterOptions, 'natsNodes' | 'natsRelease' | 'envOf'> {
+  /** Without the proxy before the last Shield. Default false. */
+  readonly isDirect?: boolean;
+}
+
 const HOUR_MS = 3_600_000;
 
 /**
@@ -56,7 +62,7 @@ export async function startFaultCluster(
   env: Readonly<Record<string, string>> = {},
   natsConfig = '',
   postgres: PostgresChoice = 'shared',
-  nats: Pick<ClusterOptions, 'natsNodes' | 'natsRelease' | 'envOf'> = {},
+  { isDirect = false, ...nats }: FaultNatsOptions = {},
 ): Promise<FaultCluster> {
   const secret = randomBytes(32).toString('hex');
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
@@ -71,7 +77,7 @@ export async function startFaultCluster(
     ...nats,
   });
   const spineProxy = await startChaosProxy({ targetPort: (cluster.natsCluster.nodes.at(-1) ?? cluster.nats).port });
-  const behindProxy = { ARQONBUS_NATS_URL: `nats://127.0.0.1:${spineProxy.port}` };
+  const behindProxy = isDirect ? {} : { ARQONBUS_NATS_URL: `nats://127.0.0.1:${spineProxy.port}` };
   await cluster.startShield(1, behindProxy);
 
   const urlOf = (shield: number, name: string): string => cluster.shields[shield]?.addresses()[name] ?? '';

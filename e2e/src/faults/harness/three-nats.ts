@@ -15,14 +15,18 @@ const profiles = JSON.stringify({
 });
 const rules = JSON.stringify([{ pattern: '*:*', profile: 'default' }]);
 
-/** A cluster of three NATS servers that keep three copies of everything; the first Shield begins at the first server, the second at the last. */
-export function startOnThreeNats(natsRelease: NatsRelease): Promise<FaultCluster> {
+/**
+ * A cluster of three NATS servers that keep three copies of everything; the first Shield begins at the first server, the second at the last.
+ * With `knowsAll` both know all three, begin anywhere, and leave one that is cut off.
+ */
+export function startOnThreeNats(natsRelease: NatsRelease, knowsAll = false): Promise<FaultCluster> {
   const env = { ARQONBUS_LOG_RULES: rules, ARQONBUS_LOG_PROFILES: profiles, ARQONBUS_NATS_PING_INTERVAL_MS: '1000' };
   return startFaultCluster(env, '', 'shared', {
     natsNodes: 3,
     natsRelease,
+    isDirect: knowsAll,
     envOf: (service, _number, natsUrl): Record<string, string> =>
-      service === 'shield' ? { ARQONBUS_NATS_URL: natsUrl.split(',')[0] ?? '' } : {},
+      service === 'shield' && !knowsAll ? { ARQONBUS_NATS_URL: natsUrl.split(',')[0] ?? '' } : {},
   });
 }
 
@@ -45,9 +49,9 @@ export async function gather(bus: FaultCluster, room: string, channel: string): 
 }
 
 /** Waits until so many more are acknowledged; gives how long that took. */
-export async function more(load: NumberedLoad, count: number): Promise<number> {
+export async function more(load: NumberedLoad, count: number, timeout: number = FAILOVER_TIMEOUT_MS): Promise<number> {
   const [before, startedAt] = [load.acknowledged(), performance.now()];
-  await expect.poll(load.acknowledged, { timeout: FAILOVER_TIMEOUT_MS, interval: 20 }).toBeGreaterThan(before + count);
+  await expect.poll(load.acknowledged, { timeout, interval: 20 }).toBeGreaterThan(before + count);
   return performance.now() - startedAt;
 }
 

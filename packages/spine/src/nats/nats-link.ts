@@ -103,6 +103,11 @@ export class NatsLink {
     this.#onRefused = listener;
   }
 
+  /** Goes to the next server that it knows, as if this one had ended the connection. */
+  leave(): Promise<void> {
+    return this.connection.reconnect();
+  }
+
   /** Ends the connection once the server has sent what it had for it. */
   async drain(): Promise<void> {
     // Before: whoever reads over this connection is to end, not to tell of a loss.

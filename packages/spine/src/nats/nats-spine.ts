@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import type { RequestHandler, Spine, SpineMessage, SpineStatus, SpineSubscription } from '../spine.ts';
 import type { Subject, SubjectFilter } from '../subjects/subject.ts';
+import { leaveLeaderless } from './leave-leaderless.ts';
 import { connectNats } from './nats-link.ts';
 import type { NatsLink, NatsLinkOptions } from './nats-link.ts';
 import { Outbox } from './outbox.ts';
@@ -57,7 +58,11 @@ const DEFAULT_TIMEOUT_MS = 5_000;
 export async function createNatsSpine(options: NatsSpineOptions): Promise<NatsSpine> {
   const { onError = () => undefined, ...linkOptions } = options;
   const link = await connectNats({ ...linkOptions, onError: (error) => onError(error, '') });
-  return new SpineOnNats(link, options, onError);
+  const stopLooking =
+    options.servers.length > 1
+      ? await leaveLeaderless(link, { onLeft: (reason) => onError(reason, '') })
+      : () => undefined;
+  return new SpineOnNats(link, options, onError, stopLooking);
 }
 
 class SpineOnNats implements NatsSpine {
@@ -67,6 +72,7 @@ class SpineOnNats implements NatsSpine {
   readonly #subscriptions: Subscriptions;
   readonly #servers: Servers;
   readonly #closeTimeoutMs: number;
+  readonly #stopLooking: () => void;
   #closed: Promise<void> | undefined;
   #isRefusing = false;
 
@@ -74,8 +80,10 @@ class SpineOnNats implements NatsSpine {
     link: NatsLink,
     options: NatsSpineOptions,
     onError: (error: unknown, subject: SubjectFilter | '') => void,
+    stopLooking: () => void,
   ) {
     this.#link = link;
+    this.#stopLooking = stopLooking;
     this.connection = link.connection;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#outbox = new Outbox(link, {
@@ -154,6 +162,7 @@ class SpineOnNats implements NatsSpine {
   }
 
   async #close(): Promise<void> {
+    this.#stopLooking();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#closeTimeoutMs)));
     await Promise.race([this.#finish(), tooLate]);
