@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { root } from '../root.mjs';
 import { prometheusFaults } from './check-prometheus.mjs';
@@ -10,6 +11,8 @@ import { ensureStandInImages } from './stand-in-image.mjs';
 
 const BASE = `http://127.0.0.1:${ports.ARQON_PORT}`;
 const MESSAGES = 300;
+/** A fast machine would exceed what a connection may send in a second, as shipped. */
+const PAUSE_MS = 20;
 const ALL_MS = 60_000;
 const COUNT_CONNECTIONS =
   "fetch('http://127.0.0.1:8080/metrics').then((answer) => answer.text()).then((text) => console.log(/^arqonbus_connections (\\d+)/m.exec(text)[1]))";
@@ -58,10 +61,11 @@ async function faultsOfChat(stack) {
     const spoken = await alice.join(CHANNEL);
     for (let number = 0; number < MESSAGES; number += 1) {
       await spoken.publish({ number });
+      await delay(PAUSE_MS);
       if (number === MESSAGES / 3) await podman('kill', shieldOfBob);
     }
     const deadline = Date.now() + ALL_MS;
-    while (received.length < MESSAGES && Date.now() < deadline) await new Promise((done) => setTimeout(done, 50));
+    while (received.length < MESSAGES && Date.now() < deadline) await delay(50);
     const isWhole = received.length === MESSAGES && received.every((number, index) => number === index);
     const summary = `${MESSAGES} acknowledged, ${new Set(received).size} of them received, ${received.length} deliveries`;
     process.stdout.write(`a Shield killed: ${summary}\n`);
