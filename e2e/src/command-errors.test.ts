@@ -144,6 +144,7 @@ const cases: readonly Case[] = [
   ]),
   ['task.cancel', 'user', nothing, 'NOT_FOUND'],
   ['task.get', 'user', nothing, 'NOT_FOUND'],
+  ['op.task.list', 'moderator', {}, 'AUTHORIZATION_ERROR'],
   ['op.task.dlq.list', 'user', {}, 'AUTHORIZATION_ERROR'],
   ['op.task.dlq.replay', 'user', nothing, 'AUTHORIZATION_ERROR'],
   ['op.task.dlq.replay', 'admin', nothing, 'NOT_FOUND'],

@@ -101,6 +101,22 @@ it('[STO-1] [PRT-22] keys are listed by prefix, page by page', async () => {
   expect([items, cursor]).toEqual([[{ key: 'a/3', version: 4 }], undefined]);
 });
 
+it('[STO-1] [T-15] administrators list all namespaces of their tenant, and nobody else does', async () => {
+  const [alice, root] = [await enter(), await enter({ user: 'root', role: 'admin' })];
+  const rival = await enter({ tenant: `${tenants.tenant}-other`, user: 'root', role: 'admin' });
+  for (const namespace of ['jobs', 'Carts']) await alice.must('op.store.set', { namespace, key: 'a', value: 1 });
+  await alice.must('op.store.set', { key: 'b', value: 1 });
+  const all = { namespace: '*' };
+  expect((await root.must('op.store.list', all))['items']).toEqual([
+    { namespace: 'Carts', key: 'a', version: 2 },
+    { namespace: 'default', key: 'b', version: 3 },
+    { namespace: 'jobs', key: 'a', version: 1 },
+  ]);
+  expect(await alice.command('op.store.list', all)).toMatchObject({ error_code: 'AUTHORIZATION_ERROR' });
+  expect(await root.command('op.store.get', { ...all, key: 'a' })).toMatchObject({ error_code: 'VALIDATION_ERROR' });
+  expect((await rival.must('op.store.list', all))['items']).toEqual([]);
+});
+
 it('[STO-1] changes are told in order to who watches, at whatever Shield, what expires too', async () => {
   // Who waits for a reply drops what comes before it, so a third one writes.
   const [alice, bob, carol] = [await enter(), await enter({ user: 'bob' }), await enter({ user: 'carol' })];

@@ -70,6 +70,7 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
     'op.store.increment',
     // Tasks show what was submitted above.
     'op.task.dlq.list',
+    'op.task.list',
     'task.get',
   ]);
 });

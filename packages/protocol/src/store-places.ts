@@ -7,6 +7,9 @@ export const MAX_STORE_VALUE_BYTES = 65_536;
 /** The namespace where none is named. */
 export const DEFAULT_NAMESPACE = 'default';
 
+/** In a list, the place of a namespace: all that there are. No namespace is called so. */
+export const ALL_NAMESPACES = '*';
+
 const encoder = new TextEncoder();
 
 /** True for a key of the store: well-formed text without control characters, not empty and not too long (STO-1). */

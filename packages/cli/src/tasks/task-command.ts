@@ -36,8 +36,10 @@ export function addTaskCommand(program: Command): void {
   addClientFlags(submit).action(submitTask);
   addClientFlags(task.command('get <task>').description('tell where it stands')).action(getTask);
   addClientFlags(task.command('cancel <task>').description('take it back')).action(cancelTask);
+  const open = task.command('list [group]').description('show what somebody may still work on; needs an admin');
+  addClientFlags(open).action(lister('op.task.list'));
   const dead = task.command('list-dead [group]').description('show what failed or expired; needs an admin');
-  addClientFlags(dead).action(listDead);
+  addClientFlags(dead).action(lister('op.task.dlq.list'));
   addClientFlags(task.command('replay <task>').description('have a dead task tried again; needs an admin')).action(
     replayTask,
   );
@@ -89,13 +91,15 @@ async function cancelTask(taskId: string, flags: ClientFlags): Promise<void> {
   });
 }
 
-async function listDead(group: string | undefined, flags: ClientFlags): Promise<void> {
-  const filter = group === undefined ? {} : { group };
-  await withClient(flags, async (client) => {
-    for await (const page of pagesOf((more) => client.command('op.task.dlq.list', { ...filter, ...more }))) {
-      for (const task of page.items) say(flags, task, lineOf(task));
-    }
-  });
+function lister(command: 'op.task.list' | 'op.task.dlq.list') {
+  return async (group: string | undefined, flags: ClientFlags): Promise<void> => {
+    const filter = group === undefined ? {} : { group };
+    await withClient(flags, async (client) => {
+      for await (const page of pagesOf((more) => client.command(command, { ...filter, ...more }))) {
+        for (const task of page.items) say(flags, task, lineOf(task));
+      }
+    });
+  };
 }
 
 async function replayTask(taskId: string, flags: ClientFlags): Promise<void> {

@@ -6,6 +6,12 @@ const namespaceSchema = {
   description: 'Namespace of the tenant; `default` where none is named.',
 } as const;
 
+const listedNamespaceSchema = {
+  type: 'string',
+  pattern: '^(\\*|[A-Za-z0-9][A-Za-z0-9_.-]{0,63})$',
+  description: 'Namespace of the tenant; `default` where none is named. `*` = all, for administrators.',
+} as const;
+
 const keySchema = {
   type: 'string',
   pattern: '^[^\\p{Cc}\\p{Cs}]{1,256}$',
@@ -92,13 +98,14 @@ export const storeCommands = {
   },
   'op.store.list': {
     name: 'op.store.list',
-    summary: 'Lists keys of a namespace in the order of their bytes, page by page.',
+    summary:
+      'Lists keys of a namespace in the order of their bytes, page by page; for administrators, of all namespaces.',
     right: 'operate',
     errors: ['AUTHORIZATION_ERROR'],
     args: {
       type: 'object',
       properties: {
-        namespace: namespaceSchema as typeof namespaceSchema,
+        namespace: listedNamespaceSchema as typeof listedNamespaceSchema,
         prefix: prefixSchema as typeof prefixSchema,
         cursor: cursorSchema as typeof cursorSchema,
         limit: limitSchema as typeof limitSchema,
@@ -112,6 +119,7 @@ export const storeCommands = {
           items: {
             type: 'object',
             properties: {
+              namespace: { type: 'string', description: 'With `*` alone.' },
               key: { type: 'string' },
               version: versionSchema as typeof versionSchema,
               expires_at: timeSchema as typeof timeSchema,

@@ -56,6 +56,24 @@ const detailsSchema = {
   required: ['task_id', 'state', 'strategy', 'priority', 'submitted_by', 'created_at', 'attempts', 'failures'],
 } as const;
 
+const listArgs = {
+  type: 'object',
+  properties: {
+    group: groupSchema as typeof groupSchema,
+    cursor: cursorSchema as typeof cursorSchema,
+    limit: limitSchema as typeof limitSchema,
+  },
+} as const;
+
+const listResult = {
+  type: 'object',
+  properties: {
+    items: { type: 'array', items: detailsSchema as typeof detailsSchema },
+    cursor: { type: 'string' },
+  },
+  required: ['items'],
+} as const;
+
 const REPORT_ERRORS = ['AUTHORIZATION_ERROR', 'CONFLICT', 'NOT_FOUND'] as const;
 
 /** Commands about tasks: of those who give them, of those who do them, and of administrators (OPR-2, OPR-3). */
@@ -198,27 +216,21 @@ export const taskCommands = {
     },
     result: detailsSchema as typeof detailsSchema,
   },
+  'op.task.list': {
+    name: 'op.task.list',
+    summary: 'Lists the tasks that somebody may still work on, the oldest first.',
+    right: 'admin',
+    errors: ['AUTHORIZATION_ERROR'],
+    args: listArgs as typeof listArgs,
+    result: listResult as typeof listResult,
+  },
   'op.task.dlq.list': {
     name: 'op.task.dlq.list',
     summary: 'Lists the tasks that failed or expired, the oldest first.',
     right: 'admin',
     errors: ['AUTHORIZATION_ERROR'],
-    args: {
-      type: 'object',
-      properties: {
-        group: groupSchema as typeof groupSchema,
-        cursor: cursorSchema as typeof cursorSchema,
-        limit: limitSchema as typeof limitSchema,
-      },
-    },
-    result: {
-      type: 'object',
-      properties: {
-        items: { type: 'array', items: detailsSchema as typeof detailsSchema },
-        cursor: { type: 'string' },
-      },
-      required: ['items'],
-    },
+    args: listArgs as typeof listArgs,
+    result: listResult as typeof listResult,
   },
   'op.task.dlq.replay': {
     name: 'op.task.dlq.replay',

@@ -69,7 +69,8 @@ export interface BrainMethods
   readonly 'tasks.report': Method<wire.ReportTaskRequest, wire.TaskStatus>;
   readonly 'tasks.cancel': Method<wire.TaskRequest, wire.TaskStatus>;
   readonly 'tasks.get': Method<wire.TaskRequest, wire.TaskStatus>;
-  readonly 'tasks.dead': Method<wire.ListDeadTasksRequest, wire.ListDeadTasksResult>;
+  readonly 'tasks.open': Method<wire.ListTasksRequest, wire.ListTasksResult>;
+  readonly 'tasks.dead': Method<wire.ListTasksRequest, wire.ListTasksResult>;
   readonly 'tasks.replay': Method<wire.ReplayTaskRequest, wire.TaskStatus>;
   readonly 'log.regressed': Method<wire.LogRegressedRequest, wire.LogRegressedResult>;
 }
@@ -260,9 +261,10 @@ const schemas: BrainMethods = {
   'tasks.report': { request: wire.ReportTaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
   'tasks.cancel': { request: wire.TaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
   'tasks.get': { request: wire.TaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },
+  'tasks.open': { request: wire.ListTasksRequestSchema, result: wire.ListTasksResultSchema, partition: ofTenant },
   'tasks.dead': {
-    request: wire.ListDeadTasksRequestSchema,
-    result: wire.ListDeadTasksResultSchema,
+    request: wire.ListTasksRequestSchema,
+    result: wire.ListTasksResultSchema,
     partition: ofTenant,
   },
   'tasks.replay': { request: wire.ReplayTaskRequestSchema, result: wire.TaskStatusSchema, partition: ofTenant },

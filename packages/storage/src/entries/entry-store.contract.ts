@@ -49,7 +49,7 @@ export function describeEntryStore(name: string, open: () => Promise<OpenedEntry
     const put = (more: Partial<EntryWish> = {}, limits = ROOMY): Promise<EntryOutcome> =>
       store.put(tenant, wish(more), limits);
     const keys = async (more: Partial<Parameters<EntryStore['list']>[1]> = {}): Promise<readonly string[]> => {
-      const query = { namespace: 'sessions', prefix: '', after: '', limit: 100, ...more };
+      const query = { namespace: 'sessions', prefix: '', after: at(''), limit: 100, ...more };
       return (await store.list(tenant, query)).map(({ key }) => key);
     };
     const at = (key: string): { readonly namespace: string; readonly key: string } => ({ namespace: 'sessions', key });
@@ -155,8 +155,28 @@ export function describeEntryStore(name: string, open: () => Promise<OpenedEntry
       expect(await keys()).toEqual(sorted);
       expect(await keys({ prefix: 'a/' })).toEqual(['a/1', 'a/2']);
       expect(await keys({ prefix: 'a%' })).toEqual(['a%']);
-      expect(await keys({ after: 'a/1', limit: 2 })).toEqual(['a/2', 'b']);
+      expect(await keys({ after: at('a/1'), limit: 2 })).toEqual(['a/2', 'b']);
       expect(await keys({ prefix: '\u{1f680}' })).toEqual(['\u{1f680}']);
+    });
+
+    it('[STO-1] [T-15] lists all namespaces of the tenant, one after the other and each by its keys', async () => {
+      const places = [
+        { namespace: 'B', key: 'z' },
+        { namespace: 'a', key: 'b' },
+        { namespace: 'a', key: 'c' },
+        { namespace: 'a.b', key: 'a' },
+      ];
+      for (const place of places.toReversed()) await put(place);
+      await put({ namespace: 'gone', key: 'x' });
+      await store.remove(tenant, { namespace: 'gone', key: 'x', ifVersion: undefined });
+      await store.put(other, wish({ namespace: 'foreign' }), ROOMY);
+      const all = async (more: object = {}): Promise<readonly object[]> => {
+        const query = { namespace: undefined, prefix: '', after: { namespace: '', key: '' }, limit: 100, ...more };
+        return (await store.list(tenant, query)).map(({ namespace, key }) => ({ namespace, key }));
+      };
+      expect(await all()).toEqual(places);
+      expect(await all({ after: places[1], limit: 2 })).toEqual(places.slice(2));
+      expect(await all({ prefix: 'b' })).toEqual([places[1]]);
     });
 
     it('[STO-1] lets what has expired be gone at once for everybody, and removes it when asked to', async () => {

@@ -45,13 +45,14 @@ export type EntryOutcome =
   /** There was nothing to delete. */
   | { readonly kind: 'absent' };
 
-/** What a list is cut by; in the order of keys. */
+/** What a list is cut by; in the order of namespaces, and in each of keys. */
 export interface EntryQuery {
-  readonly namespace: string;
+  /** Undefined = all that the tenant has. */
+  readonly namespace: string | undefined;
   /** '' = all. */
   readonly prefix: string;
-  /** The key to begin after; '' = from the start. */
-  readonly after: string;
+  /** What to begin after; an empty key = from the start. The namespace counts where all are listed. */
+  readonly after: EntryPlace;
   readonly limit: number;
 }
 

@@ -51,10 +51,11 @@ class TenantEntries {
   }
 
   list({ namespace, prefix, after, limit }: EntryQuery): readonly StoredEntry[] {
+    const start = { namespace: namespace ?? after.namespace, key: after.key };
     return [...this.#entries.values()]
-      .filter((entry) => entry.namespace === namespace && entry.key.startsWith(prefix))
-      .filter((entry) => this.live(entry) !== undefined && compareKeys(entry.key, after) > 0)
-      .toSorted((a, b) => compareKeys(a.key, b.key))
+      .filter((entry) => entry.namespace === (namespace ?? entry.namespace) && entry.key.startsWith(prefix))
+      .filter((entry) => this.live(entry) !== undefined && comparePlaces(entry, start) > 0)
+      .toSorted(comparePlaces)
       .slice(0, limit);
   }
 
@@ -123,6 +124,11 @@ class TenantEntries {
   }
 }
 
-function compareKeys(a: string, b: string): number {
+function comparePlaces(a: EntryPlace, b: EntryPlace): number {
+  const ofNamespaces = compareTexts(a.namespace, b.namespace);
+  return ofNamespaces === 0 ? compareTexts(a.key, b.key) : ofNamespaces;
+}
+
+function compareTexts(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -14,6 +14,8 @@ import { removeExpired } from './remove-expired.ts';
 /** No key is longer, so none that begins with a prefix comes after the prefix and this. */
 const LAST_OF_PREFIX = '\u{10ffff}'.repeat(256);
 
+const IN_NAMESPACE = 'namespace = $2 AND key > $3';
+
 /** What tenants keep in Postgres, whose clock says what has expired: it is one for all Brains. */
 export function createPostgresEntryStore(database: Database): EntryStore {
   return { ...createReads(database), ...createChanges(database) };
@@ -32,13 +34,15 @@ function createReads(database: Database): Reads {
         );
         return row && entryOf(row);
       }),
-    list: (tenant, { namespace, prefix, after, limit }) =>
+    list: (tenant, query) =>
       database.withTenant(tenant, async (sql) => {
+        const { namespace, prefix, after, limit } = query;
         const rows = await sql.query<EntryRow>(
           `SELECT ${COLUMNS} FROM arqon.store_entries
-           WHERE tenant_id = $1 AND namespace = $2 AND key > $3 AND key >= $4 AND key <= $5 AND ${IS_LIVE}
-           ORDER BY key LIMIT $6`,
-          [tenant, namespace, after, prefix, `${prefix}${LAST_OF_PREFIX}`, limit],
+           WHERE tenant_id = $1 AND ${namespace === undefined ? '(namespace, key) > ($2, $3)' : IN_NAMESPACE}
+             AND key >= $4 AND key <= $5 AND ${IS_LIVE}
+           ORDER BY namespace, key LIMIT $6`,
+          [tenant, namespace ?? after.namespace, after.key, prefix, `${prefix}${LAST_OF_PREFIX}`, limit],
         );
         return rows.map(entryOf);
       }),

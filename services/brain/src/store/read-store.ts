@@ -1,3 +1,4 @@
+import { ALL_NAMESPACES } from '@arqonbus/protocol';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
   StoreChangesRequest,
@@ -8,7 +9,7 @@ import type {
   StoreListResultSchema,
 } from '@arqonbus/protocol/spine-messages';
 import { entryBytes } from '@arqonbus/storage';
-import type { StoredEntry } from '@arqonbus/storage';
+import type { EntryPlace, StoredEntry } from '@arqonbus/storage';
 import { jsonBytes, pageLimit, parseCursor, takePage } from '../paging/page.ts';
 import { parseTenant } from '../requests/parse-request.ts';
 import { messageOf, messageWithoutValue } from './entry-message.ts';
@@ -16,7 +17,7 @@ import { parseCount, parseNamespace, parsePlace, parsePrefix } from './parse-pla
 import type { StoreParts } from './store-parts.ts';
 
 /** Names of the fields, version and time of one key in a JSON frame. */
-const FIELDS_BYTES = 90;
+const FIELDS_BYTES = 180;
 
 /** Changes in one answer: with values of the largest size it still fits what the Spine carries. */
 const MAX_CHANGES = 100;
@@ -31,20 +32,32 @@ export async function getEntry(
   return entry === undefined ? {} : { entry: messageOf(entry) };
 }
 
-/** Lists keys. */
+/** Lists keys, of one namespace or of all. */
 export async function listEntries(
   { store, limits }: StoreParts,
   request: StoreListRequest,
 ): Promise<MessageInitShape<typeof StoreListResultSchema>> {
   const tenant = parseTenant(request.tenant);
-  const [namespace, prefix] = [parseNamespace(request.namespace), parsePrefix(request.prefix)];
+  const isAll = request.namespace === ALL_NAMESPACES;
+  const namespace = isAll ? undefined : parseNamespace(request.namespace);
+  const prefix = parsePrefix(request.prefix);
   const limit = pageLimit(request.limit);
-  const after = request.cursor === '' ? '' : parsePrefix(parseCursor(request.cursor));
+  const after = placeAfter(request);
   // One more than asked for tells whether there are more.
   const found = await store.list(tenant, { namespace, prefix, after, limit: limit + 1 });
-  const paging = { keyOf: ({ key }: StoredEntry) => key, sizeOf, pageBytes: limits.pageBytes };
+  const keyOf = (entry: StoredEntry): string => (isAll ? `${entry.namespace}:${entry.key}` : entry.key);
+  const paging = { keyOf, sizeOf, pageBytes: limits.pageBytes };
   const page = takePage(found, { cursor: '', limit }, paging);
   return { entries: page.items.map(messageWithoutValue), cursor: page.cursor };
+}
+
+/** Where a page begins. No namespace has a colon. */
+function placeAfter({ namespace, cursor }: StoreListRequest): EntryPlace {
+  if (cursor === '') return { namespace: '', key: '' };
+  const last = parseCursor(cursor);
+  if (namespace !== ALL_NAMESPACES) return { namespace, key: parsePrefix(last) };
+  const end = last.indexOf(':');
+  return { namespace: parseNamespace(last.slice(0, Math.max(0, end))), key: parsePrefix(last.slice(end + 1)) };
 }
 
 function sizeOf({ key }: StoredEntry): number {

@@ -107,6 +107,27 @@ describe('the store of a Brain', () => {
     await expect(list('%')).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
   });
 
+  it('[STO-1] [PRT-22] [T-15] lists all namespaces page by page, also where a key looks like another place', async () => {
+    const rig = await createRig();
+    const places = ['a x:y', 'a.b c', 'b x', 'b y'].map((place) => place.split(' ') as [string, string]);
+    for (const [namespace, key] of places.toReversed())
+      await rig.call('store.set', { ...place, namespace, key, value: json(1) });
+    const seen: (readonly [string, string])[] = [];
+    let cursor = '';
+    do {
+      const page = await rig.call('store.list', { tenant: 'acme', namespace: '*', limit: 1, cursor });
+      seen.push(...page.entries.map(({ namespace, key }) => [namespace, key] as const));
+      ({ cursor } = page);
+    } while (cursor !== '');
+    expect(seen).toEqual(places);
+    const foreign = Buffer.from('no place').toString('base64url');
+    const call = rig.call('store.list', { tenant: 'acme', namespace: '*', cursor: foreign });
+    await expect(call).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+    await expect(rig.call('store.get', { ...place, namespace: '*' })).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+    });
+  });
+
   it.each([
     [{ ...place, tenant: 'a b' }, 'VALIDATION_ERROR'],
     [{ ...place, namespace: 'a/b' }, 'VALIDATION_ERROR'],

@@ -1,32 +1,12 @@
-import { BusError, isName } from '@arqonbus/protocol';
+import { BusError } from '@arqonbus/protocol';
 import { TaskStatusSchema, create } from '@arqonbus/protocol/spine-messages';
-import type { ListDeadTasksRequest, ReplayTaskRequest, TaskStatus } from '@arqonbus/protocol/spine-messages';
-import { pageLimit, parseCursor, takePage } from '../paging/page.ts';
-import { parseRequester, parseTenant, parseTraceId } from '../requests/parse-request.ts';
+import type { ReplayTaskRequest, TaskStatus } from '@arqonbus/protocol/spine-messages';
+import { parseRequester, parseTraceId } from '../requests/parse-request.ts';
 import { isDead } from './task.ts';
 import type { Task } from './task.ts';
 import { detailsOf } from './task-notices.ts';
 import type { TaskParts } from './task-parts.ts';
-import { taskOf } from './task-record.ts';
 import type { TenantWork } from './tenant-work.ts';
-
-/** Lists the tasks that came to nothing (OPR-3). */
-export async function listDead(
-  request: ListDeadTasksRequest,
-  { store, pageBytes }: TaskParts,
-): Promise<{ readonly items: TaskStatus[]; readonly cursor: string }> {
-  const tenant = parseTenant(request.tenant);
-  if (request.group !== '' && !isName(request.group)) throw new BusError('VALIDATION_ERROR', 'The group is malformed.');
-  const limit = pageLimit(request.limit);
-  const after = request.cursor === '' ? '' : parseCursor(request.cursor);
-  // One more than asked for tells whether there are more.
-  const found = await store.listDead(tenant, { group: request.group, after, limit: limit + 1 });
-  const items = found.map(({ task }) => statusMessage(taskOf(task), true));
-  const sizeOf = ({ details }: TaskStatus): number => FIELDS_BYTES + details.length;
-  return takePage(items, { cursor: '', limit }, { keyOf: ({ taskId }) => taskId, sizeOf, pageBytes });
-}
-
-const FIELDS_BYTES = 80;
 
 /** Has a dead task tried again, from the beginning; audited, as it does what the submitter has long given up. */
 export async function replayDead(request: ReplayTaskRequest, work: TenantWork, parts: TaskParts): Promise<Task> {

@@ -3,8 +3,9 @@ import type { TaskRequest, TaskStatus } from '@arqonbus/protocol/spine-messages'
 import { serveBrain } from '@arqonbus/spine';
 import type { BrainHandler, BrainMethod, BrainResult, RpcObserver, SpineSubscription } from '@arqonbus/spine';
 import { parseTenant } from '../requests/parse-request.ts';
-import { listDead, replayDead, statusMessage } from './dead-tasks.ts';
+import { replayDead, statusMessage } from './dead-tasks.ts';
 import { joinOperator, listOperators, renewOperators } from './join-operator.ts';
+import { listDead, listOpen } from './list-tasks.ts';
 import { reportTask } from './report-task.ts';
 import { submitTask } from './submit-task.ts';
 import type { TaskOwner } from './task-owner.ts';
@@ -39,6 +40,7 @@ export function serveTasks(parts: ServedTasks, observer: RpcObserver): readonly 
     ),
     serve('tasks.cancel', async (request) => cancel(request, await workFor(request))),
     serve('tasks.get', async (request) => get(request, await workFor(request))),
+    serve('tasks.open', (request): Promise<Listed> => listOpen(request, parts)),
     serve('tasks.dead', (request): Promise<Listed> => listDead(request, parts)),
     serve('tasks.replay', async (request) =>
       statusMessage(await replayDead(request, await workFor(request), parts), false),

@@ -188,6 +188,21 @@ describe('an operator that is lost', () => {
   });
 });
 
+describe('open tasks', () => {
+  it('[OPR-2] [T-15] are listed until they end, those of a group and those of the tenant', async () => {
+    const rig = await createTasksRig();
+    await rig.join('ben');
+    const [taskId, other] = [await rig.submit(), await rig.submit({ group: 'art' })];
+    const open = async (group = '', tenant = 'acme'): Promise<string[]> =>
+      (await rig.fixture.call('tasks.open', { tenant, group })).items.map((item) => item.taskId);
+    expect([await open(), await open('art'), await open('', 'other')]).toEqual([[taskId, other], [other], []]);
+    await rig.result('ben', await rig.next(ben, 'assigned'));
+    expect(await open()).toEqual([other]);
+    await rig.fixture.call('tasks.cancel', { tenant: 'acme', taskId: other });
+    expect(await open()).toEqual([]);
+  });
+});
+
 describe('a task that comes to nothing', () => {
   it('[OPR-3] is dead after so many attempts, and is tried again when an administrator says so', async () => {
     const rig = await createTasksRig();

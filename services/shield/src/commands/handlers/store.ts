@@ -1,4 +1,5 @@
 import {
+  ALL_NAMESPACES,
   BusError,
   DEFAULT_NAMESPACE,
   MAX_STORE_VALUE_BYTES,
@@ -55,10 +56,17 @@ export async function listEntries(
   { spine }: CommandParts,
 ): Promise<CommandOutcome<CommandResult<'op.store.list'>>> {
   const { tenant } = session;
-  requireRight(session, 'operate', 'store', namespace);
+  // Of names that nobody knows yet no grant can say whether they may be seen.
+  if (namespace === ALL_NAMESPACES) requireRight(session, 'admin', '*', '*');
+  else requireRight(session, 'operate', 'store', namespace);
   checkPrefix(prefix);
   const page = await callBrain(spine, 'store.list', { tenant, namespace, prefix, cursor, limit }, deadlineMs);
-  const items = page.entries.map((entry) => ({ key: entry.key, version: Number(entry.version), ...expiryOf(entry) }));
+  const items = page.entries.map((entry) => ({
+    ...(namespace === ALL_NAMESPACES ? { namespace: entry.namespace } : {}),
+    key: entry.key,
+    version: Number(entry.version),
+    ...expiryOf(entry),
+  }));
   return { result: { items, ...nextPage(page) } };
 }
 

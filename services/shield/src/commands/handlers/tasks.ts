@@ -102,14 +102,21 @@ export async function getTask(
   return { result: detailsOf(await callBrain(spine, 'tasks.get', request, deadlineMs)) };
 }
 
+/** The tasks that somebody may still work on. */
+export const listTasks: ReturnType<typeof listerOf> = listerOf('tasks.open');
+
 /** The tasks that came to nothing. */
-export async function listDeadTasks(
-  { session, deadlineMs }: CommandCall,
-  { group = '', cursor = '', limit = 0 }: CommandArgs<'op.task.dlq.list'>,
-  { spine }: CommandParts,
-): Promise<CommandOutcome<CommandResult<'op.task.dlq.list'>>> {
-  const page = await callBrain(spine, 'tasks.dead', { tenant: session.tenant, group, cursor, limit }, deadlineMs);
-  return { result: { items: page.items.map(detailsOf), ...nextPage(page) } };
+export const listDeadTasks: ReturnType<typeof listerOf> = listerOf('tasks.dead');
+
+function listerOf(method: 'tasks.open' | 'tasks.dead') {
+  return async (
+    { session, deadlineMs }: CommandCall,
+    { group = '', cursor = '', limit = 0 }: CommandArgs<'op.task.list'>,
+    { spine }: CommandParts,
+  ): Promise<CommandOutcome<CommandResult<'op.task.list'>>> => {
+    const page = await callBrain(spine, method, { tenant: session.tenant, group, cursor, limit }, deadlineMs);
+    return { result: { items: page.items.map(detailsOf), ...nextPage(page) } };
+  };
 }
 
 /** Has one of them tried again. */

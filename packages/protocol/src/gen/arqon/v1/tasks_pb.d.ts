@@ -504,11 +504,11 @@ export declare type TaskStatus = Message<"arqon.v1.TaskStatus"> & {
 export declare const TaskStatusSchema: GenMessage<TaskStatus>;
 
 /**
- * arqon.rpc.tasks.dead.<partition>
+ * arqon.rpc.tasks.open.<partition>, arqon.rpc.tasks.dead.<partition>
  *
- * @generated from message arqon.v1.ListDeadTasksRequest
+ * @generated from message arqon.v1.ListTasksRequest
  */
-export declare type ListDeadTasksRequest = Message<"arqon.v1.ListDeadTasksRequest"> & {
+export declare type ListTasksRequest = Message<"arqon.v1.ListTasksRequest"> & {
   /**
    * @generated from field: string tenant = 1;
    */
@@ -531,15 +531,15 @@ export declare type ListDeadTasksRequest = Message<"arqon.v1.ListDeadTasksReques
 };
 
 /**
- * Describes the message arqon.v1.ListDeadTasksRequest.
- * Use `create(ListDeadTasksRequestSchema)` to create a new message.
+ * Describes the message arqon.v1.ListTasksRequest.
+ * Use `create(ListTasksRequestSchema)` to create a new message.
  */
-export declare const ListDeadTasksRequestSchema: GenMessage<ListDeadTasksRequest>;
+export declare const ListTasksRequestSchema: GenMessage<ListTasksRequest>;
 
 /**
- * @generated from message arqon.v1.ListDeadTasksResult
+ * @generated from message arqon.v1.ListTasksResult
  */
-export declare type ListDeadTasksResult = Message<"arqon.v1.ListDeadTasksResult"> & {
+export declare type ListTasksResult = Message<"arqon.v1.ListTasksResult"> & {
   /**
    * @generated from field: repeated arqon.v1.TaskStatus items = 1;
    */
@@ -552,10 +552,10 @@ export declare type ListDeadTasksResult = Message<"arqon.v1.ListDeadTasksResult"
 };
 
 /**
- * Describes the message arqon.v1.ListDeadTasksResult.
- * Use `create(ListDeadTasksResultSchema)` to create a new message.
+ * Describes the message arqon.v1.ListTasksResult.
+ * Use `create(ListTasksResultSchema)` to create a new message.
  */
-export declare const ListDeadTasksResultSchema: GenMessage<ListDeadTasksResult>;
+export declare const ListTasksResultSchema: GenMessage<ListTasksResult>;
 
 /**
  * arqon.rpc.tasks.replay.<partition>
