@@ -31,6 +31,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['cron', async () => (await import('./cron/cron-command.ts')).addCronCommand],
   ['task', async () => (await import('./tasks/task-command.ts')).addTaskCommand],
   ['history', async () => (await import('./history/history-command.ts')).addHistoryCommand],
+  ['tenant', async () => (await import('./tenant/tenant-command.ts')).addTenantCommand],
   ['webhook', async () => (await import('./webhook/webhook-command.ts')).addWebhookCommand],
   ['preflight', async () => (await import('./preflight/preflight-command.ts')).addPreflightCommand],
   ['migrate', async () => (await import('./migrate/migrate-command.ts')).addMigrateCommand],
