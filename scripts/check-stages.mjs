@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkAdmission } from './gates/check-admission.mjs';
 import { checkChart } from './gates/check-chart.mjs';
 import { checkGo } from './gates/check-go.mjs';
 import { checkOldestPython } from './gates/check-oldest-python.mjs';
@@ -29,6 +30,9 @@ const securityTests = [
   'e2e/src/faults/hostile-names.test.ts',
   'e2e/src/faults/tenancy.test.ts',
 ];
+
+/** A chart that is not sound is not shown to an API server: what that would say of it is known. */
+const checkWholeChart = async () => (await checkChart()) && (await checkAdmission());
 
 /** The twelve stages in the order in which they run: what each is about, and steps that say whether it passed. docs/gates.md tells more. */
 export const stages = {
@@ -80,9 +84,9 @@ export const stages = {
     run: () => testsPass(['e2e/src/compatibility', 'packages/protocol/src/frozen-vectors.test.ts']),
   },
   deployment: {
-    about: 'images build and start, docker-compose.yml outlives a Shield; the chart renders and validates',
+    about: 'images build and start, docker-compose.yml outlives a Shield; the chart renders, validates and is admitted',
     run: async () => {
-      const results = [await checkChart(), await allPass(['node', 'scripts/images.mjs', '--compose'])];
+      const results = [await checkWholeChart(), await allPass(['node', 'scripts/images.mjs', '--compose'])];
       return results.every((passed) => passed);
     },
   },
@@ -93,7 +97,11 @@ export const parts = {
   types: { about: 'TypeScript (part of code)', run: () => allPass(typeScript) },
   lint: { about: 'code, layering, sizes, names, documentation of exports (part of code)', run: () => allPass(...lint) },
   format: { about: 'oxfmt (part of code)', run: () => allPass(format) },
-  chart: { about: 'the Helm chart renders to what is expected, and validates (part of deployment)', run: checkChart },
+  chart: {
+    about:
+      'the Helm chart renders to what is expected, validates, and is admitted by an API server (part of deployment)',
+    run: checkWholeChart,
+  },
   images: {
     about: 'images are built twice, looked into and started (part of deployment)',
     run: () => allPass(['node', 'scripts/images.mjs']),

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { kubernetesVersion } from '../../ensure-kube-apiserver.mjs';
 import { run } from '../../run.mjs';
 
-/** Where the definitions of objects come from: modules that carry them, pinned here alone. */
+/** Where the definitions of objects come from: modules that carry them, pinned here alone but for Kubernetes. */
 const MODULES = {
-  kubernetes: 'k8s.io/kubernetes@v1.34.4',
+  kubernetes: `k8s.io/kubernetes@${kubernetesVersion()}`,
   gateway: 'sigs.k8s.io/gateway-api@v1.3.0',
   prometheus: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
 };
@@ -26,18 +27,15 @@ const QUANTITY = { type: ['number', 'string'] };
  * for each `apiVersion/kind` a schema. Stricter than a server, which drops members that it does not know.
  */
 export async function kubernetesSchemas() {
-  const folders = Object.fromEntries(
-    await Promise.all(Object.entries(MODULES).map(async ([name, module]) => [name, await folderOf(module)])),
-  );
-  const swagger = JSON.parse(readFileSync(join(folders.kubernetes, 'api/openapi-spec/swagger.json'), 'utf8'));
+  const folder = await folderOf(MODULES.kubernetes);
+  const swagger = JSON.parse(readFileSync(join(folder, 'api/openapi-spec/swagger.json'), 'utf8'));
   const kinds = new Map();
   for (const [name, definition] of Object.entries(swagger.definitions)) {
     for (const { group, version, kind } of definition['x-kubernetes-group-version-kind'] ?? []) {
       kinds.set(nameOf(group, version, kind), { $ref: `#/definitions/${name}` });
     }
   }
-  for (const [module, path] of CUSTOM) {
-    const { spec } = parse(readFileSync(join(folders[module], path), 'utf8'));
+  for (const { spec } of await customDefinitions()) {
     for (const { name, schema } of spec.versions) {
       kinds.set(nameOf(spec.group, name, spec.names.kind), strict(schema.openAPIV3Schema));
     }
@@ -46,6 +44,13 @@ export async function kubernetesSchemas() {
     Object.entries(swagger.definitions).map(([name, definition]) => [name, strictDefinition(name, definition)]),
   );
   return { definitions, kinds };
+}
+
+/** The definitions (CustomResourceDefinition) of the kinds that Kubernetes does not have itself, as their authors publish them. */
+export function customDefinitions() {
+  return Promise.all(
+    CUSTOM.map(async ([module, path]) => parse(readFileSync(join(await folderOf(MODULES[module]), path), 'utf8'))),
+  );
 }
 
 function nameOf(group, version, kind) {

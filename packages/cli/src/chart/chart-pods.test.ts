@@ -97,6 +97,11 @@ describe('[DPL-2] migrations', () => {
     expect(podsOf(job === undefined ? [] : [job])[0]?.spec.containers[0]?.args).toEqual(['migrate', '--json']);
   });
 
+  it('that failed can be read for a day, and then nothing of them is left', () => {
+    const job = renderedCase('least').find(({ kind }) => kind === 'Job');
+    expect(job?.spec).toMatchObject({ ttlSecondsAfterFinished: 86_400 });
+  });
+
   it('may be turned off', () => {
     expect(renderedCase('bare').filter(({ kind }) => kind === 'Job')).toEqual([]);
   });

@@ -17,6 +17,8 @@ export interface RepositoryCopy {
   commit(message: string): void;
   /** Runs `npm run check` with these stages; `output` is what both streams said, one after the other. */
   check(...stages: readonly string[]): ToolResult;
+  /** Renders the cases of the chart anew, so that what was planted in it is what they expect. */
+  renderChart(): void;
   /** Undoes all that was planted, commits included. */
   restore(): void;
   /** Removes the copy. */
@@ -63,6 +65,10 @@ export async function copyRepository(): Promise<RepositoryCopy> {
       for (const path of listFiles(folder, (file) => isUnwanted(relative(folder, file)))) rmSync(path);
     },
     check: (...stages) => check(folder, stages),
+    renderChart: () => {
+      const { code, output } = runTool('node', ['scripts/chart.mjs'], folder);
+      if (code !== 0) throw new Error(`the chart of the copy could not be rendered: ${output}`);
+    },
     restore: () => {
       git('reset', '--quiet', '--hard', 'v0.0.1');
       git('clean', '--quiet', '--force', '-d');

@@ -151,4 +151,44 @@ describe('deployment fails on', () => {
       'Refused, but without saying "clients would be answered without TLS"',
     );
   });
+
+  it('objects and pods that an API server does not admit', () => {
+    const templates = 'deploy/helm/arqonbus/templates';
+    copy.replace(`${templates}/monitoring/dashboards.yaml`, 'arqonbus-{{ base $path }}', 'arqonbus/{{ base $path }}');
+    copy.replace(`${templates}/_pod.tpl`, 'allowPrivilegeEscalation: false', 'allowPrivilegeEscalation: true');
+    copy.renderChart();
+    expectFailure(
+      copy.check('chart'),
+      'chart',
+      'everything: ConfigMap bus-dashboards: refused with 422: ConfigMap "bus-dashboards" is invalid: [data[arqonbus/',
+      'least: Deployment arqon-shield: warned of: would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false',
+      'least: the pod of Deployment arqon-shield: refused with 403:',
+    );
+  });
+
+  it('a release that cannot be changed, or is not taken away', () => {
+    const templates = 'deploy/helm/arqonbus/templates';
+    const component = 'app.kubernetes.io/component: {{ .service }}';
+    copy.replace(`${templates}/_names.tpl`, component, `${component}{{ .root.Values.shield.replicas }}`);
+    copy.replace(
+      `${templates}/migrations-network-policy.yaml`,
+      'before-hook-creation,hook-succeeded',
+      'before-hook-creation',
+    );
+    copy.renderChart();
+    expectFailure(
+      copy.check('chart'),
+      'chart',
+      'own-keys: helm upgrade: ',
+      'field is immutable',
+      'helm uninstall leaves NetworkPolicy arqon-migrate',
+    );
+  }, 600_000);
+
+  it('a Service that leads nowhere', () => {
+    const service = 'deploy/helm/arqonbus/templates/shield/service.yaml';
+    copy.replace(service, 'targetPort: clients', 'targetPort: customers');
+    copy.renderChart();
+    expectFailure(copy.check('chart'), 'chart', 'bare: Service arqon-shield finds no pod');
+  }, 600_000);
 });

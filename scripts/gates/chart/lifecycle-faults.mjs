@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { run } from '../../run.mjs';
+import { chart, chartCases, filesOf, objectsIn } from './chart-cases.mjs';
+import { createNamespace, objectsOf, until } from './prepare-cluster.mjs';
+import { standingFaults } from './standing-faults.mjs';
+
+const NAMESPACE = 'bus';
+const RELEASE = 'arqon';
+
+/**
+ * What goes wrong in the life of a release, in words, until something does: somebody who may do what the administrator of one
+ * namespace may installs the first case, goes to the others one after the other and back to the first. After each step everything must stand: pods,
+ * the Services before them, budgets and the autoscaler. Then it is taken away, and nothing may be left that was not there before.
+ */
+export async function lifecycleFaults(cluster, helm, kubeconfig) {
+  await createNamespace(cluster, NAMESPACE);
+  const before = await objectsOf(cluster, NAMESPACE);
+  const said = (...args) => helmFaults(helm, kubeconfig, args);
+  const faults = [];
+  for (const [about, ...args] of stepsOf(chartCases())) {
+    const found = await said(...args);
+    if (found.length === 0) found.push(...(await standingFaults(cluster, NAMESPACE)));
+    faults.push(...found.map((fault) => `${about}: ${fault}`));
+    if (found.length > 0) break;
+  }
+  return [...faults, ...(await said('uninstall', RELEASE, '--wait')), ...(await leftFaults(cluster, before))];
+}
+
+/** What Helm is told, each with what it is about. */
+function stepsOf([first, ...others]) {
+  const test = (name) => (hasTest(name) ? [[name, 'test', RELEASE]] : []);
+  return [
+    [first, 'install', ...target(first), '--wait'],
+    ...test(first),
+    ...others.flatMap((name) => [[name, 'upgrade', ...target(name), '--wait'], ...test(name)]),
+    [first, 'rollback', RELEASE, '1', '--wait'],
+  ];
+}
+
+function target(name) {
+  return [RELEASE, chart, '--values', filesOf(name).values];
+}
+
+async function helmFaults(helm, kubeconfig, args) {
+  const place = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE, '--timeout', '2m'];
+  const { code, output } = await run(helm, [...args, ...place], { output: 'capture' });
+  const warnings = output.split('\n').filter((line) => /warning|would violate/i.test(line));
+  return [...(code === 0 ? [] : [`helm ${args[0]}: ${output}`]), ...warnings.map((line) => `helm ${args[0]}: ${line}`)];
+}
+
+function hasTest(name) {
+  const objects = objectsIn(readFileSync(filesOf(name).rendered, 'utf8'));
+  return objects.some(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
+}
+
+/** What owns nothing more is taken away by a controller, which has its own pace. */
+async function leftFaults(cluster, before) {
+  let left = [];
+  try {
+    await until(async () => {
+      const now = await objectsOf(cluster, NAMESPACE);
+      left = now.filter((name) => !before.includes(name) && !isMeantToStay(name));
+      return left.length === 0 || undefined;
+    }, 'nothing to be left');
+    return [];
+  } catch {
+    return left.map((name) => `helm uninstall leaves ${name}`);
+  }
+}
+
+/** The pod of `helm test`, whose log is read after it: the next test replaces it. */
+function isMeantToStay(name) {
+  return /^Pod \S+-test$/.test(name);
+}
