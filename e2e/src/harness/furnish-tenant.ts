@@ -9,15 +9,17 @@ export interface Furnishers {
   readonly tenant: string;
   /** Where webhooks go. */
   readonly sinkUrl: string;
+  /** Stands wherever a text of the tenant's may stand. */
+  readonly mark?: string;
 }
 
 const NEVER = 126;
 const HOUR_S = 3_600;
 
 /** Gives a tenant something of every kind that commands can make. */
-export async function furnishTenant({ root, alice, tenant, sinkUrl }: Furnishers): Promise<void> {
-  await root.must('op.key.create', { name: 'billing', role: 'user' });
-  await alice.must('op.cron.schedule', { room: 'lab', channel: 'bench', payload: 1, interval_seconds: HOUR_S });
+export async function furnishTenant({ root, alice, tenant, sinkUrl, mark = 'mark' }: Furnishers): Promise<void> {
+  await root.must('op.key.create', { name: mark, role: 'user' });
+  await alice.must('op.cron.schedule', { room: 'lab', channel: 'bench', payload: mark, interval_seconds: HOUR_S });
   const { job_id: paused } = await root.must('op.cron.schedule', {
     room: 'lab',
     channel: 'bench',
@@ -25,26 +27,30 @@ export async function furnishTenant({ root, alice, tenant, sinkUrl }: Furnishers
     cron: '0 3 * * *',
   });
   await root.must('op.cron.pause', { job_id: paused });
-  await alice.must('op.webhook.register', { url: sinkUrl, room: 'lab', channel: 'bench' });
+  await alice.must('op.webhook.register', { url: sinkUrl, room: 'lab', channel: 'bench', description: mark });
   await root.must('op.mirror.put', { pattern: 'lab:*', percent: 1 });
-  await alice.must('task.submit', { group: 'research', payload: 'nobody takes it' });
-  await alice.must('op.store.set', { key: 'leader', value: 'alice' });
+  await alice.must('task.submit', { group: 'research', payload: mark });
+  await alice.must('op.store.set', { key: mark, value: mark });
   await alice.must('op.store.set', { namespace: 'carts', key: 'cart/7', value: { items: [1] } });
   await root.must('op.grant.put', { subject: 'user:nobody', action: 'join', pattern: 'lab:*', effect: 'deny' });
-  await root.must('op.room.create', { room: 'office' });
-  await root.must('create_channel', { room: 'science', channel: 'private' });
+  await root.must('op.room.create', { room: 'office', settings: { mark } });
+  await root.must('create_channel', { room: 'science', channel: 'private', description: mark });
   const wasm = Buffer.from(wat(refuseByte(NEVER, 'never'))).toString('base64');
   await root.must('op.policy.put', { name: 'never', wasm });
   await root.must('op.policy.bind', { name: 'never', pattern: 'office:*' });
-  await root.must('op.schema.register', { schema_id: 'note.v1', kind: 'json', schema: { type: 'object' } });
+  await root.must('op.schema.register', {
+    schema_id: 'note.v1',
+    kind: 'json',
+    schema: { type: 'object', description: mark },
+  });
   await root.must('op.schema.bind', { schema_id: 'note.v1', pattern: 'office:*', mode: 'enforce' });
   await root.must('op.casil.reload', { mode: 'monitor' });
-  await root.must('op.continuum.projector.project_event', { event: episodeOf(tenant) });
+  await root.must('op.continuum.projector.project_event', { event: episodeOf(tenant, mark) });
   const { substrate_id: substrate } = await root.must('op.omega.register_substrate', { name: 'lattice', kind: 'x' });
-  await root.must('op.omega.emit_event', { substrate_id: substrate, signal: 'pulse', payload: 1 });
+  await root.must('op.omega.emit_event', { substrate_id: substrate, signal: 'pulse', payload: mark });
 }
 
-function episodeOf(tenant: string): object {
+function episodeOf(tenant: string, mark: string): object {
   return {
     event_id: 'e-1',
     event_type: 'episode.created',
@@ -53,7 +59,7 @@ function episodeOf(tenant: string): object {
     episode_id: 'first',
     source_ts: '2026-11-26T09:00:00.000250Z',
     schema_version: 1,
-    payload: { content_ref: 's3://episodes/first', tags: [], metadata: {} },
+    payload: { content_ref: 's3://episodes/first', tags: [], metadata: { mark } },
   };
 }
 

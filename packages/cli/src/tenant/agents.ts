@@ -9,7 +9,7 @@ export function agentsOf(ask: Ask, tenant: string, nextId: () => string): readon
 
 type Projection = CommandResult<'op.continuum.projector.list'>['items'][number];
 
-/** Later than whatever has been told of an episode. */
+/** Later than whatever has been told of an episode; and of now, since what is deleted is remembered from that time on. */
 const STEP_MS = 1_000;
 
 /** An episode goes by an event that says so; that there was one is forgotten with the retention of events. */
@@ -20,7 +20,7 @@ function episodesOf(ask: Ask, tenant: string, nextId: () => string): Kind {
     tenant_id: tenant,
     agent_id,
     episode_id,
-    source_ts: new Date(Date.parse(source_ts) + STEP_MS).toISOString(),
+    source_ts: new Date(Math.max(Date.now(), Date.parse(source_ts) + STEP_MS)).toISOString(),
     schema_version: 1,
   });
   return listedKind(

@@ -13,6 +13,7 @@ export interface OpenedCronStore {
 /** Long before the clock of any store. */
 const NOW_MS = Date.parse('2025-11-26T07:00:00.000Z');
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const MANY = 1_000;
 /** Runs out as good as at once. */
 const SHORT_MS = 1;
@@ -249,6 +250,22 @@ export function describeCronStore(name: string, open: () => Promise<OpenedCronSt
       expect(kept.length).toBeGreaterThanOrEqual(KEPT_RUNS);
       expect(kept.length).toBeLessThanOrEqual(KEPT_RUNS + TRIM_EVERY);
       expect(kept[0]?.iteration).toBe(moments.length);
+    });
+
+    it('[CRN-1] [T-15] forgets them also of a tenant that makes no more, which is due for that', async () => {
+      const [over, done] = [await add({ nextAtMs: NOW_MS + HOUR_MS }), await add()];
+      const cancel = { status: 'cancelled', nextAtMs: undefined, from: ['active'] } as const;
+      await store.change(tenant, over.jobId, cancel, NOW_MS + 1);
+      await claim({ plan: () => ({ fire: [], missedMs: undefined, nextAtMs: undefined }) });
+      const isDue = async (nowMs: number): Promise<boolean> => (await store.dueTenants(nowMs, MANY)).includes(tenant);
+      const kept = async (): Promise<readonly unknown[]> =>
+        Promise.all([over, done].map(async ({ jobId }) => (await store.get(tenant, jobId))?.status));
+      expect([await isDue(NOW_MS + DAY_MS), await isDue(NOW_MS + DAY_MS + 1)]).toEqual([false, true]);
+      await claim({ nowMs: NOW_MS + DAY_MS + 1 });
+      expect([await kept(), await isDue(NOW_MS + DAY_MS + 1)]).toEqual([['cancelled', undefined], false]);
+      expect(await isDue(NOW_MS + DAY_MS + 2)).toBe(true);
+      await claim({ nowMs: NOW_MS + DAY_MS + 2 });
+      expect([await kept(), await isDue(NOW_MS + 10 * DAY_MS)]).toEqual([[undefined, undefined], false]);
     });
 
     it('[CRN-1] forgets jobs that have been over for a day', async () => {

@@ -137,11 +137,11 @@ export interface CronStore {
   change(tenant: TenantId, jobId: string, change: CronChange, nowMs: number): Promise<StoredCronJob | undefined>;
   /** The newest first, those before a moment. */
   runs(tenant: TenantId, jobId: string, beforeMs: number, limit: number): Promise<readonly CronRun[]>;
-  /** Tenants that have something to fire, the longest waiting first. */
+  /** Tenants that have something to fire, or a job to forget, the longest waiting first. */
   dueTenants(nowMs: number, limit: number): Promise<readonly TenantId[]>;
   /**
    * Claims what others have claimed and not ended in time, and then what is due: makes the occurrences that the plans name, and
-   * moves the jobs on. Nothing while another claims for the same tenant.
+   * moves the jobs on; forgets jobs that have been over for long enough. Nothing while another claims for the same tenant.
    */
   claim(tenant: TenantId, ask: ClaimAsk): Promise<Claims>;
   /** Records ends; those of whose claim another has taken are refused. Gives how many were recorded. */

@@ -93,7 +93,8 @@ class MemoryCronStore {
   }
 
   dueTenants(nowMs: number, limit: number): readonly TenantId[] {
-    const isDue = (kept: KeptJob): boolean => isDueNow(kept, nowMs) || this.#lateRuns(kept).length > 0;
+    const isDue = (kept: KeptJob): boolean =>
+      isDueNow(kept, nowMs) || isForgotten(kept, nowMs) || this.#lateRuns(kept).length > 0;
     return [...this.#tenants]
       .filter(([, jobs]) => [...jobs.values()].some(isDue))
       .map(([tenant]) => tenant)
@@ -101,6 +102,7 @@ class MemoryCronStore {
   }
 
   claim(tenant: TenantId, ask: ClaimAsk): Claims {
+    forgetEnded(this.of(tenant), ask.nowMs);
     const all = [...this.of(tenant).values()];
     const again = all
       .flatMap((kept) => this.#lateRuns(kept).map((run) => ({ kept, run })))
@@ -189,7 +191,11 @@ function forgetEnded(jobs: Map<string, KeptJob>, nowMs: number): void {
   const ended = [...jobs.values()]
     .filter(({ endedAtMs }) => endedAtMs !== undefined)
     .toSorted((a, b) => (b.endedAtMs ?? 0) - (a.endedAtMs ?? 0));
-  for (const [index, { job, endedAtMs = 0 }] of ended.entries()) {
-    if (index >= KEPT_ENDED || endedAtMs < nowMs - KEPT_ENDED_MS) jobs.delete(job.jobId);
+  for (const [index, kept] of ended.entries()) {
+    if (index >= KEPT_ENDED || isForgotten(kept, nowMs)) jobs.delete(kept.job.jobId);
   }
+}
+
+function isForgotten({ endedAtMs }: KeptJob, nowMs: number): boolean {
+  return endedAtMs !== undefined && endedAtMs < nowMs - KEPT_ENDED_MS;
 }

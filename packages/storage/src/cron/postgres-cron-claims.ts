@@ -2,8 +2,9 @@ import type { TenantId } from '@arqonbus/protocol';
 import type { Sql } from '../database.ts';
 import { JOB_COLUMNS, dateOf, jobOf } from './cron-rows.ts';
 import type { JobRow } from './cron-rows.ts';
-import { KEPT_RUNS, TRIM_EVERY } from './cron-store.ts';
+import { KEPT_ENDED_MS, KEPT_RUNS, TRIM_EVERY } from './cron-store.ts';
 import type { ClaimAsk, ClaimedRun, Claims, CronPlan, RunEnd, StoredCronJob } from './cron-store.ts';
+import { forgetEnded } from './forget-ended.ts';
 
 const NOTHING: Claims = { runs: [], missed: 0, hasMore: false };
 
@@ -15,6 +16,8 @@ export async function claim(sql: Sql, tenant: TenantId, ask: ClaimAsk): Promise<
   const again = await claimAgain(sql, tenant, ask);
   const left = ask.limit - again.length;
   const fresh = left > 0 ? await claimDue(sql, tenant, ask, left) : { ...NOTHING, hasMore: true };
+  // Who has nothing to fire was due for what is over; who has waits for the next time, and is due until then.
+  if (again.length === 0 && fresh.runs.length === 0) await forgetEnded(sql, tenant, ask.nowMs);
   // Where there may be more, the tenant stays due: for this caller, or for another where this one ends.
   if (!fresh.hasMore) await sql.query(NEXT_DUE, [tenant]);
   return { ...fresh, runs: [...again, ...fresh.runs] };
@@ -23,7 +26,9 @@ export async function claim(sql: Sql, tenant: TenantId, ask: ClaimAsk): Promise<
 const NEXT_DUE = `
   UPDATE arqon.cron_due SET next_at = LEAST(
     (SELECT min(next_at) FROM arqon.cron_jobs WHERE tenant_id = $1 AND status = 'active'),
-    (SELECT min(claimed_until) FROM arqon.cron_runs WHERE tenant_id = $1 AND state = 'claimed'))
+    (SELECT min(claimed_until) FROM arqon.cron_runs WHERE tenant_id = $1 AND state = 'claimed'),
+    (SELECT min(ended_at) FROM arqon.cron_jobs WHERE tenant_id = $1 AND ended_at IS NOT NULL)
+      + ${KEPT_ENDED_MS + 1} * interval '1 millisecond')
   WHERE tenant_id = $1`;
 
 const UNTIL = "clock_timestamp() + $3::float8 * interval '1 millisecond'";

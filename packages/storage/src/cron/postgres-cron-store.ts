@@ -4,8 +4,9 @@ import type { Database, Sql } from '../database.ts';
 import { GatheredCalls } from '../gathered-calls.ts';
 import { JOB_COLUMNS, dateOf, jobOf, jobValues, runOf } from './cron-rows.ts';
 import type { JobRow, RunRow } from './cron-rows.ts';
-import { KEPT_ENDED, KEPT_ENDED_MS } from './cron-store.ts';
+import { KEPT_ENDED_MS } from './cron-store.ts';
 import type { CronChange, CronStore, StoredCronJob } from './cron-store.ts';
+import { forgetEnded } from './forget-ended.ts';
 import { claim, finishAll } from './postgres-cron-claims.ts';
 import type { Ending } from './postgres-cron-claims.ts';
 
@@ -103,16 +104,6 @@ async function insertJobs(sql: Sql, tenant: TenantId, jobs: readonly StoredCronJ
   await sql.query(`WITH made AS (${inserted}) ${tellDue(last + 1)}`, [tenant, ...rows.flat(), dueAtDate]);
 }
 
-/** Only making jobs adds to them, so here is where the number of those that are over is held down. */
-async function forgetEnded(sql: Sql, tenant: TenantId, nowMs: number): Promise<void> {
-  await sql.query(
-    `DELETE FROM arqon.cron_jobs WHERE tenant_id = $1 AND (ended_at < $2 OR job_id IN (
-       SELECT job_id FROM arqon.cron_jobs WHERE tenant_id = $1 AND ended_at IS NOT NULL
-       ORDER BY ended_at DESC OFFSET ${KEPT_ENDED}))`,
-    [tenant, dateOf(nowMs - KEPT_ENDED_MS)],
-  );
-}
-
 /**
  * Tells those who look for all tenants, in the transaction that writes the job: it waits for whoever holds this row, who has not seen
  * the job; and who comes after sees both.
@@ -135,6 +126,8 @@ async function change(
     [tenant, jobId, status, dateOf(nextAtMs), from, dateOf(nowMs)],
   );
   if (row === undefined) return undefined;
-  if (nextAtMs !== undefined) await sql.query(tellDue(2), [tenant, dateOf(nextAtMs)]);
+  // One that is over is forgotten a day later, which is something to do as well.
+  const dueMs = status === 'cancelled' ? nowMs + KEPT_ENDED_MS + 1 : nextAtMs;
+  if (dueMs !== undefined) await sql.query(tellDue(2), [tenant, dateOf(dueMs)]);
   return jobOf(row);
 }
