@@ -21,6 +21,8 @@ interface Hold {
   /** Before which the hold has not begun. */
   readonly sinceMs: number;
   readonly retryAfterMs: number;
+  readonly clientId: string;
+  readonly resumeToken: unknown;
 }
 
 /** Commands of this user until it is cut; a hold counts at the Shield that cut. */
@@ -31,7 +33,13 @@ async function flood(bus: Bus, user: string): Promise<Hold> {
   const told = await client.next(({ type, request_id: answered }) => type === 'error' && answered === undefined);
   expect(told).toMatchObject({ error_code: 'RATE_LIMITED', payload: { retry_after_ms: expect.any(Number) } });
   expect((await client.closed()).code).toBe(4429);
-  return { sinceMs, retryAfterMs: Number(told.payload['retry_after_ms']) };
+  const { clientId, welcome } = client;
+  return {
+    sinceMs,
+    retryAfterMs: Number(told.payload['retry_after_ms']),
+    clientId,
+    resumeToken: welcome['resume_token'],
+  };
 }
 
 async function knock(bus: Bus, user: string, address = ''): Promise<RawSocket> {
@@ -91,6 +99,17 @@ test.for(listeners)(
     expect(performance.now() - hold.sinceMs).toBeGreaterThanOrEqual(hold.retryAfterMs);
   },
 );
+
+test.for(listeners)('[PRT-7] [PRT-23] who was held off goes on as the client that it was (%s)', async (listener) => {
+  const bus = busOn(listener);
+  const { clientId, resumeToken } = await flood(bus, 'regretful');
+  await expect.poll(async () => (await knock(bus, 'regretful')).status, { timeout: 10_000 }).toBe(101);
+  const again = await connectJson({ port: bus.port, token: await bus.token({ user: 'regretful' }) });
+  expect(again.clientId).not.toBe(clientId);
+  const resumed = await again.must('resume', { resume_token: resumeToken, channels: {} });
+  expect(resumed).toMatchObject({ client_id: clientId });
+  again.end();
+});
 
 test('[PRT-23] [P-24] who comes back too early waits for the end of its hold, for two seconds at most', async () => {
   const bus = await startBus(settings);
