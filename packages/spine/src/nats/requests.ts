@@ -3,8 +3,10 @@ import { createInbox, headers } from '@nats-io/transport-node';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { BusError } from '@arqonbus/protocol';
 import type { Subject } from '../subjects/subject.ts';
+import { isForShields } from '../subjects/subjects.ts';
 import { userToken } from '../subjects/tokens.ts';
 import { DEADLINE_HEADER, formatDeadline } from './deadline-header.ts';
+import { edgeInboxPrefix } from './inbox.ts';
 import type { NatsLink } from './nats-link.ts';
 
 interface Waiting {
@@ -38,23 +40,25 @@ export const TRACE_HEADER = 'traceparent';
 const NO_RESPONDERS = 503;
 
 /**
- * Requests that wait for their first answer, all on one subscription. In place of those of nats.js, which stop reading
+ * Requests that wait for their first answer, on one subscription for what Shields answer and one for all else. In place of those of nats.js, which stop reading
  * the whole connection when the header of an answer cannot be read (SPN-3): here such an answer is reported and dropped.
  */
 export class Requests {
   readonly #link: NatsLink;
   readonly #onError: (error: unknown, subject: Subject) => void;
   readonly #inbox: string;
+  readonly #edgeInbox: string;
   /** Of the clock that the deadlines of requests are told by. */
   readonly #sender = randomBytes(8).toString('hex');
   readonly #waiting = new Map<string, Waiting>();
-  #isSubscribed = false;
+  readonly #subscribed = new Set<string>();
   #last = 0;
 
   constructor(link: NatsLink, onError: (error: unknown, subject: Subject) => void) {
     this.#link = link;
     this.#onError = onError;
     this.#inbox = `${createInbox(link.inboxPrefix)}.`;
+    this.#edgeInbox = `${createInbox(edgeInboxPrefix(link.inboxPrefix))}.`;
     link.onStatus((status) => {
       if (status === 'closed') this.#failAll(new BusError('UNAVAILABLE', 'The Spine is closed.'));
       // What was asked may have been done: the answer is lost with the connection (SPN-8).
@@ -80,8 +84,9 @@ export class Requests {
       return await new Promise<Uint8Array>((resolve, reject) => {
         timer = setTimeout(() => reject(new BusError('TIMEOUT')), leftMs);
         this.#waiting.set(token, { subject, resolve, reject });
-        this.#subscribe();
-        const reply = this.#inbox + token;
+        const inbox = isForShields(subject) ? this.#edgeInbox : this.#inbox;
+        this.#subscribe(inbox);
+        const reply = inbox + token;
         const { messageId, expectedSeq, user, traceparent } = beside;
         const all =
           messageId === undefined
@@ -100,19 +105,19 @@ export class Requests {
     }
   }
 
-  #subscribe(): void {
-    if (this.#isSubscribed) return;
-    this.#isSubscribed = true;
-    this.#link.connection.subscribe(`${this.#inbox}*`, {
+  #subscribe(inbox: string): void {
+    if (this.#subscribed.has(inbox)) return;
+    this.#subscribed.add(inbox);
+    this.#link.connection.subscribe(`${inbox}*`, {
       callback: (error, message) => {
-        if (error === null) this.#take(message);
-        else this.#end(error);
+        if (error === null) this.#take(message, inbox);
+        else this.#end(error, inbox);
       },
     });
   }
 
-  #take(message: Msg): void {
-    const waiting = this.#waiting.get(message.subject.slice(this.#inbox.length));
+  #take(message: Msg, inbox: string): void {
+    const waiting = this.#waiting.get(message.subject.slice(inbox.length));
     // Somebody else answered first, or it is too late.
     if (waiting === undefined) return;
     try {
@@ -125,8 +130,8 @@ export class Requests {
   }
 
   /** The server has refused the subscription: no answer will come. A later request tries again. */
-  #end(cause: Error): void {
-    this.#isSubscribed = false;
+  #end(cause: Error, inbox: string): void {
+    this.#subscribed.delete(inbox);
     this.#failAll(new BusError('UNAVAILABLE', undefined, { cause }));
   }
 

@@ -160,6 +160,11 @@ export function rpc(module: string, method: string, partition?: number): Subject
   return (partition === undefined ? subject : `${subject}.${partitionToken(partition)}`) as Subject;
 }
 
+/** True for what Shields answer: what is asked of the edge (ARC-15), of one Shield, and of who holds a client. */
+export function isForShields(subject: Subject): boolean {
+  return subject.startsWith('arqon.out.') || subject.startsWith('arqon.rpc.edge.');
+}
+
 /** Hints that something changed (SPN-6), and orders to every Shield. */
 export function ctl(topic: string): Subject {
   return `arqon.ctl.${wordToken(topic, 'topic')}` as Subject;
