@@ -6,6 +6,8 @@ import { standingFaults } from './standing-faults.mjs';
 
 const NAMESPACE = 'bus';
 const RELEASE = 'arqon';
+/** There are more revisions than Helm keeps, and the first is gone back to. */
+const UPGRADE = ['--wait', '--history-max', '0'];
 
 /**
  * What goes wrong in the life of a release, in words, until something does: somebody who may do what the administrator of one
@@ -20,6 +22,7 @@ export async function lifecycleFaults(cluster, helm, kubeconfig) {
   for (const [about, ...args] of stepsOf(chartCases())) {
     const found = await said(...args);
     if (found.length === 0) found.push(...(await standingFaults(cluster, NAMESPACE)));
+    if (args.includes('--reuse-values')) found.push(...(await reuseFaults(helm, kubeconfig)));
     faults.push(...found.map((fault) => `${about}: ${fault}`));
     if (found.length > 0) break;
   }
@@ -32,7 +35,11 @@ function stepsOf([first, ...others]) {
   return [
     [first, 'install', ...target(first), '--wait'],
     ...test(first),
-    ...others.flatMap((name) => [[name, 'upgrade', ...target(name), '--wait'], ...test(name)]),
+    ...others.flatMap((name) => [
+      [name, 'upgrade', ...target(name), ...UPGRADE],
+      [name, 'upgrade', RELEASE, chart, '--reuse-values', ...UPGRADE],
+      ...test(name),
+    ]),
     [first, 'rollback', RELEASE, '1', '--wait'],
   ];
 }
@@ -46,6 +53,18 @@ async function helmFaults(helm, kubeconfig, args) {
   const { code, output } = await run(helm, [...args, ...place], { output: 'capture' });
   const warnings = output.split('\n').filter((line) => /warning|would violate/i.test(line));
   return [...(code === 0 ? [] : [`helm ${args[0]}: ${output}`]), ...warnings.map((line) => `helm ${args[0]}: ${line}`)];
+}
+
+/** A release that was given nothing new must be what it was in the revision before. */
+async function reuseFaults(helm, kubeconfig) {
+  const inRelease = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE];
+  const told = await run(helm, ['history', RELEASE, '--output', 'json', ...inRelease], { output: 'capture' });
+  const last = JSON.parse(told.output).at(-1).revision;
+  const manifests = [last - 1, last].map((revision) =>
+    run(helm, ['get', 'manifest', RELEASE, '--revision', String(revision), ...inRelease], { output: 'capture' }),
+  );
+  const [before, after] = await Promise.all(manifests);
+  return before.output === after.output ? [] : ['helm upgrade --reuse-values makes something else of the release'];
 }
 
 function hasTest(name) {

@@ -21,8 +21,9 @@
 {{- $files = append $files (dict "setting" "nats.password" "entry" (printf "nats.password.%s" $service)) -}}
 files:
 {{- range $file := $files }}
-{{- if hasKey $root.Values.secrets $file.entry }}
 {{- $source := get $root.Values.secrets $file.entry }}
+{{- /* null stays where values are reused (helm upgrade --reuse-values). */}}
+{{- if kindIs "map" $source }}
 - setting: {{ $file.setting }}
   name: {{ $source.name | default $root.Values.secretName }}
   key: {{ $source.key | default $file.entry }}

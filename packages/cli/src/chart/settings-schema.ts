@@ -44,7 +44,9 @@ export function secretsSchema(): Schema {
   const names = secrets.flatMap(([key]) =>
     key === 'nats.password' ? ['shield', 'brain', 'bridge'].map((service) => `${key}.${service}`) : [key],
   );
-  return strictObject(Object.fromEntries(names.map((name) => [name, { $ref: '#/$defs/secretKey' }])));
+  // Helm itself takes a null away, but not from values that are reused.
+  const source: Schema = { anyOf: [{ $ref: '#/$defs/secretKey' }, { type: 'null' }] };
+  return strictObject(Object.fromEntries(names.map((name) => [name, source])));
 }
 
 function strictObject(properties: Schema): Schema {
