@@ -66,8 +66,9 @@ describe.each(natsReleases())('the shipped users of NATS %s', (release) => {
     raw = await connectAs('shield');
     const { consumers } = await jetstreamManager(raw, { checkAPI: false });
     for (let n = 0; n < PAGE; n += 1) raw.publish(STORED, 'x');
+    let pages = 0;
     await expectSteadyCost(async () => {
-      for (let read = 0; read < BATCH; read += PAGE) await readPage(raw, consumers, `page-${read}`);
+      for (let read = 0; read < BATCH; read += PAGE) await readPage(raw, consumers, `page-${(pages += 1)}`);
     });
   });
 });
