@@ -22,28 +22,29 @@ export interface ServedTasks extends TaskParts {
 /** Serves `tasks.*` of one partition (OPR-2). Who may ask is for the asker to know. */
 export function serveTasks(parts: ServedTasks, observer: RpcObserver): readonly SpineSubscription[] {
   const { spine, partition, whenSettled } = parts;
-  const workFor = ({ tenant }: { readonly tenant: string }): Promise<TenantWork> => parts.owner.of(parseTenant(tenant));
+  const use = <T>({ tenant }: { readonly tenant: string }, run: (work: TenantWork) => T | Promise<T>): Promise<T> =>
+    parts.owner.use(parseTenant(tenant), run);
   const serve = <M extends BrainMethod>(method: M, handler: BrainHandler<M>): SpineSubscription =>
     serveBrain(spine, method, handler, observer, partition);
   return [
-    serve('tasks.join', async (request) => joinOperator(request, await workFor(request), parts)),
-    serve('tasks.renew', async (request) => renewOperators(request, await workFor(request))),
+    serve('tasks.join', (request) => use(request, (work) => joinOperator(request, work, parts))),
+    serve('tasks.renew', (request) => use(request, (work) => renewOperators(request, work))),
     serve('tasks.operators', async (request) => {
       await whenSettled();
-      return listOperators(request, await workFor(request), parts);
+      return use(request, (work) => listOperators(request, work, parts));
     }),
     serve('tasks.submit', async (request) =>
-      statusMessage(await submitTask(request, await workFor(request), parts), false),
+      statusMessage(await use(request, (work) => submitTask(request, work, parts)), false),
     ),
     serve('tasks.report', async (request) =>
-      statusMessage(await reportTask(request, await workFor(request), parts), false),
+      statusMessage(await use(request, (work) => reportTask(request, work, parts)), false),
     ),
-    serve('tasks.cancel', async (request) => cancel(request, await workFor(request))),
-    serve('tasks.get', async (request) => get(request, await workFor(request))),
+    serve('tasks.cancel', (request) => use(request, (work) => cancel(request, work))),
+    serve('tasks.get', (request) => use(request, (work) => get(request, work))),
     serve('tasks.open', (request): Promise<Listed> => listOpen(request, parts)),
     serve('tasks.dead', (request): Promise<Listed> => listDead(request, parts)),
     serve('tasks.replay', async (request) =>
-      statusMessage(await replayDead(request, await workFor(request), parts), false),
+      statusMessage(await use(request, (work) => replayDead(request, work, parts)), false),
     ),
   ];
 }

@@ -21,6 +21,8 @@ export class TaskOwner {
   readonly #partition: number;
   readonly #parts: TaskParts;
   readonly #work = new Map<TenantId, TenantWork>();
+  /** How many requests are just using it. */
+  readonly #users = new Map<TenantWork, number>();
   #nextLookMs = Number.NEGATIVE_INFINITY;
   #looks = 0;
   #ticking: Promise<void> | undefined;
@@ -30,11 +32,21 @@ export class TaskOwner {
     this.#parts = parts;
   }
 
-  /** The work of a tenant, once it is known what there is. Throws `UNAVAILABLE`. */
-  async of(tenant: TenantId): Promise<TenantWork> {
+  /**
+   * Does something with the work of a tenant, once it is known what there is. Until it is done the work is not let go of, idle as it
+   * may be: what is put into one that nobody finds any more would wait in vain. Throws `UNAVAILABLE`, and what `run` throws.
+   */
+  async use<T>(tenant: TenantId, run: (work: TenantWork) => T | Promise<T>): Promise<T> {
     const work = this.#workOf(tenant);
-    await work.tasks.load();
-    return work;
+    this.#users.set(work, this.#usersOf(work) + 1);
+    try {
+      await work.tasks.load();
+      return await run(work);
+    } finally {
+      const left = this.#usersOf(work) - 1;
+      if (left > 0) this.#users.set(work, left);
+      else this.#users.delete(work);
+    }
   }
 
   /** Ends what is over, one round at a time; run every second. */
@@ -59,6 +71,10 @@ export class TaskOwner {
     for (const work of this.#work.values()) work.stop();
   }
 
+  #usersOf(work: TenantWork): number {
+    return this.#users.get(work) ?? 0;
+  }
+
   #workOf(tenant: TenantId): TenantWork {
     const known = this.#work.get(tenant) ?? new TenantWork(tenant, this.#parts);
     this.#work.set(tenant, known);
@@ -70,7 +86,7 @@ export class TaskOwner {
       await this.#look();
       for (const [tenant, work] of this.#work) {
         await work.tick();
-        if (work.isIdle) this.#work.delete(tenant);
+        if (work.isIdle && this.#usersOf(work) === 0) this.#work.delete(tenant);
       }
     } catch (error) {
       // Health tells of a store that is down; the next tick does all of it again.

@@ -188,6 +188,30 @@ describe('an operator that is lost', () => {
   });
 });
 
+describe('the first task of a tenant', () => {
+  it('[OPR-2] [BRN-1] is given to an operator, though upkeep lets idle tenants go while it is taken in', async () => {
+    const memory = createMemoryTaskStore();
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    let isAdding = false;
+    const add: typeof memory.add = async (...args) => {
+      isAdding = true;
+      await opened;
+      return memory.add(...args);
+    };
+    const taskStore = new Proxy(memory, {
+      get: (store, name: keyof typeof memory) => (name === 'add' ? add : store[name].bind(store)),
+    });
+    const rig = await createTasksRig({ taskStore });
+    const submitting = rig.submit();
+    await expect.poll(() => isAdding).toBe(true);
+    await rig.fixture.brain.sweep();
+    await rig.join('ben');
+    open();
+    expect(await rig.next(ben, 'assigned')).toMatchObject({ task_id: await submitting });
+  });
+});
+
 describe('open tasks', () => {
   it('[OPR-2] [T-15] are listed until they end, those of a group and those of the tenant', async () => {
     const rig = await createTasksRig();
