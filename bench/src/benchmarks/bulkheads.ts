@@ -32,10 +32,13 @@ async function runBulkheads(options: RunOptions): Promise<BenchmarkResult> {
   const server = await startServer('arqon', options.profileFolder, settings);
   try {
     await openAck(good, plans.jsonLive, server);
-    const tokens = await server.tokens(FLOODERS, true, 'globex');
+    // Others each time: who was cut is held off for longer from one sample to the next.
+    const users = await server.tokens(FLOODERS * (1 + contenders.length * options.rounds), true, 'globex');
+    const tokens = (): readonly string[] => users.slice(taken, (taken += FLOODERS));
+    let taken = 0;
     const ms = options.isQuick ? 1_500 : 4_000;
     const sample = ({ times }: (typeof contenders)[number]): Promise<FloodSample> =>
-      measureBesideFlood({ good, bad, server, tokens }, times * LIMIT, ms);
+      measureBesideFlood({ good, bad, server, tokens: tokens() }, times * LIMIT, ms);
     await sample(contenders[2]);
     options.onProgress('samples');
     return describe(await pairedRuns(contenders, options.rounds, sample));

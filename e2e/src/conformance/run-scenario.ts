@@ -210,6 +210,7 @@ class Run {
     if (step.server === 'send') server.send(client, step['frame'] as Members, step.count ?? 1);
     else if (step.server === 'close') server.close(client, Number(step['code']), step.reason ?? '');
     else if (step.server === 'trim') server.trim(client);
+    else if (step.server === 'hold') server.hold(client, Number(step['ms']));
     else if (step.server === 'refuse') server.refuse(client, Number(step['status']));
     else if (step.server === 'answer') server.answer(String(step['command']), step['args'], step['payload'] as Members);
     else await server.connected(client, step.count ?? 1, Number(step['away_ms'] ?? 0));

@@ -42,7 +42,7 @@ export interface Step extends Members {
   /** What befalls the wire between clients and bus. */
   readonly wire?: 'cut' | 'heal' | 'reset' | 'move' | 'slow' | 'kill' | 'stall' | 'swallow' | SwallowOneWay;
   /** What the scripted server does. */
-  readonly server?: 'send' | 'close' | 'refuse' | 'trim' | 'connected' | 'answer';
+  readonly server?: 'send' | 'close' | 'refuse' | 'hold' | 'trim' | 'connected' | 'answer';
   readonly reason?: string;
 }
 

@@ -25,11 +25,13 @@ export interface ScriptedServer {
   close(client: string, code: number, reason: string): void;
   /** Answers the next try of the client with this HTTP status. */
   refuse(client: string, status: number): void;
+  /** Refuses the next try of the client as the bus does one that is held off for so many ms (PRT-2). */
+  hold(client: string, retryAfterMs: number): void;
   /** The next join of the client is told that what it missed is no longer kept. */
   trim(client: string): void;
   /** Commands of this name with exactly these arguments get this result. */
   answer(command: string, args: unknown, payload: Members): void;
-  /** Waits until the client has connected so often; the last time so many ms after it was sent something last. */
+  /** Waits until the client has connected so often; the last time so many ms after it was sent something, or held off. */
   connected(client: string, count: number, awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ interface Known {
   socket: WebSocket | undefined;
   connections: number;
   refusedWith: number;
+  heldMs: number;
   isTrimmed: boolean;
   toldAtMs: number;
   awayMs: number;
@@ -53,6 +56,7 @@ const UNKNOWN: Readonly<Known> = {
   socket: undefined,
   connections: 0,
   refusedWith: 0,
+  heldMs: 0,
   isTrimmed: false,
   toldAtMs: 0,
   awayMs: 0,
@@ -78,8 +82,18 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     const name = new URL(request.url ?? '/', 'http://bus').searchParams.get('screen_name') ?? '';
     const known = of(name);
     if (known.refusedWith > 0) {
-      socket.end(`HTTP/1.1 ${known.refusedWith} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+      socket.end(refusalText(known.refusedWith));
       known.refusedWith = 0;
+      return;
+    }
+    const heldMs = known.heldMs;
+    if (heldMs > 0) {
+      known.heldMs = 0;
+      known.toldAtMs = performance.now();
+      // Who cannot see an HTTP refusal has its token in a subprotocol.
+      if (request.headers['sec-websocket-protocol']?.includes('bearer.') === true)
+        sockets.handleUpgrade(request, socket, head, (opened) => holdOff(opened, heldMs));
+      else socket.end(refusalText(429, heldMs));
       return;
     }
     sockets.handleUpgrade(request, socket, head, (opened) => {
@@ -103,6 +117,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
       else socket?.close(code, reason);
     },
     refuse: (client, status) => void (of(client).refusedWith = status),
+    hold: (client, retryAfterMs) => void (of(client).heldMs = retryAfterMs),
     trim: (client) => void (of(client).isTrimmed = true),
     answer: (command, args, payload) => void answers.push({ command, args, payload }),
     connected: async (client, count, awayMs) => {
@@ -115,6 +130,17 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     },
     stop: () => stop(http, sockets),
   };
+}
+
+function refusalText(status: number, retryAfterMs = 0): string {
+  const header = retryAfterMs > 0 ? `retry-after: ${Math.ceil(retryAfterMs / 1_000)}\r\n` : '';
+  return `HTTP/1.1 ${status} Refused\r\n${header}content-length: 0\r\nconnection: close\r\n\r\n`;
+}
+
+function holdOff(socket: WebSocket, retryAfterMs: number): void {
+  const error = { type: 'error', status: 'error', error_code: 'RATE_LIMITED', error: 'Too many requests; slow down.' };
+  tell(socket, { ...error, payload: { retry_after_ms: retryAfterMs } });
+  socket.close(4429, 'RATE_LIMITED');
 }
 
 interface Greeting {
