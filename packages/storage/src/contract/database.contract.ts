@@ -13,7 +13,6 @@ const TABLES = [
   'audit_records',
   'archive',
   'archive_positions',
-  'leases',
   'cron_jobs',
   'cron_runs',
   'cron_due',
