@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TenantId } from '@arqonbus/protocol';
-import { startValkeyServer } from '@arqonbus/testkit';
+import { freePort, startValkeyServer } from '@arqonbus/testkit';
 import type { ValkeyServer, ValkeyServerOptions } from '@arqonbus/testkit';
 import { createValkeyLink } from '../valkey-link.ts';
 import type { ValkeyLink } from '../valkey-link.ts';
@@ -55,7 +55,9 @@ describe('the log on Valkey', () => {
   });
 
   it('[LOG-6] [BRN-2] keeps all keys of a tenant in its own slot: Valkey Cluster runs every script', async () => {
-    const server = await start({ config: 'cluster-enabled yes\ncluster-announce-ip 127.0.0.1' });
+    // Its own choice is 10,000 above the other, which somebody may have.
+    const port = `cluster-port ${await freePort()}`;
+    const server = await start({ config: `cluster-enabled yes\ncluster-announce-ip 127.0.0.1\n${port}` });
     await server.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await vi.waitFor(async () => expect(await server.command('CLUSTER', 'INFO')).toContain('cluster_state:ok'), 10_000);
     const store = await open(server, true);
