@@ -16,11 +16,16 @@ if (unknown.length > 0) {
   );
   process.exitCode = 2;
 } else {
+  let isStopped = false;
+  // Who runs a step passes a signal on to it, and ends what it has begun: no further stage may follow.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (isStopped = true));
   const results = [];
-  for (const name of named.length > 0 ? named : Object.keys(stages)) results.push(await runStage(name));
+  for (const name of named.length > 0 ? named : Object.keys(stages)) {
+    if (!isStopped) results.push(await runStage(name));
+  }
   const { text, isGood } = reportStages(results);
-  process.stdout.write(`\n${text}`);
-  process.exitCode = isGood ? 0 : 1;
+  process.stdout.write(`\n${text}${isStopped ? 'Stopped by a signal: nothing is said of the rest.\n' : ''}`);
+  process.exitCode = isGood && !isStopped ? 0 : 1;
 }
 
 async function runStage(name) {
