@@ -65,6 +65,7 @@ describe.each(natsReleases())('three servers of NATS %s', (release) => {
           await Promise.all(loads.map((load) => more(load, 200, LEAVING_TIMEOUT_MS)));
           bus.natsCluster.heal();
           await all(30);
+          await untilWhole();
         }
       }
       for (const node of [0, 1]) bus.natsCluster.isolate(node);
@@ -92,4 +93,11 @@ const REFUSED = /^(UNAVAILABLE|TIMEOUT)$/;
 
 function ask(writer: FollowedClient): ReturnType<FollowedClient['publish']> {
   return writer.publish('copies:parted', 'refused?');
+}
+
+/** So long a server takes to have its place again; were the next one cut off before, two of three would be missing. The rhythm of the drill. */
+function untilWhole(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 15_000);
+  });
 }

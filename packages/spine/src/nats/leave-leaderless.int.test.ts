@@ -24,8 +24,7 @@ describe.skipIf(release === 'packaged')('a cluster of the newest NATS', () => {
     await vi.waitFor(() => createNatsKeyValueStore(spine, { create: { replicas: 3 } }), PATIENCE_MS);
     await spine.close();
     link = await connectNats({ servers, name: 'shield' });
-    stop = await leaveLeaderless(link, { onLeft: (reason) => left.push(reason), everyMs: 300 });
-    await looks(3);
+    left.length = 0;
   }, 60_000);
 
   afterEach(async () => {
@@ -33,6 +32,10 @@ describe.skipIf(release === 'packaged')('a cluster of the newest NATS', () => {
     await link.close();
     await cluster.stop();
   });
+
+  async function startLooking(): Promise<void> {
+    stop = await leaveLeaderless(link, { onLeft: (reason) => left.push(reason), everyMs: 300 });
+  }
 
   /** Waits until so many more have been asked for. */
   async function looks(count: number): Promise<void> {
@@ -43,6 +46,8 @@ describe.skipIf(release === 'packaged')('a cluster of the newest NATS', () => {
   const place = (): number => cluster.nodes.findIndex(({ port }) => link.connection.getServer().endsWith(`:${port}`));
 
   it('[SPN-6] R-12: who is at the server that is cut off goes to another, and where nobody leads, no further', async () => {
+    await startLooking();
+    await looks(3);
     const before = place();
     cluster.isolate(before);
     await expect.poll(() => link.isConnected && place() !== before, { timeout: PATIENCE_MS }).toBe(true);
@@ -53,5 +58,14 @@ describe.skipIf(release === 'packaged')('a cluster of the newest NATS', () => {
     await expect.poll(() => left.length, { timeout: PATIENCE_MS }).toBe(2);
     await looks(20);
     expect(left).toHaveLength(2);
+  }, 120_000);
+
+  it('[SPN-6] R-12: who has only just come to a server that is cut off leaves it, too', async () => {
+    const before = place();
+    cluster.isolate(before);
+    await startLooking();
+    await expect.poll(() => link.isConnected && place() !== before, { timeout: PATIENCE_MS }).toBe(true);
+    await looks(3);
+    expect(left).toHaveLength(1);
   }, 120_000);
 });

@@ -16,13 +16,13 @@ export interface LeaveLeaderlessOptions {
 
 /**
  * Leaves a server of a cluster that is cut off from the others, for another one: its clients are well connected, and yet it stores nothing
- * and hears of no ban (SPN-6, LOG-7). Whether there is a leader is asked again and again; a server is left only where there was one
- * before, so that nobody wanders about in a cluster that has none at all. Goes on until the returned function is called.
+ * and hears of no ban (SPN-6, LOG-7). Whether there is a leader is asked again and again; after a server was left, the next one is left only
+ * once there has been a leader, so that nobody wanders about in a cluster that has none at all. Goes on until the returned function is called.
  */
 export async function leaveLeaderless(link: NatsLink, options: LeaveLeaderlessOptions): Promise<() => void> {
   const { onLeft, everyMs = EVERY_MS } = options;
   const manager = await jetstreamManager(link.connection, { timeout: everyMs, checkAPI: false });
-  let hasLed = false;
+  let mayLeave = true;
   let misses = 0;
   let isLooking = false;
   let avoided = '';
@@ -34,12 +34,12 @@ export async function leaveLeaderless(link: NatsLink, options: LeaveLeaderlessOp
     if (isBack) return link.leave();
     try {
       await manager.getAccountInfo();
-      hasLed = true;
+      mayLeave = true;
       misses = 0;
     } catch (cause) {
-      misses = link.isConnected && hasLed ? misses + 1 : 0;
+      misses = link.isConnected && mayLeave ? misses + 1 : 0;
       if (misses < MAX_MISSES) return;
-      hasLed = false;
+      mayLeave = false;
       misses = 0;
       avoided = place;
       onLeft(new Error(`${place} is left: it has had no leader for ${MAX_MISSES} looks`, { cause }));
