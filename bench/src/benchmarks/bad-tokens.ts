@@ -75,7 +75,7 @@ async function runBadTokens(options: RunOptions): Promise<BenchmarkResult> {
     options.onProgress('samples');
     return describe(await pairedRuns(contenders, options.rounds, sample));
   } finally {
-    await Promise.all([good.stop(), bad.stop(), servers.open.stop(), servers.held.stop(), servers.raw.stop()]);
+    await Promise.all([good, bad, ...Object.values(servers)].map((one) => one.stop()));
   }
 }
 

@@ -34,8 +34,8 @@ async function runBulkheads(options: RunOptions): Promise<BenchmarkResult> {
     await openAck(good, plans.jsonLive, server);
     // Others each time: who was cut is held off for longer from one sample to the next.
     const users = await server.tokens(FLOODERS * (1 + contenders.length * options.rounds), true, 'globex');
-    const tokens = (): readonly string[] => users.slice(taken, (taken += FLOODERS));
     let taken = 0;
+    const tokens = (): readonly string[] => users.slice(taken, (taken += FLOODERS));
     const ms = options.isQuick ? 1_500 : 4_000;
     const sample = ({ times }: (typeof contenders)[number]): Promise<FloodSample> =>
       measureBesideFlood({ good, bad, server, tokens: tokens() }, times * LIMIT, ms);

@@ -12,10 +12,13 @@ import {
   more,
   startOnThreeNats,
 } from '../faults/harness/three-nats.ts';
+import { pause } from './pause.ts';
 
 /** How often each server is killed, or cut off. */
 const ROUNDS = 2;
 const LEAVING_TIMEOUT_MS = 60_000;
+/** So long a server takes to have its place again; were the next one cut off before, two of three would be missing. */
+const REST_MS = 15_000;
 
 describe.each(natsReleases())('three servers of NATS %s', (release) => {
   let bus: FaultCluster;
@@ -65,7 +68,7 @@ describe.each(natsReleases())('three servers of NATS %s', (release) => {
           await Promise.all(loads.map((load) => more(load, 200, LEAVING_TIMEOUT_MS)));
           bus.natsCluster.heal();
           await all(30);
-          await untilWhole();
+          await pause(REST_MS);
         }
       }
       for (const node of [0, 1]) bus.natsCluster.isolate(node);
@@ -93,11 +96,4 @@ const REFUSED = /^(UNAVAILABLE|TIMEOUT)$/;
 
 function ask(writer: FollowedClient): ReturnType<FollowedClient['publish']> {
   return writer.publish('copies:parted', 'refused?');
-}
-
-/** So long a server takes to have its place again; were the next one cut off before, two of three would be missing. The rhythm of the drill. */
-function untilWhole(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 15_000);
-  });
 }

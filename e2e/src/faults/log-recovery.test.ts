@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultCluster } from './harness/fault-cluster.ts';
 import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { FollowedClient } from './harness/followed-client.ts';
-import { checkOrder, expectAll, publishNumbers } from './harness/numbered-log.ts';
+import { checkOrder, expectAll, lastOf, publishNumbers } from './harness/numbered-log.ts';
 
 // Channels with a log: what was acknowledged is delivered, once and in order, whatever dies on the way.
 const [NEAR, CUT] = [0, 1];
@@ -78,7 +78,7 @@ test('[LOG-9] R-01: a client of a killed Shield goes on at another one, from its
   const goOn = load.acknowledged();
   await expect.poll(load.acknowledged, { timeout: 10_000 }).toBeGreaterThan(goOn + 50);
   const acknowledged = await load.stop();
-  const last = Math.max(...acknowledged.values());
+  const last = lastOf(acknowledged.values());
   await expect.poll(() => Number(back.events.at(-1)?.['seq']), { timeout: 10_000 }).toBeGreaterThanOrEqual(last);
   const seqs = [...reader.events, ...back.events].map((event) => Number(event.seq));
   expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b));
@@ -121,7 +121,7 @@ test('[LOG-9] [ARC-2] [PRD-2] R-05: all Shields killed at once under load: who c
   // As an SDK does: what was not acknowledged is sent again under its id.
   const acknowledged = new Map<string, number>();
   for (const { id, seq } of published) acknowledged.set(id, seq ?? Number(await publish(again, id)));
-  const last = Math.max(...acknowledged.values());
+  const last = lastOf(acknowledged.values());
   await expect.poll(() => Number(back.events.at(-1)?.['seq']), { timeout: 10_000 }).toBe(last);
   const heard = [...reader.events, ...back.events].map(({ payload, seq }) => [payload, seq] as const);
   expect(heard).toEqual([...acknowledged].toSorted(([, one], [, other]) => one - other));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FollowedClient } from './harness/followed-client.ts';
 import { countCodes, p99, startPublishing } from './harness/load.ts';
-import { expectAll, publishNumbers } from './harness/numbered-log.ts';
+import { expectAll, lastOf, publishNumbers } from './harness/numbered-log.ts';
 import { report } from './harness/report.ts';
 import { startValkeyCluster } from './harness/valkey-cluster.ts';
 import type { ValkeyCluster } from './harness/valkey-cluster.ts';
@@ -70,7 +70,7 @@ test('[LOG-6] [LOG-9] R-01: a client of a killed Shield goes on at another one f
   const from = { room: 'killed', channel: 'talk', from: { epoch, seq } };
   expect(await back.must('join_channel', from)).toMatchObject({ recovered: true });
   const acknowledged = await load.stop();
-  const last = Math.max(...acknowledged.values());
+  const last = lastOf(acknowledged.values());
   await expect.poll(() => Number(back.events.at(-1)?.['seq']), { timeout: 10_000 }).toBeGreaterThanOrEqual(last);
   const seqs = [...reader.events, ...back.events].map((event) => Number(event.seq));
   expect(seqs).toEqual([...acknowledged.values()].toSorted((a, b) => a - b));

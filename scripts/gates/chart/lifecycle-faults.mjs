@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { run } from '../../run.mjs';
 import { chart, chartCases, filesOf, objectsIn } from './chart-cases.mjs';
-import { createNamespace, objectsOf, until } from './prepare-cluster.mjs';
+import { createNamespace, faultsThatStay, objectsOf } from './prepare-cluster.mjs';
 import { standingFaults } from './standing-faults.mjs';
 
 const NAMESPACE = 'bus';
@@ -49,19 +49,21 @@ function target(name) {
 }
 
 async function helmFaults(helm, kubeconfig, args) {
-  const place = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE, '--timeout', '2m'];
-  const { code, output } = await run(helm, [...args, ...place], { output: 'capture' });
+  const { code, output } = await runHelm(helm, kubeconfig, [...args, '--timeout', '2m']);
   const warnings = output.split('\n').filter((line) => /warning|would violate/i.test(line));
   return [...(code === 0 ? [] : [`helm ${args[0]}: ${output}`]), ...warnings.map((line) => `helm ${args[0]}: ${line}`)];
 }
 
+function runHelm(helm, kubeconfig, args) {
+  return run(helm, [...args, '--kubeconfig', kubeconfig, '--namespace', NAMESPACE], { output: 'capture' });
+}
+
 /** A release that was given nothing new must be what it was in the revision before. */
 async function reuseFaults(helm, kubeconfig) {
-  const inRelease = ['--kubeconfig', kubeconfig, '--namespace', NAMESPACE];
-  const told = await run(helm, ['history', RELEASE, '--output', 'json', ...inRelease], { output: 'capture' });
+  const told = await runHelm(helm, kubeconfig, ['history', RELEASE, '--output', 'json']);
   const last = JSON.parse(told.output).at(-1).revision;
   const manifests = [last - 1, last].map((revision) =>
-    run(helm, ['get', 'manifest', RELEASE, '--revision', String(revision), ...inRelease], { output: 'capture' }),
+    runHelm(helm, kubeconfig, ['get', 'manifest', RELEASE, '--revision', String(revision)]),
   );
   const [before, after] = await Promise.all(manifests);
   return before.output === after.output ? [] : ['helm upgrade --reuse-values makes something else of the release'];
@@ -73,18 +75,11 @@ function hasTest(name) {
 }
 
 /** What owns nothing more is taken away by a controller, which has its own pace. */
-async function leftFaults(cluster, before) {
-  let left = [];
-  try {
-    await until(async () => {
-      const now = await objectsOf(cluster, NAMESPACE);
-      left = now.filter((name) => !before.includes(name) && !isMeantToStay(name));
-      return left.length === 0 || undefined;
-    }, 'nothing to be left');
-    return [];
-  } catch {
+function leftFaults(cluster, before) {
+  return faultsThatStay(async () => {
+    const left = (await objectsOf(cluster, NAMESPACE)).filter((name) => !before.includes(name) && !isMeantToStay(name));
     return left.map((name) => `helm uninstall leaves ${name}`);
-  }
+  });
 }
 
 /** The pod of `helm test`, whose log is read after it: the next test replaces it. */

@@ -1,7 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { customDefinitions } from './kubernetes-schemas.mjs';
 import { discoverKinds, pathOf } from './kube-client.mjs';
 
 const BOUND_MS = 60_000;
+const EVERY_MS = 100;
 const GROUP = 'rbac.authorization.k8s.io';
 const OPERATOR = { kind: 'User', name: 'operator', apiGroup: GROUP };
 /** What the role `admin` of Kubernetes does not cover: kinds of the Gateway API and the Prometheus operator. */
@@ -69,10 +71,18 @@ export async function objectsOf({ ask, kinds }, namespace) {
 
 /** What `look` finds, once it finds something. Throws what was waited for after a minute. */
 export async function until(look, what) {
-  for (const deadline = Date.now() + BOUND_MS; ; await new Promise((done) => setTimeout(done, 100))) {
+  for (const deadline = Date.now() + BOUND_MS; ; await wait(EVERY_MS)) {
     const found = await look();
     if (found !== undefined) return found;
     if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);
+  }
+}
+
+/** What is still wrong after a minute, in words; nothing as soon as nothing is. Throws what `look` throws. */
+export async function faultsThatStay(look) {
+  for (const deadline = Date.now() + BOUND_MS; ; await wait(EVERY_MS)) {
+    const faults = await look();
+    if (faults.length === 0 || Date.now() > deadline) return faults;
   }
 }
 

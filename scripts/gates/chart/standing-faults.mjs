@@ -1,20 +1,11 @@
-import { until } from './prepare-cluster.mjs';
+import { faultsThatStay } from './prepare-cluster.mjs';
 
 /**
  * What of a release does not hold together in a cluster, in words, once its controllers had time: a Deployment whose pods are not
  * all there, a Service or a budget that finds no pod, an autoscaler that does not find what it scales.
  */
-export async function standingFaults({ ask }, namespace) {
-  let faults = [];
-  try {
-    await until(async () => {
-      faults = await faultsNow(ask, namespace);
-      return faults.length === 0 || undefined;
-    }, 'everything to stand');
-    return [];
-  } catch {
-    return faults;
-  }
+export function standingFaults({ ask }, namespace) {
+  return faultsThatStay(() => faultsNow(ask, namespace));
 }
 
 async function faultsNow(ask, namespace) {

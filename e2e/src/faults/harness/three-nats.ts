@@ -3,7 +3,7 @@ import type { NatsRelease } from '@arqonbus/testkit';
 import { startFaultCluster } from './fault-cluster.ts';
 import type { FaultCluster } from './fault-cluster.ts';
 import type { FollowedClient } from './followed-client.ts';
-import { checkOrder } from './numbered-log.ts';
+import { checkOrder, lastOf } from './numbered-log.ts';
 import type { NumberedLoad } from './numbered-log.ts';
 
 /** Raft finds a new leader within 4 to 9 s; a request that was under way is given up after 5 s. */
@@ -62,8 +62,7 @@ export async function expectOneHistory(
 ): Promise<void> {
   const seqs = acknowledged.flatMap((one) => [...one.values()]);
   expect(new Set(seqs).size).toBe(seqs.length);
-  // No spread: a fast machine writes more than a call takes arguments.
-  const last = seqs.reduce((highest, seq) => Math.max(highest, seq), 0);
+  const last = lastOf(seqs);
   for (const reader of readers) {
     const reached = (): number => Number(reader.events.at(-1)?.['seq']);
     await expect.poll(reached, { timeout: FAILOVER_TIMEOUT_MS }).toBeGreaterThanOrEqual(last);

@@ -40,8 +40,9 @@ export const TRACE_HEADER = 'traceparent';
 const NO_RESPONDERS = 503;
 
 /**
- * Requests that wait for their first answer, on one subscription for what Shields answer and one for all else. In place of those of nats.js, which stop reading
- * the whole connection when the header of an answer cannot be read (SPN-3): here such an answer is reported and dropped.
+ * Requests that wait for their first answer, on one subscription for what Shields answer and one for all else. In place of
+ * those of nats.js, which stop reading the whole connection when the header of an answer cannot be read (SPN-3): here such
+ * an answer is reported and dropped.
  */
 export class Requests {
   readonly #link: NatsLink;

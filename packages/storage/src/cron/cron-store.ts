@@ -159,3 +159,6 @@ export const KEPT_ENDED = 1_000;
 
 /** For how long they are kept. */
 export const KEPT_ENDED_MS = 86_400_000;
+
+/** When they are forgotten, after their end: those that are older than that time are. */
+export const FORGOTTEN_AFTER_MS: number = KEPT_ENDED_MS + 1;

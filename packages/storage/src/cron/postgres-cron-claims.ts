@@ -2,7 +2,7 @@ import type { TenantId } from '@arqonbus/protocol';
 import type { Sql } from '../database.ts';
 import { JOB_COLUMNS, dateOf, jobOf } from './cron-rows.ts';
 import type { JobRow } from './cron-rows.ts';
-import { KEPT_ENDED_MS, KEPT_RUNS, TRIM_EVERY } from './cron-store.ts';
+import { FORGOTTEN_AFTER_MS, KEPT_RUNS, TRIM_EVERY } from './cron-store.ts';
 import type { ClaimAsk, ClaimedRun, Claims, CronPlan, RunEnd, StoredCronJob } from './cron-store.ts';
 import { forgetEnded } from './forget-ended.ts';
 
@@ -28,7 +28,7 @@ const NEXT_DUE = `
     (SELECT min(next_at) FROM arqon.cron_jobs WHERE tenant_id = $1 AND status = 'active'),
     (SELECT min(claimed_until) FROM arqon.cron_runs WHERE tenant_id = $1 AND state = 'claimed'),
     (SELECT min(ended_at) FROM arqon.cron_jobs WHERE tenant_id = $1 AND ended_at IS NOT NULL)
-      + ${KEPT_ENDED_MS + 1} * interval '1 millisecond')
+      + ${FORGOTTEN_AFTER_MS} * interval '1 millisecond')
   WHERE tenant_id = $1`;
 
 const UNTIL = "clock_timestamp() + $3::float8 * interval '1 millisecond'";

@@ -4,7 +4,7 @@ import type { Database, Sql } from '../database.ts';
 import { GatheredCalls } from '../gathered-calls.ts';
 import { JOB_COLUMNS, dateOf, jobOf, jobValues, runOf } from './cron-rows.ts';
 import type { JobRow, RunRow } from './cron-rows.ts';
-import { KEPT_ENDED_MS } from './cron-store.ts';
+import { FORGOTTEN_AFTER_MS } from './cron-store.ts';
 import type { CronChange, CronStore, StoredCronJob } from './cron-store.ts';
 import { forgetEnded } from './forget-ended.ts';
 import { claim, finishAll } from './postgres-cron-claims.ts';
@@ -127,7 +127,7 @@ async function change(
   );
   if (row === undefined) return undefined;
   // One that is over is forgotten a day later, which is something to do as well.
-  const dueMs = status === 'cancelled' ? nowMs + KEPT_ENDED_MS + 1 : nextAtMs;
+  const dueMs = status === 'cancelled' ? nowMs + FORGOTTEN_AFTER_MS : nextAtMs;
   if (dueMs !== undefined) await sql.query(tellDue(2), [tenant, dateOf(dueMs)]);
   return jobOf(row);
 }
