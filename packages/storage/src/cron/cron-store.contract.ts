@@ -94,7 +94,8 @@ export function describeCronStore(name: string, open: () => Promise<OpenedCronSt
       (await store.claim(tenant, ask(more))).runs;
     const runsOf = (jobId: string): Promise<readonly CronRun[]> =>
       store.runs(tenant, jobId, Number.MAX_SAFE_INTEGER / 2, MANY);
-    const finish = (ends: readonly RunEnd[]): Promise<number> => store.finish(tenant, ends, NOW_MS);
+    const finish = async (ends: readonly RunEnd[]): Promise<number> =>
+      (await store.finish(tenant, ends, NOW_MS)).length;
 
     it('[CRN-1] keeps a job as it was given', async () => {
       const made = await add({ expression: '*/5 * * * *', timezone: 'Europe/Berlin', repeatCount: 7, misfire: 'all' });
@@ -202,6 +203,19 @@ export function describeCronStore(name: string, open: () => Promise<OpenedCronSt
       await opened.pass(SHORT_MS);
       expect(await claim()).toEqual([]);
       expect(await runsOf(made.jobId)).toMatchObject([{ state: 'fired', attempts: 2, endedAtMs: NOW_MS }]);
+    });
+
+    it('[CRN-2] [ARC-3] tells which ends were recorded, also where two claims of one occurrence end at once', async () => {
+      await add();
+      await add();
+      const [lost, kept] = await claim({ claimMs: SHORT_MS });
+      expect(await finish([endOf(kept as ClaimedRun)])).toBe(1);
+      await opened.pass(SHORT_MS);
+      const [again] = await claim();
+      const ends = [kept, lost, again].map((run) => endOf(run as ClaimedRun));
+      // The first is under way while the others come, which are then recorded together.
+      const recorded = await Promise.all(ends.map((end) => store.finish(tenant, [end], NOW_MS)));
+      expect(recorded).toEqual([[], [], [ends[2]]]);
     });
 
     it('[CRN-2] claims what was left before anything new', async () => {

@@ -144,8 +144,8 @@ export interface CronStore {
    * moves the jobs on; forgets jobs that have been over for long enough. Nothing while another claims for the same tenant.
    */
   claim(tenant: TenantId, ask: ClaimAsk): Promise<Claims>;
-  /** Records ends; those of whose claim another has taken are refused. Gives how many were recorded. */
-  finish(tenant: TenantId, ends: readonly RunEnd[], nowMs: number): Promise<number>;
+  /** Records ends; those of whose claim another has taken are refused. Gives those that were recorded. */
+  finish(tenant: TenantId, ends: readonly RunEnd[], nowMs: number): Promise<readonly RunEnd[]>;
 }
 
 /** Ended occurrences that are kept of each job. */

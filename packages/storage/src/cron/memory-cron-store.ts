@@ -120,18 +120,16 @@ class MemoryCronStore {
     };
   }
 
-  finish(tenant: TenantId, ends: readonly RunEnd[], nowMs: number): number {
-    let recorded = 0;
-    for (const { jobId, dueAtMs, token, state, code } of ends) {
+  finish(tenant: TenantId, ends: readonly RunEnd[], nowMs: number): readonly RunEnd[] {
+    return ends.filter(({ jobId, dueAtMs, token, state, code }) => {
       const kept = this.of(tenant).get(jobId);
       const run = kept?.runs.get(dueAtMs);
-      if (kept === undefined || run?.token !== token || run.state !== 'claimed') continue;
+      if (kept === undefined || run?.token !== token || run.state !== 'claimed') return false;
       kept.runs.set(dueAtMs, { ...run, state, code, endedAtMs: nowMs });
       kept.claimed.delete(dueAtMs);
       trim(kept.runs, run.iteration);
-      recorded += 1;
-    }
-    return recorded;
+      return true;
+    });
   }
 
   #lateRuns({ runs, claimed }: KeptJob): readonly KeptRun[] {

@@ -167,10 +167,15 @@ interface EndedRow {
   readonly job_id: string;
   readonly due_at: Date;
   readonly iteration: string | number;
+  readonly token: string | number;
 }
 
-/** Records ends where the token is still the one of the row, and lets old occurrences go. Gives how many of each were recorded. */
-export async function finishAll(sql: Sql, tenant: TenantId, endings: readonly Ending[]): Promise<readonly number[]> {
+/** Records ends where the token is still the one of the row, and lets old occurrences go. Gives those of each that were recorded. */
+export async function finishAll(
+  sql: Sql,
+  tenant: TenantId,
+  endings: readonly Ending[],
+): Promise<readonly (readonly RunEnd[])[]> {
   const ends = endings.flatMap((ending) => ending.ends);
   const nowMs = Math.max(...endings.map((ending) => ending.nowMs));
   const rows = await sql.query<EndedRow>(
@@ -178,7 +183,7 @@ export async function finishAll(sql: Sql, tenant: TenantId, endings: readonly En
      FROM (SELECT unnest($2::text[]) AS job_id, ${MOMENTS('$3')} AS due_at, unnest($4::bigint[]) AS token,
                   unnest($5::text[]) AS state, unnest($6::text[]) AS code) e
      WHERE r.tenant_id = $1 AND r.job_id = e.job_id AND r.due_at = e.due_at AND r.token = e.token AND r.state = 'claimed'
-     RETURNING r.job_id, r.due_at, r.iteration`,
+     RETURNING r.job_id, r.due_at, r.iteration, r.token`,
     [
       tenant,
       ends.map(({ jobId }) => jobId),
@@ -191,8 +196,9 @@ export async function finishAll(sql: Sql, tenant: TenantId, endings: readonly En
   );
   const long = rows.filter(({ iteration }) => Number(iteration) > KEPT_RUNS && Number(iteration) % TRIM_EVERY === 0);
   if (long.length > 0) await trim(sql, tenant, long);
-  const recorded = new Set(rows.map((row) => `${row.job_id} ${row.due_at.getTime()}`));
-  return endings.map((ending) => ending.ends.filter((end) => recorded.has(`${end.jobId} ${end.dueAtMs}`)).length);
+  // No token is given twice, so it tells the end of one claim from that of another of the same occurrence.
+  const recorded = new Set(rows.map(({ token }) => Number(token)));
+  return endings.map((ending) => ending.ends.filter(({ token }) => recorded.has(token)));
 }
 
 async function trim(

@@ -5,7 +5,7 @@ import { GatheredCalls } from '../gathered-calls.ts';
 import { JOB_COLUMNS, dateOf, jobOf, jobValues, runOf } from './cron-rows.ts';
 import type { JobRow, RunRow } from './cron-rows.ts';
 import { FORGOTTEN_AFTER_MS } from './cron-store.ts';
-import type { CronChange, CronStore, StoredCronJob } from './cron-store.ts';
+import type { CronChange, CronStore, RunEnd, StoredCronJob } from './cron-store.ts';
 import { forgetEnded } from './forget-ended.ts';
 import { claim, finishAll } from './postgres-cron-claims.ts';
 import type { Ending } from './postgres-cron-claims.ts';
@@ -17,7 +17,7 @@ export function createPostgresCronStore(database: Database): CronStore {
     maxItems: MAX_ADDED,
     maxWaiting: MAX_WAITING,
   });
-  const endings = new GatheredCalls<TenantId, Ending, number>({
+  const endings = new GatheredCalls<TenantId, Ending, readonly RunEnd[]>({
     run: (tenant, wanted) => database.withTenant(tenant, (sql) => finishAll(sql, tenant, wanted)),
     maxItems: MAX_ENDED,
     maxWaiting: MAX_WAITING,
@@ -64,7 +64,7 @@ export function createPostgresCronStore(database: Database): CronStore {
         return rows.map((row) => row.tenant_id as TenantId);
       }),
     claim: (tenant, ask) => database.withTenant(tenant, (sql) => claim(sql, tenant, ask)),
-    finish: (tenant, ends, nowMs) => (ends.length === 0 ? Promise.resolve(0) : endings.call(tenant, { ends, nowMs })),
+    finish: (tenant, ends, nowMs) => (ends.length === 0 ? Promise.resolve([]) : endings.call(tenant, { ends, nowMs })),
   };
 }
 

@@ -37,8 +37,9 @@ async function finish(tenant: TenantId, ends: readonly RunEnd[], options: FireOp
   if (ends.length === 0) return;
   const nowMs = clock.now();
   const recorded = await store.finish(tenant, ends, nowMs);
-  if (recorded < ends.length) metrics?.overtaken(ends.length - recorded);
-  for (const { state, dueAtMs } of ends) {
+  if (recorded.length < ends.length) metrics?.overtaken(ends.length - recorded.length);
+  // What was overtaken is counted by whoever has it now.
+  for (const { state, dueAtMs } of recorded) {
     if (state === 'fired') metrics?.fired(Math.max(0, nowMs - dueAtMs));
     else if (state === 'refused') metrics?.refused();
     else if (state === 'failed') metrics?.failed();
