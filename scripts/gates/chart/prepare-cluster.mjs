@@ -55,18 +55,28 @@ export async function createNamespace({ ask }, name) {
   await until(async () => (await ask('GET', account)).status === 200 || undefined, `the account of ${name}`);
 }
 
-/** What is in a namespace, as `Kind name`, but for events, which are no objects of anybody. */
+/**
+ * What is in a namespace, as `Kind name`, but for events, which are no objects of anybody. Throws where a list is refused: nobody
+ * knows then what is there.
+ */
 export async function objectsOf({ ask, kinds }, namespace) {
   const lists = [...kinds.values()].filter(
     ({ kind, namespaced, verbs }) => namespaced && verbs.includes('list') && kind !== 'Event',
   );
   const found = await Promise.all(
     lists.map(async (kind) => {
-      const { body } = await ask('GET', pathOf(kind, namespace));
-      return (body.items ?? []).map(({ metadata }) => `${kind.kind} ${metadata.name}`);
+      const items = await itemsAt(ask, pathOf(kind, namespace));
+      return items.map(({ metadata }) => `${kind.kind} ${metadata.name}`);
     }),
   );
   return found.flat();
+}
+
+/** The objects of a list. Throws what the API server says where it refuses it. */
+export async function itemsAt(ask, path) {
+  const { status, body } = await ask('GET', path);
+  if (status !== 200) throw new Error(`${path}: ${status} ${body.message}`);
+  return body.items;
 }
 
 /** What `look` finds, once it finds something. Throws what was waited for after a minute. */

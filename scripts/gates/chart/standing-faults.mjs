@@ -1,4 +1,4 @@
-import { faultsThatStay } from './prepare-cluster.mjs';
+import { faultsThatStay, itemsAt } from './prepare-cluster.mjs';
 
 /**
  * What of a release does not hold together in a cluster, in words, once its controllers had time: a Deployment whose pods are not
@@ -9,7 +9,7 @@ export function standingFaults({ ask }, namespace) {
 }
 
 async function faultsNow(ask, namespace) {
-  const list = async (api, name) => (await ask('GET', `${api}/namespaces/${namespace}/${name}`)).body.items;
+  const list = (api, name) => itemsAt(ask, `${api}/namespaces/${namespace}/${name}`);
   const deployments = await list('/apis/apps/v1', 'deployments');
   const slices = await list('/apis/discovery.k8s.io/v1', 'endpointslices');
   const services = await list('/api/v1', 'services');
