@@ -4,6 +4,7 @@ import {
   ErasureRecordSchema,
   TenantErasuresSchema,
   create,
+  equals,
   readMessage,
   toBinary,
 } from '@arqonbus/protocol/spine-messages';
@@ -32,8 +33,11 @@ export interface ErasureRecords {
   add(tenant: TenantId, record: ErasureRecord): Promise<void>;
   /** Says, before anything is erased, below which sequence which stream may have dropped messages. */
   cut(tenant: TenantId, cutSeqs: Readonly<Record<string, number>>): Promise<void>;
-  /** Says that one is done: what Shields have read before is theirs to give up. */
-  done(tenant: TenantId, record: ErasureRecord): Promise<void>;
+  /**
+   * Says that one is done: what Shields have read before is theirs to give up. False where another Brain has said so before, with
+   * what it counted, which stays (ARC-3).
+   */
+  done(tenant: TenantId, record: ErasureRecord): Promise<boolean>;
   find(tenant: TenantId, erasureId: string): Promise<ErasureRecord | undefined>;
   /** All that are under way. */
   pending(): Promise<readonly StoredErasure[]>;
@@ -58,13 +62,20 @@ export function createErasureRecords(bucket: KeyValue): ErasureRecords {
       if (cuts.length === 0) return;
       await change(tenant, (known) => ({ cutSeqs: { ...known.cutSeqs, ...Object.fromEntries(cuts) } }));
     },
-    done: (tenant, record) =>
-      change(tenant, ({ erasures, serial }) => {
-        const others = erasures.filter(({ erasureId }) => erasureId !== record.erasureId);
-        const left = [...others, create(ErasureRecordSchema, { ...record, isDone: true })];
+    done: async (tenant, record) => {
+      const ended = create(ErasureRecordSchema, { ...record, isDone: true });
+      let isFirst = true;
+      await change(tenant, ({ erasures, serial }) => {
+        const known = erasures.find(({ erasureId }) => erasureId === record.erasureId);
+        // One that says the same may be ours, whose answer was lost.
+        isFirst = known?.isDone !== true || equals(ErasureRecordSchema, known, ended);
+        if (!isFirst) return {};
+        const left = [...erasures.filter((one) => one !== known), ended];
         const forgotten = left.filter(({ isDone }) => isDone).slice(0, -MAX_DONE);
         return { erasures: left.filter((one) => !forgotten.includes(one)), serial: serial + 1n };
-      }),
+      });
+      return isFirst;
+    },
     find: async (tenant, erasureId) => {
       const entry = await bucket.get(erasuresKey(tenant));
       const record = entry && readMessage(TenantErasuresSchema, entry.value);

@@ -188,6 +188,30 @@ describe('erasures', () => {
     expect(await archived()).toEqual([]);
   });
 
+  it('[LOG-15] [ARC-3] are counted and told once, by the first who is done, where two Brains believe to erase', async () => {
+    await publish('eve', 2);
+    let wake = (): void => undefined;
+    const woken = new Promise<void>((resolve) => void (wake = resolve));
+    let asks = 0;
+    const slow: LogEraser = {
+      ...log.eraser,
+      // The first look is that of `begin`.
+      parts: async (...about) => {
+        if ((asks += 1) > 1) await woken;
+        return log.eraser.parts(...about);
+      },
+    };
+    const frozen = start(slow);
+    const erasureId = await frozen.begin(acme, asked({ user: 'eve' }));
+    await start().tick();
+    wake();
+    await frozen.tick();
+    const state = { isDone: true, erased: 2, archiveErased: 2 };
+    expect(await start().ask(acme, erasureId, PATIENCE_MS)).toMatchObject(state);
+    expect((await recorded()).map(({ phase }) => phase)).toEqual(['intent', 'done']);
+    expect([await archived(), errors]).toEqual([[], []]);
+  });
+
   it('[LOG-15] bring nothing back that somebody was copying meanwhile', async () => {
     await publish('eve', 3);
     const racing = startArchiver({

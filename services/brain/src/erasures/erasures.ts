@@ -180,10 +180,11 @@ export class Erasures {
       const onCut: EraseCopiesOptions['onCut'] = (cutSeqs) => records.cut(tenant, cutSeqs);
       await eraseCopies({ tenant, erasureId, what }, job.counts, { ...this.#options, onCut });
       const { erased, archiveErased } = job.counts;
-      await records.done(tenant, { ...record, erased: BigInt(erased), archiveErased: BigInt(archiveErased) });
+      const ended = { ...record, erased: BigInt(erased), archiveErased: BigInt(archiveErased) };
+      const isFirst = await records.done(tenant, ended);
       [job.isDone, job.hasFailed] = [true, false];
       metrics?.erased(job.counts);
-      await audit.end(actionOf(tenant, record, job.counts), 'done', Number(record.intentSeq));
+      if (isFirst) await audit.end(actionOf(tenant, record, job.counts), 'done', Number(record.intentSeq));
     } catch (error) {
       metrics?.failed();
       if (!job.hasFailed) onError(error);

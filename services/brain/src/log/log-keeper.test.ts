@@ -85,6 +85,17 @@ describe('LogKeeper, of a stream with three copies', () => {
     expect([warnings, generation()]).toEqual([['regressed'], 'generation-2']);
   });
 
+  it('[LOG-4] [ARC-3] gives it one other epoch where two Brains believe to keep the log', async () => {
+    const { rig, pass, other, generation } = await createRig();
+    other.own(true);
+    const before = generation();
+    rig.state = { ...behind, copies: 1 };
+    await Promise.all([pass(1), other.tick()]);
+    const after = generation();
+    await Promise.all([pass(1), other.tick()]);
+    expect([after === before, generation()]).toEqual([false, after]);
+  });
+
   it('[LOG-4] R-12: forgets what a Shield told where the rest comes after all', async () => {
     const { rig, warnings, pass, other, generation } = await createRig();
     await other.onRegressed(STREAM, 'generation-1', 110);
