@@ -9,6 +9,7 @@ export { isLoopbackHost } from './loopback.ts';
 export * from './outbox-file.ts';
 export * from './parse-config.ts';
 export { needsDurableStorage } from './postgres-addresses.ts';
+export * from './postgres-servers.ts';
 export { parseValue } from './parse-value.ts';
 export * from './preflight.ts';
 export { needsOmegaStorage } from './preflight-omega.ts';

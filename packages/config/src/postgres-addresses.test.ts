@@ -18,6 +18,8 @@ describe('addresses of Postgres', () => {
     'postgresql://arqon_brain@[::1]/arqonbus',
     'postgres://arqon_brain@localhost/arqonbus?host=/var/run/postgresql',
     'postgres://arqon_brain:s3cret@db.example.com/arqonbus?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+    'postgres://arqon_brain@a.example.com:5432,b.example.com:5433/arqonbus?sslmode=verify-full',
+    'postgres://arqon_brain@127.0.0.1:5432,[::1]:5433/arqonbus?target_session_attrs=read-write',
   ])('[CFG-4] may be %s', (url) => {
     expect(problems({ ARQONBUS_POSTGRES_URL: url })).toEqual([]);
   });
@@ -30,6 +32,10 @@ describe('addresses of Postgres', () => {
     ['postgres://arqon_brain:s3cret@db.example.com/arqonbus', 'without checked TLS'],
     ['postgres://arqon_brain:s3cret@db.example.com/arqonbus?sslmode=require', 'without checked TLS'],
     ['postgres://arqon_brain:s3cret@127.0.0.1/arqonbus?host=db.example.com', 'without checked TLS'],
+    ['postgres://arqon_brain@127.0.0.1,db.example.com/arqonbus', 'without checked TLS'],
+    ['postgres://arqon_brain@127.0.0.1:5432,[::1]:port/arqonbus', 'address of a Postgres database'],
+    ['postgres://arqon_brain@127.0.0.1/arqonbus?host=/tmp,/run', 'several servers behind ?host='],
+    ['postgres://arqon_brain@127.0.0.1/arqonbus?target_session_attrs=any', 'take no writes'],
   ])('[CFG-4] may not be %j, and are not told', (url, words) => {
     const found = problems({ ARQONBUS_POSTGRES_URL: url });
     expect(found).toEqual([expect.objectContaining({ key: 'postgres.url', problem: expect.stringContaining(words) })]);

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
+import { postgresServers } from './postgres-servers.ts';
 import type { Problem } from './problem.ts';
 
 /** What is wrong with the addresses of Postgres; nothing of them is told, for they hold passwords (CFG-4). */
@@ -23,17 +24,40 @@ export function needsDurableStorage({ storage }: Config): readonly Problem[] {
   return [{ key: 'storage.backend', problem: 'is memory, which forgets grants at every restart', fix }];
 }
 
-/** What is wrong with one address; '' = it is not set. */
+/** Of what libpq knows as well. A Brain writes, so it looks for a server that takes writes, whether asked to or not. */
+const WRITABLE = new Set(['read-write', 'primary']);
+
+/** What is wrong with one address, of however many servers; '' = it is not set. */
 export function checkAddress(key: string, text: string): Problem[] {
   if (text === '') return [];
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  for (const server of postgresServers(text)) {
+    const problem = problemOf(server);
+    if (problem !== undefined) return [{ key, ...problem }];
+  }
+  return [];
+}
+
+function problemOf(server: string): Omit<Problem, 'key'> | undefined {
+  const url = URL.canParse(server) ? new URL(server) : undefined;
   const isPostgres = url !== undefined && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1;
   if (!isPostgres) {
     const fix = 'write postgres://user:password@db.example.com:5432/database?sslmode=verify-full';
-    return [{ key, problem: 'must be the address of a Postgres database', fix }];
+    return { problem: 'must be the address of a Postgres database', fix };
   }
-  if (isLocal(url) || url.searchParams.get('sslmode') === 'verify-full') return [];
-  return [{ key, problem: 'leaves this machine without checked TLS', fix: 'add ?sslmode=verify-full' }];
+  if (url.searchParams.get('host')?.includes(',') === true) {
+    return {
+      problem: 'names several servers behind ?host=',
+      fix: 'write them as postgres://user@a:5432,b:5432/database',
+    };
+  }
+  if (!WRITABLE.has(url.searchParams.get('target_session_attrs') ?? 'read-write')) {
+    return {
+      problem: 'asks for servers that take no writes',
+      fix: 'write target_session_attrs=read-write, or nothing',
+    };
+  }
+  if (isLocal(url) || url.searchParams.get('sslmode') === 'verify-full') return undefined;
+  return { problem: 'leaves this machine without checked TLS', fix: 'add ?sslmode=verify-full' };
 }
 
 /** Also the folder of a socket, which is written as `?host=/var/run/postgresql`. */

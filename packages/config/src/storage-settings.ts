@@ -17,7 +17,7 @@ export const storageSettings = {
   'postgres.url': {
     kind: 'secret',
     default: '',
-    doc: 'Of Brains: postgres://arqon_brain:password@host:5432/arqonbus?sslmode=verify-full; sslrootcert names an authority.',
+    doc: 'Of Brains: postgres://arqon_brain:password@host:5432/arqonbus?sslmode=verify-full; sslrootcert names an authority; of several hosts, a:5432,b:5432, whichever takes writes is used.',
   },
   'postgres.owner_url': {
     kind: 'secret',

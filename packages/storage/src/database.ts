@@ -7,7 +7,7 @@ export interface Sql {
 }
 
 /** Why a database cannot be used now. */
-export type DatabaseFault = 'unreachable' | 'schema_too_old' | 'unsafe_role';
+export type DatabaseFault = 'unreachable' | 'read_only' | 'schema_too_old' | 'unsafe_role';
 
 /** `starting` until the first answer of the server. */
 export type DatabaseStatus = 'starting' | 'ok' | DatabaseFault;

@@ -4,6 +4,7 @@ import type { DatabaseStatus } from '@arqonbus/storage';
 
 const PROBLEMS: Readonly<Record<Exclude<DatabaseStatus, 'ok' | 'starting'>, Omit<Problem, 'key'>>> = {
   unreachable: { problem: 'cannot be reached', fix: 'is Postgres running there, with the roles of deploy/postgres?' },
+  read_only: { problem: 'takes no writes', fix: 'name the server that leads, or all of them: a:5432,b:5432' },
   schema_too_old: { problem: 'has no tables, or older ones than this version', fix: 'run arqon migrate' },
   unsafe_role: { problem: 'is of a role that sees past row-level security', fix: 'connect as arqon_brain' },
 };

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { connectToWriter } from '../postgres/connect-to-writer.ts';
 
 /** A row that was refused, and why. */
 export interface DeadLetter {
@@ -29,14 +29,11 @@ const CHOSEN = `refused_at IS NOT NULL AND ($1::bigint[] IS NULL OR id = ANY($1:
 
 /** Connects to an application's database. Throws what the driver says. */
 export async function openDeadLetters(url: string): Promise<DeadLetters> {
-  const client = new Client({
-    connectionString: url,
+  const client = await connectToWriter(url, {
     connectionTimeoutMillis: TIMEOUT_MS,
     statement_timeout: TIMEOUT_MS,
     application_name: 'arqonbus-outbox-letters',
   });
-  client.on('error', () => undefined);
-  await client.connect();
   const change = async (text: string, choice: DeadLetterChoice): Promise<number> =>
     (await client.query(text, [choice === 'all' ? null : choice])).rowCount ?? 0;
   return {

@@ -1,5 +1,6 @@
 import { BusError } from '@arqonbus/protocol';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { connectToWriter } from '../postgres/connect-to-writer.ts';
 import { toBusError } from '../postgres/failure.ts';
 import { SILENCE_MS } from './outbox.ts';
 import type { Outbox, OutboxSession } from './outbox.ts';
@@ -26,10 +27,9 @@ const NO_OUTBOX = new Set(['42P01', '3F000', '42501', '42703']);
 export function createPostgresOutbox({ url, timeoutMs = TIMEOUT_MS }: PostgresOutboxOptions): Outbox {
   return {
     open: async (onNews) => {
-      const client = createClient(url, timeoutMs);
+      const client = await connect(url, timeoutMs);
       client.on('notification', onNews).on('error', onNews).on('end', onNews);
       try {
-        await client.connect();
         await client.query(`SET idle_session_timeout = ${SILENCE_MS}; LISTEN ${NEWS}`);
       } catch (error) {
         await end(client);
@@ -40,14 +40,16 @@ export function createPostgresOutbox({ url, timeoutMs = TIMEOUT_MS }: PostgresOu
   };
 }
 
-function createClient(url: string, timeoutMs: number): Client {
-  return new Client({
-    connectionString: url,
+async function connect(url: string, timeoutMs: number): Promise<Client> {
+  const connecting = connectToWriter(url, {
     connectionTimeoutMillis: timeoutMs,
     statement_timeout: timeoutMs,
     query_timeout: timeoutMs + 500,
     keepAlive: true,
     application_name: 'arqonbus-outbox',
+  });
+  return connecting.catch((error: unknown) => {
+    throw told(error);
   });
 }
 

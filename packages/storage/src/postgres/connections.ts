@@ -8,10 +8,13 @@ import { tenantStatement } from './set-tenant.ts';
 const CLIENT_GRACE_MS = 500;
 const IDLE_MS = 30_000;
 
-/** A bounded pool whose connections have a bound for every wait. */
-export function createPool({ url, poolSize, connectTimeoutMs, statementTimeoutMs }: PostgresOptions): Pool {
+/** A bounded pool of connections to one server, which have a bound for every wait. */
+export function createPool(
+  server: string,
+  { poolSize, connectTimeoutMs, statementTimeoutMs }: Omit<PostgresOptions, 'url'>,
+): Pool {
   const pool = new Pool({
-    connectionString: url,
+    connectionString: server,
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,

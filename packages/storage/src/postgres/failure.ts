@@ -3,8 +3,11 @@ import { BusError } from '@arqonbus/protocol';
 /** What kind of failure it was: of the connection, of time, of a race, or none of these, which is a bug of ours. */
 export type FailureKind = 'connection' | 'timeout' | 'conflict' | 'fault';
 
+/** A standby, or a server that was made read-only: it would take the statement, were it the one that writes. */
+export const READ_ONLY_CODE = '25006';
+
 /** Classes and codes of SQLSTATE with which a server says that it cannot serve now. */
-const CONNECTION = /^(08|57P0[1-5]|53300|28|3D000)/;
+const CONNECTION = /^(08|57P0[1-5]|53300|28|3D000|25006)/;
 const TIMEOUT = new Set(['57014', '55P03', '25P03']);
 const CONFLICT = new Set(['40001', '40P01', '23505']);
 /** Codes of Node, and words of the client, which gives its own failures no code. */

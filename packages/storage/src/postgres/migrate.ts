@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
 import Postgrator from 'postgrator';
+import { connectToWriter } from './connect-to-writer.ts';
 
 /** A connection that migrations run on; several statements in one text. */
 export interface MigrationConnection {
@@ -26,8 +26,7 @@ const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url));
  * that was applied has been changed since.
  */
 export async function migratePostgres(ownerUrl: string): Promise<MigrationReport> {
-  const client = new Client({ connectionString: ownerUrl, application_name: 'arqonbus-migrate' });
-  await client.connect();
+  const client = await connectToWriter(ownerUrl, { application_name: 'arqonbus-migrate' });
   try {
     return await migrate({
       // The driver gives one result for one statement, and a list for several.

@@ -1,9 +1,10 @@
 import { BusError } from '@arqonbus/protocol';
 import type { Database, Sql } from '../database.ts';
-import { createPool, inTransaction, onConnection } from './connections.ts';
+import { inTransaction } from './connections.ts';
 import { toBusError } from './failure.ts';
 import type { PostgresOptions } from './postgres-options.ts';
 import { ServerHealth } from './server-health.ts';
+import { ServerPools } from './server-pools.ts';
 
 /** A {@link Database} on a pool of connections. */
 export interface PostgresDatabase extends Database {
@@ -15,11 +16,11 @@ export interface PostgresDatabase extends Database {
 
 const PROBE_EVERY_MS = 1_000;
 
-/** Opens a pool; nothing is connected before it is used. The first transaction waits for what the first probe says. */
+/** Opens pools; nothing is connected before it is used. The first transaction waits for what the first probe says. */
 export function createPostgresDatabase(options: PostgresOptions): PostgresDatabase {
   const { poolSize, maxWaiting } = options;
-  const pool = createPool(options);
-  const health = new ServerHealth((work) => onConnection(pool, work), options);
+  const pools = new ServerPools(options);
+  const health = new ServerHealth(pools, options);
   let underWay = 0;
   const transact = async <T>(tenant: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
     if (underWay >= poolSize + maxWaiting) throw new BusError('UNAVAILABLE');
@@ -37,13 +38,13 @@ export function createPostgresDatabase(options: PostgresOptions): PostgresDataba
   const end = async (): Promise<void> => {
     stopTimer();
     await health.settled();
-    await pool.end();
+    await pools.close();
   };
   return {
     withTenant: transact,
     withoutTenant: (work) => transact('', work),
     status: () => health.status,
-    figures: () => ({ connections: pool.totalCount, waiting: Math.max(0, underWay - poolSize) }),
+    figures: () => ({ connections: pools.connections, waiting: Math.max(0, underWay - poolSize) }),
     probe: () => health.probe(),
     close: () => (ended ??= end()),
   };

@@ -3,7 +3,10 @@ import type { FailureKind } from './failure.ts';
 
 /** How to reach Postgres, and within which bounds. */
 export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database`, with `sslmode` and `sslrootcert` as elsewhere. A secret. */
+  /**
+   * `postgres://user:password@host:port/database`, with `sslmode` and `sslrootcert` as elsewhere, and as many `host:port`, with
+   * commas, as there are servers: the one that takes writes is used. A secret.
+   */
   readonly url: string;
   /** Connections at the most. */
   readonly poolSize: number;

@@ -6,26 +6,32 @@ import { kindOfFailure } from './failure.ts';
 import type { FailureKind } from './failure.ts';
 import type { PostgresOptions } from './postgres-options.ts';
 import { askServer } from './probe.ts';
+import type { ServerPools } from './server-pools.ts';
 
-/** Runs `work` on some connection. */
-type RunOnConnection = <T>(work: (sql: Sql) => Promise<T>) => Promise<T>;
+/** What of the servers their health is told by. */
+type Servers = Pick<ServerPools, 'servers' | 'run' | 'moveOn'>;
+
+interface Found {
+  readonly status: DatabaseStatus;
+  readonly cause?: unknown;
+}
 
 const MAX_FAILURES = 3;
 
 /**
- * Whether a server can be used. A probe tells, and three failures of a connection in a row before it does; while it cannot
- * be used, only probes go there (BRN-2).
+ * Whether the server can be used. A probe tells, and three failures of a connection in a row before it does; while it cannot
+ * be used, only probes go there (BRN-2). One that is gone or takes no writes is left for another one, where there is one.
  */
 export class ServerHealth {
-  readonly #onConnection: RunOnConnection;
+  readonly #pools: Servers;
   readonly #options: Pick<PostgresOptions, 'onStatus' | 'onEnded'>;
   readonly #monotonicMs: () => number;
   readonly #circuit: Circuit;
   #status: DatabaseStatus = 'starting';
   #probing: Promise<void> | undefined;
 
-  constructor(onConnection: RunOnConnection, options: PostgresOptions) {
-    this.#onConnection = onConnection;
+  constructor(pools: Servers, options: PostgresOptions) {
+    this.#pools = pools;
     this.#options = options;
     this.#monotonicMs = options.monotonicMs ?? (() => performance.now());
     this.#circuit = createCircuit({
@@ -62,11 +68,22 @@ export class ServerHealth {
   }
 
   async #ask(): Promise<void> {
-    if (!this.#circuit.mayCall()) return;
+    const { servers } = this.#pools;
+    let found: Found | undefined;
+    for (let asked = 0; asked < servers && this.#circuit.mayCall(); asked += 1) {
+      found = await this.#askOne();
+      const isElsewhere = found.status === 'read_only' || (found.status === 'unreachable' && servers > 1);
+      if (!isElsewhere) break;
+      this.#pools.moveOn();
+    }
+    if (found !== undefined) this.#set(found.status, found.cause);
+  }
+
+  async #askOne(): Promise<Found> {
     try {
-      this.#set(await this.#observe(askServer));
-    } catch (error) {
-      this.#set('unreachable', error);
+      return { status: await this.#observe(askServer) };
+    } catch (cause) {
+      return { status: 'unreachable', cause };
     }
   }
 
@@ -74,7 +91,7 @@ export class ServerHealth {
     const startedMs = this.#monotonicMs();
     let failure: FailureKind | undefined;
     try {
-      return await this.#onConnection(work);
+      return await this.#pools.run(work);
     } catch (error) {
       if (!(error instanceof BusError)) failure = kindOfFailure(error);
       throw error;

@@ -107,6 +107,7 @@ function cacheBefore(store: EntryStore, metrics: Metrics, valkey: OpenValkey | u
 
 const ADVICE: Readonly<Record<Exclude<DatabaseStatus, 'ok' | 'starting'>, string>> = {
   unreachable: 'Postgres cannot be reached',
+  read_only: 'Postgres takes no writes: it is a standby, or was made read-only',
   schema_too_old: 'the tables are missing or older than this Brain: run `arqon migrate`',
   unsafe_role: 'Postgres lets this role see past row-level security: connect as arqon_brain',
 };
