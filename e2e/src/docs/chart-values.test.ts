@@ -18,7 +18,7 @@ const blocks = markdownPages().flatMap(codeBlocks);
 const given = blocks.flatMap(({ name, language, notRun, text }) => {
   const files = [...text.matchAll(/<<'END'\n(.*?)^END$/gms)].map(([, file = '']) => file);
   const own = language === 'yaml' && notRun === 'values of the chart' ? [text] : [];
-  const flags = text.includes('deploy/helm/arqonbus') ? [...text.matchAll(/--set ([^\s=]+)=(\S+)/g)] : [];
+  const flags = text.includes('deploy/helm/arqonbus') ? [...text.matchAll(/--set '?([^\s'=]+)=([^\s']+)/g)] : [];
   const helmFiles = text.includes('deploy/helm/arqonbus') ? files : [];
   return [
     ...[...own, ...helmFiles].map((file) => ({ name, values: parse(file) as Values })),
@@ -50,9 +50,11 @@ it('[DPL-2] [PRD-8] the Secret that the pages make has keys that the chart reads
   expect(named.filter((key) => !Object.hasOwn(properties, key ?? ''))).toEqual([]);
 });
 
-/** `--set a.b=c`. */
+/** `--set a.b=c`; `{c,d}` is a list. */
 function ofFlag([, path = '', value = '']: readonly string[]): Values {
-  return path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), parse(value)) as Values;
+  return path
+    .split('.')
+    .reduceRight<unknown>((inner, name) => ({ [name]: inner }), parse(value.replace(/^\{(.*)\}$/, '[$1]'))) as Values;
 }
 
 /** As Helm does: objects are merged, null takes away. */

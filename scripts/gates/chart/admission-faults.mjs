@@ -34,10 +34,18 @@ function accountsFirst(a, b) {
 function podOf({ metadata, spec }) {
   if (spec?.template?.spec === undefined) return undefined;
   const { labels, annotations } = spec.template.metadata;
+  const claimed = (spec.volumeClaimTemplates ?? []).map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: name },
+  }));
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: `${metadata.name}-0`, labels, annotations },
-    spec: { restartPolicy: 'Always', ...spec.template.spec },
+    spec: {
+      restartPolicy: 'Always',
+      ...spec.template.spec,
+      volumes: [...(spec.template.spec.volumes ?? []), ...claimed],
+    },
   };
 }

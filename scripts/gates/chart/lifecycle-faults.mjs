@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { run } from '../../run.mjs';
 import { chart, chartCases, filesOf, objectsIn } from './chart-cases.mjs';
+import { isMadeSecret, watchMadeSecrets } from './made-secrets.mjs';
 import { createNamespace, faultsThatStay, objectsOf } from './prepare-cluster.mjs';
 import { standingFaults } from './standing-faults.mjs';
 
@@ -12,21 +13,27 @@ const UPGRADE = ['--wait', '--history-max', '0'];
 /**
  * What goes wrong in the life of a release, in words, until something does: somebody who may do what the administrator of one
  * namespace may installs the first case, goes to the others one after the other and back to the first. After each step everything must stand: pods,
- * the Services before them, budgets and the autoscaler. Then it is taken away, and nothing may be left that was not there before.
+ * the Services before them, budgets and the autoscaler. Then it is taken away, and nothing may be left that was not there before, but what is meant to stay.
  */
 export async function lifecycleFaults(cluster, helm, kubeconfig) {
   await createNamespace(cluster, NAMESPACE);
   const before = await objectsOf(cluster, NAMESPACE);
   const said = (...args) => helmFaults(helm, kubeconfig, args);
+  const lostSecrets = watchMadeSecrets(cluster, NAMESPACE, RELEASE);
   const faults = [];
   for (const [about, ...args] of stepsOf(chartCases())) {
     const found = await said(...args);
-    if (found.length === 0) found.push(...(await standingFaults(cluster, NAMESPACE)));
+    if (found.length === 0) found.push(...(await standingFaults(cluster, NAMESPACE)), ...(await lostSecrets()));
     if (args.includes('--reuse-values')) found.push(...(await reuseFaults(helm, kubeconfig)));
     faults.push(...found.map((fault) => `${about}: ${fault}`));
     if (found.length > 0) break;
   }
-  return [...faults, ...(await said('uninstall', RELEASE, '--wait')), ...(await leftFaults(cluster, before))];
+  return [
+    ...faults,
+    ...(await said('uninstall', RELEASE, '--wait')),
+    ...(await leftFaults(cluster, before)),
+    ...(await lostSecrets()),
+  ];
 }
 
 /** What Helm is told, each with what it is about. */
@@ -34,6 +41,7 @@ function stepsOf([first, ...others]) {
   const test = (name) => (hasTest(name) ? [[name, 'test', RELEASE]] : []);
   return [
     [first, 'install', ...target(first), '--wait'],
+    [first, 'upgrade', RELEASE, chart, '--reuse-values', ...UPGRADE],
     ...test(first),
     ...others.flatMap((name) => [
       [name, 'upgrade', ...target(name), ...UPGRADE],
@@ -82,7 +90,9 @@ function leftFaults(cluster, before) {
   });
 }
 
-/** The pod of `helm test`, whose log is read after it: the next test replaces it. */
-function isMeantToStay(name) {
-  return /^Pod \S+-test$/.test(name);
+/** The pod of `helm test`, whose log is read after it: the next test replaces it; and what servers of the release keep, with the keys to it. */
+function isMeantToStay(object) {
+  const [kind, name] = object.split(' ');
+  if (kind === 'Secret') return isMadeSecret(RELEASE, name);
+  return /^(Pod \S+-test|PersistentVolumeClaim data-arqon-\S+)$/.test(object);
 }

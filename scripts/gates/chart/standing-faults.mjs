@@ -1,7 +1,7 @@
 import { faultsThatStay, itemsAt } from './prepare-cluster.mjs';
 
 /**
- * What of a release does not hold together in a cluster, in words, once its controllers had time: a Deployment whose pods are not
+ * What of a release does not hold together in a cluster, in words, once its controllers had time: a Deployment or StatefulSet whose pods are not
  * all there, a Service or a budget that finds no pod, an autoscaler that does not find what it scales.
  */
 export function standingFaults({ ask }, namespace) {
@@ -11,12 +11,14 @@ export function standingFaults({ ask }, namespace) {
 async function faultsNow(ask, namespace) {
   const list = (api, name) => itemsAt(ask, `${api}/namespaces/${namespace}/${name}`);
   const deployments = await list('/apis/apps/v1', 'deployments');
+  const sets = await list('/apis/apps/v1', 'statefulsets');
   const slices = await list('/apis/discovery.k8s.io/v1', 'endpointslices');
   const services = await list('/api/v1', 'services');
   const budgets = await list('/apis/policy/v1', 'poddisruptionbudgets');
   const scalers = await list('/apis/autoscaling/v2', 'horizontalpodautoscalers');
   return [
     ...deployments.filter((one) => !isRolledOut(one)).map((one) => `Deployment ${one.metadata.name}: ${wordsOf(one)}`),
+    ...sets.filter((one) => !isRolledOut(one)).map(({ metadata }) => `StatefulSet ${metadata.name} is not rolled out`),
     ...services.filter((one) => !leadsSomewhere(one, slices)).map((one) => `Service ${one.metadata.name} finds no pod`),
     ...budgets
       .filter(({ status }) => !(status.expectedPods > 0 && status.disruptionsAllowed > 0))

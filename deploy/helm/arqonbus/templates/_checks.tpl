@@ -1,7 +1,12 @@
 {{/* What could not run is refused before anything is changed; the services would refuse it as well (CFG-4). */}}
 {{- define "arqonbus.checks" -}}
+{{- range $server := list "nats" "valkey" -}}
+{{- if and (include "arqonbus.runs" (dict "root" $ "server" $server)) (get (get $.Values.settings $server | default dict) "url") -}}
+{{- fail (printf "settings.%s.url names servers, and dependencies.%s.enabled brings others: choose" $server $server) -}}
+{{- end -}}
+{{- end -}}
 {{- if not (include "arqonbus.setting" (dict "root" . "section" "nats" "name" "url")) -}}
-{{- fail "settings.nats.url is missing: name the servers of NATS, tls://host:4222 (docs/kubernetes.md)" -}}
+{{- fail "settings.nats.url is missing: name the servers of NATS, tls://host:4222, or have them brought by dependencies.enabled (docs/kubernetes.md)" -}}
 {{- end -}}
 {{- $proxies := include "arqonbus.setting" (dict "root" . "section" "server" "name" "trusted_proxies") -}}
 {{- if and (not $proxies) (not .Values.shield.tls.secretName) -}}

@@ -19,14 +19,13 @@
 {{- $files = append $files (dict "setting" $setting "entry" $setting) -}}
 {{- end -}}
 {{- $files = append $files (dict "setting" "nats.password" "entry" (printf "nats.password.%s" $service)) -}}
+{{- $sources := include "arqonbus.secretSources" $root | fromYaml -}}
 files:
 {{- range $file := $files }}
-{{- $source := get $root.Values.secrets $file.entry }}
-{{- /* null stays where values are reused (helm upgrade --reuse-values). */}}
-{{- if kindIs "map" $source }}
+{{- with get $sources $file.entry }}
 - setting: {{ $file.setting }}
-  name: {{ $source.name | default $root.Values.secretName }}
-  key: {{ $source.key | default $file.entry }}
+  name: {{ .name }}
+  key: {{ .key }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -40,11 +39,12 @@ files:
 {{- define "arqonbus.environment" -}}
 {{- $root := .root -}}
 {{- $service := .service -}}
+{{- $authorities := include "arqonbus.authorities" $root | fromYaml -}}
 {{- if ne $service "migrate" -}}
 - {name: ARQONBUS_HTTP_HOST, value: 0.0.0.0}
 - {name: ARQONBUS_HTTP_PORT, value: '8080'}
 - {name: ARQONBUS_NATS_USER, value: {{ $service }}}
-{{- if $root.Values.authorities.nats.name }}
+{{- if $authorities.nats.name }}
 - {name: ARQONBUS_NATS_CA_FILE, value: /etc/arqonbus/authorities/nats.crt}
 {{- end }}
 {{- end }}
@@ -61,7 +61,7 @@ files:
 {{- end }}
 {{- else if eq $service "brain" }}
 - {name: ARQONBUS_STORAGE_BACKEND, value: postgres}
-{{- if $root.Values.authorities.valkey.name }}
+{{- if $authorities.valkey.name }}
 - {name: ARQONBUS_VALKEY_CA_FILE, value: /etc/arqonbus/authorities/valkey.crt}
 {{- end }}
 {{- end }}
@@ -95,14 +95,15 @@ files:
         items: [{key: {{ .key | quote }}, path: {{ .setting | quote }}}]
     {{- end }}
 {{- end }}
-{{- $authorities := list }}
+{{- $authorities := include "arqonbus.authorities" $root | fromYaml }}
+{{- $mounted := list }}
 {{- range splitList " " (include "arqonbus.authoritiesOf" $service) }}
-{{- $source := get $root.Values.authorities . }}
+{{- $source := get $authorities . }}
 {{- if $source.name }}
-{{- $authorities = append $authorities (dict "name" $source.name "key" ($source.key | default "ca.crt") "path" (printf "%s.crt" .)) }}
+{{- $mounted = append $mounted (dict "name" $source.name "key" ($source.key | default "ca.crt") "path" (printf "%s.crt" .)) }}
 {{- end }}
 {{- end }}
-{{- with $authorities }}
+{{- with $mounted }}
 - name: authorities
   projected:
     defaultMode: 288

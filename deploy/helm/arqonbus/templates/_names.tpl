@@ -37,6 +37,6 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* A setting as given, or "" where it is not. Takes {root, section, name}. */}}
 {{- define "arqonbus.setting" -}}
-{{- $value := get (get .root.Values.settings .section | default dict) .name -}}
+{{- $value := get (get (include "arqonbus.settings" .root | fromYaml) .section | default dict) .name -}}
 {{- if kindIs "slice" $value }}{{ join "," $value }}{{ else if not (kindIs "invalid" $value) }}{{ $value }}{{ end -}}
 {{- end -}}

@@ -47,11 +47,22 @@ rule:
       {{- end }}
 {{- end -}}
 
+{{/* {rule: [...]}: a server that services connect to: the release's own, or what the values say. Takes {root, server}. */}}
+{{- define "arqonbus.serverEgress" -}}
+{{- $told := get .root.Values.networkPolicy.egress .server -}}
+{{- if include "arqonbus.runs" . -}}
+{{- $own := (include "arqonbus.ownPeer" (dict "root" .root "service" .server) | fromYaml).peer -}}
+{{- $port := get (dict "nats" 4222 "valkey" 6379 "postgres" 5432) .server -}}
+{{- $told = dict "to" (list $own) "ports" (list $port) -}}
+{{- end -}}
+{{ include "arqonbus.egressRule" $told }}
+{{- end -}}
+
 {{/* {rule: [...]}: what every service that stays connects to. Takes {root, checksTokens}. */}}
 {{- define "arqonbus.commonEgress" -}}
 {{- $egress := .root.Values.networkPolicy.egress -}}
 {{- $rules := (include "arqonbus.dnsRule" .root | fromYaml).rule -}}
-{{- $rules = concat $rules (include "arqonbus.egressRule" $egress.nats | fromYaml).rule -}}
+{{- $rules = concat $rules (include "arqonbus.serverEgress" (dict "root" .root "server" "nats") | fromYaml).rule -}}
 {{- if include "arqonbus.setting" (dict "root" .root "section" "telemetry" "name" "traces_url") -}}
 {{- $rules = concat $rules (include "arqonbus.egressRule" $egress.traces | fromYaml).rule -}}
 {{- end -}}

@@ -1,14 +1,23 @@
-{{/* What the level `restricted` of the Pod Security Standards asks of a pod, and more: nobody, and no token. */}}
+{{/* The pods of our services: as nobody that an image or a node knows. */}}
 {{- define "arqonbus.podSecurity" -}}
+{{- include "arqonbus.podSecurityOf" (dict "root" . "user" 10001) -}}
+{{- end -}}
+
+{{/* What the level `restricted` of the Pod Security Standards asks of a pod, and more: no token. Takes {root, user}. */}}
+{{- define "arqonbus.podSecurityOf" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
-  runAsUser: 10001
-  runAsGroup: 10001
-  fsGroup: 10001
+  runAsUser: {{ .user }}
+  runAsGroup: {{ .user }}
+  fsGroup: {{ .user }}
+  {{- if .keepsFiles }}
+  # What a server has written stays as it is: Postgres does not start where others may read it.
+  fsGroupChangePolicy: OnRootMismatch
+  {{- end }}
   seccompProfile: {type: RuntimeDefault}
-{{- with .Values.image.pullSecrets }}
+{{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
 {{ toYaml . }}
 {{- end }}
@@ -40,7 +49,7 @@ metadata:
     {{- end }}
   annotations:
     # Settings are read at the start, so new ones roll out.
-    checksum/settings: {{ toYaml $root.Values.settings | sha256sum }}
+    checksum/settings: {{ include "arqonbus.settings" $root | sha256sum }}
     {{- with $values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

@@ -5,6 +5,8 @@ import { podsOf, renderedCase } from './testing/rendered-case.ts';
 import type { KubernetesObject } from './testing/rendered-case.ts';
 
 const SERVICES = ['shield', 'brain', 'bridge', 'migrate', 'test'] as const;
+/** What the chart can bring along, beside those of others. */
+const SERVERS: readonly string[] = ['nats', 'valkey', 'postgres'];
 type Ends = Readonly<Record<string, Endpoint>>;
 
 function inNamespace(name: string): Endpoint {
@@ -14,7 +16,7 @@ function inNamespace(name: string): Endpoint {
 /** Pods of the release by their service, and others that there may be. */
 function endsOf(objects: readonly KubernetesObject[]): Ends {
   const own = podsOf(objects).map(({ service, labels }) => [
-    service,
+    SERVERS.includes(service) ? `own-${service}` : service,
     { pod: labels, namespace: HOME, address: '10.5.5.5' },
   ]);
   return {
@@ -148,12 +150,44 @@ describe('[DPL-2] who may talk to whom, by default', () => {
   });
 
   it('a policy guards every pod; without policies everything is reached', () => {
-    for (const name of ['least', 'guarded', 'everything', 'own-keys']) {
+    for (const name of ['all-in-one', 'part-own', 'least', 'guarded', 'everything', 'own-keys']) {
       const objects = renderedCase(name);
       const guarded = objects.filter(({ kind }) => kind === 'NetworkPolicy').map(({ metadata }) => metadata.labels);
       const components = new Set(guarded.map((labels) => labels['app.kubernetes.io/component']));
       expect(components).toEqual(new Set(podsOf(objects).map(({ service }) => service)));
     }
     expect(whoReaches('bare', 'shield', 8080)).toContain('internet');
+  });
+});
+
+describe('[DPL-2] who may talk to the servers that the chart brings along', () => {
+  it.each([
+    ['all-in-one', 'own-nats', 4222, ['brain', 'bridge', 'shield']],
+    ['all-in-one', 'own-nats', 8222, []],
+    ['all-in-one', 'own-valkey', 6379, ['brain']],
+    ['all-in-one', 'own-postgres', 5432, ['brain', 'migrate']],
+    ['part-own', 'own-nats', 4222, ['brain', 'bridge', 'ops', 'shield']],
+  ] as const)('case %s, %s:%i is reached by %j', (name, to, port, who) => {
+    expect(whoReaches(name, to, port).toSorted()).toEqual(who);
+  });
+
+  it('servers of NATS reach each other, where there are several', () => {
+    for (const [name, is] of [
+      ['all-in-one', true],
+      ['part-own', false],
+    ] as const) {
+      const objects = renderedCase(name);
+      expect(reaches(objects, endsOf(objects), 'own-nats', 'own-nats', 6222)).toBe(is);
+      expect(whoReaches(name, 'own-nats', 6222)).toEqual([]);
+    }
+  });
+
+  it('they and services reach no others', () => {
+    for (const from of ['own-nats', 'own-valkey', 'own-postgres', 'shield', 'bridge', 'migrate']) {
+      expect([from, whatReaches('all-in-one', from, OUTSIDE)]).toEqual([from, []]);
+    }
+    // It has webhooks.
+    expect(whatReaches('all-in-one', 'brain', OUTSIDE)).toEqual(['internet:443', 'internet-v6:443']);
+    expect(whatReaches('part-own', 'brain', OUTSIDE)).toEqual(['postgres:5432', 'shop:5432']);
   });
 });

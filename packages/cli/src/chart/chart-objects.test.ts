@@ -35,7 +35,7 @@ function leadsTo(objects: readonly KubernetesObject[], { spec }: { readonly spec
     .toSorted();
 }
 
-describe.each(cases)('[DPL-2] case %s', (_name, objects) => {
+describe.each(cases)('[DPL-2] case %s', (name, objects) => {
   it('Services lead to the pods that their names say', () => {
     for (const service of ofKind<ServiceSpec>(objects, 'Service')) {
       const [, ending = ''] = /-([a-z]+)$/.exec(service.metadata.name) ?? [];
@@ -47,6 +47,9 @@ describe.each(cases)('[DPL-2] case %s', (_name, objects) => {
         canary: ['shield:9100'],
         bridge: ['bridge:9102', 'bridge:9103'],
         admin: all,
+        nats: name === 'part-own' ? ['nats:4222'] : ['nats:4222', 'nats:6222'],
+        valkey: ['valkey:6379'],
+        postgres: ['postgres:5432'],
       };
       expect(leadsTo(objects, service)).toEqual(expected[ending as keyof typeof expected]);
     }
@@ -65,8 +68,10 @@ describe.each(cases)('[DPL-2] case %s', (_name, objects) => {
     }
   });
 
-  it('Deployments choose their own pods and no others', () => {
-    for (const { spec, metadata } of ofKind<{ selector: { matchLabels: Labels } }>(objects, 'Deployment')) {
+  it('Deployments and StatefulSets choose their own pods and no others', () => {
+    type Chooser = { selector: { matchLabels: Labels } };
+    const choosers = ['Deployment', 'StatefulSet'].flatMap((kind) => ofKind<Chooser>(objects, kind));
+    for (const { spec, metadata } of choosers) {
       const chosen = podsOf(objects).filter(({ labels }) => selects(spec.selector.matchLabels, labels));
       expect(chosen.map(({ owner }) => owner.metadata.name)).toEqual([metadata.name]);
     }

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { podsOf, renderedCase, renderedCases } from './testing/rendered-case.ts';
 import type { Container, Pod, PodSpec } from './testing/rendered-case.ts';
 import { restrictedFaults } from './testing/restricted-faults.ts';
@@ -8,6 +11,8 @@ const pods = [...renderedCases].flatMap(([name, objects]) =>
 );
 const lasting = pods.filter(([, , { owner }]) => owner.kind === 'Deployment');
 const LASTING = ['brain', 'bridge', 'shield'];
+/** What the chart can bring along. */
+const SERVERS = ['nats', 'postgres', 'valkey'];
 
 function containerOf({ spec }: Pod): Container {
   const [container] = spec.containers;
@@ -17,7 +22,7 @@ function containerOf({ spec }: Pod): Container {
 
 it('[DPL-2] there are pods of every service', () => {
   expect(new Set(lasting.map(([, service]) => service))).toEqual(new Set(LASTING));
-  expect(new Set(pods.map(([, service]) => service))).toEqual(new Set([...LASTING, 'migrate', 'test']));
+  expect(new Set(pods.map(([, service]) => service))).toEqual(new Set([...LASTING, ...SERVERS, 'migrate', 'test']));
 });
 
 describe('[DPL-2] pods pass the level restricted, and have no token of the cluster', () => {
@@ -82,7 +87,19 @@ describe('[DPL-2] [DPL-3] services', () => {
 });
 
 describe('[DPL-2] images', () => {
-  it.each(pods)('case %s, %s: comes by its version or its digest, never as latest', (_n, service, pod) => {
+  const compose = parse(readFileSync(resolve(import.meta.dirname, '../../../../docker-compose.yml'), 'utf8')) as {
+    readonly services: Readonly<Record<string, { readonly image: string }>>;
+  };
+  const [brought, ours] = [true, false].map((isServer) =>
+    pods.filter(([, service]) => SERVERS.includes(service) === isServer),
+  ) as [typeof pods, typeof pods];
+
+  it.each(brought)('case %s, %s: is the one of docker-compose.yml, which the gate starts', (_n, service, pod) => {
+    const expected = compose.services[service]?.image ?? '';
+    expect(containerOf(pod).image.replace('/library/', '/')).toBe(`docker.io/${expected}`);
+  });
+
+  it.each(ours)('case %s, %s: comes by its version or its digest, never as latest', (_n, service, pod) => {
     const repository = LASTING.includes(service) ? service : 'arqon';
     expect(containerOf(pod).image).toMatch(
       new RegExp(`/arqonbus/${repository}(:\\d+\\.\\d+\\.\\d+|@sha256:[0-9a-f]{64})$`),
@@ -100,6 +117,18 @@ describe('[DPL-2] migrations', () => {
   it('that failed can be read for a day, and then nothing of them is left', () => {
     const job = renderedCase('least').find(({ kind }) => kind === 'Job');
     expect(job?.spec).toMatchObject({ ttlSecondsAfterFinished: 86_400 });
+  });
+
+  it('wait for a Postgres of the release, as no hook could', () => {
+    const job = renderedCase('all-in-one').find(({ kind }) => kind === 'Job');
+    expect(job?.metadata.annotations).toBeUndefined();
+    // One that is new has another name: a Job does not change. What is done must not vanish, or it would be done again.
+    expect(job?.metadata.name).toMatch(/^arqon-migrate-[0-9a-f]{8}$/);
+    expect(job?.spec).not.toHaveProperty('ttlSecondsAfterFinished');
+    expect(job?.spec['backoffLimit']).toBeGreaterThanOrEqual(10);
+    expect(renderedCase('part-own').find(({ kind }) => kind === 'Job')?.metadata.annotations).toMatchObject({
+      'helm.sh/hook': 'pre-install,pre-upgrade',
+    });
   });
 
   it('may be turned off', () => {

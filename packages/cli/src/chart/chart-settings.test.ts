@@ -108,6 +108,16 @@ describe('[DPL-2] what an operator chooses', () => {
     expect([ofService('shield'), ofService('brain')].map(({ outbox }) => outbox.file)).toEqual(['', '']);
   });
 
+  it('need not say where the servers are that the release brings along', () => {
+    const brain = podsOf(renderedCase('all-in-one')).find(({ service }) => service === 'brain');
+    if (brain === undefined) throw new Error('there is no Brain');
+    const { nats, valkey, storage } = configOf(brain, 'all-in-one');
+    const url = [0, 1, 2].map((number) => `tls://arqon-nats-${number}.arqon-nats:4222`);
+    expect(nats).toMatchObject({ url, replicas: 3, user: 'brain' });
+    expect(valkey).toMatchObject({ url: ['rediss://arqon-valkey:6379'], user: 'brain' });
+    expect(storage.backend).toBe('postgres');
+  });
+
   it('binds what others reach, and nothing else', () => {
     expect(ofService('shield')).toMatchObject({ server: { host: '0.0.0.0' }, bridge: { host: '127.0.0.1' } });
     expect(ofService('bridge')).toMatchObject({ server: { host: '127.0.0.1' }, bridge: { host: '0.0.0.0' } });
@@ -133,13 +143,53 @@ describe('[DPL-2] secrets', () => {
     expect(missing).toEqual(elsewhere);
   });
 
-  it('never stand in an object: none is a Secret, no variable holds one', () => {
+  it('never stand in an object: none is a Secret but those that are made, no variable holds one', () => {
     const variables = new Set(secretSettings.map(([key]) => toVariable(key)));
     for (const objects of renderedCases.values()) {
-      expect(objects.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+      const names = objects.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name);
+      expect(names.filter((name) => !/^arqon-(keys|nats|valkey|postgres)$/.test(name))).toEqual([]);
       const env = podsOf(objects).flatMap(({ spec }) => spec.containers.flatMap((container) => container.env ?? []));
       expect(env.filter(({ name }) => variables.has(name))).toEqual([]);
     }
+  });
+
+  it('that are made hold all that pods mount of them, and outlive the release', () => {
+    for (const objects of ['all-in-one', 'part-own'].map(renderedCase)) {
+      const made = objects.filter(({ kind }) => kind === 'Secret');
+      const mounted = podsOf(objects)
+        .flatMap(({ spec }) => spec.volumes ?? [])
+        .flatMap(({ projected }) => projected?.sources ?? [])
+        .flatMap(({ secret }) => secret.items.map(({ key }) => [secret.name, key] as const));
+      for (const { metadata, data = {} } of made) {
+        const keys = mounted.filter(([name]) => name === metadata.name).map(([, key]) => key);
+        expect(keys.length).toBeGreaterThan(0);
+        expect(keys.filter((key) => !Object.hasOwn(data, key))).toEqual([]);
+        expect(metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+      }
+    }
+    const names = (name: string): readonly string[] =>
+      renderedCase(name).flatMap(({ kind, metadata }) => (kind === 'Secret' ? [metadata.name] : []));
+    expect(names('all-in-one')).toEqual(['arqon-keys', 'arqon-nats', 'arqon-postgres', 'arqon-valkey']);
+    expect(names('part-own')).toEqual(['arqon-keys', 'arqon-nats']);
+  });
+
+  it('of an operator are taken where one is named, and made where none is', () => {
+    const sourcesOf = (name: string, service: string): unknown =>
+      podsOf(renderedCase(name))
+        .find((one) => one.service === service)
+        ?.spec.volumes?.find((volume) => volume.name === 'secrets')
+        ?.projected?.sources.map(({ secret }) => `${secret.name}/${secret.items[0]?.key}`);
+    expect(sourcesOf('part-own', 'shield')).toEqual([
+      'tokens/hs256',
+      'arqon-keys/log.id_key',
+      'arqon-nats/nats.password.shield',
+    ]);
+    expect(sourcesOf('part-own', 'brain')).toEqual([
+      'tokens/hs256',
+      'arqonbus/postgres.url',
+      'arqon-nats/nats.password.brain',
+    ]);
+    expect(sourcesOf('all-in-one', 'migrate')).toEqual(['arqon-postgres/postgres.owner_url']);
   });
 
   it('are seen by the service that needs them alone', () => {
