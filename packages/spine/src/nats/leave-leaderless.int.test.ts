@@ -34,7 +34,11 @@ describe.skipIf(release === 'packaged')('a cluster of the newest NATS', () => {
   });
 
   async function startLooking(): Promise<void> {
-    stop = await leaveLeaderless(link, { onLeft: (reason) => left.push(reason), everyMs: 300 });
+    stop = await leaveLeaderless(link, {
+      onLeft: (reason) => left.push(reason),
+      servers: cluster.nodes.length,
+      everyMs: 300,
+    });
   }
 
   /** Waits until so many more have been asked for. */
@@ -45,7 +49,7 @@ describe.skipIf(release === 'packaged')('a cluster of the newest NATS', () => {
 
   const place = (): number => cluster.nodes.findIndex(({ port }) => link.connection.getServer().endsWith(`:${port}`));
 
-  it('[SPN-6] R-12: who is at the server that is cut off goes to another, and where nobody leads, no further', async () => {
+  it('[SPN-6] R-12: who is at the server that is cut off goes to another, and where nobody leads, ever more slowly', async () => {
     await startLooking();
     await looks(3);
     const before = place();
@@ -55,9 +59,20 @@ describe.skipIf(release === 'packaged')('a cluster of the newest NATS', () => {
     await looks(3);
 
     for (const node of cluster.nodes.keys()) cluster.isolate(node);
-    await expect.poll(() => left.length, { timeout: PATIENCE_MS }).toBe(2);
-    await looks(20);
-    expect(left).toHaveLength(2);
+    const patience = (): readonly number[] => left.map(({ message }) => Number(/(\d+) looks/.exec(message)?.[1]));
+    await expect.poll(() => patience().at(-1), { timeout: PATIENCE_MS, interval: 10 }).toBe(12);
+    expect(patience().slice(-4)).toEqual([6, 6, 6, 12]);
+  }, 120_000);
+
+  it('[SPN-6] R-12: who has left a server that was only slow for one that is cut off leaves that one, too', async () => {
+    await startLooking();
+    await looks(3);
+    for (const node of cluster.nodes.keys()) cluster.isolate(node);
+    await expect.poll(() => left.length === 1 && link.isConnected, { timeout: PATIENCE_MS }).toBe(true);
+    const wrong = place();
+    cluster.heal();
+    cluster.isolate(wrong);
+    await expect.poll(() => link.isConnected && place() !== wrong, { timeout: PATIENCE_MS }).toBe(true);
   }, 120_000);
 
   it('[SPN-6] R-12: who has only just come to a server that is cut off leaves it, too', async () => {

@@ -60,7 +60,7 @@ export async function createNatsSpine(options: NatsSpineOptions): Promise<NatsSp
   const link = await connectNats({ ...linkOptions, onError: (error) => onError(error, '') });
   const stopLooking =
     options.servers.length > 1
-      ? await leaveLeaderless(link, { onLeft: (reason) => onError(reason, '') })
+      ? await leaveLeaderless(link, { servers: options.servers.length, onLeft: (reason) => onError(reason, '') })
       : () => undefined;
   return new SpineOnNats(link, options, onError, stopLooking);
 }
