@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PolicyInstance } from './host/policy-instance.ts';
 import { loadPolicy } from './load-policy.ts';
 import { DEFAULT_FUEL, MAX_FUEL } from './policy-limits.ts';
-import { createTestInstance, createTestMessage, endless, judgePayload, policyOf, wat } from './testing/index.ts';
+import { createTestInstance, createTestMessage, endless, policyOf, wat } from './testing/index.ts';
 
 const host = (name: string, parameters: number, result = '(result i32)'): string =>
   `(import "arqon_host_v1" "${name}" (func $${name} (param${' i32'.repeat(parameters)}) ${result}))`;
@@ -39,6 +39,14 @@ describe('a policy that does not end', () => {
       (func (export "policy_check") (param i32 i32) (result i32) (i32.const 0)))`,
     ],
     ['growing', policyOf('(loop $l (drop (memory.grow (i32.const 0))) (br $l)) (i32.const 0)')],
+    [
+      'growing, and writing to each piece of what is new',
+      policyOf(
+        `(drop (memory.grow (i32.const 32))) (local.set $ptr (i32.const 65536))
+        (loop $l (i32.store (local.get $ptr) (i32.const 1)) (local.set $ptr (i32.add (local.get $ptr) (i32.const 4096)))
+        (br_if $l (i32.lt_u (local.get $ptr) (i32.const 2162688)))) (loop $l (br $l)) (i32.const 0)`,
+      ),
+    ],
     ['growing in vain', policyOf('(loop $l (drop (memory.grow (i32.const 1000))) (br $l)) (i32.const 0)')],
     [
       'filling',
@@ -65,7 +73,6 @@ describe('a policy that does not end', () => {
   ])('[WSM-2] C-01: %s blocks by its fuel, within 5 ms', async (_, text) => {
     const instance = await createTestInstance(text);
     const check = (): unknown => instance.check(createTestMessage('{}'), MAX_FUEL);
-    // The engine compiles a function when it is called first.
     expect(check()).toEqual({ kind: 'fault', fault: 'fuel', fuel: expect.any(Number) });
     const times = Array.from({ length: 9 }, () => cpuMs(() => void check())).toSorted((a, b) => a - b);
     expect(times[4]).toBeLessThan(5);
@@ -77,6 +84,25 @@ describe('a policy that does not end', () => {
     expect(new Set(used).size).toBe(1);
     expect(used[0]).toBeGreaterThanOrEqual(10_000);
     expect(used[0]).toBeLessThan(10_100);
+  });
+});
+
+describe('a large policy', () => {
+  it('[WSM-2] is compiled when it is loaded, not when it is called first', async () => {
+    const stores = '(i32.store (i32.const 8) (i32.const 1))'.repeat(15_000);
+    // Each is another one: the engine knows a module that it has compiled.
+    const textOf = (n: number): string =>
+      policyOf(`(call $f) (call $g) (drop (i32.const ${n})) (i32.const 0)`, `(func $f ${stores}) (func $g ${stores})`);
+    const timesOf = (instance: PolicyInstance): readonly number[] =>
+      [1, 2].map(() => {
+        const startedMs = performance.now();
+        instance.check(createTestMessage('{}'), MAX_FUEL);
+        return performance.now() - startedMs;
+      });
+    const times: (readonly number[])[] = [];
+    for (let n = 0; n < 5; n += 1) times.push(timesOf(await createTestInstance(textOf(n))));
+    const least = (call: number): number => Math.min(...times.map((pair) => pair[call] ?? 0));
+    expect(least(0)).toBeLessThan(5 * least(1));
   });
 });
 
@@ -130,12 +156,20 @@ describe('a policy that fails', () => {
   });
 });
 
+const grow = (pages: number): string => policyOf(`(memory.grow (i32.const ${pages}))`);
+
+/** What a call of a policy written as text takes. */
+async function fuelOf(text: string): Promise<number> {
+  return (await createTestInstance(text)).check(createTestMessage('{}'), MAX_FUEL).fuel;
+}
+
 describe('memory', () => {
   it('[WSM-2] C-02: grows up to the cap and not beyond', async () => {
-    const grow = (pages: number): string => policyOf(`(memory.grow (i32.const ${pages}))`);
+    const say = async (pages: number): Promise<unknown> =>
+      (await createTestInstance(grow(pages))).check(createTestMessage('{}'), MAX_FUEL);
     // The result is what it had before, or -1.
-    expect(await judgePayload(grow(63), '{}')).toMatchObject({ kind: 'reject', code: '1' });
-    expect(await judgePayload(grow(64), '{}')).toMatchObject({ kind: 'reject', code: '-1' });
+    expect(await say(63)).toMatchObject({ kind: 'reject', code: '1' });
+    expect(await say(64)).toMatchObject({ kind: 'reject', code: '-1' });
     const capped = await createTestInstance(grow(1), { memoryBytes: 65_536 });
     expect(capped.check(createTestMessage('{}'), DEFAULT_FUEL)).toMatchObject({ code: '-1' });
   });
@@ -145,5 +179,51 @@ describe('memory', () => {
     for (let calls = 0; calls < 3; calls++) {
       expect(instance.check(createTestMessage('{}'), DEFAULT_FUEL)).toMatchObject({ code: '2' });
     }
+  });
+
+  it('[WSM-2] C-02: that grows is paid for by the page, and with it the instance that the next call needs', async () => {
+    const least = await fuelOf(grow(1));
+    expect(least).toBeGreaterThan(250_000);
+    expect((await fuelOf(grow(2))) - least).toBe(16_000);
+    expect((await fuelOf(grow(63))) - least).toBe(62 * 16_000);
+    // As much as can be asked for at all, though it is not given.
+    expect((await fuelOf(grow(-1))) - (await fuelOf(grow(64)))).toBe(0);
+    const module = (pages: number, more = ''): string => `(module (memory (export "memory") ${pages}) ${more}
+      (func (export "policy_check") (param i32 i32) (result i32) (drop (memory.grow (i32.const 0))) (i32.const 0)))`;
+    const bare = await fuelOf(module(1));
+    expect((await fuelOf(module(31))) - bare).toBe(30 * 16_000);
+    expect((await fuelOf(module(1, '(table 10000 funcref)'))) - bare).toBe(400_000);
+    expect((await fuelOf(module(1, '(global (mut i64) (i64.const 1))'.repeat(900)))) - bare).toBe(360_000);
+    expect((await fuelOf(module(1, `(data (i32.const 0) "${'x'.repeat(60_000)}")`))) - bare).toBeGreaterThan(7_000);
+    expect((await fuelOf(module(1, '(func $s) (start $s)'))) - bare).toBe(250_000);
+  });
+
+  it.each([10_000, 16_147, 26_000])(
+    '[WSM-2] C-02: growing %i times in a row, for a price beyond 32 bits, is not for nothing',
+    async (times) => {
+      const text = policyOf(`${'(drop (memory.grow (i32.const 0)))'.repeat(times)} (i32.const 0)`);
+      const instance = await createTestInstance(text);
+      const said = instance.check(createTestMessage('{}'), MAX_FUEL);
+      expect(said).toEqual({ kind: 'fault', fault: 'fuel', fuel: MAX_FUEL });
+    },
+  );
+
+  it('[WSM-5] C-02: that was to grow by nothing serves the next call as it is', async () => {
+    const instance = await createTestInstance(
+      policyOf('(drop (memory.grow (i32.const 0))) (i32.load8_u (i32.const 0))'),
+    );
+    for (const first of ['a', 'b', 'c']) {
+      const said = instance.check(createTestMessage(`${first}…`), DEFAULT_FUEL);
+      expect(said).toMatchObject({ kind: 'reject', code: String(first.charCodeAt(0)) });
+    }
+  });
+
+  it('[WSM-2] C-02: that has to be made again what it was is paid for by its length, written to or not', async () => {
+    const from0To = (address: number): Promise<number> =>
+      fuelOf(
+        `(module (memory (export "memory") 64) (func (export "policy_check") (param i32 i32) (result i32)
+        (i32.store (i32.const ${address}) (i32.const 1)) (i32.const 0)))`,
+      );
+    expect((await from0To(4_194_000)) - (await from0To(0))).toBeCloseTo(4_194_000 / 32, -1);
   });
 });

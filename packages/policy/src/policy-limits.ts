@@ -24,6 +24,8 @@ export const policyLimits = {
 export const DEFAULT_FUEL = 1_000_000;
 /** The most fuel that one call, and one message, may take. */
 export const MAX_FUEL = 2_000_000;
+/** Fuel of what a module does before its first call. */
+export const START_FUEL = 250_000;
 
 /** What memory is counted in. */
 export const PAGE_BYTES = 65_536;

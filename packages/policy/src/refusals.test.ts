@@ -66,10 +66,26 @@ describe('a module that is refused', () => {
     ['forbidden_feature', 'exceptions', `(module (tag $t) ${memory} ${check})`],
     ['forbidden_feature', 'while it runs', policyOf('(i32.const 0)', '(table 1 funcref) (func $f) (elem func $f)')],
     ['limit', '20000 entries', policyOf('(i32.const 0)', '(table 20000 funcref)')],
+    [
+      'limit',
+      'table entries',
+      policyOf(
+        '(i32.const 0)',
+        `(table 6000 funcref) (func $f) ${`(elem (i32.const 0) ${'$f '.repeat(6_000)})`.repeat(2)}`,
+      ),
+    ],
     ['limit', 'locals', policyOf('(i32.const 0)', `(func (local ${'i32 '.repeat(1_001)}))`)],
     ['invalid', 'not valid', policyOf('(i64.const 0)')],
     ['start_failed', 'before its first call', policyOf('(i32.const 0)', '(func $s unreachable) (start $s)')],
     ['start_failed', 'before its first call', policyOf('(i32.const 0)', '(func $s (loop $l (br $l))) (start $s)')],
+    [
+      'start_failed',
+      'before its first call',
+      policyOf(
+        '(i32.const 0)',
+        `(func $s ${'nop '.repeat(130_000)} ${'(drop (i32.const 0))'.repeat(100)}) (func $t (call $s) (call $s)) (start $t)`,
+      ),
+    ],
     [
       'start_failed',
       'before its first call',

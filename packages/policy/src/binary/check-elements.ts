@@ -4,15 +4,20 @@ import type { ByteReader } from './byte-reader.ts';
 import { readEntries } from './read-entries.ts';
 import { skipConstant } from './read-globals.ts';
 
-/** Checks what fills the table: functions of the module, at the start alone. */
+/**
+ * Checks what fills the table: functions of the module, at the start alone, and no more of them than a table has entries,
+ * since each new instance is filled anew.
+ */
 export function checkElements(section: ByteReader, functions: number, table: number | undefined): void {
+  let left: number = policyLimits.tableEntries;
   readEntries(section, policyLimits.elementSegments, 'element segments', (reader) => {
     if (reader.u32() !== 0 || table === undefined) {
       throw new PolicyRefusal('forbidden_feature', 'The module fills a table while it runs, which cannot be metered.');
     }
     skipConstant(reader);
-    const count = reader.count(policyLimits.tableEntries, 'table entries');
-    for (let left = count; left > 0; left--) checkFunction(reader.u32(), functions);
+    const count = reader.count(left, 'table entries');
+    left -= count;
+    for (let at = 0; at < count; at++) checkFunction(reader.u32(), functions);
   });
 }
 

@@ -20,6 +20,8 @@ export interface ModuleShape {
   readonly functionTypes: readonly FunctionType[];
   readonly importedFunctions: number;
   readonly memory: MemoryShape;
+  /** At the start, as it never grows. */
+  readonly tableEntries: number;
   readonly globals: readonly GlobalShape[];
   readonly entryPoint: number;
   /** Function by which the host asks for room; undefined = the payload is put at offset 0 (WSM-4). */
@@ -58,6 +60,7 @@ export function readModuleShape(bytes: Uint8Array): ModuleShape {
     functionTypes,
     importedFunctions: imported.length,
     memory: readMemory(section(sectionId.memory)),
+    tableEntries: table ?? 0,
     globals: readGlobals(section(sectionId.global)),
     bodies,
     start: readStart(sections.get(sectionId.start), functionTypes),

@@ -9,12 +9,12 @@ import type { AddedGlobals } from './added-globals.ts';
 import { writeCharge } from './charge.ts';
 import { FunctionRuns } from './function-runs.ts';
 import { readInstruction } from './read-instruction.ts';
-import { addedLocals, trackBulk, trackStore } from './track-writes.ts';
+import { addedLocals, chargeGrowing, trackBulk, trackStore } from './track-writes.ts';
 
-/** A write to memory that is remembered where it happens. */
+/** A write to memory that is remembered, or growing that is paid for, where it happens. */
 type Write =
   | { readonly position: number; readonly kind: 'store'; readonly code: number; readonly offset: number }
-  | { readonly position: number; readonly kind: 'bulk' };
+  | { readonly position: number; readonly kind: 'bulk' | 'grow' };
 
 /**
  * Gives the body of a function with its metering. Nothing of it is changed: what it pays, and where it writes, is put
@@ -38,10 +38,15 @@ export function meterFunction(
     writer.bytes(body.slice(from, insertion.position));
     from = insertion.position;
     if ('cost' in insertion) writeCharge(writer, insertion.cost, globals);
-    else if (insertion.kind === 'bulk') trackBulk(writer, parameters + groups.locals, globals);
-    else trackStore(writer, insertion.code, insertion.offset, parameters + groups.locals, globals);
+    else meterWrite(writer, insertion, parameters + groups.locals, globals);
   }
   return writer.bytes(body.slice(from, body.end)).done();
+}
+
+function meterWrite(writer: ByteWriter, write: Write, locals: number, globals: AddedGlobals): void {
+  if (write.kind === 'store') trackStore(writer, write.code, write.offset, locals, globals);
+  else if (write.kind === 'bulk') trackBulk(writer, locals, globals);
+  else chargeGrowing(writer, locals, globals);
 }
 
 interface LocalGroups {

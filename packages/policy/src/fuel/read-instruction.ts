@@ -4,6 +4,7 @@ import type { ModuleShape } from '../binary/module-shape.ts';
 import { SATURATING_LAST, featureOf, instructions, op } from '../binary/opcodes.ts';
 import { PolicyRefusal } from '../policy-refusal.ts';
 import { policyLimits } from '../policy-limits.ts';
+import { growCost } from './grow-cost.ts';
 import { isStore } from './track-writes.ts';
 
 /** An instruction, as far as metering has to know it. */
@@ -12,10 +13,10 @@ export interface ReadInstruction {
   readonly cost: number;
   /** How many blocks outwards it may jump. */
   readonly depths: readonly number[];
-  /** Where it writes to memory. */
+  /** Where it writes to memory, or makes it larger. */
   readonly write?:
     | { readonly kind: 'store'; readonly code: number; readonly offset: number }
-    | { readonly kind: 'bulk' };
+    | { readonly kind: 'bulk' | 'grow' };
 }
 
 const NOWHERE: readonly number[] = Object.freeze([]);
@@ -56,7 +57,7 @@ export function readInstruction(reader: ByteReader, shape: ModuleShape): ReadIns
       return readMemoryAccess(reader, plain);
     case 'memory':
       mustBeZero(reader.byte(), 'more than one memory');
-      return plain;
+      return code === op.memoryGrow ? { ...plain, cost: growCost(shape), write: { kind: 'grow' } } : plain;
     case 'extended':
       return readExtended(reader, plain);
     default:

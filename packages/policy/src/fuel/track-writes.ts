@@ -1,8 +1,10 @@
 import type { ByteWriter } from '../binary/byte-writer.ts';
 import { op } from '../binary/opcodes.ts';
+import { PAGE_BYTES, policyLimits } from '../policy-limits.ts';
 import { valueType } from '../binary/value-types.ts';
 import type { AddedGlobals } from './added-globals.ts';
-import { writeByteCharge } from './charge.ts';
+import { writeByteCharge, writePageCharge } from './charge.ts';
+import { PAGE_COST } from './grow-cost.ts';
 
 /** The locals that a function is given which writes to memory, behind its own. */
 export const addedLocals: readonly number[] = [
@@ -67,6 +69,14 @@ export function trackBulk(writer: ByteWriter, first: number, globals: AddedGloba
   writeMinimum(writer, address, globals.low);
   writer.byte(op.localGet).u32(address).byte(op.localGet).u32(count).byte(op.i32Add, op.localSet).u32(end);
   writeMaximum(writer, end, globals.high);
+}
+
+/** Growing is paid for by the page. */
+export function chargeGrowing(writer: ByteWriter, first: number, globals: AddedGlobals): void {
+  const pages = first + COUNT;
+  writer.byte(op.localSet).u32(pages);
+  writePageCharge(writer, pages, { cost: PAGE_COST, most: policyLimits.memoryBytes / PAGE_BYTES }, globals);
+  writer.byte(op.localGet).u32(pages);
 }
 
 function writeMinimum(writer: ByteWriter, local: number, global: number): void {

@@ -28,7 +28,7 @@ export class GuestMemory {
   }
 
   get size(): number {
-    return this.#view.length;
+    return this.#current().length;
   }
 
   /** True once the policy has asked for more: that cannot be undone. */
@@ -49,21 +49,33 @@ export class GuestMemory {
     const start = pointer >>> 0;
     const view = this.#current();
     if (start + bytes.length > view.length) throw new PointerFault();
-    view.set(bytes, start);
     this.#low = Math.min(this.#low, start);
     this.#high = Math.max(this.#high, start + bytes.length);
+    view.set(bytes, start);
+  }
+
+  /** How many bytes the next reset goes over. */
+  toReset(policyLow: number, policyHigh: number): number {
+    const { low, high } = this.#written(policyLow, policyHigh);
+    return Math.max(0, high - low);
   }
 
   /** Makes it again what it was at first, from the lowest to the highest address that the policy wrote to. */
   reset(policyLow: number, policyHigh: number): void {
-    const low = Math.min(this.#low, policyLow);
-    const high = Math.min(Math.max(this.#high, policyHigh + WIDEST_STORE), this.#view.length);
+    const { low, high } = this.#written(policyLow, policyHigh);
     this.#low = Number.POSITIVE_INFINITY;
     this.#high = 0;
     if (low >= high) return;
+    const view = this.#current();
     const kept = Math.min(high, this.#initial.length);
-    if (low < kept) this.#view.set(this.#initial.subarray(low, kept), low);
-    this.#view.fill(0, Math.max(low, kept), high);
+    if (low < kept) view.set(this.#initial.subarray(low, kept), low);
+    view.fill(0, Math.max(low, kept), high);
+  }
+
+  /** By the policy and by the host together. */
+  #written(policyLow: number, policyHigh: number): { readonly low: number; readonly high: number } {
+    const high = Math.min(Math.max(this.#high, policyHigh + WIDEST_STORE), this.#initialBytes);
+    return { low: Math.min(this.#low, policyLow), high };
   }
 
   #current(): Uint8Array {

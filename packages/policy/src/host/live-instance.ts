@@ -1,6 +1,6 @@
 import { meteredExports } from '../fuel/meter-module.ts';
 import type { PolicyModule } from '../load-policy.ts';
-import { MAX_FUEL } from '../policy-limits.ts';
+import { START_FUEL } from '../policy-limits.ts';
 import { GuestMemory } from './guest-memory.ts';
 import type { HostFunctionName } from './host-signatures.ts';
 
@@ -37,7 +37,7 @@ export function createInstance({ compiled, initial }: PolicyModule, host: HostFu
 /** What an instance exports once it has started, and has saved how it is then. */
 export function startInstance(compiled: WebAssembly.Module, host: HostFunctions): WebAssembly.Exports {
   const { exports } = new WebAssembly.Instance(compiled, { arqon_host_v1: host });
-  (exports[meteredExports.reset] as LiveInstance['reset'])(MAX_FUEL);
+  (exports[meteredExports.reset] as LiveInstance['reset'])(START_FUEL);
   (exports[meteredExports.start] as (() => void) | undefined)?.();
   (exports[meteredExports.save] as () => void)();
   return exports;

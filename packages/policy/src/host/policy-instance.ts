@@ -13,7 +13,7 @@ export class PolicyInstance {
   readonly #module: PolicyModule;
   readonly #calls = new HostCalls();
   #live: LiveInstance | undefined;
-  /** True where it is not known what the last call wrote. */
+  /** True where it is not known what the last call wrote: the stack may have ended in the host, too. */
   #isDoubtful = false;
 
   constructor(module: PolicyModule) {
@@ -30,11 +30,10 @@ export class PolicyInstance {
     try {
       result = this.#call(message.payload, live);
     } catch (error) {
-      this.#isDoubtful = true;
       fault = faultOf(error, live);
     }
-    // Calls until the stack ends take milliseconds, and little fuel.
-    const used = fault === 'stack' ? fuel : Math.min(fuel, fuel - live.fuel.value);
+    this.#isDoubtful = fault === 'stack';
+    const used = usedFuel(fuel, fault, live);
     if (live.memory.hasGrown) this.#live = undefined;
     return fault === undefined ? calls.outcome(result, used) : { kind: 'fault', fuel: used, fault };
   }
@@ -49,7 +48,7 @@ export class PolicyInstance {
       return made;
     }
     if (this.#isDoubtful) live.memory.reset(0, Number.POSITIVE_INFINITY);
-    else live.memory.reset(live.low.value >>> 0, live.high.value >>> 0);
+    else live.memory.reset(...writtenBy(live));
     this.#isDoubtful = false;
     live.reset(fuel);
     return live;
@@ -62,6 +61,22 @@ export class PolicyInstance {
     memory.write(pointer, payload);
     return check(pointer, length);
   }
+}
+
+/** A reset is a copy of what is known: so many bytes in the time of one fuel. */
+const RESET_BYTES_FOR_ONE = 32;
+
+/** What a call took, with the reset that the next one begins with. */
+function usedFuel(given: number, fault: PolicyFault | undefined, live: LiveInstance): number {
+  // Calls until the stack ends take milliseconds, and little fuel.
+  if (fault === 'stack') return given;
+  // What has grown is thrown away, which growing has paid for.
+  const bytes = live.memory.hasGrown ? 0 : live.memory.toReset(...writtenBy(live));
+  return Math.min(given, given - live.fuel.value + Math.ceil(bytes / RESET_BYTES_FOR_ONE));
+}
+
+function writtenBy({ low, high }: LiveInstance): readonly [low: number, high: number] {
+  return [low.value >>> 0, high.value >>> 0];
 }
 
 /** Without `alloc` a payload stands at the start of memory, as long as it fits. */
