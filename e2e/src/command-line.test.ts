@@ -61,6 +61,18 @@ test('[CLI-1] tail shows what publish sends, for people and for programs', async
   witness.end();
 });
 
+test('[CLI-1] tail ends without a word once nobody reads what it prints, as where `head` has had enough', async () => {
+  const env = await client();
+  const tail = runArqon(['tail', 'cli:piped', '--raw'], env);
+  onTestFinished(() => void tail.process.kill());
+  const publish = (): Promise<Outcome> => arqon(['publish', 'cli:piped', '"more"'], env);
+  await expect.poll(async () => (await publish()) && tail.stdout(), { timeout: 15_000 }).toContain('more');
+  tail.process.stdout?.destroy();
+  await publish();
+  expect(await tail.exited).toBe(0);
+  expect(tail.stderr()).toBe('');
+});
+
 test('[CLI-1] status and version show the bus', async () => {
   const env = await client();
   const status = await arqon(['status', '--json'], env);

@@ -11,6 +11,12 @@ const program = new Command('arqon')
   .configureOutput({ outputError: (text, write) => write(`arqon: ${text.replace(/^error: /, '')}`) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read has had enough, as `head` has.
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 addCommands(program, process.argv[2])
   .then(() => program.parseAsync())
   .catch((error: unknown) => {
