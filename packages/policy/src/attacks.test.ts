@@ -78,6 +78,27 @@ describe('a policy that does not end', () => {
     expect(times[4]).toBeLessThan(5);
   });
 
+  it.each([
+    ['a store', 4, 10, '(i32.store (i32.const 8) (i32.const 1))'],
+    ['a load', 4, 4, '(drop (i32.load (i32.const 8)))'],
+    ['filling a byte', 13, 31, '(memory.fill (i32.const 8) (i32.const 1) (i32.const 1))'],
+    ['copying 64 bytes', 21, 39, '(memory.copy (i32.const 8) (i32.const 9) (i32.const 64))'],
+    ['a loop around nothing', 2, 6, '(loop)'],
+    ['a branch that is not taken', 2, 4, '(if (local.get $zero) (then (nop)))'],
+    ['a division', 13, 13, '(drop (i32.div_s (local.get $ptr) (i32.const 3)))'],
+    ['a call', 7, 11, '(call $nothing)'],
+  ])('[WSM-2] %s costs %i, and %i in a large module, where it takes longer', async (_, small, large, one) => {
+    const fuelOfSome = async (times: number, more: string): Promise<number> => {
+      const check = `(local $zero i32) ${one.repeat(times)} (i32.const 0)`;
+      const instance = await createTestInstance(policyOf(check, `(func $nothing) ${more}`));
+      return instance.check(createTestMessage('0123456789'), MAX_FUEL).fuel;
+    };
+    const costIn = async (more: string): Promise<number> =>
+      ((await fuelOfSome(1_001, more)) - (await fuelOfSome(1, more))) / 1_000;
+    expect(await costIn('')).toBeCloseTo(small, 1);
+    expect(await costIn(`(func ${'(drop (i32.const 0))'.repeat(11_000)})`)).toBeCloseTo(large, 1);
+  });
+
   it('[WSM-2] takes the same fuel every time, and no more than it is given', async () => {
     const instance = await createTestInstance(endless);
     const used = Array.from({ length: 3 }, () => instance.check(createTestMessage('{}'), 10_000).fuel);

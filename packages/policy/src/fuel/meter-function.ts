@@ -8,6 +8,7 @@ import { policyLimits } from '../policy-limits.ts';
 import type { AddedGlobals } from './added-globals.ts';
 import { writeCharge } from './charge.ts';
 import { FunctionRuns } from './function-runs.ts';
+import type { CodePrices } from './large-code.ts';
 import { readInstruction } from './read-instruction.ts';
 import { addedLocals, chargeGrowing, trackBulk, trackStore } from './track-writes.ts';
 
@@ -26,10 +27,11 @@ export function meterFunction(
   parameters: number,
   shape: ModuleShape,
   globals: AddedGlobals,
+  prices: CodePrices,
 ): Uint8Array {
   const groups = readLocals(body, parameters);
   const start = body.position;
-  const { runs, writes } = readInstructions(body, shape, groups.locals);
+  const { runs, writes } = readInstructions(body, shape, groups.locals, prices);
   const writer = new ByteWriter();
   writeLocals(writer, groups, writes.length > 0);
   const insertions = merge(runs.runs, writes);
@@ -37,7 +39,7 @@ export function meterFunction(
   for (const insertion of insertions) {
     writer.bytes(body.slice(from, insertion.position));
     from = insertion.position;
-    if ('cost' in insertion) writeCharge(writer, insertion.cost, globals);
+    if ('cost' in insertion) writeCharge(writer, insertion.cost + prices.paying, globals);
     else meterWrite(writer, insertion, parameters + groups.locals, globals);
   }
   return writer.bytes(body.slice(from, body.end)).done();
@@ -77,13 +79,14 @@ function readInstructions(
   body: ByteReader,
   shape: ModuleShape,
   locals: number,
+  prices: CodePrices,
 ): { readonly runs: FunctionRuns; readonly writes: readonly Write[] } {
   // Locals are set to zero by every call.
   const runs = new FunctionRuns(body.position, 1 + Math.ceil(locals / 4));
   const writes: Write[] = [];
   while (runs.depth > 0) {
     const { position } = body;
-    const { code, cost, depths, write } = readInstruction(body, shape);
+    const { code, cost, depths, write } = readInstruction(body, shape, prices);
     if (write !== undefined) writes.push({ position, ...write });
     runs.add(cost);
     for (const depth of depths) {

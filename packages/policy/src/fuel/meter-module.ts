@@ -8,6 +8,7 @@ import { valueType } from '../binary/value-types.ts';
 import { PolicyRefusal } from '../policy-refusal.ts';
 import { PAGE_BYTES } from '../policy-limits.ts';
 import type { AddedGlobals } from './added-globals.ts';
+import { codePrices } from './large-code.ts';
 import { meterFunction } from './meter-function.ts';
 
 /** What the metered module exports beside `memory`, `policy_check` and `alloc`. Nothing of the policy's own has these names. */
@@ -34,10 +35,11 @@ export async function meterModule(
   const { sections, globals, types, functionTypes, importedFunctions } = shape;
   const added: AddedGlobals = { fuel: globals.length, low: globals.length + 1, high: globals.length + 2 };
   checkData(sections.get(sectionId.data) ?? new ByteReader(new Uint8Array(0)));
+  const prices = codePrices(shape);
   const bodies: Uint8Array[] = [];
   for (const [at, body] of shape.bodies.entries()) {
     const { length } = functionTypes[importedFunctions + at]?.parameters ?? [];
-    bodies.push(meterFunction(body, length, shape, added));
+    bodies.push(meterFunction(body, length, shape, added, prices));
     await pause();
   }
   bodies.push(resetBody(shape, added), saveBody(shape));

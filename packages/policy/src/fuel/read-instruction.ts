@@ -5,6 +5,7 @@ import { SATURATING_LAST, featureOf, instructions, op } from '../binary/opcodes.
 import { PolicyRefusal } from '../policy-refusal.ts';
 import { policyLimits } from '../policy-limits.ts';
 import { growCost } from './grow-cost.ts';
+import type { CodePrices } from './large-code.ts';
 import { isStore } from './track-writes.ts';
 
 /** An instruction, as far as metering has to know it. */
@@ -23,8 +24,11 @@ const NOWHERE: readonly number[] = Object.freeze([]);
 /** A call of the host leaves WebAssembly, and copies; the host takes more for what it copies. */
 const HOST_CALL_COST = 2_000;
 
+/** Copying and filling, beside what they take by the byte. */
+const BULK_COST = 10;
+
 /** Reads one instruction with all that belongs to it. What is not in the table is refused (WSM-2). */
-export function readInstruction(reader: ByteReader, shape: ModuleShape): ReadInstruction {
+export function readInstruction(reader: ByteReader, shape: ModuleShape, prices: CodePrices): ReadInstruction {
   const code = reader.byte();
   const instruction = instructions[code];
   if (instruction === undefined) throw forbidden(featureOf(code));
@@ -35,7 +39,7 @@ export function readInstruction(reader: ByteReader, shape: ModuleShape): ReadIns
       return plain;
     case 'block':
       skipBlockType(reader);
-      return plain;
+      return code === op.if ? { ...plain, cost: cost + prices.branch } : plain;
     case 'index': {
       const index = reader.u32();
       return code === op.br || code === op.brIf ? { code, cost, depths: [index] } : plain;
@@ -54,12 +58,12 @@ export function readInstruction(reader: ByteReader, shape: ModuleShape): ReadIns
       return { code, cost, depths: Array.from({ length: count + 1 }, () => reader.u32()) };
     }
     case 'memory_access':
-      return readMemoryAccess(reader, plain);
+      return readMemoryAccess(reader, plain, prices);
     case 'memory':
       mustBeZero(reader.byte(), 'more than one memory');
       return code === op.memoryGrow ? { ...plain, cost: growCost(shape), write: { kind: 'grow' } } : plain;
     case 'extended':
-      return readExtended(reader, plain);
+      return readExtended(reader, plain, prices);
     default:
       skipConstant(reader, immediate);
       return plain;
@@ -72,19 +76,20 @@ function readCall(reader: ByteReader, shape: ModuleShape, plain: ReadInstruction
   return index < shape.importedFunctions ? { ...plain, cost: HOST_CALL_COST } : plain;
 }
 
-function readMemoryAccess(reader: ByteReader, plain: ReadInstruction): ReadInstruction {
+function readMemoryAccess(reader: ByteReader, plain: ReadInstruction, { store }: CodePrices): ReadInstruction {
   // Higher ones name another memory.
   if (reader.u32() > 3) throw forbidden('more than one memory');
   const offset = reader.u32();
-  return isStore(plain.code) ? { ...plain, write: { kind: 'store', code: plain.code, offset } } : plain;
+  if (!isStore(plain.code)) return plain;
+  return { ...plain, cost: plain.cost + store, write: { kind: 'store', code: plain.code, offset } };
 }
 
-function readExtended(reader: ByteReader, plain: ReadInstruction): ReadInstruction {
+function readExtended(reader: ByteReader, plain: ReadInstruction, { bulk }: CodePrices): ReadInstruction {
   const code = reader.u32();
   if (code <= SATURATING_LAST) return plain;
   if (code !== op.memoryCopy && code !== op.memoryFill) throw forbidden(code < 0x12 ? 'bulk memory' : featureOf(code));
   for (let left = code === op.memoryCopy ? 2 : 1; left > 0; left--) mustBeZero(reader.byte(), 'more than one memory');
-  return { ...plain, cost: 10, write: { kind: 'bulk' } };
+  return { ...plain, cost: BULK_COST + bulk, write: { kind: 'bulk' } };
 }
 
 function skipConstant(reader: ByteReader, immediate: 'i32' | 'i64' | 'f32' | 'f64'): void {
