@@ -189,6 +189,6 @@ describe('deployment fails on', () => {
     const service = 'deploy/helm/arqonbus/templates/shield/service.yaml';
     copy.replace(service, 'targetPort: clients', 'targetPort: customers');
     copy.renderChart();
-    expectFailure(copy.check('chart'), 'chart', 'bare: Service arqon-shield finds no pod');
+    expectFailure(copy.check('chart'), 'chart', 'all-in-one: Service arqon-shield finds no pod');
   }, 600_000);
 });
