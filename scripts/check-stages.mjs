@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkAdmission } from './gates/check-admission.mjs';
+import { checkChartServers } from './gates/check-chart-servers.mjs';
 import { checkChart } from './gates/check-chart.mjs';
 import { checkGo } from './gates/check-go.mjs';
 import { checkOldestPython } from './gates/check-oldest-python.mjs';
@@ -32,7 +33,7 @@ const securityTests = [
 ];
 
 /** A chart that is not sound is not shown to an API server: what that would say of it is known. */
-const checkWholeChart = async () => (await checkChart()) && (await checkAdmission());
+const checkWholeChart = async () => (await checkChart()) && (await checkAdmission()) && (await checkChartServers());
 
 /** The twelve stages in the order in which they run: what each is about, and steps that say whether it passed. docs/gates.md tells more. */
 export const stages = {
@@ -99,7 +100,7 @@ export const parts = {
   format: { about: 'oxfmt (part of code)', run: () => allPass(format) },
   chart: {
     about:
-      'the Helm chart renders to what is expected, validates, and is admitted by an API server (part of deployment)',
+      'the Helm chart renders to what is expected, validates, is admitted by an API server, and its servers work (part of deployment)',
     run: checkWholeChart,
   },
   images: {

@@ -185,6 +185,13 @@ describe('deployment fails on', () => {
     );
   }, 600_000);
 
+  it('a server of the chart that does not let our services in', () => {
+    const config = 'deploy/helm/arqonbus/templates/dependencies/postgres/config.yaml';
+    copy.replace(config, 'arqon_owner,arqon_brain', 'arqon_owner');
+    copy.renderChart();
+    expectFailure(copy.check('chart'), 'chart', 'all-in-one: brain: ', '"postgres":"down"');
+  }, 600_000);
+
   it('a Service that leads nowhere', () => {
     const service = 'deploy/helm/arqonbus/templates/shield/service.yaml';
     copy.replace(service, 'targetPort: clients', 'targetPort: customers');
