@@ -190,6 +190,7 @@ export const storeCommands = {
     summary:
       'Tells the changes of a key, or of all keys with a prefix, as `system {event: "store"}` until the connection ends.',
     right: 'operate',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR', 'QUOTA_EXCEEDED'],
     args: {
       type: 'object',
@@ -222,6 +223,7 @@ export const storeCommands = {
     name: 'op.store.unwatch',
     summary: 'Ends a watch of this key or prefix.',
     right: 'operate',
+    needsConnection: true,
     errors: ['AUTHORIZATION_ERROR'],
     args: {
       type: 'object',
