@@ -1,4 +1,4 @@
-import { createApiKey, hashApiKey, parseIdentity } from '@arqonbus/auth';
+import { ACTIONS, createApiKey, hashApiKey, parseIdentity } from '@arqonbus/auth';
 import { BusError } from '@arqonbus/protocol';
 import type { TenantId } from '@arqonbus/protocol';
 import { ApiKeyRecordSchema, IdentitySchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
@@ -52,8 +52,16 @@ function describe({ action, pattern, effect }: CreateKeyRequest['permissions'][n
 
 /** What a token could not say a key cannot either. */
 function checkRights({ tenant: tenantId, permissions, name }: CreateKeyRequest, role: string): void {
-  const parsed = parseIdentity(create(IdentitySchema, { tenantId, user: 'key', role, permissions, name }));
-  if (typeof parsed === 'string') throw new BusError('VALIDATION_ERROR', `The key cannot be: ${parsed}.`);
+  const refusalOf = (some: CreateKeyRequest['permissions']): string | undefined => {
+    const parsed = parseIdentity(create(IdentitySchema, { tenantId, user: 'key', role, permissions: some, name }));
+    return typeof parsed === 'string' ? parsed : undefined;
+  };
+  const refusal = refusalOf([]);
+  if (refusal !== undefined) throw new BusError('VALIDATION_ERROR', `The key cannot be: ${refusal}.`);
+  const strange = permissions.find((permission) => refusalOf([permission]) !== undefined);
+  if (strange === undefined) return;
+  const what = `an action is one of ${ACTIONS.join(', ')} or *, a pattern a room:channel glob`;
+  throw new BusError('VALIDATION_ERROR', `${JSON.stringify(describe(strange))} is no permission: ${what}.`);
 }
 
 /** Two that come at once may exceed it by one, which harms nobody. */

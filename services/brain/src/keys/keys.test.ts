@@ -124,6 +124,16 @@ describe('keys of servers', () => {
     await expect(start().create(wish)).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
   });
 
+  it('[PRD-6] are refused with the permission that is none, and what there are', async () => {
+    const permissions = [
+      { action: 'join', pattern: 'science:*', effect: 'allow' },
+      { action: 'fly', pattern: 'science:*', effect: 'allow' },
+    ];
+    await expect(start().create({ permissions })).rejects.toThrow(
+      /^"allow fly science:\*" is no permission: an action is one of join, publish, /,
+    );
+  });
+
   it('[PRT-23] are so many a tenant, and no more', async () => {
     const { create, bucket } = start();
     for (let n = 0; n < 256; n++) {

@@ -33,6 +33,13 @@ describe('arguments', () => {
     expect(parseArguments('ping', new Uint8Array(0))).toEqual({});
   });
 
+  it('[PRT-21] are refused with what they may be instead', () => {
+    const wish = { room: 'science', channel: 'general', payload: 1, delay_seconds: 5, misfire: 'never' };
+    expect(errorsOf('op.cron.schedule', wish)).toEqual([
+      { field: 'args.misfire', problem: 'must be one of skip, once, all' },
+    ]);
+  });
+
   it('[PRT-21] are given as they are, unknown ones included', () => {
     const args = { room: 'science', channel: 'general', from: { epoch: 'e', seq: 7 }, future: true };
     expect(parseArguments('join_channel', encoder.encode(JSON.stringify(args)))).toEqual(args);

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import type { ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { BusError, commands } from '@arqonbus/protocol';
 import type { CommandArgs, CommandName, FieldProblem } from '@arqonbus/protocol';
 
@@ -37,7 +37,14 @@ function problemsOf(validate: ValidateFunction): FieldProblem[] {
     const missing = error.keyword === 'required' ? `/${String(error.params['missingProperty'])}` : '';
     return {
       field: `args${(error.instancePath + missing).replaceAll('/', '.')}`,
-      problem: error.keyword === 'required' ? 'is required' : (error.message ?? 'is not valid'),
+      problem: problemOf(error),
     };
   });
+}
+
+function problemOf({ keyword, params, message }: ErrorObject): string {
+  if (keyword === 'required') return 'is required';
+  return keyword === 'enum'
+    ? `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`
+    : (message ?? 'is not valid');
 }
