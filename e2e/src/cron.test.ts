@@ -116,6 +116,12 @@ test('[CLI-1] [CRN-1] the command line makes, shows and ends a schedule', { time
   expect([code, made]).toEqual([0, expect.objectContaining({ name: 'weekly', cron: '0 9 * * 1', status: 'active' })]);
   const line = `${String(made['job_id'])}  lab:bench  0 9 * * 1 (UTC)  active  fired 0  next ${String(made['next_at'])}\n`;
   expect(await cron('list')).toEqual([0, line]);
+  // What is wrong is named, else nobody knows what to write instead.
+  const refusal =
+    'arqon: The request is malformed: cron or delay_seconds or interval_seconds is needed, and one alone\n';
+  expect(await cron('schedule', 'lab:bench', '1')).toEqual([1, refusal]);
+  const [usage, said] = await cron('schedule', 'lab:bench:two', '1', '--delay', '5');
+  expect([usage, said]).toEqual([2, expect.stringContaining('a channel is named room:channel.')]);
   const [cancelled, told] = await cron('cancel', String(made['job_id']), '--json');
   expect([cancelled, JSON.parse(told)]).toEqual([0, expect.objectContaining({ status: 'cancelled' })]);
 });

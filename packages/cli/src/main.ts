@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { VERSION } from '@arqonbus/runtime';
 import { addCommands } from './commands.ts';
+import { refusalText } from './refusal-text.ts';
 
 const program = new Command('arqon')
   .description('ArqonBus: a real-time message bus for people, devices and AI agents')
@@ -20,6 +21,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 addCommands(program, process.argv[2])
   .then(() => program.parseAsync())
   .catch((error: unknown) => {
-    process.stderr.write(`arqon: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
+    process.stderr.write(`arqon: ${refusalText(error)}\n`);
+    // What is found wrong with arguments only once all are there.
+    process.exit(error instanceof CommanderError ? 2 : 1);
   });

@@ -1,4 +1,6 @@
-import type { CommandResult } from '@arqonbus/protocol';
+import { parseTarget } from '@arqonbus/protocol';
+import type { CommandResult, Target } from '@arqonbus/protocol';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { addClientFlags } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
@@ -35,7 +37,8 @@ interface ScheduleFlags extends ClientFlags {
 export function addCronCommand(program: Command): void {
   const cron = program.command('cron').description('publish later, or again and again');
   const scheduling = cron
-    .command('schedule <target>')
+    .command('schedule')
+    .argument('<target>', 'room:channel', parseChannel)
     .argument('<payload>', 'JSON; - reads it from standard input', parseJson)
     .description('publish this JSON to room:channel, with one of --cron, --delay and --interval')
     .option('--cron <expression>', 'five fields, or six with seconds first')
@@ -56,8 +59,7 @@ export function addCronCommand(program: Command): void {
   addClientFlags(cron.command('runs <job>').description('show what became of its occurrences')).action(runs);
 }
 
-async function schedule(target: string, payload: unknown, flags: ScheduleFlags): Promise<void> {
-  const [room = '', channel = ''] = target.split(':');
+async function schedule({ room, channel }: Target, payload: unknown, flags: ScheduleFlags): Promise<void> {
   const given = {
     cron: flags.cron,
     timezone: flags.timezone,
@@ -73,6 +75,12 @@ async function schedule(target: string, payload: unknown, flags: ScheduleFlags):
     const job = await client.command('op.cron.schedule', args);
     print(flags, job, `${job.job_id}, next at ${job.next_at ?? 'no time'}`);
   });
+}
+
+function parseChannel(text: string): Target {
+  const target = parseTarget(text, '');
+  if (target === undefined) throw new InvalidArgumentError('a channel is named room:channel.');
+  return target;
 }
 
 async function list(flags: ClientFlags): Promise<void> {

@@ -26,12 +26,14 @@ Examples:
 export function addTaskCommand(program: Command): void {
   const task = program.command('task').description('give tasks to work groups, and look after them');
   task.addHelpText('after', EXAMPLES);
-  const submit = task.command('submit [group] <payload>').description('give a task, and wait for its end');
+  // With a capability the one argument is the payload, which Commander would take for the group.
+  const submit = task.command('submit [group] [payload]').description('give a task, and wait for its end');
   submit
+    .usage('[options] [group] <payload>')
     .option('--capability <name>', 'to whoever has it, in place of a group')
     .addOption(new Option('--strategy <name>', 'how').choices(['round_robin', 'competing', 'broadcast']))
     .option('--priority <n>', '0 to 9', parseCount)
-    .option('--task-timeout <ms>', 'after so long nobody waits for it any more', parseCount)
+    .option('--task-timeout <ms>', 'after so long nobody waits for it any more; 5 minutes unless said', parseCount)
     .option('--key <text>', 'the same key again is the same task');
   addClientFlags(submit).action(submitTask);
   addClientFlags(task.command('get <task>').description('tell where it stands')).action(getTask);
@@ -54,10 +56,12 @@ interface SubmitFlags extends ClientFlags {
   readonly key?: string;
 }
 
-async function submitTask(group: string | undefined, text: string, flags: SubmitFlags): Promise<void> {
+async function submitTask(first: string | undefined, second: string | undefined, flags: SubmitFlags): Promise<void> {
   const { capability, strategy, priority, taskTimeout, key } = flags;
-  if ((group === undefined) === (capability === undefined))
-    throw new InvalidArgumentError('name a group, or a --capability');
+  const [group, text] = capability === undefined ? [first, second] : [undefined, first];
+  if (text === undefined) throw new InvalidArgumentError('name a group, or a --capability, and the payload');
+  if (capability !== undefined && second !== undefined)
+    throw new InvalidArgumentError('a group, or a --capability, but not both');
   const request: TaskRequest = {
     payload: jsonOrText(text),
     ...(group === undefined ? {} : { group }),

@@ -241,8 +241,16 @@ describe('commands without a connection', () => {
 
   // What it began would never end: nobody closes what is no connection.
   it.each([
-    ...['join_channel', 'leave_channel', 'set_status', 'resume', 'refresh', 'op.history.replay'],
-    ...['op.store.watch', 'op.store.unwatch', 'operator.join', 'operator.leave'],
+    'join_channel',
+    'leave_channel',
+    'set_status',
+    'resume',
+    'refresh',
+    'op.history.replay',
+    'op.store.watch',
+    'op.store.unwatch',
+    'operator.join',
+    'operator.leave',
   ])('[BRG-1] [PRD-5] refuse %s, which is about a connection', async (name) => {
     const { command } = await createRig();
     expect(codes(await command(name, {}))).toEqual(['FEATURE_DISABLED']);
