@@ -17,7 +17,7 @@ export interface ShellRun {
 const LIMIT_MS = 40_000;
 
 /** Ports that the documentation names; each run has others in their place, as they may be taken. */
-const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|9102|4222|5432)\b/g;
+const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|9102|9103|4222|5432)\b/g;
 
 /**
  * Runs a block with bash, as somebody would who has cloned and built the repository: in a folder that looks like the
@@ -73,7 +73,7 @@ async function runningPostgres(): Promise<{ readonly PGPORT?: string }> {
 }
 
 function portsOf(text: string): readonly string[] {
-  return [...new Set(['9100', '9101', '9102', '8080', ...(text.match(PORTS) ?? [])])];
+  return [...new Set(['9100', '9101', '9102', '9103', '8080', ...(text.match(PORTS) ?? [])])];
 }
 
 function cloneFolder(): string {
