@@ -89,6 +89,41 @@ test('[WHK-1] [WHK-2] [WHK-3] a receiver that fails for a while gets everything 
   expect(await alice.must('op.webhook.unregister', { webhook_id: webhookId })).toEqual({ unregistered: true });
 });
 
+test('[WHK-2] [PRD-5] L-12: a receiver that answers into its own channel ends after four rounds', async () => {
+  const [ann, echo] = [await enter('circle', 'ann'), await enter('circle', 'echo')];
+  for (const client of [ann, echo]) await client.must('join_channel', { room: 'lab', channel: 'loop' });
+  const { secret } = await ann.must('op.webhook.register', { url: sink.url, room: 'lab', channel: 'loop' });
+  const warm = async (): Promise<number> => {
+    await ann.publish('lab:loop', 'warm');
+    return sink.requests.length;
+  };
+  await expect.poll(warm, patient).toBeGreaterThan(0);
+  let answered: Promise<unknown> = Promise.resolve();
+  let answers = 0;
+  sink.answer(({ body }) => {
+    const { payload, headers = {} } = (JSON.parse(body) as { data: { message: Looped } }).data.message;
+    if (payload !== 'round') return 204;
+    const hops = Number(headers['x-arqon-hops'] ?? 0) + 1;
+    answers += 1;
+    answered = answered.then(() => echo.publish('lab:loop', 'round', { headers: { 'x-arqon-hops': String(hops) } }));
+    return 204;
+  });
+  await ann.publish('lab:loop', 'round');
+  const payloads = (): unknown[] => told(sink.requests, String(secret)).map(({ data }) => data.message.payload);
+  const rounds = (): number => payloads().filter((payload) => payload === 'round').length;
+  await expect.poll(() => answers, patient).toBe(4);
+  await answered;
+  // A channel's first attempts are in order: once this is there, nothing of before is on its way.
+  await ann.publish('lab:loop', 'after');
+  await expect.poll(payloads, patient).toContain('after');
+  expect([rounds(), answers]).toEqual([4, 4]);
+});
+
+interface Looped {
+  readonly payload: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 test(
   '[WHK-3] [PRD-4] what was given up, and what was delivered, is delivered again with its id, by its owner alone',
   { timeout: 60_000 },
