@@ -171,11 +171,12 @@ describe('a policy', () => {
   it('[WSM-1] [CLI-1] is put, bound, tried, taken out of force and deleted by the command line', async () => {
     const [alice] = await enterLab();
     const token = await bus.token({ tenant: tenants.tenant, user: 'root', role: 'admin' });
-    const run = async (...args: readonly string[]): Promise<string> => {
-      const arqon = runArqon(['policy', ...args, '--ws-url', bus.wsUrl, '--jwt', token]);
+    const runAny = async (...args: readonly string[]): Promise<string> => {
+      const arqon = runArqon([...args, '--ws-url', bus.wsUrl, '--jwt', token]);
       const code = await arqon.exited;
       return `${code} ${arqon.stdout()}${arqon.stderr()}`;
     };
+    const run = (...args: readonly string[]): Promise<string> => runAny('policy', ...args);
     const module = fileURLToPath(new URL('../../examples/policies/rust/word_filter.wasm', import.meta.url));
     expect(await run('put', 'words', module)).toMatch(/^0 words version 1, sha256 [0-9a-f]{64}\n/);
     expect(await run('bind', 'words', 'lab:*', '--version', '1', '--order', '-2')).toBe(
@@ -183,6 +184,9 @@ describe('a policy', () => {
     );
     const word = { text: 'Best casino in town' };
     await expect.poll(async () => (await alice.publish('lab:bench', word)).error_code).toBe('POLICY_BLOCKED');
+    expect(await runAny('publish', 'lab:bench', JSON.stringify(word))).toBe(
+      '1 arqon: A policy refused the content: policy/words WORD: "casino" is not welcome here\n',
+    );
     expect(await run('list')).toBe('0 words  version 1, 2165 bytes  lab:* (-2)\n');
     expect(await run('dry-run', 'words', '--minutes', '1')).toMatch(/^0 \d+ compared at this Shield, 0 different/);
     expect(await run('unbind', 'words')).toBe('0 words is out of force in 1 places\n');

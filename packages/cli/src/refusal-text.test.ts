@@ -16,6 +16,18 @@ describe('what a command of the shell failed with', () => {
     );
   });
 
+  it('[CLI-1] [SCH-2] [SCH-4] says where a payload does not fit its schema, or that there is none', () => {
+    const violations = [{ path: 'items[2].price', message: 'must be number' }, { path: '', message: 'is too much' }, 7];
+    const of = (details: Readonly<Record<string, unknown>>): string =>
+      refusalText(new BusError('SCHEMA_VIOLATION', undefined, { details }));
+    expect(of({ schema_id: 'a.v1', violations })).toBe(
+      'The payload does not match its schema: items[2].price must be number; the whole is too much',
+    );
+    expect(of({ reason: 'schema_unavailable', violations: [] })).toBe(
+      'The payload does not match its schema: schema_unavailable',
+    );
+  });
+
   it.each([
     ['no details', new BusError('NOT_FOUND'), 'There is no such thing.'],
     [

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Subscription } from '@arqonbus/sdk';
+import { refusalText } from '../refusal-text.ts';
 import { addClientFlags } from './client-flags.ts';
 import type { ClientFlags } from './client-flags.ts';
 import { parseCount } from './parse-count.ts';
@@ -50,7 +51,7 @@ async function tail(target: string, flags: TailFlags): Promise<void> {
 
 function publishLines(subscription: Subscription): void {
   createInterface({ input: process.stdin }).on('line', (line) => {
-    subscription.publish(line).catch((error: unknown) => tell(error instanceof Error ? error.message : String(error)));
+    subscription.publish(line).catch((error: unknown) => tell(refusalText(error)));
   });
 }
 

@@ -35,7 +35,8 @@ export function createPublicationHooks(emitter: WebhookEmitter): PublicationHook
     prepare: ({ tenant, user }, envelope) => {
       const { room, channel, id, timestampMs: atMs } = envelope;
       if (!emitter.isWanted(tenant, 'message', room, channel)) return undefined;
-      if (Number(envelope.headers[HOPS_HEADER] ?? 0) >= MAX_HOPS) return undefined;
+      // Not a number = not so few.
+      if (!(Number(envelope.headers[HOPS_HEADER] ?? 0) < MAX_HOPS)) return undefined;
       // An id is its user's own, as in the log: two users may choose the same one (LOG-5).
       const eventId = webhookEventId(room, channel, user, id);
       return { type: 'message', eventId, room, channel, atMs, data: encodeJsonEnvelope(envelope) };
