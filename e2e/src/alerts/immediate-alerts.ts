@@ -103,6 +103,17 @@ export const immediateAlerts: Readonly<Record<string, ImmediateAlert>> = {
       [gauge('arqonbus_archive_lag_seconds', [400, 3], [0, 27])],
     ],
   },
+  ArqonbusLogDamaged: {
+    minutes: 3,
+    fires: [
+      [
+        gauge('arqonbus_log_damaged_bytes{instance="a"}', [0, 1], [4_096, 5]),
+        gauge('arqonbus_log_damaged_bytes{instance="b"}', [0, 6]),
+      ],
+    ],
+    silent: [[gauge('arqonbus_log_damaged_bytes{instance="a"}', [0, 6])]],
+  },
+  ArqonbusLogLost: neverCounter('arqonbus_log_losses_total{instance="a",reason="regressed"}'),
   ArqonbusArchiveMisses: neverCounter('arqonbus_archive_missing_total{instance="a"}'),
   ArqonbusAuditChainBroken: {
     minutes: 15,

@@ -1,10 +1,9 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createNatsSpine } from '@arqonbus/spine';
 import type { NatsSpine } from '@arqonbus/spine';
 import { natsReleases } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { damageStream } from '../faults/harness/damage-stream.ts';
 import type { FaultCluster } from '../faults/harness/fault-cluster.ts';
 import type { FollowedClient } from '../faults/harness/followed-client.ts';
 import { checkOrder, publishNumbers } from '../faults/harness/numbered-log.ts';
@@ -60,7 +59,7 @@ describe.skipIf(!natsReleases().includes('newest'))('three servers of the newest
     await load.stop();
     const node = bus.natsCluster.nodes[DAMAGED] as NatsServer;
     await node.kill();
-    expect(damage(node.storeDir)).toBeGreaterThan(0);
+    expect(damageStream(node.storeDir, STREAM, FLIPS)).toBeGreaterThan(0);
     await node.restart();
     await expect.poll(nextLeader, { timeout: 120_000, interval: 3_000 }).toBe(DAMAGED);
     const { seq } = (await writer.publish('copies:damaged', 'last')).payload;
@@ -79,19 +78,3 @@ describe.skipIf(!natsReleases().includes('newest'))('three servers of the newest
     late.end();
   }, 300_000);
 });
-
-/** Turns single bits over in what a server has stored of the stream's messages, evenly; gives the number of files. */
-function damage(storeDir: string): number {
-  const files = readdirSync(storeDir, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.includes(`/${STREAM}/msgs/`) && name.endsWith('.blk'))
-    .map((name) => join(storeDir, name));
-  for (const file of files) {
-    const bytes = readFileSync(file);
-    for (let n = 1; n <= FLIPS; n++) {
-      const at = Math.floor((bytes.length * n) / (FLIPS + 1));
-      bytes[at] = (bytes[at] ?? 0) ^ 0x10;
-    }
-    writeFileSync(file, bytes);
-  }
-  return files.length;
-}

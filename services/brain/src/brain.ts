@@ -44,6 +44,7 @@ import { BrainRing } from './ring/brain-ring.ts';
 import type { BrainRingOptions } from './ring/brain-ring.ts';
 import type { SettingsParts } from './settings/index.ts';
 import type { KeptStreams } from './log/log-keeper.ts';
+import type { LogMetrics } from './log/log-metrics.ts';
 import { composeTasks } from './tasks/compose-tasks.ts';
 import type { TaskMetrics } from './tasks/task-metrics.ts';
 import type { TaskSettings } from './tasks/task-parts.ts';
@@ -103,6 +104,7 @@ export interface BrainOptions {
   readonly archiveDays?: () => number;
   /** Told of what is copied; as `rpcMetrics`. */
   readonly archiveMetrics?: ArchiveMetrics;
+  readonly logMetrics?: LogMetrics;
   /** Takes publications out of the log (LOG-15). Default: there is nothing to take. */
   readonly logEraser?: LogEraser;
   /** Told of what is erased; as `rpcMetrics`. */

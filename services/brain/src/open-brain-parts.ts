@@ -2,6 +2,7 @@ import type { Config } from '@arqonbus/config';
 import { createPostgresAuditCopy, createValkeyOmegaStore } from '@arqonbus/storage';
 import type { Logger, Metrics } from '@arqonbus/telemetry';
 import { createArchiveMetrics } from './archive/archive-metrics.ts';
+import { createLogMetrics } from './log/log-metrics.ts';
 import { createAuditMetrics } from './audit/audit-metrics.ts';
 import { createRpcMetrics } from './brain-metrics.ts';
 import { createContinuumMetrics } from './continuum/continuum-metrics.ts';
@@ -62,6 +63,7 @@ export function openBrainParts(
       continuum: { ...storage.continuum, metrics: createContinuumMetrics(metrics) },
       rpcMetrics: createRpcMetrics(metrics),
       auditMetrics: createAuditMetrics(metrics),
+      logMetrics: createLogMetrics(metrics),
       archiveMetrics: createArchiveMetrics(metrics),
       erasureMetrics: createErasureMetrics(metrics),
       cronMetrics: createCronMetrics(metrics),

@@ -28,6 +28,7 @@ export interface BrainSurroundings extends Pick<
   | 'omegaMetrics'
   | 'archive'
   | 'archiveMetrics'
+  | 'logMetrics'
   | 'cron'
   | 'cronMetrics'
   | 'feed'

@@ -4,10 +4,12 @@ import { createLogLayout, noLogStreams } from '@arqonbus/spine';
 import type { KeyValueStore } from '@arqonbus/spine';
 import { LogKeeper } from './log-keeper.ts';
 import type { KeptStreams, LogKeeperOptions } from './log-keeper.ts';
+import type { LogMetrics } from './log-metrics.ts';
 
 /** What the keeper is composed of. */
 export interface LogKeeperParts extends Pick<LogKeeperOptions, 'logger'> {
   readonly keptStreams?: KeptStreams;
+  readonly logMetrics?: LogMetrics;
   readonly keyValue: KeyValueStore;
   readonly clock: Clock;
 }
@@ -16,9 +18,9 @@ const NO_LOG: KeptStreams = { streams: noLogStreams, layout: () => createLogLayo
 
 /** A keeper of the log that is not the one yet. */
 export function composeLogKeeper(
-  { keptStreams = NO_LOG, keyValue, clock, logger }: LogKeeperParts,
+  { keptStreams = NO_LOG, logMetrics: metrics, keyValue, clock, logger }: LogKeeperParts,
   nextGeneration: () => string,
 ): LogKeeper {
   const bucket = keyValue.bucket('ARQON_LOG');
-  return new LogKeeper({ ...keptStreams, bucket, nowMs: () => clock.now(), nextGeneration, logger });
+  return new LogKeeper({ ...keptStreams, bucket, nowMs: () => clock.now(), nextGeneration, metrics, logger });
 }

@@ -21,6 +21,7 @@ const whole: FoundStream = {
   firstAtMs: 1_000,
   lastAtMs: 2_000,
   copies: 3,
+  damagedBytes: 0,
 };
 /** As a leader tells of it that was cut off from the others before the last ten came. */
 const behind: FoundStream = { ...whole, lastSeq: 90, messages: 90 };
@@ -30,6 +31,8 @@ async function createRig() {
   const bucket = createMemoryKeyValueStore().bucket('ARQON_LOG');
   const rig = { state: whole, nowMs: 10_000, generations: 0 };
   const warnings: unknown[] = [];
+  /** What the metrics say. */
+  const figures = { losses: [] as string[], damagedBytes: 0 };
   const startKeeper = (): LogKeeper =>
     new LogKeeper({
       streams: {
@@ -41,6 +44,10 @@ async function createRig() {
       bucket,
       nowMs: () => rig.nowMs,
       nextGeneration: () => `generation-${(rig.generations += 1)}`,
+      metrics: {
+        lost: (reason) => void figures.losses.push(reason),
+        damaged: (bytes) => void (figures.damagedBytes = bytes),
+      },
       logger: { warn: ({ reason }) => reason !== undefined && warnings.push(reason) },
     });
   const keeper = startKeeper();
@@ -55,7 +62,7 @@ async function createRig() {
       await keeper.tick();
     }
   };
-  return { rig, warnings, pass, other: startKeeper(), generation: () => followed.of(STREAM) ?? '' };
+  return { rig, warnings, figures, pass, keeper, other: startKeeper(), generation: () => followed.of(STREAM) ?? '' };
 }
 
 describe('LogKeeper, of a stream with three copies', () => {
@@ -71,10 +78,26 @@ describe('LogKeeper, of a stream with three copies', () => {
   });
 
   it('[LOG-4] gives another epoch to one that stays behind', async () => {
-    const { rig, warnings, pass, generation } = await createRig();
+    const { rig, warnings, figures, pass, generation } = await createRig();
     rig.state = behind;
     await pass(20);
     expect([warnings, generation()]).toEqual([['regressed'], 'generation-2']);
+    expect(figures.losses).toEqual(['regressed']);
+  });
+
+  it('[LOG-4] [TEL-2] R-13: tells of a copy that its server cannot read, as long as that one leads, and changes no epoch for it', async () => {
+    const { rig, figures, pass, keeper, generation } = await createRig();
+    rig.state = { ...whole, damagedBytes: 4_096 };
+    await pass(1);
+    expect([figures.damagedBytes, generation()]).toEqual([4_096, 'generation-1']);
+    keeper.own(false);
+    expect(figures.damagedBytes).toBe(0);
+    keeper.own(true);
+    await pass(1);
+    expect(figures.damagedBytes).toBe(4_096);
+    rig.state = whole;
+    await pass(1);
+    expect([figures.damagedBytes, figures.losses]).toEqual([0, []]);
   });
 
   it('[LOG-4] gives another epoch to one of which a Shield alone has seen more, whichever Brain it told once', async () => {

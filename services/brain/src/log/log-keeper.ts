@@ -22,6 +22,7 @@ import type {
 } from '@arqonbus/spine';
 import { lossOf } from './stream-loss.ts';
 import { LossPatience } from './loss-patience.ts';
+import type { LogMetrics } from './log-metrics.ts';
 import type { StreamLoss } from './stream-loss.ts';
 import { stateFields, stateOf } from './stream-record.ts';
 
@@ -40,6 +41,7 @@ export interface LogKeeperOptions extends KeptStreams {
   readonly nowMs: () => number;
   /** A text that never was a generation before. */
   readonly nextGeneration: () => string;
+  readonly metrics?: LogMetrics | undefined;
   readonly logger?: { warn(fields: Readonly<Record<string, unknown>>, text: string): void } | undefined;
 }
 
@@ -54,6 +56,8 @@ export class LogKeeper {
   /** The highest sequence seen, by stream and generation: a store that is restored takes the bucket back with it. */
   readonly #marks = new Map<string, number>();
   readonly #patience = new LossPatience();
+  /** Bytes that the leader of a stream could not read of its own copy. */
+  readonly #damaged = new Map<string, number>();
   #isOwner = false;
   #provisioned: LogLayout | undefined;
   #refused: LogLayout | undefined;
@@ -66,7 +70,10 @@ export class LogKeeper {
   /** Whether this Brain is the one that keeps the log from now on. */
   own(isOwner: boolean): void {
     this.#isOwner = isOwner;
-    if (!isOwner) this.#provisioned = undefined;
+    if (isOwner) return;
+    this.#provisioned = undefined;
+    this.#damaged.clear();
+    this.#options.metrics?.damaged(0);
   }
 
   /** Brings layout and generations up to date where this Brain is the one to do it. Rejects with `UNAVAILABLE`. */
@@ -153,6 +160,7 @@ export class LogKeeper {
       this.#provisioned = undefined;
       return;
     }
+    this.#noteDamage(stream, state);
     const record = entry && readMessage(LogStreamRecordSchema, entry.value);
     if (entry === undefined || record === undefined) return this.#renew(entry, { stream, state, loss: undefined });
     const name = `${stream}/${record.generation}`;
@@ -168,6 +176,16 @@ export class LogKeeper {
     await isFirst(bucket.update(entry.key, encode(state, record), entry.revision));
   }
 
+  /** A disk goes bad: where there are other copies nothing is lost yet, and somebody has to be told (R-13). */
+  #noteDamage(stream: string, { damagedBytes }: FoundStream): void {
+    const { metrics, logger } = this.#options;
+    if (damagedBytes > (this.#damaged.get(stream) ?? 0)) {
+      logger?.warn({ event: 'log_damaged', stream, bytes: damagedBytes }, 'a NATS server cannot read all of its copy');
+    }
+    this.#damaged.set(stream, damagedBytes);
+    metrics?.damaged([...this.#damaged.values()].reduce((sum, bytes) => sum + bytes, 0));
+  }
+
   /** Until it is sure nothing is stored in the stream or read of it by who has seen more. */
   #isSure(stream: string, { copies }: FoundStream): boolean {
     return this.#patience.isSure(stream, copies, this.#options.nowMs());
@@ -175,13 +193,14 @@ export class LogKeeper {
 
   /** Of an erasure that is under way it stays known; where the stream began before means nothing any more. */
   async #renew(entry: KeyValueEntry | undefined, { stream, state, loss }: Renewal): Promise<void> {
-    const { bucket, nextGeneration, logger } = this.#options;
+    const { bucket, nextGeneration, logger, metrics } = this.#options;
     const erasing = (entry && readMessage(LogStreamRecordSchema, entry.value))?.erasing ?? '';
     const value = encode(state, { generation: nextGeneration(), reason: loss ?? '', erasing });
     const key = logStreamKey(stream);
     const write = entry === undefined ? bucket.create(key, value) : bucket.update(key, value, entry.revision);
     const isOurs = await isFirst(write);
     if (isOurs && loss !== undefined) {
+      metrics?.lost(loss);
       logger?.warn({ event: 'log_epoch_changed', stream, reason: loss }, 'a stream of the log is not the one it was');
     }
   }

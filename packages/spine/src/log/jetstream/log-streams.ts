@@ -1,5 +1,5 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, jetstreamManager } from '@nats-io/jetstream';
-import type { JetStreamManager, Placement, StreamConfig } from '@nats-io/jetstream';
+import type { JetStreamManager, Placement, StreamConfig, StreamState as StreamStateOfServer } from '@nats-io/jetstream';
 import { BusError } from '@arqonbus/protocol';
 import type { LogClass } from '@arqonbus/protocol';
 import { isStreamMissing } from '../../nats/missing-stream.ts';
@@ -43,6 +43,8 @@ export interface StreamState {
 export interface FoundStream extends StreamState {
   /** Copies of it, on as many servers. */
   readonly copies: number;
+  /** Bytes of its copy that the leader found damaged when it started; another server may have given it them again. */
+  readonly damagedBytes: number;
 }
 
 /** The streams of the log, as a Brain looks after them. */
@@ -79,7 +81,9 @@ export async function createLogStreams(spine: NatsSpine, options: LogStreamsOpti
         const { created, state, config } = await manager.streams.info(stream);
         const { first_seq: firstSeq, last_seq: lastSeq, messages, first_ts: firstAt, last_ts: lastAt } = state;
         const [firstAtMs, lastAtMs] = [msOf(firstAt), msOf(lastAt)];
-        return { created, firstSeq, lastSeq, messages, firstAtMs, lastAtMs, copies: config.num_replicas };
+        const damagedBytes = (state as Partial<StreamStateOfServer>).lost?.bytes ?? 0;
+        const copies = config.num_replicas;
+        return { created, firstSeq, lastSeq, messages, firstAtMs, lastAtMs, copies, damagedBytes };
       } catch (cause) {
         if (isStreamMissing(cause)) return undefined;
         throw new BusError('UNAVAILABLE', 'A stream of the log cannot be looked at.', { cause });
