@@ -6,6 +6,7 @@ import type { GrantSets, SessionRights } from '@arqonbus/runtime';
 import type { Ids } from './ids.ts';
 import { createConnectionAdmission } from './limits/connection-admission.ts';
 import type { ConnectionAdmission } from './limits/connection-admission.ts';
+import { connectionsThatFit } from './limits/connections-that-fit.ts';
 import { createFloodHolds } from './limits/flood-holds.ts';
 import type { FloodHolds } from './limits/flood-holds.ts';
 import { createWaitOut } from './limits/wait-out.ts';
@@ -24,7 +25,10 @@ export interface AdmissionParts {
 /** Nobody is here yet. */
 export function composeAdmission({ limits, clock }: ShieldOptions): AdmissionParts {
   const monotonicMs = (): number => clock.monotonicMs();
-  return { admission: createConnectionAdmission(limits, monotonicMs), floodHolds: createFloodHolds(monotonicMs) };
+  return {
+    admission: createConnectionAdmission(limits, monotonicMs, connectionsThatFit()),
+    floodHolds: createFloodHolds(monotonicMs),
+  };
 }
 
 /** What a handshake is made from. */

@@ -145,3 +145,18 @@ describe('the queue before the Shield', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+describe('all connections of a Shield', () => {
+  it('[PRD-5] L-06: are no more than it has room for, whoever they are, and one more when one has gone', async () => {
+    const admission = createConnectionAdmission(DEFAULT_LIMITS, () => Date.now(), 3);
+    for (let n = 1; n <= 3; n++) {
+      expect(await admission.enter()).toBe(true);
+      expect(admission.opened(`198.51.100.${n}`)).toBe(true);
+    }
+    expect(await admission.enter()).toBe(false);
+    // Who was let in before it was full.
+    expect(admission.opened('198.51.100.4')).toBe(false);
+    admission.closed('198.51.100.2');
+    expect(await admission.enter()).toBe(true);
+  });
+});

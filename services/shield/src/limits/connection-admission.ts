@@ -6,9 +6,9 @@ import type { Limits } from '@arqonbus/protocol';
 export interface ConnectionAdmission {
   /** Counts one attempt of this address; false = it makes too many, or has too many open. */
   mayTry(ip: string): boolean;
-  /** Waits for a place in the Shield's rate of new connections; false = none within the queue's time. */
+  /** Waits for a place in the Shield's rate of new connections; false = none within the queue's time, or the Shield is full. */
   enter(): Promise<boolean> | boolean;
-  /** Takes one of the address's places; false = it has none left, since several may have been under way at once. */
+  /** Takes one of the address's places; false = it has none left, or the Shield, since several may have been under way at once. */
   opened(ip: string): boolean;
   /** Gives back what `opened` took. */
   closed(ip: string): void;
@@ -25,9 +25,17 @@ interface IpState {
   open: number;
 }
 
-/** Connections open or under way from one address at most; see "Limits". Sizes are those of one Shield (PRT-27). */
-export function createConnectionAdmission(limits: Limits, monotonicMs: () => number): ConnectionAdmission {
+/**
+ * Connections open or under way from one address at most; see "Limits". Sizes are those of one Shield (PRT-27), which has room for
+ * `maxOpen` of all addresses.
+ */
+export function createConnectionAdmission(
+  limits: Limits,
+  monotonicMs: () => number,
+  maxOpen: number = Number.POSITIVE_INFINITY,
+): ConnectionAdmission {
   const ips = new Map<string, IpState>();
+  let open = 0;
   const rate = createTokenBucket(limits.newConnectionsPerSecond, limits.newConnectionsPerSecond, monotonicMs());
   const queue = createQueue(rate, limits, monotonicMs);
   const of = (ip: string): IpState => {
@@ -45,16 +53,18 @@ export function createConnectionAdmission(limits: Limits, monotonicMs: () => num
       const state = of(ip);
       return state.open < limits.connectionsPerIp && state.attempts.take(1, monotonicMs());
     },
-    enter: queue.enter,
+    enter: () => (open < maxOpen ? queue.enter() : false),
     waiting: queue.waiting,
     opened: (ip) => {
       const state = of(ip);
-      if (state.open >= limits.connectionsPerIp) return false;
+      if (open >= maxOpen || state.open >= limits.connectionsPerIp) return false;
       state.open += 1;
+      open += 1;
       return true;
     },
     closed: (ip) => {
       of(ip).open -= 1;
+      open -= 1;
     },
     sweep: () => {
       for (const [ip, state] of ips) if (state.open === 0 && state.attempts.isFull(monotonicMs())) ips.delete(ip);
