@@ -12,6 +12,12 @@ export function jsonRefusal(
   return { accept: false, status, headers, body: JSON.stringify({ error, error_code: errorCode, details: {} }) };
 }
 
+/** What every refusal says beside its own headers: what the body is, and that it is nothing else. */
+export const refusalHeaders: Readonly<Record<string, string>> = {
+  'content-type': 'application/json',
+  'x-content-type-options': 'nosniff',
+};
+
 /** `401 Unauthorized`. */
 export function statusLine(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { handshakeText, waitUntil } from '@arqonbus/testkit';
 import { describe, expect, it } from 'vitest';
-import { jsonRefusal } from '../http-refusal.ts';
+import { jsonRefusal, refusalHeaders } from '../http-refusal.ts';
 import type { UpgradeDecision } from '../listener.ts';
 import { startRig } from './contract-rig.ts';
 import type { ListenerTraits, Visitor } from './contract-rig.ts';
@@ -188,7 +188,7 @@ export function handshakeContract(traits: ListenerTraits): void {
       const rig = await startRig(traits, { onUpgrade });
       const client = await rig.connect();
       expect([client.status, client.statusText]).toEqual([503, 'Service Unavailable']);
-      expect(client.headers).toMatchObject({ 'retry-after': '7', 'content-type': 'application/json' });
+      expect(client.headers).toMatchObject({ ...refusalHeaders, 'retry-after': '7' });
       expect(client.body).toBe(refusal.body);
       await client.closed();
       expect(rig.opened).toEqual([]);

@@ -4,7 +4,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_sock
 import { addressFromBytes } from '../canonical-address.ts';
 import { addHeader, readHandshake } from '../handshake.ts';
 import type { RawHandshake } from '../handshake.ts';
-import { failedDecision, jsonRefusal, statusLine } from '../http-refusal.ts';
+import { failedDecision, jsonRefusal, refusalHeaders, statusLine } from '../http-refusal.ts';
 import { upgradePaths } from '../listener.ts';
 import type { ListenerHandlers, ListenerLimits, UpgradeDecision, UpgradeRefusal } from '../listener.ts';
 import type { UwsModule } from './load-uws.ts';
@@ -184,9 +184,9 @@ function readRequest(res: HttpResponse, req: HttpRequest): RawHandshake {
 }
 
 function refuse(res: HttpResponse, refusal: UpgradeRefusal): void {
-  res.writeStatus(statusLine(refusal.status)).writeHeader('content-type', 'application/json');
-  for (const [name, value] of Object.entries(refusal.headers)) {
-    res.writeHeader(name, value);
+  res.writeStatus(statusLine(refusal.status));
+  for (const headers of [refusalHeaders, refusal.headers]) {
+    for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
   }
   res.end(refusal.body, true);
 }

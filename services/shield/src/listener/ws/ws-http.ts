@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { addressFromText } from '../canonical-address.ts';
 import { addHeader } from '../handshake.ts';
 import type { RawHandshake } from '../handshake.ts';
-import { refusePlainRequest, statusLine } from '../http-refusal.ts';
+import { refusalHeaders, refusePlainRequest, statusLine } from '../http-refusal.ts';
 import { upgradePaths } from '../listener.ts';
 import type { UpgradeRefusal } from '../listener.ts';
 
@@ -42,7 +42,7 @@ export function refuseUpgrade(socket: Socket, refusal: UpgradeRefusal): void {
 
 function bodyHeaders(refusal: UpgradeRefusal): Record<string, string> {
   return {
-    'content-type': 'application/json',
+    ...refusalHeaders,
     'content-length': String(Buffer.byteLength(refusal.body)),
     connection: 'close',
   };
