@@ -20,14 +20,17 @@ function engineCodes(listener: ListenerName, code: number): readonly number[] {
   return listener === 'uws' ? [code, 1006] : [code];
 }
 
-test.for(listeners)('[PRT-9] a binary frame on JSON and a text frame on Protobuf close 1003 (%s)', async (listener) => {
-  const json = await busOn(listener).connect();
-  json.socket.sendBinary(Buffer.from('{"type":"command","command":"ping"}'));
-  expect((await json.closed()).code).toBe(1003);
-  const proto = await connectBinary(listener);
-  proto.socket.sendText('{"type":"command","command":"ping"}');
-  expect((await proto.socket.closed()).code).toBe(1003);
-});
+test.for(listeners)(
+  '[PRT-9] P-22: a binary frame on JSON and a text frame on Protobuf close 1003 (%s)',
+  async (listener) => {
+    const json = await busOn(listener).connect();
+    json.socket.sendBinary(Buffer.from('{"type":"command","command":"ping"}'));
+    expect((await json.closed()).code).toBe(1003);
+    const proto = await connectBinary(listener);
+    proto.socket.sendText('{"type":"command","command":"ping"}');
+    expect((await proto.socket.closed()).code).toBe(1003);
+  },
+);
 
 test.for(listeners)(
   '[PRT-23] [P-02] a frame over the limit closes 1009, on its header alone (%s)',

@@ -232,7 +232,7 @@ test('[LOG-9] a client that comes back with its position gets what it missed, in
   for (const client of [alice, back]) client.end();
 });
 
-test('[PRT-6] a token is refreshed by one of the same person only', async () => {
+test('[PRT-6] P-23: a token is refreshed by one of the same person only', async () => {
   const alice = await bus.connect();
   const later = await bus.token({ ttlMs: 7_200_000 });
   const { token_expires_at: expiry } = await alice.must('refresh', { token: later });
@@ -244,6 +244,24 @@ test('[PRT-6] a token is refreshed by one of the same person only', async () => 
     error_code: 'AUTHENTICATION_FAILED',
   });
   expect(await alice.command('refresh', { token: 'junk' })).toMatchObject({ error_code: 'AUTHENTICATION_FAILED' });
+  // Several at once: each is answered by itself, and the one that is refused ends nothing (P-23).
+  const foreign = await bus.token({ user: 'mallory' });
+  const tokens = [later, foreign, later];
+  for (const [n, token] of tokens.entries())
+    alice.send({ type: 'command', id: `arq_refresh_${n}`, command: 'refresh', args: { token } });
+  const said = new Map<unknown, unknown>();
+  while (said.size < tokens.length) {
+    const { request_id: id, status } = await alice.next(
+      (frame) => frame.request_id?.startsWith('arq_refresh') === true,
+    );
+    said.set(id, status);
+  }
+  expect(Object.fromEntries(said)).toEqual({
+    arq_refresh_0: 'success',
+    arq_refresh_1: 'error',
+    arq_refresh_2: 'success',
+  });
+  expect(await alice.must('status')).toMatchObject({ connections: expect.any(Number) });
   alice.end();
 });
 

@@ -79,7 +79,7 @@ test('[TEL-2] [BRN-1] the Brains show what they know: each connection once, and 
   for (const client of clients) client.end();
 });
 
-test('[SAF-5] no metric tells a name of a tenant, client, user, room or channel', async () => {
+test('[SAF-5] L-05: no metric tells a name of a tenant, client, user, room or channel', async () => {
   const names = { tenant: 'tenant-of-secrets', user: 'user-of-secrets' };
   const client = await bus.connect(names);
   await client.must('join_channel', { room: 'room-of-secrets', channel: 'channel-of-secrets' });

@@ -138,7 +138,7 @@ async function attempt(role: Role, name: string): Promise<Frame> {
 }
 
 describe('the permission matrix', () => {
-  test('[PRM-1] has a row for every command of the registry, and for none that is not there', () => {
+  test('[PRM-1] A-17: has a row for every command of the registry, and for none that is not there', () => {
     const named = rows.flatMap(({ names }) => names).filter((name) => messages[name] === undefined);
     expect(named.toSorted()).toEqual(Object.keys(commands).toSorted());
   });

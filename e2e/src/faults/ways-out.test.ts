@@ -75,7 +75,7 @@ test('[SAF-2] these are all the ways out: a new one must be added to the test of
   ]);
 });
 
-test('[ARC-15] [SAF-3] these are all the ways in: a new one must be tried in the test of the one boundary', () => {
+test('[ARC-15] [SAF-3] C-15: these are all the ways in: a new one must be tried in the test of the one boundary', () => {
   const tried = readFileSync(new URL('./one-boundary.test.ts', import.meta.url), 'utf8');
   // What is published through each of these is planted there: by sockets, by both ports of the Bridge, and from an outbox.
   const entrances = Object.keys(settings).filter((key) =>

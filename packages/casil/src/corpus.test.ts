@@ -19,7 +19,7 @@ describe('the corpus', () => {
     expect([...detectorTable.keys()].filter((id) => !kinds.has(id))).toEqual([]);
   });
 
-  it('[CAS-4] is told apart with a recall of 0.98 and a precision of 0.95 at least', () => {
+  it('[CAS-4] C-11: is told apart with a recall of 0.98 and a precision of 0.95 at least', () => {
     const sum = sumOf(table);
     expect(recallOf(sum)).toBeGreaterThanOrEqual(0.98);
     expect(precisionOf(sum)).toBeGreaterThanOrEqual(0.95);

@@ -131,7 +131,7 @@ describe('the CASIL stage', () => {
     // What is no JSON never comes so far; a stage that is given it throws.
     const broken = { payload: new TextEncoder().encode(`]"${awsKey}"`) };
 
-    it('[SAF-1] [CAS-7] refuses the message, and says nothing of the failure but its id', () => {
+    it('[SAF-1] [CAS-7] C-14: refuses the message, and says nothing of the failure but its id', () => {
       const checked = check(broken);
       expect(checked.verdict).toEqual({
         kind: 'block',

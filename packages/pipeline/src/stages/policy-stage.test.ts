@@ -62,7 +62,7 @@ describe('the stage of policies', () => {
     ]);
   });
 
-  it('[WSM-6] blocks what is no payload', () => {
+  it('[WSM-6] C-06: blocks what is no payload', () => {
     const put = (payload: Uint8Array, fields: Partial<Envelope> = {}) =>
       check(fields, () => ({ ...allow, payload })).verdict;
     expect(put(encode('{"a":'))).toMatchObject({ reason: 'bad_payload' });

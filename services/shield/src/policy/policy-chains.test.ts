@@ -49,7 +49,7 @@ describe('the policies in force at a Shield', () => {
     rig.chains.stop();
   });
 
-  it('[WSM-1] judge by version 1 or by version 2 while messages flow, never by none', async () => {
+  it('[WSM-1] C-07: judge by version 1 or by version 2 while messages flow, never by none', async () => {
     const rig = await startWith(one, two);
     rig.tell(recordOf([one], [everywhere(1)]), 1);
     await vi.waitFor(() => expect(rig.judge('~')).toBe('a 1'));
@@ -183,7 +183,7 @@ describe('a record that cannot be read', () => {
 });
 
 describe('after a loss of the Spine', () => {
-  it('[WSM-6] [SPN-6] a record that has changed blocks where it is bound until it is ready', async () => {
+  it('[WSM-6] [SPN-6] C-08: a record that has changed blocks where it is bound until it is ready', async () => {
     const rig = await startWith(one, two);
     rig.tell(recordOf([one], [everywhere(1)]), 1);
     await vi.waitFor(() => expect(rig.judge('~')).toBe('a 1'));
