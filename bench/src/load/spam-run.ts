@@ -6,7 +6,7 @@ import { waitUntil } from './wait-until.ts';
 
 /** The step of the pace. */
 const EVERY_MS = 1;
-/** Who is cut off comes back that much later. */
+/** Who is cut off comes back about that much later: from half of it to half more, since many who do not know of each other do not come in one instant. */
 const BACK_AFTER_MS = 100;
 
 /** Sends one message over and over at a pace, spread over some connections, and comes back whenever it is cut off. */
@@ -53,7 +53,7 @@ function openSlot(port: number, token: string, report: { refused: number; cut: n
       }
       if (slot.client === client && !isEnded) report.cut += 1;
       slot.client = undefined;
-      setTimeout(open, BACK_AFTER_MS);
+      setTimeout(open, BACK_AFTER_MS * (0.5 + Math.random()));
     });
     client.observer = (bytes, start, end) => {
       if (bytes.subarray(start, end).includes('RATE_LIMITED')) report.refused += 1;

@@ -5,12 +5,15 @@ import type { Server } from '../harness/servers.ts';
 import type { AckReport, SpamReport } from '../load/orders.ts';
 import { ackOrder } from './ack-traffic.ts';
 
-/** A client that behaves, and those of another tenant that send much, at one server. */
+/** A client that behaves, and those of another tenant that send much. */
 export interface FloodScene {
   /** Its client was opened by `openAck`. */
   readonly good: Load;
   readonly bad: Load;
+  /** That of the good one. */
   readonly server: Server;
+  /** Where the others send; default: to the same. */
+  readonly flooded?: Server;
   /** Of those who send much. */
   readonly tokens: readonly string[];
 }
@@ -28,7 +31,7 @@ const REST_MS = 4;
 
 /** Has both send for so long: the good one a message at a time with `ack`, the others together so many a second. */
 export async function measureBesideFlood(
-  { good, bad, server, tokens }: FloodScene,
+  { good, bad, server, flooded = server, tokens }: FloodScene,
   perSecond: number,
   ms: number,
 ): Promise<FloodSample> {
@@ -36,7 +39,7 @@ export async function measureBesideFlood(
   const before = await server.usage();
   const [answered, flood] = await Promise.all([
     good.ack({ ...ackOrder(plans.jsonLive, 1, ms), restMs: REST_MS }),
-    bad.spam({ port: server.port, tokens, payload, perSecond, ms }),
+    bad.spam({ port: flooded.port, tokens, payload, perSecond, ms }),
   ]);
   const after = await server.usage();
   return { good: answered, flood, serverMicros: after.cpuMicros - before.cpuMicros };
