@@ -67,7 +67,11 @@ export async function connectJson({ port, token, query, ...conduct }: JsonClient
     send({ id, ...frame });
     return next((answer) => answer.request_id === ('id' in frame ? frame.id : id));
   };
-  const { payload: welcome } = await next(({ type, payload }) => type === 'system' && payload['event'] === 'welcome');
+  const first = await next(({ type }) => type === 'system' || type === 'error').catch(async (cause: unknown) => {
+    throw new Error(`ended without a word: ${JSON.stringify(await socket.closed())}`, { cause });
+  });
+  if (first.payload['event'] !== 'welcome') throw new Error(`refused: ${JSON.stringify(first)}`);
+  const { payload: welcome } = first;
   const command = (name: string, args: object = {}): Promise<Frame> => reply({ type: 'command', command: name, args });
   return {
     socket,

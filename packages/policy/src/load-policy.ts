@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { compileWhole } from './compile-whole.ts';
 import { readModuleShape } from './binary/module-shape.ts';
 import { meterModule } from './fuel/meter-module.ts';
 import { copyUsed } from './host/guest-memory.ts';
@@ -9,10 +9,6 @@ import { policyLimits } from './policy-limits.ts';
 
 /** The interface between policies and the bus, in its one version (WSM-4). */
 export const POLICY_ABI = 'arqon_host_v1';
-
-// Else the engine compiles a function when it is called first, on the thread that all share: up to 60 ms for a large module,
-// outside of fuel (WSM-2).
-setFlagsFromString('--no-wasm-lazy-compilation');
 
 /** A module that is ready to be called; any number of instances may be made of it. */
 export interface PolicyModule {
@@ -56,7 +52,7 @@ export async function loadPolicy(bytes: Uint8Array, options: LoadOptions = {}): 
 
 async function compile(metered: Uint8Array): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(metered as BufferSource);
+    return await compileWhole(metered);
   } catch (cause) {
     const text = cause instanceof Error ? cause.message.replace(/^WebAssembly\.compile\(\): /, '') : '';
     throw new PolicyRefusal('invalid', `The module is not valid: ${text}`, { cause });
