@@ -105,7 +105,8 @@ test.for(listeners)('[DPL-3] without clients the end comes at once (%s)', async 
 
 test.for(listeners)('[DPL-3] while it drains it is not ready and lets nobody in (%s)', async (listener) => {
   const bus = await start(listener, { ARQONBUS_SERVER_DRAIN_TIMEOUT_MS: '3000' });
-  const clients = await Promise.all(Array.from({ length: 20 }, (_, n) => bus.connect({ user: `u-${n}` })));
+  // Of the Shield that is asked below: another one may have heard the signal sooner.
+  const clients = await Promise.all(Array.from({ length: 20 }, (_, n) => connectToFirst(bus, `u-${n}`)));
   const token = await bus.token();
   bus.signal('SIGTERM');
   await Promise.any(clients.map((client) => client.nextSystem('going_away')));
