@@ -2,7 +2,6 @@ import { natsReleases } from '@arqonbus/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FaultCluster } from '../faults/harness/fault-cluster.ts';
 import type { FollowedClient } from '../faults/harness/followed-client.ts';
-import { publishNumbers } from '../faults/harness/numbered-log.ts';
 import { report } from '../faults/harness/report.ts';
 import {
   FAILOVER_TIMEOUT_MS,
@@ -11,14 +10,13 @@ import {
   gather,
   more,
   startOnThreeNats,
+  startWriting,
 } from '../faults/harness/three-nats.ts';
 import { pause } from './pause.ts';
 
 /** How often each server is killed, or cut off. */
 const ROUNDS = 2;
 const LEAVING_TIMEOUT_MS = 90_000;
-/** A machine that is fast writes more than the log of the drill keeps. */
-const PAUSE_MS = 20;
 /** So long a server takes to have its place again; were the next one cut off before, two of three would be missing. */
 const REST_MS = 15_000;
 
@@ -31,7 +29,7 @@ describe.each(natsReleases())('three servers of NATS %s', (release) => {
 
   test('[LOG-2] [LOG-3] R-10: each is killed in turn under load: writing goes on, nothing acknowledged is lost or reordered', async () => {
     const { writers, readers, end } = await gather(bus, 'copies', 'killed');
-    const loads = writers.map((writer) => publishNumbers(writer, 'copies:killed', PAUSE_MS));
+    const loads = startWriting(writers, 'copies:killed');
     const all = (count: number): Promise<readonly number[]> => Promise.all(loads.map((load) => more(load, count)));
     await all(30);
     const failoversMs: number[] = [];
@@ -60,7 +58,7 @@ describe.each(natsReleases())('three servers of NATS %s', (release) => {
     '[LOG-7] [LOG-8] [LOG-4] R-12: each is cut off in turn, and then all from one another: no second history, nothing acknowledged is lost',
     async () => {
       const { writers, readers, end } = await gather(bus, 'copies', 'parted');
-      const loads = writers.map((writer) => publishNumbers(writer, 'copies:parted', PAUSE_MS));
+      const loads = startWriting(writers, 'copies:parted');
       const all = (count: number): Promise<unknown> => Promise.all(loads.map((load) => more(load, count)));
       await all(30);
       for (let round = 0; round < ROUNDS; round++) {

@@ -2,12 +2,15 @@ import { natsReleases } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { FollowedClient } from './harness/followed-client.ts';
-import { publishNumbers } from './harness/numbered-log.ts';
 import { report } from './harness/report.ts';
-import { FAILOVER_TIMEOUT_MS, expectOneHistory, gather, more, startOnThreeNats } from './harness/three-nats.ts';
-
-/** What the server that is cut off has missed is copied to it; on a fast machine that would be tens of thousands. */
-const PAUSE_MS = 20;
+import {
+  FAILOVER_TIMEOUT_MS,
+  expectOneHistory,
+  gather,
+  more,
+  startOnThreeNats,
+  startWriting,
+} from './harness/three-nats.ts';
 
 let bus: FaultCluster;
 
@@ -20,7 +23,7 @@ afterAll(() => bus.stop());
 
 test('[LOG-7] [LOG-8] [SPN-6] R-12: what is written at a NATS server that is cut off is refused, and its readers hear what they missed once it is back', async () => {
   const { writers, readers, end } = await gather(bus, 'copies', 'parted');
-  const loads = writers.map((writer) => publishNumbers(writer, 'copies:parted', PAUSE_MS));
+  const loads = startWriting(writers, 'copies:parted');
   const [near, far] = loads as [(typeof loads)[0], (typeof loads)[0]];
   await Promise.all(loads.map((load) => more(load, 30)));
 

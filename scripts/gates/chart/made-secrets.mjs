@@ -1,3 +1,5 @@
+import { itemsAt } from './prepare-cluster.mjs';
+
 /** Names of the Secrets that the chart makes for a release of this name. */
 export const isMadeSecret = (release, name) => new RegExp(`^${release}-(keys|nats|valkey|postgres)$`).test(name);
 
@@ -8,8 +10,8 @@ export const isMadeSecret = (release, name) => new RegExp(`^${release}-(keys|nat
 export function watchMadeSecrets({ ask }, namespace, release) {
   const seen = new Map();
   return async () => {
-    const { body } = await ask('GET', `/api/v1/namespaces/${namespace}/secrets`);
-    const made = body.items.filter(({ metadata }) => isMadeSecret(release, metadata.name));
+    const secrets = await itemsAt(ask, `/api/v1/namespaces/${namespace}/secrets`);
+    const made = secrets.filter(({ metadata }) => isMadeSecret(release, metadata.name));
     const now = new Map(
       made.flatMap(({ metadata, data }) =>
         Object.entries(data).map(([key, value]) => [`${metadata.name}/${key}`, value]),

@@ -3,7 +3,7 @@ import type { NatsRelease } from '@arqonbus/testkit';
 import { startFaultCluster } from './fault-cluster.ts';
 import type { FaultCluster } from './fault-cluster.ts';
 import type { FollowedClient } from './followed-client.ts';
-import { checkOrder, lastOf } from './numbered-log.ts';
+import { checkOrder, lastOf, publishNumbers } from './numbered-log.ts';
 import type { NumberedLoad } from './numbered-log.ts';
 
 /** Raft finds a new leader within 4 to 9 s; a request that was under way is given up after 5 s. */
@@ -46,6 +46,14 @@ export async function gather(bus: FaultCluster, room: string, channel: string): 
   const all = [...writers, ...readers];
   for (const client of all) await client.must('join_channel', { room, channel });
   return { writers, readers, end: () => all.forEach((client) => client.end()) };
+}
+
+/** A fast machine writes more than the log keeps, and leaves tens of thousands to be copied to a server that was cut off. */
+const WRITING_PAUSE_MS = 20;
+
+/** Has all write numbers to a channel, at a pace. */
+export function startWriting(writers: readonly FollowedClient[], target: string): readonly NumberedLoad[] {
+  return writers.map((writer) => publishNumbers(writer, target, WRITING_PAUSE_MS));
 }
 
 /** Waits until so many more are acknowledged; gives how long that took. */

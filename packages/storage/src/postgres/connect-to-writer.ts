@@ -1,7 +1,7 @@
 import { postgresServers } from '@arqonbus/config';
 import { Client } from 'pg';
 import type { ClientConfig } from 'pg';
-import { READ_ONLY_CODE } from './failure.ts';
+import { IS_READ_ONLY, READ_ONLY_CODE } from './failure.ts';
 
 /**
  * Connects to the first server of an address that takes writes. Rejects with what the last one said, within the time that
@@ -15,9 +15,7 @@ export async function connectToWriter(address: string, options: ClientConfig): P
     client.on('error', () => undefined);
     try {
       await client.connect();
-      const { rows } = await client.query<{ readonly is_read_only: boolean }>(
-        `SELECT current_setting('transaction_read_only')::boolean AS is_read_only`,
-      );
+      const { rows } = await client.query<{ readonly is_read_only: boolean }>(`SELECT ${IS_READ_ONLY} AS is_read_only`);
       if (rows[0]?.is_read_only === false) return client;
       failure = Object.assign(new Error('the server takes no writes'), { code: READ_ONLY_CODE });
     } catch (error) {

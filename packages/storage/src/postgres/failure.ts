@@ -5,6 +5,8 @@ export type FailureKind = 'connection' | 'timeout' | 'conflict' | 'fault';
 
 /** A standby, or a server that was made read-only: it would take the statement, were it the one that writes. */
 export const READ_ONLY_CODE = '25006';
+/** What such a server says of itself, in SQL. */
+export const IS_READ_ONLY = "current_setting('transaction_read_only')::boolean";
 
 /** Classes and codes of SQLSTATE with which a server says that it cannot serve now. */
 const CONNECTION = /^(08|57P0[1-5]|53300|28|3D000|25006)/;

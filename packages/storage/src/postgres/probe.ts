@@ -1,4 +1,5 @@
 import type { DatabaseStatus, Sql } from '../database.ts';
+import { IS_READ_ONLY } from './failure.ts';
 import { SCHEMA_VERSION } from './schema-version.ts';
 
 interface Answer {
@@ -10,7 +11,7 @@ interface Answer {
 const QUESTION = `
   SELECT (SELECT max(version) FROM arqon.schema_version) AS version,
          rolsuper OR rolbypassrls AS unsafe,
-         current_setting('transaction_read_only')::boolean AS is_read_only
+         ${IS_READ_ONLY} AS is_read_only
   FROM pg_roles WHERE rolname = current_user`;
 
 /** Tables that are missing, or that this role may not read. */
