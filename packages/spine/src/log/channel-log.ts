@@ -57,6 +57,11 @@ export interface ReadRange {
   /** `newest`: the last `limit` entries of the range, newest first. Default `oldest`. */
   readonly order?: 'oldest' | 'newest';
   readonly limit: number;
+  /**
+   * A sequence that the channel is known to have got: of copies that have not heard of it, no end is taken, and the read is
+   * `UNAVAILABLE` where they stay so. Default: nothing is known.
+   */
+  readonly knownSeq?: number;
   /** Ends an `oldest` read once its entries hold this many bytes of data or more; there is always one. Default: no bound. */
   readonly maxBytes?: number;
 }

@@ -10,8 +10,8 @@ export interface Page {
 
 /** What a shelf needs from around it. */
 export interface ReadShelfOptions {
-  /** Reads one page after a sequence. */
-  readonly read: (afterSeq: number) => Promise<readonly LogEntry[]>;
+  /** Reads one page after a sequence, of a log that is known to have got another. */
+  readonly read: (afterSeq: number, knownSeq: number) => Promise<readonly LogEntry[]>;
   /** Whether so many entries and bytes make a page full, so that there may be more after it. */
   readonly isFull: (entries: number, bytes: number) => boolean;
   /** Told of every page; whoever is told says when it is to be dropped. */
@@ -68,7 +68,7 @@ export class ReadShelf {
     const want = this.#isReading ? undefined : this.#choose();
     if (want === undefined) return;
     this.#isReading = true;
-    this.#options.read(want.afterSeq).then(
+    this.#options.read(want.afterSeq, want.upTo).then(
       (entries) => {
         this.#isReading = false;
         this.#settle(want, this.#keep(want, entries));

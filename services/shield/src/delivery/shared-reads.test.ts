@@ -77,6 +77,13 @@ describe('reads of one channel by many', () => {
     }
   });
 
+  it('[LOG-9] tells the log what is known to be stored, so that none answers who has not heard of it', async () => {
+    const { reads, channel, ranges } = createRig(40, 300);
+    await reads.after(channel, 20, 78);
+    await reads.newest(channel, 5);
+    expect(ranges.map(({ knownSeq }) => knownSeq)).toEqual([78, 80]);
+  });
+
   it('[LOG-10] a page is no answer about what came after it, nor for another epoch', async () => {
     const { reads, channel, ranges, stored } = createRig(3, 300);
     expect(seqsOf(await reads.after(channel, 4, 6))).toEqual([6]);

@@ -92,7 +92,8 @@ function createShelf(
   throttle: Throttle,
 ): ReadShelf {
   const shelf: ReadShelf = new ReadShelf({
-    read: (afterSeq) => throttle(() => log.read(address, { afterSeq, limit: pageMessages, maxBytes: pageBytes })),
+    read: (afterSeq, knownSeq) =>
+      throttle(() => log.read(address, { afterSeq, knownSeq, limit: pageMessages, maxBytes: pageBytes })),
     isFull: (entries, bytes) => entries >= pageMessages || bytes >= pageBytes,
     onPage: (page) => kept.add(page.bytes, () => shelf.drop(page)),
     onAnswer,
@@ -125,10 +126,12 @@ function createNewest(
       onAnswer('page');
       return known.found;
     }
-    const found = throttle(() => log.read(channel.address, { limit, order: 'newest' })).then((entries) => ({
-      entries,
-      seq: Math.max(lastSeq, entries[0]?.seq ?? 0),
-    }));
+    const found = throttle(() => log.read(channel.address, { limit, order: 'newest', knownSeq: lastSeq })).then(
+      (entries) => ({
+        entries,
+        seq: Math.max(lastSeq, entries[0]?.seq ?? 0),
+      }),
+    );
     const { tenant } = channel.address;
     const read: NewestRead = { tenant, seq: lastSeq, found, isRunning: true };
     reads.set(key, read);

@@ -59,6 +59,7 @@ describe('a copy of a stream that lags behind', () => {
         return { entries: seqs.map(entry), lastSeq: seqs.at(-1) ?? UNKNOWN_SEQ, isComplete };
       },
       leaderSeq: async () => 5,
+      streamSeq: async () => 5,
       isWhole: async () => false,
       timeoutMs: 100,
       startTimer: (run: () => void, afterMs: number) => {
@@ -68,8 +69,10 @@ describe('a copy of a stream that lags behind', () => {
     };
     return { options, pauses };
   }
-  const read = async (options: Parameters<typeof readChannel>[0], afterSeq = 0): Promise<number[]> =>
-    (await readChannel(options, { afterSeq, limit: 100 })).map(({ seq }) => seq);
+  const read = async (options: Parameters<typeof readChannel>[0], afterSeq = 0, knownSeq?: number): Promise<number[]> =>
+    (await readChannel(options, { afterSeq, limit: 100, ...(knownSeq === undefined ? {} : { knownSeq }) })).map(
+      ({ seq }) => seq,
+    );
 
   it('[LOG-18] is read until it has what the leader had, and no end is taken from it before', async () => {
     const { options, pauses } = createCopy(false);
@@ -83,6 +86,19 @@ describe('a copy of a stream that lags behind', () => {
     const atEnd = createCopy(false);
     expect(await read(atEnd.options, 5)).toEqual([]);
     expect([full.pauses, atEnd.pauses]).toEqual([[], []]);
+  });
+
+  it('[LOG-9] [LOG-18] tells no end while who leads it has not heard of what is known', async () => {
+    const { options, pauses } = createCopy(false);
+    let leads = 0;
+    const stale = { ...options, leaderSeq: async () => (++leads > 3 ? 5 : 2), streamSeq: async () => 2 };
+    expect(await read(stale, 2, 5)).toEqual([3, 4, 5]);
+    expect(pauses.length).toBeGreaterThan(2);
+    const lasting = { ...options, leaderSeq: async () => 2 };
+    await expect(read({ ...lasting, streamSeq: async () => 2 }, 2, 5)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    // The channel's last ones were erased, and the stream tells that there were some.
+    const erased = { ...lasting, readOnce: async () => ({ entries: [], lastSeq: 2, isComplete: false }) };
+    expect(await read(erased, 2, 5)).toEqual([]);
   });
 
   it('[LOG-18] is `UNAVAILABLE` where it stays behind', async () => {

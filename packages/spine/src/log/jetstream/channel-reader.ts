@@ -9,8 +9,13 @@ export interface ChannelReaderOptions {
   readonly readOnce: (range: ReadRange) => Promise<FoundEntries>;
   /** The channel's last sequence, 0 = none, as the leader of the copies tells it. Absent = there is but one copy. */
   readonly leaderSeq?: (() => Promise<number>) | undefined;
-  /** Whether the stream has lost nothing of the channel after a sequence to its limits. Asked where the messages do not tell. */
-  readonly isWhole: (afterSeq: number) => Promise<boolean>;
+  /** The last sequence of the whole stream, as who leads it tells it. */
+  readonly streamSeq: () => Promise<number>;
+  /**
+   * Whether the stream has lost nothing of the channel after a sequence to its limits, as one tells it who has heard of another
+   * sequence. Asked where the messages do not tell.
+   */
+  readonly isWhole: (afterSeq: number, knownSeq: number) => Promise<boolean>;
   /** How long a copy may lag behind. */
   readonly timeoutMs: number;
   /** Runs something later. Default `setTimeout`. */
@@ -31,14 +36,41 @@ export async function readChannel(options: ChannelReaderOptions, range: ReadRang
 
 /** As {@link readChannel}, without a look at what came before the first entry. */
 export async function readCaughtUp(
-  { readOnce, leaderSeq, timeoutMs, startTimer = setTimeout }: Omit<ChannelReaderOptions, 'isWhole'>,
+  options: Omit<ChannelReaderOptions, 'isWhole'>,
   range: ReadRange,
 ): Promise<readonly LogEntry[]> {
-  const until = (await leaderSeq?.()) ?? 0;
-  for (let waitedMs = 0; ; waitedMs += LAG_PAUSE_MS) {
+  const { readOnce } = options;
+  const until = await untilKnown(options, () => leaderEnd(options, range.knownSeq ?? 0));
+  return untilKnown(options, async () => {
     const { entries, lastSeq, isComplete } = await readOnce(range);
     const isBehind = !isComplete && lastSeq < until && until > (range.afterSeq ?? 0);
-    if (!isBehind) return entries;
+    return isBehind ? undefined : entries;
+  });
+}
+
+/**
+ * The channel's last sequence, as the leader tells it; undefined where who answers has not heard of what is known. A server
+ * that was cut off goes on to lead what it had, for some seconds, and answers those who are connected to it.
+ */
+async function leaderEnd(
+  { leaderSeq, streamSeq }: Pick<ChannelReaderOptions, 'leaderSeq' | 'streamSeq'>,
+  knownSeq: number,
+): Promise<number | undefined> {
+  if (leaderSeq === undefined) return 0;
+  const seq = await leaderSeq();
+  if (seq >= knownSeq) return seq;
+  // What is known may have been erased or trimmed since: then the stream goes further than its channel.
+  return (await streamSeq()) < knownSeq ? undefined : leaderSeq();
+}
+
+/** Asks again while there is no answer; `UNAVAILABLE` where it stays so. */
+async function untilKnown<T>(
+  { timeoutMs, startTimer = setTimeout }: Pick<ChannelReaderOptions, 'timeoutMs' | 'startTimer'>,
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
+  for (let waitedMs = 0; ; waitedMs += LAG_PAUSE_MS) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
     if (waitedMs >= timeoutMs) throw new BusError('UNAVAILABLE', 'A copy of the log lags behind.');
     await new Promise<void>((resolve) => {
       startTimer(resolve, LAG_PAUSE_MS);
@@ -54,5 +86,5 @@ async function prove(
 ): Promise<readonly LogEntry[]> {
   const [first, ...rest] = entries;
   if (first?.prevSeq !== UNKNOWN_SEQ || sinceMs !== undefined || order === 'newest') return entries;
-  return (await isWhole(afterSeq)) ? [{ ...first, prevSeq: afterSeq }, ...rest] : entries;
+  return (await isWhole(afterSeq, first.seq)) ? [{ ...first, prevSeq: afterSeq }, ...rest] : entries;
 }

@@ -29,6 +29,7 @@ import { reach } from './reach.ts';
 import { RecentIds } from './recent-ids.ts';
 import { keptOf } from './log-streams.ts';
 import { messageIdOf } from './message-id.ts';
+import { nextOf } from './next-of.ts';
 import { parseStoreReply } from './store-reply.ts';
 import { StreamReader } from './stream-reader.ts';
 import { StreamEpochs } from './stream-epochs.ts';
@@ -144,7 +145,8 @@ class JetStreamChannelLog implements ChannelLog {
   async read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]> {
     const place = this.#placeOf(address);
     const reader = await this.#reader.of(place);
-    return reach(() => readChannel({ ...reader, isWhole: (afterSeq) => this.#isWhole(place, afterSeq) }, range));
+    const isWhole = (afterSeq: number, knownSeq: number): Promise<boolean> => this.#isWhole(place, afterSeq, knownSeq);
+    return reach(() => readChannel({ ...reader, isWhole }, range));
   }
 
   async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
@@ -195,10 +197,11 @@ class JetStreamChannelLog implements ChannelLog {
    * A stream gives up the oldest of all by age, and the oldest of a channel beyond its number. It has given up nothing where it
    * still begins at the sequence or before and holds no more of the channel than are shown, or still holds one that is no younger.
    */
-  async #isWhole(place: Place, afterSeq: number): Promise<boolean> {
+  async #isWhole(place: Place, afterSeq: number, knownSeq = 0): Promise<boolean> {
     const { tenant, stream, subject, maxMessages, keptMessages } = place;
     const { generations = oneGeneration, erasures = noErasures } = this.#options;
     const { state } = await reach(() => this.#manager.streams.info(stream, { subjects_filter: subject }));
+    if (knownSeq > state.last_seq) throw new BusError('UNAVAILABLE', 'A copy of the log lags behind.');
     if (afterSeq > state.last_seq) return false;
     const held = state.subjects?.[subject] ?? 0;
     const isUncut = keptMessages > maxMessages && held <= maxMessages && afterSeq >= erasures.cutSeqOf(tenant, stream);
@@ -291,10 +294,4 @@ class JetStreamChannelLog implements ChannelLog {
   get #version(): string {
     return this.#spine.connection.info?.version ?? '';
   }
-}
-
-/** The first message of a subject from a sequence on; every server since 2.9 answers it, the types of the client leave it out. */
-function nextOf(subject: Subject, seq: number): { readonly seq: number } {
-  const query: { readonly seq: number; readonly next_by_subj: string } = { seq, next_by_subj: subject };
-  return query;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LogProfile, TenantId } from '@arqonbus/protocol';
 import { BusError } from '@arqonbus/protocol';
 import { natsReleases, startNatsCluster } from '@arqonbus/testkit';
-import type { NatsCluster } from '@arqonbus/testkit';
+import type { NatsCluster, NatsServer } from '@arqonbus/testkit';
 import { createNatsSpine } from '../../nats/nats-spine.ts';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
 import type { Append, ChannelLog } from '../channel-log.ts';
@@ -20,6 +20,7 @@ const kept: LogProfile = {
   maxAgeMs: 60_000,
   maxBytes: 1_048_576,
 };
+const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
 const layout = createLogLayout([kept]);
 const address = { tenant: 'acme' as TenantId, room: 'science', channel: 'general' };
 
@@ -40,12 +41,27 @@ describe.each(natsReleases())('a stream with three copies, on NATS, %s', (releas
 
   beforeAll(async () => {
     cluster = await startNatsCluster({ release, nodes: COPIES });
-    spine = await createNatsSpine({ servers: cluster.nodes.map(({ url }) => url), name: 'shield' });
+    ({ spine, log } = await connect(cluster.nodes));
     // Until the three have found a leader there is nobody to make a stream.
     await vi.waitFor(() => provisionLogStreams(spine, layout, { replicas: COPIES, maxBytes: 16_777_216 }), 25_000);
-    const idKey = new TextEncoder().encode('f3b1c0d2e4a59687f3b1c0d2e4a59687');
-    log = await createJetStreamChannelLog(spine, { places: new LogPlaces(layout), idKey });
   }, 40_000);
+
+  /** A log at these servers. */
+  async function connect(
+    nodes: readonly NatsServer[],
+    timeoutMs = 5_000,
+  ): Promise<{ spine: NatsSpine; log: ChannelLog }> {
+    const at = await createNatsSpine({ servers: nodes.map(({ url }) => url), name: 'shield' });
+    const options = { places: new LogPlaces(layout), idKey, timeoutMs };
+    return { spine: at, log: await createJetStreamChannelLog(at, options) };
+  }
+
+  /** Number of the server that leads the stream. */
+  async function leader(): Promise<number> {
+    const answer = await spine.connection.request('$JS.API.STREAM.INFO.LOG_default_0', '', { timeout: 5_000 });
+    const { cluster: copies } = answer.json<{ readonly cluster: { readonly leader: string } }>();
+    return Number(copies.leader.replace('node-', ''));
+  }
 
   afterAll(async () => {
     await spine.close();
@@ -79,4 +95,35 @@ describe.each(natsReleases())('a stream with three copies, on NATS, %s', (releas
       can ? ['stored', 'stored', 'duplicate', 'CONFLICT'] : [refused, 'stored', refused, refused],
     );
   });
+
+  it('[LOG-9] [LOG-18] no end is taken from a leader that was cut off, nor from its copy once the network is whole', async () => {
+    const own = { ...address, channel: 'parted' };
+    const append = (id: string): Promise<number> =>
+      log.append({ address: own, data: new Uint8Array(1), user: 'alice', id }).then(({ seq }) => seq);
+    const before = await append('arq_parted-before');
+    const led = await leader();
+    const [, others] = await Promise.all([spine.close(), connect(cluster.nodes.filter((_, node) => node !== led))]);
+    const stale = await connect([cluster.nodes[led] as NatsServer], 1_000);
+    [spine, log] = [others.spine, others.log];
+    const read = async (knownSeq: number): Promise<readonly number[] | string> =>
+      stale.log.read(own, { afterSeq: before, limit: 50, knownSeq }).then(
+        (entries) => entries.map(({ seq }) => seq),
+        (error: unknown) => (error instanceof BusError ? error.code : String(error)),
+      );
+    expect(await read(before)).toEqual([]);
+    cluster.isolate(led);
+    const stored = await vi.waitFor(() => append('arq_parted-after'), 30_000);
+    const during = await read(stored);
+    cluster.heal();
+    const heard = new Set<readonly number[] | string>();
+    const reading = async (): Promise<void> => {
+      const found = await read(stored);
+      heard.add(found);
+      expect(found).toEqual([stored]);
+    };
+    await vi.waitFor(reading, 30_000);
+    await stale.spine.close();
+    expect(during).toBe('UNAVAILABLE');
+    expect([...heard].filter((found) => typeof found !== 'string')).toEqual([[stored]]);
+  }, 90_000);
 });

@@ -44,6 +44,7 @@ export class StreamReader {
     return {
       readOnce: (range) => readOnce(options, range),
       leaderSeq: replicas > 1 ? async () => (await this.lastOf(channel))?.seq ?? 0 : undefined,
+      streamSeq: async () => (await reach(() => manager.streams.info(channel.stream))).state.last_seq,
       timeoutMs,
     };
   }
