@@ -42,6 +42,7 @@ import type { KeptLogOptions } from './history/index.ts';
 import { openResumes } from './resume/index.ts';
 import { BrainRing } from './ring/brain-ring.ts';
 import type { BrainRingOptions } from './ring/brain-ring.ts';
+import { tellOwned } from './ring/tell-owned.ts';
 import type { SettingsParts } from './settings/index.ts';
 import type { KeptStreams } from './log/log-keeper.ts';
 import type { LogMetrics } from './log/log-metrics.ts';
@@ -144,7 +145,7 @@ export interface BrainOptions {
 
 /** A running Brain. */
 export interface Brain {
-  /** Renews the lease of this Brain. A timer calls it too. */
+  /** Renews the lease of this Brain, and serves what could not be while the Spine was away. A timer calls it too. */
   renew(): Promise<void>;
   /** Takes what work there is for its partitions. A timer calls it too. */
   tick(): Promise<void>;
@@ -187,9 +188,7 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   const textOf = (prefix: string, bytes: number) => (): string => prefix + randomText(options, bytes, 'base64url');
   const ids = { nextGeneration: textOf('', 9), nextErasureId: textOf('e_', 12) };
   const logCare = composeLogCare({ ...options, ...auditing, ...ids }, observer);
-  const ring = createRing(options, (owned) => {
-    for (const module of [logCare, partitions, webhooks]) module.own(owned);
-  });
+  const ring = createRing(options, (owned) => tellOwned([logCare, partitions, webhooks], owned));
 
   for (const module of [registry, webhooks]) await module.open();
   const reconnects = spine.onStatus((status) => (status === 'connected' ? partitions.doubt() : undefined));
@@ -209,10 +208,11 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
   await logCare.lay().catch(onError);
   const sweep = createSweep({ partitions, silentShields, bans, auditing, grants, webhooks, clock });
   const tick = async () => void (await Promise.all([webhooks.tick(), continuum.tick()]));
-  const upkeep = () => [ring.tick(), sweep(), history.tick(), store.tick(), tick(), ...logCare.tick()];
+  const renew = createRenewal(partitions, ring);
+  const upkeep = () => [renew(), sweep(), history.tick(), store.tick(), tick(), ...logCare.tick()];
   const stopTimer = startUpkeep(upkeep, onError, options.startTimer);
   return {
-    renew: () => ring.tick(),
+    renew,
     tick,
     fire: () => cron.tick(),
     sweep: async () => void (await Promise.all([sweep(), store.tick()])),
@@ -226,6 +226,14 @@ export async function createBrain(options: BrainOptions): Promise<Brain> {
       endAll(served);
       for (const part of [ring, partitions, registry]) part.close();
     },
+  };
+}
+
+/** Apart from the sweep, which waits for stores: partitions are served however slow those are. */
+function createRenewal(partitions: Partitions, ring: BrainRing): () => Promise<void> {
+  return () => {
+    partitions.catchUp();
+    return ring.tick();
   };
 }
 

@@ -15,6 +15,7 @@ import { BUCKET_TTL_MS } from '../key-value/key-value.ts';
 import { listBucket, readBucket } from './bucket-reader.ts';
 import type { BucketRead, BucketReadListener } from './bucket-reader.ts';
 import { BucketWatch } from './bucket-watch.ts';
+import type { SpineSubscription } from '../spine.ts';
 import type { NatsSpine } from './nats-spine.ts';
 
 /** What a key-value store on NATS can be given. */
@@ -170,13 +171,21 @@ class NatsBucket implements KeyValue {
   }
 }
 
-/** Runs an operation; every failure becomes a `BusError`: a lost compare-and-set `CONFLICT`, all else `UNAVAILABLE`. */
+/** Runs an operation; every failure becomes a `BusError`: a lost compare-and-set `CONFLICT`, all else `UNAVAILABLE`, at
+ * once where the connection is lost: a write may have been done then. */
 async function reach<T>(spine: NatsSpine, operate: () => Promise<T>): Promise<T> {
   if (spine.status() !== 'connected') throw new BusError('UNAVAILABLE', 'The key-value store is not connected.');
+  let watched: SpineSubscription | undefined;
+  // nats.js waits on for an answer that is lost with the connection, and a lease would run out meanwhile.
+  const lost = new Promise<never>((_, reject) => {
+    watched = spine.onStatus(() => reject(new Error('the connection was lost')));
+  });
   try {
-    return await operate();
+    return await Promise.race([operate(), lost]);
   } catch (cause) {
     throw new BusError(isLostRace(cause) ? 'CONFLICT' : 'UNAVAILABLE', undefined, { cause });
+  } finally {
+    watched?.unsubscribe();
   }
 }
 

@@ -82,6 +82,20 @@ describe.each(natsReleases())('NATS %s: outages', (release) => {
     expect([...(await far.request(rpc('channels', 'join'), byte(0), lateMs))]).toEqual([8]);
   });
 
+  it('[SPN-4] an operation of a bucket ends with the connection, not with its time', async () => {
+    await createNatsKeyValueStore(near, { create: { replicas: 1 } });
+    const bucket = (await createNatsKeyValueStore(far, { timeoutMs: 600_000 })).bucket('ARQON_BRAINS');
+    const revision = await bucket.create('b1', byte(1));
+    proxy.blackhole();
+    const asked = [bucket.get('b1'), bucket.update('b1', byte(2), revision), bucket.list('')];
+    for (const outcome of await Promise.allSettled(asked)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
+    }
+    proxy.heal();
+    await isConnected();
+    expect(await bucket.get('b1')).toMatchObject({ value: byte(1) });
+  });
+
   it('[SPN-6] tells a watcher after a cut what was changed and deleted meanwhile', async () => {
     const store = await createNatsKeyValueStore(near, { create: { replicas: 1 } });
     const bucket = store.bucket('ARQON_CHANNELS');

@@ -69,6 +69,7 @@ const LOOK_AGAIN_MS = 250;
 export class Partition {
   readonly number: number;
   readonly emptyChannels: EmptyChannels;
+  readonly #parts: Pick<PartitionParts, 'spine' | 'onError'>;
   readonly #state: MembershipState;
   readonly #reports: MembershipReports;
   readonly #settling: Settling;
@@ -87,12 +88,15 @@ export class Partition {
   #isLost = false;
   /** Every Shield has told what it has: before, a channel that looks empty may not be. */
   #isSettled = false;
+  /** The owner before has been told that this one serves. */
+  #isTold = false;
 
   /** Takes the partition over: serves it from now on, and answers once the Shields have told what they have in it. */
   constructor(number: number, parts: PartitionParts) {
     const { registry, clock, observer } = parts;
     const spine = whileOwned(parts.spine, () => !this.#isLost && !parts.isLeaseOver());
     this.number = number;
+    this.#parts = parts;
     this.#shields = parts.shields;
     this.#telling = parts.telling;
     this.#state = new MembershipState(this.#listener(), busyFrom(parts.limits));
@@ -141,7 +145,7 @@ export class Partition {
       ...serveTasks({ ...shared, ...parts.tasks, spine, owner: this.#tasks }, observer),
     ];
     if (parts.settleMs === 0) this.#serveRest();
-    void this.#announceOnceSettled(parts, tenure);
+    void this.#announceOnceSettled(tenure);
     for (const { address, record } of registry.channelsOfPartition(number)) this.emptyChannels.onAdded(address, record);
   }
 
@@ -150,14 +154,25 @@ export class Partition {
     this.#settling.restart();
   }
 
+  /** Serves all once it is settled, and tells the owner before; where the Spine was lost just then, the next call does. */
+  catchUp(): void {
+    if (this.#isClosed || !this.#isSettled || this.#isTold) return;
+    const { spine, onError } = this.#parts;
+    try {
+      this.#serveRest();
+      tellTakenOver(spine, this.number);
+      this.#isTold = true;
+    } catch (error) {
+      onError(error);
+    }
+  }
+
   /** Ends what is over. */
   async sweep(): Promise<void> {
     this.#reports.sweep();
     this.#announcer.flush();
     this.#demands.sweep();
     await this.#settling.whenSettled();
-    // Unless the Spine was lost just then, it is already.
-    this.#serveRest();
     if (this.#isSettled) this.#telling.tend(this.number, this.#state);
     await this.emptyChannels.sweep();
   }
@@ -219,18 +234,13 @@ export class Partition {
     this.#rest = undefined;
   }
 
-  async #announceOnceSettled({ spine, onError }: PartitionParts, tenure: string): Promise<void> {
+  async #announceOnceSettled(tenure: string): Promise<void> {
     await this.#settling.whenSettled();
     if (this.#isClosed) return;
     this.#isSettled = true;
     this.#telling.onTakenOver(this.number, this.#state, tenure);
     this.#announcer.start();
-    try {
-      this.#serveRest();
-      tellTakenOver(spine, this.number);
-    } catch (error) {
-      onError(error);
-    }
+    this.catchUp();
   }
 
   async #lookAgain(): Promise<void> {

@@ -1,7 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SnapshotOrderSchema, fromBinary } from '@arqonbus/protocol/spine-messages';
 import { BusError } from '@arqonbus/protocol';
-import { PARTITIONS, callBrain, createMemoryKeyValueStore, ctl, deadlineIn, roomPartition } from '@arqonbus/spine';
+import {
+  LOG_PARTITION,
+  PARTITIONS,
+  callBrain,
+  createLocalSpine,
+  createMemoryKeyValueStore,
+  ctl,
+  deadlineIn,
+  roomPartition,
+  rpc,
+} from '@arqonbus/spine';
 import { ownerOf } from '../ring/owner-of.ts';
 import { createBrainFixture, join, present } from '../testing/brain-fixture.ts';
 import type { BrainFixture } from '../testing/brain-fixture.ts';
@@ -127,8 +137,46 @@ describe('two Brains', () => {
     expect(other.brain.figures().partitions).toBeLessThan(PARTITIONS);
     serving.mockRestore();
     await other.brain.renew();
-    await other.brain.sweep();
     expect(other.brain.figures().partitions).toBe(PARTITIONS);
+  });
+
+  it('[BRN-1] [SPN-4] take over all the rest where one part cannot begin, and that one once it can', async () => {
+    const keyValue = createMemoryKeyValueStore();
+    const [first, second] = ownerOf(LOG_PARTITION, ['b1', 'b2']) === 'b1' ? ['b1', 'b2'] : ['b2', 'b1'];
+    const one = await createBrainFixture({ keyValue, id: first });
+    const other = await createBrainFixture({ keyValue, spine: one.spine, id: second });
+    await vi.waitFor(() => expect(one.brain.figures().partitions).toBeLessThan(PARTITIONS));
+    const serve = one.spine.serve.bind(one.spine);
+    const serving = vi.spyOn(one.spine, 'serve').mockImplementation((filter, ...rest) => {
+      if (filter === rpc('history', 'erase', LOG_PARTITION)) throw new BusError('UNAVAILABLE');
+      return serve(filter, ...rest);
+    });
+    await one.brain.close();
+    expect(other.brain.figures().partitions).toBe(PARTITIONS);
+    const erase = { tenant: 'acme', erasureId: 'e_unknown' };
+    await expect(other.call('history.erase', erase)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    serving.mockRestore();
+    await other.brain.renew();
+    await expect(other.call('history.erase', erase)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('[BRN-1] [SPN-4] serve once they are settled, where the Spine was away just then and a sweep waits for a store', async () => {
+    const keyValue = createMemoryKeyValueStore();
+    vi.spyOn(keyValue.bucket('ARQON_BANS'), 'list').mockReturnValue(new Promise(() => undefined));
+    const spine = createLocalSpine();
+    const serve = spine.serve.bind(spine);
+    let refused = 0;
+    const serving = vi.spyOn(spine, 'serve').mockImplementation((filter, ...rest) => {
+      if (!filter.startsWith('arqon.rpc.channels.list.')) return serve(filter, ...rest);
+      refused += 1;
+      throw new BusError('UNAVAILABLE');
+    });
+    const one = await createBrainFixture({ keyValue, spine, settleMs: 20 });
+    void one.brain.sweep();
+    await vi.waitFor(() => expect(refused).toBe(PARTITIONS));
+    serving.mockRestore();
+    await one.brain.renew();
+    await expect(one.call('channels.list', bench)).rejects.toMatchObject({ code: 'ROOM_NOT_FOUND' });
   });
 
   it('[BRN-1] [PRS-2] answer for all rooms together, whoever owns them', async () => {

@@ -64,8 +64,13 @@ export class Partitions {
     for (const partition of this.#partitions.values()) partition.doubt();
   }
 
-  async sweep(): Promise<void> {
+  /** Takes over, and serves, what it could not while the Spine was away. */
+  catchUp(): void {
     this.#takeOverMissing();
+    for (const partition of this.#partitions.values()) partition.catchUp();
+  }
+
+  async sweep(): Promise<void> {
     for (const partition of this.#partitions.values()) await partition.sweep();
   }
 
@@ -122,7 +127,7 @@ export class Partitions {
     try {
       this.#partitions.set(number, new Partition(number, this.#parts));
     } catch (error) {
-      // The Spine was lost just now. It may be back before the lease is over, and nobody tells of that: the next sweep looks.
+      // The Spine was lost just now. It may be back before the lease is over, and nobody tells of that: `catchUp` looks.
       this.#parts.onError(error);
     }
   }

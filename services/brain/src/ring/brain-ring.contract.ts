@@ -44,12 +44,15 @@ export function describeBrainRing(name: string, open: OpenRingStore): void {
     });
 
     const start = async (id: string, bucket: KeyValue = leases) => {
-      const state = { owned: [] as number[] };
+      const state = { owned: [] as number[], isRefusing: false };
       const ring = new BrainRing({
         id,
         bucket,
         monotonicMs: () => nowMs,
-        onOwned: (owned) => (state.owned = [...owned].toSorted((a, b) => a - b)),
+        onOwned: (owned) => {
+          if (state.isRefusing) throw new BusError('UNAVAILABLE', 'not now');
+          state.owned = [...owned].toSorted((a, b) => a - b);
+        },
         onError: (error) => errors.push(error),
       });
       rings.push(ring);
@@ -146,6 +149,18 @@ export function describeBrainRing(name: string, open: OpenRingStore): void {
       isCut = false;
       await cut.ring.tick();
       expect(cut.state.owned).toEqual(all);
+    });
+
+    it('[BRN-1] [SPN-4] tells again what its Brain could not take over just then: nobody else would', async () => {
+      const { one, two } = await startPair();
+      one.state.isRefusing = true;
+      await two.ring.leave();
+      await vi.waitFor(() => expect(errors).toMatchObject([{ message: 'not now' }]), patient);
+      await one.ring.tick();
+      one.state.isRefusing = false;
+      expect(one.state.owned.length).toBeLessThan(PARTITIONS);
+      await one.ring.tick();
+      expect(one.state.owned).toEqual(all);
     });
 
     it('[ARC-3] comes back when its lease was removed, and forgets the leases of those long gone', async () => {

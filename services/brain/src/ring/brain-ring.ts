@@ -18,9 +18,9 @@ export interface BrainRingOptions {
   readonly bucket: KeyValue;
   /** Monotonic. */
   readonly monotonicMs: () => number;
-  /** Told the partitions of this Brain whenever they change. */
+  /** Told the partitions of this Brain whenever they change; where it throws, again with the next tick. */
   readonly onOwned: (partitions: ReadonlySet<number>) => void;
-  /** Told why a lease could not be renewed. */
+  /** Told why a lease could not be renewed, and what `onOwned` threw. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -141,8 +141,13 @@ export class BrainRing {
     if (this.#hasLeft) return;
     const owned = this.#findOwned();
     if (owned.size === this.#owned.size && [...owned].every((partition) => this.#owned.has(partition))) return;
-    this.#owned = owned;
-    this.#options.onOwned(owned);
+    try {
+      this.#options.onOwned(owned);
+      this.#owned = owned;
+    } catch (error) {
+      // The Spine may be lost just now; nobody else takes these partitions, so it is told again.
+      this.#options.onError(error);
+    }
   }
 
   #findOwned(): ReadonlySet<number> {
