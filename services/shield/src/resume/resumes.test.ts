@@ -1,5 +1,11 @@
 import { BusError } from '@arqonbus/protocol';
-import { HolderResultSchema, HolderResult_State, create, toBinary } from '@arqonbus/protocol/spine-messages';
+import {
+  HolderResultSchema,
+  HolderResult_State,
+  ResumeTokenSchema,
+  create,
+  toBinary,
+} from '@arqonbus/protocol/spine-messages';
 import { createLocalSpine, deadlineIn, requestsToShield } from '@arqonbus/spine';
 import { describe, expect, it } from 'vitest';
 import { createSessionRegistry } from '../session/session-registry.ts';
@@ -43,6 +49,17 @@ function createRig(windowMs = 120_000) {
   };
   return { spine, clock, session, resumes, outcomes, take, after: (ms: number) => BigInt(clock.now() + ms) };
 }
+
+describe('adopting a session', () => {
+  it('[PRT-7] [SPN-4] leaves the connection who it is where the Spine was lost since the session was taken', async () => {
+    const { spine, session, resumes } = createRig();
+    const token = create(ResumeTokenSchema, { tenant: session.tenant, user: session.user, clientId: 'n1_a' });
+    const before = session.clientId;
+    await spine.close();
+    expect(() => resumes.adopt(session, token)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
+    expect([session.clientId, session.generation]).toEqual([before, 0]);
+  });
+});
 
 describe('taking a session', () => {
   it('[PRT-7] refuses tokens from the future, of long ago, of others and of the connection itself, alike', async () => {

@@ -27,7 +27,7 @@ export interface Resumes {
    * go. Throws `RESUME_EXPIRED`, or `UNAVAILABLE` when nothing has been decided yet and the token still holds.
    */
   take(session: Session, token: string, deadlineMs: number): Promise<ResumeToken>;
-  /** Turns a connection that is in no channel into that client, in one turn. */
+  /** Turns a connection that is in no channel into that client, in one turn; throws `UNAVAILABLE` where it leaves it as it is. */
   adopt(session: Session, token: ResumeToken): void;
 }
 
@@ -127,7 +127,9 @@ async function letGo(token: ResumeToken, session: Session, options: ResumesOptio
 }
 
 function adopt(session: Session, token: ResumeToken, options: ResumesOptions): void {
-  const { sessions, membership, directDeliveries, taskDeliveries, endReplaced } = options;
+  const { sessions, membership, directDeliveries, taskDeliveries, endReplaced, spine } = options;
+  // Lost while the holder was told: deliveries could not be heard, and half of one client and half of another would be left.
+  if (spine.status() !== 'connected') throw new BusError('UNAVAILABLE');
   const clientId = token.clientId as ClientId;
   const before = sessions.get(clientId);
   if (before !== undefined) endReplaced(before);
