@@ -1,9 +1,8 @@
-import { shippedValkeyUsers, startValkeyServer } from '@arqonbus/testkit';
-import type { ValkeyServer } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freshTenants } from './harness/fresh-tenants.ts';
 import type { JsonClient } from './harness/json-client.ts';
-import { isCluster } from './harness/mode.ts';
+import { startLaneValkey } from './harness/lane-valkey.ts';
+import type { LaneValkey } from './harness/lane-valkey.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
@@ -12,19 +11,17 @@ import type { Bus } from './harness/start-bus.ts';
 // The Omega lane switched on: an experiment of administrators that reaches its lab and nothing else (OMG-1).
 
 let bus: Bus;
-let valkey: ValkeyServer | undefined;
+let valkey: LaneValkey;
 const tenants = freshTenants(() => bus);
 const { enter } = tenants;
 const lab = { room: 'omega-lab', channel: 'signals' };
 const root = { user: 'root', role: 'admin' } as const;
 
 beforeAll(async () => {
-  const { users, env } = shippedValkeyUsers();
-  // In one process the lane needs none.
-  valkey = isCluster ? await startValkeyServer({ users }) : undefined;
+  valkey = await startLaneValkey();
   bus = await startBus({
     ...roomyLimits,
-    ...(valkey === undefined ? {} : { ...env, ARQONBUS_VALKEY_URL: valkey.url }),
+    ...valkey.env,
     ARQONBUS_OMEGA_ENABLED: 'true',
     ARQONBUS_OMEGA_MAX_EVENTS: '3',
     ARQONBUS_OMEGA_MAX_SUBSTRATES: '2',
@@ -34,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bus.stop();
-  await valkey?.stop();
+  await valkey.stop();
 });
 
 const field = (name: string): object => ({

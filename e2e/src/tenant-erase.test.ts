@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { shippedValkeyUsers, startValkeyServer, startWebhookSink } from '@arqonbus/testkit';
-import type { ValkeyServer, WebhookSink } from '@arqonbus/testkit';
+import { startWebhookSink } from '@arqonbus/testkit';
+import type { WebhookSink } from '@arqonbus/testkit';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freshTenants } from './harness/fresh-tenants.ts';
 import { furnishTenant, furnitureOf } from './harness/furnish-tenant.ts';
 import type { JsonClient } from './harness/json-client.ts';
-import { isCluster } from './harness/mode.ts';
+import { startLaneValkey } from './harness/lane-valkey.ts';
+import type { LaneValkey } from './harness/lane-valkey.ts';
 import { roomyLimits } from './harness/roomy-limits.ts';
 import { runArqon } from './harness/run-arqon.ts';
 import { startBus } from './harness/start-bus.ts';
@@ -14,7 +15,7 @@ import type { Bus } from './harness/start-bus.ts';
 // A tenant goes while it is used, and its neighbour notices nothing.
 
 let bus: Bus;
-let valkey: ValkeyServer | undefined;
+let valkey: LaneValkey;
 let sink: WebhookSink;
 const tenants = freshTenants(() => bus);
 const { enter } = tenants;
@@ -22,13 +23,11 @@ const root = { user: 'root', role: 'admin' } as const;
 const OPERATOR_TOKEN = randomBytes(24).toString('base64url');
 
 beforeAll(async () => {
-  const { users, env } = shippedValkeyUsers();
-  // In one process the Omega lane needs none.
-  valkey = isCluster ? await startValkeyServer({ users }) : undefined;
+  valkey = await startLaneValkey();
   sink = await startWebhookSink();
   bus = await startBus({
     ...roomyLimits,
-    ...(valkey === undefined ? {} : { ...env, ARQONBUS_VALKEY_URL: valkey.url }),
+    ...valkey.env,
     ARQONBUS_OMEGA_ENABLED: 'true',
     ARQONBUS_HTTP_ADMIN_TOKEN: OPERATOR_TOKEN,
   });
@@ -37,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await bus.stop();
   await sink.close();
-  await valkey?.stop();
+  await valkey.stop();
 });
 
 /** Bounds a hang: four runs of the command line beside a load take some seconds. */
