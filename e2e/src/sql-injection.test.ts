@@ -39,6 +39,9 @@ const honest: Readonly<Record<string, unknown>> = {
   operation: 'redact',
 };
 
+/** Without which a text is no such name, and gets no further than that. */
+const beginnings: Readonly<Record<string, string>> = { subject: 'user:' };
+
 interface ArgumentSchema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -73,7 +76,12 @@ function attempts(): readonly Attempt[] {
     const fields = Object.keys(properties).filter((name) => [undefined, 'string'].includes(properties[name]?.type));
     const sample = Object.fromEntries(required.map((name) => [name, sampleOf(name, properties[name] ?? {})]));
     return fields.flatMap((field) =>
-      TEXTS.map((text) => ({ command, field, text, args: { ...sample, [field]: text } })),
+      TEXTS.map((text) => ({
+        command,
+        field,
+        text,
+        args: { ...sample, [field]: `${beginnings[field] ?? ''}${text}` },
+      })),
     );
   });
 }
