@@ -15,6 +15,8 @@ export interface BatchReaderOptions extends KeptNumbers {
   readonly subject: Subject;
   /** How long a batch may take to come. */
   readonly timeoutMs: number;
+  /** Whether no other copy could be the one that answers next. */
+  readonly isOnlyCopy: boolean;
   /** Told of each message that is read, shown or not. */
   readonly onMessage?: ((message: NamedMessage) => void) | undefined;
 }
@@ -41,18 +43,33 @@ export function hasBatches(version: string): boolean {
 export async function readByBatches(options: BatchReaderOptions, range: ReadRange): Promise<FoundEntries> {
   let collector: RangeCollector | undefined;
   let next = startOf(range);
+  let isTorn = false;
+  let left = 0;
   for (;;) {
     const batch = await fetchBatch(options, { ...next, ...sizeOf(range) });
+    const last = batch.at(-1);
+    // Counted as there, and not there.
+    isTorn ||= last === undefined ? options.isOnlyCopy && left > 0 : await leavesOut(options, range, last);
     const [first] = batch;
     collector ??= new RangeCollector(range, first === undefined ? 0 : first.pending + 1, options);
     for (const message of batch) {
       options.onMessage?.(message);
       collector.take(message, message.pending === 0);
     }
-    const last = batch.at(-1);
-    if (collector.isDone || last === undefined) return collector.found();
+    if (collector.isDone || last === undefined) return { ...collector.found(), isTorn };
     next = { seq: last.seq + 1 };
+    left = last.pending;
   }
+}
+
+/**
+ * Whether the server has left out what it counted: a message that is damaged on disk is left out without a word. Within a batch the
+ * numbers count down by what was sent; asked again at its end, the server counts anew. What was stored in between hides as many.
+ */
+async function leavesOut(options: BatchReaderOptions, { order }: ReadRange, last: BatchMessage): Promise<boolean> {
+  if (!options.isOnlyCopy || order === 'newest' || last.pending === 0) return false;
+  const [again] = await fetchBatch(options, { seq: last.seq, batch: 1, max_bytes: 1 });
+  return again?.seq === last.seq && again.pending < last.pending;
 }
 
 interface BatchMessage extends NamedMessage {

@@ -28,10 +28,14 @@ const LAG_PAUSE_MS = 20;
  * Reads a channel's entries (LOG-18). A stored message does not name the one before it, so previous sequences are derived:
  * the read begins at the position itself, and what is there is the predecessor. Where that is gone, the stream's limits may
  * tell whether anything is missing; else nobody can know. A copy that has not got everything yet which the leader had when
- * the read began is read again; `UNAVAILABLE` where it stays so.
+ * the read began is read again; `UNAVAILABLE` where it stays so. Where the only copy
+ * leaves out what it counts, nobody knows what came before the first entry.
  */
 export async function readChannel(options: ChannelReaderOptions, range: ReadRange): Promise<readonly LogEntry[]> {
-  return prove(await readCaughtUp(options, range), range, options);
+  const { entries, isTorn = false } = await findCaughtUp(options, range);
+  const [first, ...rest] = entries;
+  if (first !== undefined && isTorn && range.order !== 'newest') return [{ ...first, prevSeq: UNKNOWN_SEQ }, ...rest];
+  return prove(entries, range, options);
 }
 
 /** As {@link readChannel}, without a look at what came before the first entry. */
@@ -39,12 +43,16 @@ export async function readCaughtUp(
   options: Omit<ChannelReaderOptions, 'isWhole'>,
   range: ReadRange,
 ): Promise<readonly LogEntry[]> {
+  return (await findCaughtUp(options, range)).entries;
+}
+
+async function findCaughtUp(options: Omit<ChannelReaderOptions, 'isWhole'>, range: ReadRange): Promise<FoundEntries> {
   const { readOnce } = options;
   const until = await untilKnown(options, () => leaderEnd(options, range.knownSeq ?? 0));
   return untilKnown(options, async () => {
-    const { entries, lastSeq, isComplete } = await readOnce(range);
-    const isBehind = !isComplete && lastSeq < until && until > (range.afterSeq ?? 0);
-    return isBehind ? undefined : entries;
+    const found = await readOnce(range);
+    const isBehind = !found.isComplete && found.lastSeq < until && until > (range.afterSeq ?? 0);
+    return isBehind ? undefined : found;
   });
 }
 

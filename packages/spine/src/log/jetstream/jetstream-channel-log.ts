@@ -150,7 +150,10 @@ class JetStreamChannelLog implements ChannelLog {
   }
 
   async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
-    return this.#isWhole(this.#placeOf(address), seq);
+    const place = this.#placeOf(address);
+    if (!(await this.#isWhole(place, seq))) return false;
+    const reader = await this.#reader.of(place);
+    return (await reach(() => reader.readOnce({ afterSeq: seq, limit: 1 }))).isTorn !== true;
   }
 
   async position(address: ChannelAddress): Promise<LogPosition> {

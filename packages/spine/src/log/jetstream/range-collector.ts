@@ -24,6 +24,8 @@ export interface FoundEntries {
   readonly lastSeq: number;
   /** The range is full or goes no further: what comes after does not matter. */
   readonly isComplete: boolean;
+  /** The stream counts messages among these that it did not give: they are damaged. Default: as far as is known, none. */
+  readonly isTorn?: boolean;
 }
 
 /** Takes a channel's messages in their order until a range has been read; derives the previous sequences (LOG-18). */

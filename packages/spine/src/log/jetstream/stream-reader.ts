@@ -39,7 +39,7 @@ export class StreamReader {
   ): Promise<Omit<ChannelReaderOptions, 'isWhole'>> {
     const { js, manager, epochs, version, timeoutMs } = this.#options;
     const { isDirect, replicas } = await epochs.of(channel.stream);
-    const options = { js, manager, ...channel, timeoutMs, onMessage };
+    const options = { js, manager, ...channel, timeoutMs, onMessage, isOnlyCopy: replicas === 1 };
     const readOnce = isDirect && hasBatches(version()) ? readByBatches : readByConsumer;
     return {
       readOnce: (range) => readOnce(options, range),
