@@ -39,11 +39,13 @@ async function runBulkheads(options: RunOptions): Promise<BenchmarkResult> {
   const elsewhere = await startServer('arqon', undefined, settings);
   try {
     await openAck(good, plans.jsonLive, server);
+    let users = 0;
     const ms = options.isQuick ? 1_500 : 30_000;
     const sample = async ({ name, times }: Contender): Promise<FloodSample> => {
       const flooded = name === ELSEWHERE ? elsewhere : server;
       // Others each time: who was cut is held off for longer from one sample to the next.
-      const tokens = await flooded.tokens(FLOODERS, true, 'globex');
+      const tokens = await flooded.tokens(FLOODERS, true, 'globex', users);
+      users += FLOODERS;
       return measureBesideFlood({ good, bad, server, flooded, tokens }, times * LIMIT, ms);
     };
     await sample(contenders[2]);

@@ -3,9 +3,14 @@ import type { Permission } from '@arqonbus/auth';
 
 /**
  * Gives tokens of this many users; none where the server asks for none. With a grant they publish without joining (PRT-16). All are
- * of one tenant unless another is named.
+ * of one tenant unless another is named. Users are numbered, from 0 unless another number is named.
  */
-export type TokenSource = (count: number, hasPublishGrant?: boolean, tenant?: string) => Promise<readonly string[]>;
+export type TokenSource = (
+  count: number,
+  hasPublishGrant?: boolean,
+  tenant?: string,
+  firstUser?: number,
+) => Promise<readonly string[]>;
 
 /** Where clients connect to, and with what. */
 export interface Endpoint {
@@ -23,10 +28,10 @@ const PUBLISH_ANYWHERE: readonly Permission[] = [{ action: 'publish', pattern: '
 export function createTokenSource(secret: string | undefined): TokenSource {
   if (secret === undefined) return async () => [];
   const issuer = createDevelopmentIssuer({ secret, now: Date.now });
-  return (count, hasPublishGrant = false, tenant = TENANT) => {
+  return (count, hasPublishGrant = false, tenant = TENANT, firstUser = 0) => {
     const permissions = hasPublishGrant ? { permissions: PUBLISH_ANYWHERE } : {};
     const order = { tenant, role: 'user', ttlMs: HOUR_MS, ...permissions } as const;
-    const users = Array.from({ length: count }, (_, index) => `user-${String(index).padStart(6, '0')}`);
+    const users = Array.from({ length: count }, (_, index) => `user-${String(firstUser + index).padStart(6, '0')}`);
     return Promise.all(users.map((user) => issuer.issue({ ...order, user })));
   };
 }
