@@ -33,6 +33,12 @@ export const activityRates: Readonly<Record<ActivityEvent, number>> = {
   security_violation: 100,
 };
 
+/**
+ * The same for messages that were refused unread, for being too many (PRT-23): told apart from other refusals, which a flood does
+ * not crowd out so. To tell of one costs more than to refuse it, and the thread is everybody's.
+ */
+export const floodRate = { perSecond: 10, atOnce: 5 } as const;
+
 /** All names of a tenant's events. */
 export const activityEventNames: readonly ActivityEvent[] = Object.keys(activityRates) as ActivityEvent[];
 

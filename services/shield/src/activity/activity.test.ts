@@ -4,7 +4,7 @@ import { createLocalSpine, evt } from '@arqonbus/spine';
 import { createMetrics } from '@arqonbus/telemetry';
 import { describe, expect, it } from 'vitest';
 import { createTestClock, turn } from '../session/session-rig.ts';
-import { activityEventNames, activityRates } from './activity-events.ts';
+import { activityEventNames, activityRates, floodRate } from './activity-events.ts';
 import { createActivity } from './activity.ts';
 import type { Actor } from './activity.ts';
 
@@ -32,13 +32,14 @@ function actor(tenant = 'acme'): Actor {
 
 const blocked = {
   kind: 'block',
-  stage: 'rate',
-  code: 'RATE_LIMITED',
-  reason: 'messages',
+  stage: 'authorize',
+  code: 'NOT_SUBSCRIBED',
+  reason: 'publish',
   errors: [],
-  retryAfterMs: 9,
+  retryAfterMs: 0,
   traceId: '',
 } as const;
+const tooMany = { ...blocked, stage: 'rate', code: 'RATE_LIMITED', reason: 'messages', retryAfterMs: 9 } as const;
 
 describe('activity', () => {
   it('[TEL-4] tells what happens to sessions as ids, codes and names, on subjects of the tenant', async () => {
@@ -61,7 +62,7 @@ describe('activity', () => {
       { ...base, type: 'client_connected' },
       { ...base, type: 'client_disconnected', code: 1001 },
       { ...base, type: 'command_executed', command: 'join_channel' },
-      { ...base, type: 'message_blocked', stage: 'rate', code: 'RATE_LIMITED', reason: 'messages' },
+      { ...base, type: 'message_blocked', stage: 'authorize', code: 'NOT_SUBSCRIBED', reason: 'publish' },
       { ...base, type: 'security_violation', code: 'BANNED' },
       { ...base, type: 'channel_created', room: 'lab', channel: 'new' },
       { ...base, type: 'presence', action: 'leave', room: 'lab', channel: 'new' },
@@ -86,6 +87,29 @@ describe('activity', () => {
     activity.messageBlocked(actor(), blocked);
     await turn();
     expect(heard).toHaveLength(activityRates.message_blocked + 3);
+  });
+
+  it('[TEL-4] [PRT-23] tells of a flood bit by bit, and of what else is refused meanwhile all the same', async () => {
+    const { clock, metrics, activity, heard, listen } = createRig();
+    listen('acme');
+    const flood = async (ms: number): Promise<number> => {
+      heard.length = 0;
+      for (let n = 0; n < ms; n++) {
+        for (let m = 0; m < 5; m++) activity.messageBlocked(actor(), tooMany);
+        clock.advance(1);
+      }
+      await turn();
+      return heard.length;
+    };
+    expect(await flood(1)).toBe(floodRate.atOnce);
+    activity.messageBlocked(actor(), blocked);
+    await turn();
+    expect(heard.slice(floodRate.atOnce)).toMatchObject([{ stage: 'authorize', code: 'NOT_SUBSCRIBED' }]);
+    expect(await flood(1_000)).toBe(floodRate.perSecond);
+    expect(metrics.render()).toContain('arqonbus_activity_dropped_total{event="message_blocked"} 4990');
+    clock.advance(1_000);
+    activity.sweep();
+    expect(await flood(1)).toBe(floodRate.atOnce);
   });
 
   it('[TEL-4] does not harm sessions when the Spine is away', async () => {

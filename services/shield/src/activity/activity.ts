@@ -1,5 +1,4 @@
-import { createTokenBucket } from '@arqonbus/pipeline';
-import type { Outcome, TokenBucket } from '@arqonbus/pipeline';
+import type { Outcome } from '@arqonbus/pipeline';
 import { createEnvelope, encodeProtoEnvelope, isReservedRoom } from '@arqonbus/protocol';
 import type { ClientId, Clock, CommandName, ErrorCode, MessageId, TenantId, UserId } from '@arqonbus/protocol';
 import { TelemetryEventSchema, create, toBinary } from '@arqonbus/protocol/spine-messages';
@@ -7,8 +6,8 @@ import { channelOut, evt } from '@arqonbus/spine';
 import type { Spine } from '@arqonbus/spine';
 import type { Metrics } from '@arqonbus/telemetry';
 import { jsonBytes } from '../delivery/frames.ts';
-import { activityRates } from './activity-events.ts';
 import type { ActivityEvent } from './activity-events.ts';
+import { createRations } from './rations.ts';
 
 /** Whom an event is about. */
 export interface Actor {
@@ -63,25 +62,16 @@ export interface ActivityOptions {
 /** Activity of one Shield. */
 export function createActivity(options: ActivityOptions): Activity {
   const { spine, clock, metrics } = options;
-  const buckets = new Map<string, TokenBucket>();
+  const rations = createRations(() => clock.monotonicMs());
   const dropped = metrics.labelledCounter(
     'arqonbus_activity_dropped_total',
     'Activity events not told, by event.',
     'event',
   );
-  const mayTell = (tenant: TenantId, type: ActivityEvent): boolean => {
-    const key = `${tenant}/${type}`;
-    let bucket = buckets.get(key);
-    if (bucket === undefined) {
-      bucket = createTokenBucket(activityRates[type], activityRates[type], clock.monotonicMs());
-      buckets.set(key, bucket);
-    }
-    return bucket.take(1, clock.monotonicMs());
-  };
   const publish = createPublishEvent(options);
-  const tell = (tenant: TenantId, type: ActivityEvent, content: object, actor?: Actor): void => {
+  const tell = (tenant: TenantId, type: ActivityEvent, content: object, actor?: Actor, isFlood = false): void => {
     try {
-      if (mayTell(tenant, type)) {
+      if (rations.take(tenant, type, isFlood)) {
         const event = create(TelemetryEventSchema, {
           type,
           tenant,
@@ -99,8 +89,8 @@ export function createActivity(options: ActivityOptions): Activity {
     }
     dropped.inc(type);
   };
-  const tellAbout = (actor: Actor, type: ActivityEvent, more: object): void =>
-    tell(actor.tenant, type, { client_id: actor.clientId, user: actor.user, ...more }, actor);
+  const tellAbout = (actor: Actor, type: ActivityEvent, more: object, isFlood = false): void =>
+    tell(actor.tenant, type, { client_id: actor.clientId, user: actor.user, ...more }, actor, isFlood);
   const tellOf = (actor: Actor, type: ActivityEvent, { room, channel }: Place, more: object): void => {
     if (!isReservedRoom(room)) tellAbout(actor, type, { ...more, room, channel });
   };
@@ -111,14 +101,13 @@ export function createActivity(options: ActivityOptions): Activity {
     channelCreated: (actor, place) => tellOf(actor, 'channel_created', place, {}),
     channelDeleted: (actor, place) => tellOf(actor, 'channel_deleted', place, {}),
     presence: (actor, action, place) => tellOf(actor, 'presence', place, { action }),
-    messageBlocked: (actor, { stage, code, reason }) => tellAbout(actor, 'message_blocked', { stage, code, reason }),
+    messageBlocked: (actor, { stage, code, reason }) =>
+      tellAbout(actor, 'message_blocked', { stage, code, reason }, stage === 'rate'),
     casilDecision: (actor, place, decision) => tellOf(actor, 'casil_decision', place, decision),
     casilSummary: (tenant, summary) => tell(tenant, 'casil_summary', summary),
     schemaViolation: (actor, place, violation) => tellOf(actor, 'schema_violation', place, violation),
     sessionEnded: (actor, code) => tellAbout(actor, 'security_violation', { code }),
-    sweep: () => {
-      for (const [key, bucket] of buckets) if (bucket.isFull(clock.monotonicMs())) buckets.delete(key);
-    },
+    sweep: () => rations.sweep(),
   };
 }
 

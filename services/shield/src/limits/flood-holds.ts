@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TenantId, UserId } from '@arqonbus/protocol';
+import { createSpreadEnds } from './spread-ends.ts';
 
 /** Who floods: a person from one address, so that nobody else there, and no other device of that person, pays for it. */
 export interface Flooder {
@@ -17,7 +18,10 @@ export interface FloodHold {
 
 /** Who was cut for flooding and may not come back yet (PRT-23). Times are those of one Shield, and in ms. */
 export interface FloodHolds {
-  /** Holds off who was cut just now: 1 s, doubled up to 60 s while it goes on. */
+  /**
+   * Holds off who was cut just now: 1 s, doubled while it goes on, and up to as much longer where others of the tenant are held off
+   * for as long, so that they come back one after the other; 60 s at most.
+   */
   hold(flooder: Flooder): FloodHold;
   /** What is left of a hold; 0 = none. The token that it was asked with is known from now on, for as long. */
   remainingMs(flooder: Flooder, token: string): number;
@@ -48,14 +52,16 @@ export const MAX_FLOOD_HOLDS = 10_000;
 export function createFloodHolds(monotonicMs: () => number): FloodHolds {
   const holds = new Map<string, Hold>();
   const tokensUntilMs = new Map<string, number>();
+  const ends = createSpreadEnds(monotonicMs);
   return {
     hold: (flooder) => {
       const nowMs = monotonicMs();
       const last = holds.get(keyOf(flooder));
       if (last !== undefined && nowMs < last.untilMs) return { remainingMs: last.untilMs - nowMs, isNew: false };
       const ms = last === undefined || isForgotten(last, nowMs) ? FIRST_MS : Math.min(2 * last.ms, LONGEST_MS);
-      putNewest(holds, keyOf(flooder), { ms, untilMs: nowMs + ms });
-      return { remainingMs: ms, isNew: true };
+      const remainingMs = Math.min(ends.begin(flooder.tenant, ms), LONGEST_MS);
+      putNewest(holds, keyOf(flooder), { ms, untilMs: nowMs + remainingMs });
+      return { remainingMs, isNew: true };
     },
     remainingMs: (flooder, token) => {
       const hold = holds.get(keyOf(flooder));
@@ -69,6 +75,7 @@ export function createFloodHolds(monotonicMs: () => number): FloodHolds {
     },
     sweep: () => {
       const nowMs = monotonicMs();
+      ends.sweep();
       for (const [key, hold] of holds) if (isForgotten(hold, nowMs)) holds.delete(key);
       for (const [digest, untilMs] of tokensUntilMs) if (untilMs <= nowMs) tokensUntilMs.delete(digest);
     },
