@@ -29,7 +29,7 @@ export class Liveness {
   readonly #clock: Clock;
   readonly #connection: WatchedConnection;
   readonly #timeoutMs: number;
-  #hasHeard = false;
+  #heardAtMs = 0;
   #watchTimer: Timer | undefined;
   #check: Check | undefined;
 
@@ -43,13 +43,14 @@ export class Liveness {
   /** Begins to watch a new connection. */
   start(heartbeatMs: number): void {
     this.stop();
-    this.#hasHeard = false;
-    this.#watch(Math.min(Math.max(heartbeatMs, MIN_INTERVAL_MS), MAX_INTERVAL_MS));
+    this.#heardAtMs = this.#clock.now();
+    const intervalMs = Math.min(Math.max(heartbeatMs, MIN_INTERVAL_MS), MAX_INTERVAL_MS);
+    this.#watch(intervalMs, intervalMs);
   }
 
   /** Notes that a frame came. */
   onFrame(): void {
-    this.#hasHeard = true;
+    this.#heardAtMs = this.#clock.now();
     if (this.#check !== undefined) this.#check.hasHeard = true;
   }
 
@@ -65,14 +66,17 @@ export class Liveness {
     this.#endCheck();
   }
 
-  #watch(intervalMs: number): void {
-    const dueMs = this.#clock.now() + intervalMs;
+  #watch(intervalMs: number, inMs: number): void {
+    const dueMs = this.#clock.now() + inMs;
     this.#watchTimer = this.#clock.setTimer(() => {
-      this.#watch(intervalMs);
+      // A clock that was set back knows of no silence.
+      this.#heardAtMs = Math.min(this.#heardAtMs, this.#clock.now());
+      const silentMs = this.#clock.now() - this.#heardAtMs;
+      const isSilent = silentMs >= intervalMs;
+      this.#watch(intervalMs, isSilent ? intervalMs : intervalMs - silentMs);
       if (this.#isLate(dueMs)) this.doubt();
-      else if (!this.#hasHeard) this.#ask(this.#timeoutMs);
-      this.#hasHeard = false;
-    }, intervalMs);
+      else if (isSilent) this.#ask(this.#timeoutMs);
+    }, inMs);
   }
 
   /** Pings, unless an answer is due as soon already. */
