@@ -20,8 +20,10 @@ beforeAll(async () => {
   primary = bus.postgres;
   standby = await startStandby(primary);
   address = await startChaosProxy({ targetPort: primary.port });
-  const url = bus.postgresUrl.replace(`:${primary.port}/`, `:${address.port}/`);
-  for (const number of [0, 1]) {
+  const at = (hosts: string): string => bus.postgresUrl.replace(`127.0.0.1:${primary.port}/`, `${hosts}/`);
+  // One goes to an address that moves, and one knows both servers.
+  const urls = [at(`127.0.0.1:${address.port}`), at(`127.0.0.1:${standby.port},127.0.0.1:${primary.port}`)];
+  for (const [number, url] of urls.entries()) {
     await bus.brains[number]?.stop();
     await bus.startBrain(number, { ARQONBUS_POSTGRES_URL: url });
   }
@@ -50,7 +52,7 @@ async function grantsIn(port: number): Promise<number> {
   return Number(row?.count);
 }
 
-test('[PRD-3] [PRM-3] R-19, A-19: a standby takes over Postgres: every grant that was acknowledged is there, what is denied stays denied, and the old server gets nothing more', async () => {
+test('[PRD-3] [PRM-3] [BRN-2] R-19, A-19: a standby takes over Postgres: every grant that was acknowledged is there, what is denied stays denied, and the old server gets nothing more', async () => {
   const admin = await bus.connect(0, { user: 'root', role: 'admin' });
   const denied = await bus.connect(1, { user: 'mallory' });
   await denied.must('join_channel', target);
