@@ -20,15 +20,13 @@ beforeAll(async () => {
 
 afterAll(() => bus.stop(), 60_000);
 
-// At the pace of the others more would come in 60 s than a log keeps.
-test.for([
-  [5_000, 50],
-  [20_000, 50],
-  [60_000, 150],
-] as const)(
+/** Fewer in a minute than a log keeps (500): the Shield goes on once the client is back, after 35 s. */
+const PUBLISH_EVERY_MS = 150;
+
+test.for([5_000, 20_000, 60_000])(
   '[PRT-5] [PRS-2] [LOG-8] R-04: a Shield that stood still for %i ms goes on with nothing lost, stale or out of order',
-  async ([frozenMs, publishEveryMs]) => {
-    const result = await runGrayShield(bus, `gray-${frozenMs}`, { frozenMs, publishEveryMs });
+  async (frozenMs) => {
+    const result = await runGrayShield(bus, `gray-${frozenMs}`, { frozenMs, publishEveryMs: PUBLISH_EVERY_MS });
     report(`a Shield stood still for ${frozenMs / 1_000} s`, { ...result });
     expect(result.unreadyMs).toBeLessThan(10_000);
     expect(result.clientBackMs).toBeLessThan(45_000);
