@@ -69,9 +69,10 @@ export class Liveness {
   #watch(intervalMs: number, inMs: number): void {
     const dueMs = this.#clock.now() + inMs;
     this.#watchTimer = this.#clock.setTimer(() => {
+      const nowMs = this.#clock.now();
       // A clock that was set back knows of no silence.
-      this.#heardAtMs = Math.min(this.#heardAtMs, this.#clock.now());
-      const silentMs = this.#clock.now() - this.#heardAtMs;
+      this.#heardAtMs = Math.min(this.#heardAtMs, nowMs);
+      const silentMs = nowMs - this.#heardAtMs;
       const isSilent = silentMs >= intervalMs;
       this.#watch(intervalMs, isSilent ? intervalMs : intervalMs - silentMs);
       if (this.#isLate(dueMs)) this.doubt();

@@ -11,8 +11,8 @@ export interface ServerProcess {
   pid(): number;
   /** Ends it and removes its folder. Idempotent; nothing else may be called afterwards. */
   stop(): Promise<void>;
-  /** Ends it and its children at once, as a crash does; its folder and port stay for {@link restart}. */
-  kill(): Promise<void>;
+  /** Ends it and its children at once, as a crash does, or in order with SIGTERM; its folder and port stay for {@link restart}. */
+  kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Ends it in order, if it runs, and starts it again on the same port and folder. */
   restart(): Promise<void>;
   /** Stops its clock: connections stay open, nothing is answered. */
@@ -70,7 +70,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   }
   return {
     pid: () => child?.pid ?? 0,
-    kill: () => end('SIGKILL'),
+    kill: (signal = 'SIGKILL') => end(signal),
     async restart() {
       await end(restartSignal);
       await start();

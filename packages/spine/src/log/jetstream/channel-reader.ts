@@ -28,8 +28,8 @@ const LAG_PAUSE_MS = 20;
  * Reads a channel's entries (LOG-18). A stored message does not name the one before it, so previous sequences are derived:
  * the read begins at the position itself, and what is there is the predecessor. Where that is gone, the stream's limits may
  * tell whether anything is missing; else nobody can know. A copy that has not got everything yet which the leader had when
- * the read began is read again; `UNAVAILABLE` where it stays so. Where the only copy
- * leaves out what it counts, nobody knows what came before the first entry.
+ * the read began is read again; `UNAVAILABLE` where it stays so. Where the only copy leaves out what it counts, nobody knows what
+ * came before the first entry.
  */
 export async function readChannel(options: ChannelReaderOptions, range: ReadRange): Promise<readonly LogEntry[]> {
   const { entries, isTorn = false } = await findCaughtUp(options, range);

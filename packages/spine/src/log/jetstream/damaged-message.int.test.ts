@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LogProfile, TenantId } from '@arqonbus/protocol';
-import { natsReleases, startNatsServer, waitUntil } from '@arqonbus/testkit';
+import { natsReleases, startNatsServer } from '@arqonbus/testkit';
 import type { NatsServer } from '@arqonbus/testkit';
 import { createNatsSpine } from '../../nats/nats-spine.ts';
 import type { NatsSpine } from '../../nats/nats-spine.ts';
@@ -38,14 +38,6 @@ function damageBodies(storeDir: string, numbers: readonly number[]): void {
   writeFileSync(file, bytes);
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
 // Older servers are read by consumers, which tell of nothing.
 describe.skipIf(!natsReleases().includes('newest'))(
   'messages that are damaged on the disk of a NATS that was stopped in order',
@@ -61,9 +53,7 @@ describe.skipIf(!natsReleases().includes('newest'))(
       log = await createJetStreamChannelLog(spine, { places: new LogPlaces(layout), idKey });
       const data = new TextEncoder().encode(BODY);
       for (let n = 1; n <= MESSAGES; n++) await log.append({ address, data, user: 'alice', id: `arq_damaged-${n}` });
-      const pid = nats.pid();
-      process.kill(pid, 'SIGTERM');
-      await waitUntil(() => !isRunning(pid), { what: 'the end of NATS' });
+      await nats.kill('SIGTERM');
       damageBodies(nats.storeDir, [20, 70, 99, 100]);
       await nats.restart();
       await vi.waitFor(() => log.position(address), 20_000);
