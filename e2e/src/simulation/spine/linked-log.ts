@@ -21,9 +21,9 @@ export function createLinkedLog(link: HubLink): ChannelLog {
       return ask(APPEND_TIMEOUT_MS, () => hub.log.append(copy));
     },
     read: (address, range) => ask(READ_TIMEOUT_MS, () => hub.log.read(address, range)),
-    position: (address) => ask(READ_TIMEOUT_MS, () => hub.log.position(address)),
+    position: (address, claimedSeq) => ask(READ_TIMEOUT_MS, () => hub.log.position(address, claimedSeq)),
     end: (address) => ask(READ_TIMEOUT_MS, () => hub.log.end(address)),
-    isWholeAfter: (address, seq) => ask(READ_TIMEOUT_MS, () => hub.log.isWholeAfter(address, seq)),
+    isWholeAfter: (address, seq, knownSeq) => ask(READ_TIMEOUT_MS, () => hub.log.isWholeAfter(address, seq, knownSeq)),
     channels: (tenant, room) => ask(READ_TIMEOUT_MS, () => hub.log.channels(tenant, room)),
     trim: (address, beforeSeq) => ask(READ_TIMEOUT_MS, () => hub.log.trim(address, beforeSeq)),
   };

@@ -102,14 +102,18 @@ export interface HeldChannel {
 export interface ChannelLog {
   append(append: Append): Promise<Appended>;
   read(address: ChannelAddress, range: ReadRange): Promise<readonly LogEntry[]>;
-  position(address: ChannelAddress): Promise<LogPosition>;
+  /**
+   * Where the channel is. `claimedSeq`: a sequence that somebody says it has got; where copies of the log have not heard of it they
+   * are asked again for some 1.3 s, and believed then. Default: nothing is claimed.
+   */
+  position(address: ChannelAddress, claimedSeq?: number): Promise<LogPosition>;
   /** As `position`, but one question for all channels that are kept together, so that asking for many costs little (LOG-16). */
   end(address: ChannelAddress): Promise<LogEnd>;
   /**
    * Whether the log has lost nothing of the channel after a sequence that was its `endSeq` once (LOG-9). False where that
-   * cannot be told.
+   * cannot be told. `knownSeq`: as in {@link ReadRange}; without it, the sequence itself is claimed as for `position`.
    */
-  isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean>;
+  isWholeAfter(address: ChannelAddress, seq: number, knownSeq?: number): Promise<boolean>;
   /** The channels of a room that the log holds something of, by name (LOG-19); a channel needs no members for that. */
   channels(tenant: TenantId, room: string): Promise<readonly HeldChannel[]>;
   /** Removes every entry with a sequence below `beforeSeq`. */

@@ -100,7 +100,7 @@ export async function readAfter(
 ): Promise<FollowingEntries> {
   const entries = await reads.after(channel, afterSeq, upTo);
   const isEmpty = entries.length === 0 && channel.logClass !== 'state';
-  return { entries, isErased: isEmpty && (await reads.isWholeAfter(channel, afterSeq)) };
+  return { entries, isErased: isEmpty && (await reads.isWholeAfter(channel, afterSeq, upTo)) };
 }
 
 /**

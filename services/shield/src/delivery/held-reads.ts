@@ -19,9 +19,9 @@ export function createHeldReads(log: ChannelLog): HeldReads {
     isOn: false,
     log: {
       append: (append) => log.append(append),
-      position: (address) => log.position(address),
+      position: (address, claimedSeq) => log.position(address, claimedSeq),
       end: (address) => log.end(address),
-      isWholeAfter: (address, seq) => log.isWholeAfter(address, seq),
+      isWholeAfter: (address, seq, knownSeq) => log.isWholeAfter(address, seq, knownSeq),
       channels: (tenant, room) => log.channels(tenant, room),
       trim: (address, beforeSeq) => log.trim(address, beforeSeq),
       read: (address, range) => {

@@ -21,8 +21,8 @@ export interface SharedReads {
   after(channel: LocalChannel, afterSeq: number, upTo: number): Promise<readonly LogEntry[]>;
   /** The last `limit` entries; read anew only where something was delivered since. */
   newest(channel: LocalChannel, limit: number): Promise<NewestEntries>;
-  /** As `ChannelLog.isWholeAfter`: whether an empty page means that what was there has been erased (LOG-15). */
-  isWholeAfter(channel: LocalChannel, seq: number): Promise<boolean>;
+  /** As `ChannelLog.isWholeAfter`: whether an empty page means that what was there, up to `upTo`, has been erased (LOG-15). */
+  isWholeAfter(channel: LocalChannel, seq: number, upTo: number): Promise<boolean>;
   /** Forgets what was read of a tenant's logs, and what is being read: some of it has been erased. */
   forget(tenant: TenantId): void;
   /** Forgets pages that are too old; run every second. */
@@ -68,7 +68,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
       return shelfOf(channel).after(afterSeq, upTo);
     },
     newest: newest.read,
-    isWholeAfter: ({ address }, seq) => options.log.isWholeAfter(address, seq),
+    isWholeAfter: ({ address }, seq, upTo) => options.log.isWholeAfter(address, seq, upTo),
     forget: (tenant) => {
       for (const [key, shelf] of shelves) if (shelf.tenant === tenant) shelves.delete(key);
       newest.forget(tenant);

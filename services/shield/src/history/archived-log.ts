@@ -52,10 +52,10 @@ function openRead(read: Read, log: ChannelLog): ArchivedRead {
     log: {
       append: (append) => log.append(append),
       end: (address) => log.end(address),
-      isWholeAfter: (address, seq) => log.isWholeAfter(address, seq),
+      isWholeAfter: (address, seq, knownSeq) => log.isWholeAfter(address, seq, knownSeq),
       trim: (address, beforeSeq) => log.trim(address, beforeSeq),
       read: (address, range) => read.read(address, range),
-      position: (address) => read.position(address),
+      position: (address, claimedSeq) => read.position(address, claimedSeq),
       channels: (tenant, room) => read.channels(tenant, room),
     },
     isIncomplete: () => read.isIncomplete,
@@ -79,8 +79,8 @@ class Read {
     return range.order === 'newest' ? this.#readNewest(address, range) : this.#readOldest(address, range);
   }
 
-  async position(address: ChannelAddress): Promise<LogPosition> {
-    const position = await this.#options.log.position(address);
+  async position(address: ChannelAddress, claimedSeq?: number): Promise<LogPosition> {
+    const position = await this.#options.log.position(address, claimedSeq);
     if (!this.#isArchived(address)) return position;
     const [oldest] = await this.#archived(address, { limit: 1 });
     if (oldest === undefined) return position;

@@ -2,6 +2,7 @@ import type { JetStreamClient } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import type { Subject } from '../../subjects/subject.ts';
 import { UNKNOWN_SEQ } from '../channel-log.ts';
+import type { ChannelEnd } from './channel-end.ts';
 import { readChannel } from './channel-reader.ts';
 import { readByConsumer } from './consumer-reader.ts';
 import type { ConsumerReaderOptions } from './consumer-reader.ts';
@@ -59,7 +60,7 @@ describe('a copy of a stream that lags behind', () => {
         return { entries: seqs.map(entry), lastSeq: seqs.at(-1) ?? UNKNOWN_SEQ, isComplete };
       },
       leaderSeq: async () => 5,
-      streamSeq: async () => 5,
+      endOf: async () => ({ channelSeq: 5, streamSeq: 5 }),
       isWhole: async () => false,
       timeoutMs: 100,
       startTimer: (run: () => void, afterMs: number) => {
@@ -91,14 +92,22 @@ describe('a copy of a stream that lags behind', () => {
   it('[LOG-9] [LOG-18] tells no end while who leads it has not heard of what is known', async () => {
     const { options, pauses } = createCopy(false);
     let leads = 0;
-    const stale = { ...options, leaderSeq: async () => (++leads > 3 ? 5 : 2), streamSeq: async () => 2 };
+    const behind = async (): Promise<ChannelEnd> => ({ channelSeq: 2, streamSeq: 2 });
+    const stale = { ...options, leaderSeq: async () => (++leads > 3 ? 5 : 2), endOf: behind };
     expect(await read(stale, 2, 5)).toEqual([3, 4, 5]);
     expect(pauses.length).toBeGreaterThan(2);
     const lasting = { ...options, leaderSeq: async () => 2 };
-    await expect(read({ ...lasting, streamSeq: async () => 2 }, 2, 5)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(read({ ...lasting, endOf: behind }, 2, 5)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     // The channel's last ones were erased, and the stream tells that there were some.
-    const erased = { ...lasting, readOnce: async () => ({ entries: [], lastSeq: 2, isComplete: false }) };
+    const readOnce = async (): Promise<FoundEntries> => ({ entries: [], lastSeq: 2, isComplete: false });
+    const erased = { ...lasting, readOnce, endOf: async () => ({ channelSeq: 2, streamSeq: 5 }) };
     expect(await read(erased, 2, 5)).toEqual([]);
+  });
+
+  it('[LOG-9] [LOG-18] takes the end from who knows of the stream, and not from a leader that does not', async () => {
+    const { options, pauses } = createCopy(false);
+    expect(await read({ ...options, leaderSeq: async () => 2 }, 2, 5)).toEqual([3, 4, 5]);
+    expect(pauses.length).toBeGreaterThan(1);
   });
 
   it('[LOG-18] is `UNAVAILABLE` where it stays behind', async () => {

@@ -1,6 +1,7 @@
 import { BusError } from '@arqonbus/protocol';
 import { UNKNOWN_SEQ } from '../channel-log.ts';
 import type { LogEntry, ReadRange } from '../channel-log.ts';
+import type { ChannelEnd } from './channel-end.ts';
 import type { FoundEntries } from './range-collector.ts';
 
 /** What reading a channel needs. */
@@ -9,8 +10,8 @@ export interface ChannelReaderOptions {
   readonly readOnce: (range: ReadRange) => Promise<FoundEntries>;
   /** The channel's last sequence, 0 = none, as the leader of the copies tells it. Absent = there is but one copy. */
   readonly leaderSeq?: (() => Promise<number>) | undefined;
-  /** The last sequence of the whole stream, as who leads it tells it. */
-  readonly streamSeq: () => Promise<number>;
+  /** How far the channel goes, and how much of the stream was known where that was told. */
+  readonly endOf: () => Promise<ChannelEnd>;
   /**
    * Whether the stream has lost nothing of the channel after a sequence to its limits, as one tells it who has heard of another
    * sequence. Asked where the messages do not tell.
@@ -61,14 +62,15 @@ async function findCaughtUp(options: Omit<ChannelReaderOptions, 'isWhole'>, rang
  * that was cut off goes on to lead what it had, for some seconds, and answers those who are connected to it.
  */
 async function leaderEnd(
-  { leaderSeq, streamSeq }: Pick<ChannelReaderOptions, 'leaderSeq' | 'streamSeq'>,
+  { leaderSeq, endOf }: Pick<ChannelReaderOptions, 'leaderSeq' | 'endOf'>,
   knownSeq: number,
 ): Promise<number | undefined> {
   if (leaderSeq === undefined) return 0;
   const seq = await leaderSeq();
   if (seq >= knownSeq) return seq;
   // What is known may have been erased or trimmed since: then the stream goes further than its channel.
-  return (await streamSeq()) < knownSeq ? undefined : leaderSeq();
+  const { channelSeq, streamSeq } = await endOf();
+  return streamSeq < knownSeq ? undefined : channelSeq;
 }
 
 /** Asks again while there is no answer; `UNAVAILABLE` where it stays so. */

@@ -36,6 +36,7 @@ import { StreamEpochs } from './stream-epochs.ts';
 import type { StreamEpoch } from './stream-epochs.ts';
 import { oneGeneration } from './stream-generations.ts';
 import type { StreamGenerations } from './stream-generations.ts';
+import { stateOf } from './until-heard.ts';
 
 /** What the log on JetStream is made of. */
 export interface JetStreamChannelLogOptions {
@@ -104,7 +105,7 @@ class JetStreamChannelLog implements ChannelLog {
     const { generations = oneGeneration, onRegressed = () => undefined } = options;
     this.#epochs = new StreamEpochs({ spine, manager, generations, onRegressed });
     const { timeoutMs } = options;
-    this.#reader = new StreamReader({ js, manager, epochs: this.#epochs, version: () => this.#version, timeoutMs });
+    this.#reader = new StreamReader({ js, manager, connection: spine.connection, epochs: this.#epochs, timeoutMs });
     this.#recentIds = new RecentIds({
       read: async (address, range, onMessage) => {
         const reader = await this.#reader.of(this.#placeOf(address), onMessage);
@@ -149,19 +150,19 @@ class JetStreamChannelLog implements ChannelLog {
     return reach(() => readChannel({ ...reader, isWhole }, range));
   }
 
-  async isWholeAfter(address: ChannelAddress, seq: number): Promise<boolean> {
+  async isWholeAfter(address: ChannelAddress, seq: number, knownSeq?: number): Promise<boolean> {
     const place = this.#placeOf(address);
-    if (!(await this.#isWhole(place, seq))) return false;
+    if (!(await this.#isWhole(place, seq, knownSeq))) return false;
     const reader = await this.#reader.of(place);
     return (await reach(() => reader.readOnce({ afterSeq: seq, limit: 1 }))).isTorn !== true;
   }
 
-  async position(address: ChannelAddress): Promise<LogPosition> {
+  async position(address: ChannelAddress, claimedSeq = 0): Promise<LogPosition> {
     const { stream, subject, generation, maxMessages } = this.#placeOf(address);
     // First the end of the stream: what the channel gets after this has a higher sequence.
-    const [epoch, { state }] = await Promise.all([
+    const [epoch, state] = await Promise.all([
       this.#epochs.of(stream),
-      reach(() => this.#manager.streams.info(stream, { subjects_filter: subject })),
+      stateOf(this.#manager, { stream, subject }, claimedSeq),
     ]);
     const [first, last] = await Promise.all([
       reach(() => this.#manager.streams.getMessage(stream, nextOf(subject, 1))),
@@ -203,7 +204,7 @@ class JetStreamChannelLog implements ChannelLog {
   async #isWhole(place: Place, afterSeq: number, knownSeq = 0): Promise<boolean> {
     const { tenant, stream, subject, maxMessages, keptMessages } = place;
     const { generations = oneGeneration, erasures = noErasures } = this.#options;
-    const { state } = await reach(() => this.#manager.streams.info(stream, { subjects_filter: subject }));
+    const state = await stateOf(this.#manager, place, Math.max(afterSeq, knownSeq));
     if (knownSeq > state.last_seq) throw new BusError('UNAVAILABLE', 'A copy of the log lags behind.');
     if (afterSeq > state.last_seq) return false;
     const held = state.subjects?.[subject] ?? 0;
@@ -215,8 +216,7 @@ class JetStreamChannelLog implements ChannelLog {
 
   /** NATS 2.9 does not find the last message of a subject once a later one was erased. */
   async #lastSeqOf(address: ChannelAddress): Promise<number> {
-    const [last] = await this.read(address, { limit: 1, order: 'newest' });
-    return last?.seq ?? 0;
+    return (await this.read(address, { limit: 1, order: 'newest' }))[0]?.seq ?? 0;
   }
 
   /** What a stream still holds of a channel that has another profile by now is not part of its log. */

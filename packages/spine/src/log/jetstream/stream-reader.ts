@@ -1,6 +1,8 @@
 import type { JetStreamClient, JetStreamManager, StoredMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Subject } from '../../subjects/subject.ts';
 import { hasBatches, readByBatches } from './batch-reader.ts';
+import { endOfCopy, endOfLeader } from './channel-end.ts';
 import type { ChannelReaderOptions } from './channel-reader.ts';
 import { readByConsumer } from './consumer-reader.ts';
 import type { KeptNumbers } from './range-collector.ts';
@@ -12,9 +14,8 @@ import type { StreamEpochs } from './stream-epochs.ts';
 export interface StreamReaderOptions {
   readonly js: JetStreamClient;
   readonly manager: JetStreamManager;
+  readonly connection: NatsConnection;
   readonly epochs: Pick<StreamEpochs, 'of'>;
-  /** Release of the server that this process is connected to. */
-  readonly version: () => string;
   readonly timeoutMs: number;
 }
 
@@ -37,14 +38,15 @@ export class StreamReader {
     channel: ChannelInStream & KeptNumbers,
     onMessage?: (message: NamedMessage) => void,
   ): Promise<Omit<ChannelReaderOptions, 'isWhole'>> {
-    const { js, manager, epochs, version, timeoutMs } = this.#options;
+    const { js, manager, connection, epochs, timeoutMs } = this.#options;
     const { isDirect, replicas } = await epochs.of(channel.stream);
-    const options = { js, manager, ...channel, timeoutMs, onMessage, isOnlyCopy: replicas === 1 };
-    const readOnce = isDirect && hasBatches(version()) ? readByBatches : readByConsumer;
+    const options = { js, manager, connection, ...channel, timeoutMs, onMessage, isOnlyCopy: replicas === 1 };
+    const leaderSeq = async (): Promise<number> => (await this.lastOf(channel))?.seq ?? 0;
+    const isByBatches = isDirect && hasBatches(connection.info?.version ?? '');
     return {
-      readOnce: (range) => readOnce(options, range),
-      leaderSeq: replicas > 1 ? async () => (await this.lastOf(channel))?.seq ?? 0 : undefined,
-      streamSeq: async () => (await reach(() => manager.streams.info(channel.stream))).state.last_seq,
+      readOnce: (range) => (isByBatches ? readByBatches(options, range) : readByConsumer(options, range)),
+      leaderSeq: replicas > 1 ? leaderSeq : undefined,
+      endOf: () => (isByBatches ? endOfCopy(options) : endOfLeader(options, leaderSeq)),
       timeoutMs,
     };
   }

@@ -173,7 +173,7 @@ async function judgeRecovery(
     return lost('epoch_changed');
   }
   // Another Shield was faster: what the client has is on its way here, unless the log has lost it.
-  if (from.seq > channel.lastSeq && (await log.position(channel.address)).lastSeq >= from.seq) {
+  if (from.seq > channel.lastSeq && (await log.position(channel.address, from.seq)).lastSeq >= from.seq) {
     await gaps.reach(channel, from.seq);
     coalescer.flush();
   }
