@@ -8,11 +8,15 @@ import { checkOrder, expectAll, lastOf, publishNumbers } from './harness/numbere
 // Channels with a log: what was acknowledged is delivered, once and in order, whatever dies on the way.
 const [NEAR, CUT] = [0, 1];
 
+/** Four writers as fast as they are answered: nothing of it is given up while a reader is away, however long that takes here. */
+const ROOMY = { default: { class: 'history', max_messages: 1_000_000, max_age_ms: 600_000, max_bytes: 67_108_864 } };
+
 let bus: FaultCluster;
 
 beforeAll(async () => {
   bus = await startFaultCluster({
     ARQONBUS_LOG_RULES: JSON.stringify(SHIPPED_RULES),
+    ARQONBUS_LOG_PROFILES: JSON.stringify(ROOMY),
     ARQONBUS_NATS_PING_INTERVAL_MS: '500',
   });
 });
