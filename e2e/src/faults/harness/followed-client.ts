@@ -36,6 +36,8 @@ export interface FollowedClient {
   /** Answers that belong to no open request: a second answer to one shows here. */
   readonly strays: readonly Frame[];
   end(): void;
+  /** Goes without a word. */
+  lose(): void;
 }
 
 /** Nothing of the bus may take so long: whoever hears nothing by then was forgotten. */
@@ -101,6 +103,7 @@ export function followClient(client: JsonClient): FollowedClient {
     isClosed: () => client.socket.isClosed(),
     closed: client.socket.closed(LIFE_MS),
     end: client.end,
+    lose: client.lose,
   };
 }
 
