@@ -56,7 +56,7 @@ export function startPublishing(client: FollowedClient, target: string, everyMs 
 }
 
 /** How often each code came. */
-export function countCodes(outcomes: readonly Outcome[]): Readonly<Record<string, number>> {
+export function countCodes(outcomes: readonly Pick<Outcome, 'code'>[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { code } of outcomes) counts[code] = (counts[code] ?? 0) + 1;
   return counts;

@@ -7,8 +7,8 @@ export interface NatsSpy {
   onLink(): (bytes: Buffer) => void;
 }
 
-/** Reads the lines that a client of NATS writes (PUB, HPUB, SUB); contents are skipped. Throws at any other line. */
-export function createNatsSpy(): NatsSpy {
+/** Reads the lines that a client of NATS writes (PUB, HPUB, SUB); contents are skipped. Throws at any other line. Tells each publication. */
+export function createNatsSpy(onPublication: (subject: string) => void = () => undefined): NatsSpy {
   const published = new Set<string>();
   const subscribed = new Set<string>();
 
@@ -20,6 +20,7 @@ export function createNatsSpy(): NatsSpy {
       case 'HPUB': {
         const names = words.slice(0, verb.toUpperCase() === 'PUB' ? -1 : -2);
         for (const name of names) published.add(name);
+        onPublication(names[0] ?? '');
         return Number(words.at(-1)) + 2;
       }
       case 'SUB':
