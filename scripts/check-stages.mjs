@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkAdmission } from './gates/check-admission.mjs';
 import { checkChartServers } from './gates/check-chart-servers.mjs';
 import { checkChart } from './gates/check-chart.mjs';
+import { checkCluster } from './gates/check-cluster.mjs';
 import { checkGo } from './gates/check-go.mjs';
 import { checkOldestPython } from './gates/check-oldest-python.mjs';
 import { checkRust } from './gates/check-rust.mjs';
@@ -102,6 +103,11 @@ export const parts = {
     about:
       'the Helm chart renders to what is expected, validates, is admitted by an API server, and its servers work (part of deployment)',
     run: checkWholeChart,
+  },
+  cluster: {
+    about:
+      'the Helm chart in a cluster of one node that is built here: installed, tested, its pods replaced under load',
+    run: checkCluster,
   },
   images: {
     about: 'images are built twice, looked into and started (part of deployment)',

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { installGoPrograms } from './install-go-program.mjs';
 import { isMain, root } from './root.mjs';
 
-/** The module that pins all of them, with the checksums of what they are built of. */
-const MODULE = join(root, 'scripts/kubernetes');
+/** The module that pins all programs of Kubernetes, with the checksums of what they are built of. */
+export const kubernetesModule = join(root, 'scripts/kubernetes');
 /** What the programs are called when `go install` has built them. */
 const PROGRAMS = { etcd: 'server', apiServer: 'kube-apiserver', controllers: 'kube-controller-manager' };
 const PACKAGES = [
@@ -15,8 +15,15 @@ const PACKAGES = [
 
 /** The release of Kubernetes that the chart is held to, as in `v1.34.4`: its schemas and its API server. */
 export function kubernetesVersion() {
-  const [, version] = /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8'));
+  const [, version] = /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(readFileSync(join(kubernetesModule, 'go.mod'), 'utf8'));
   return version;
+}
+
+/** What a linker is told so that programs of Kubernetes say their release: of `go install` it is v0.0.0, older than anything that the chart is for. */
+export function versionFlags(version) {
+  const [major, minor] = version.slice(1).split('.');
+  const stamps = Object.entries({ gitVersion: version, gitMajor: major, gitMinor: minor });
+  return ['-s -w', ...stamps.map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)].join(' ');
 }
 
 /**
@@ -26,16 +33,12 @@ export function kubernetesVersion() {
 export async function ensureKubeApiserver() {
   const version = kubernetesVersion();
   const advice = `The API server of Kubernetes ${version} could not be built of its Go module:`;
-  // A program of `go install` calls itself v0.0.0, which is older than anything that the chart is for.
-  const [major, minor] = version.slice(1).split('.');
-  const stamps = Object.entries({ gitVersion: version, gitMajor: major, gitMinor: minor });
-  const flags = stamps.map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  const args = ['-ldflags', `-s -w ${flags.join(' ')}`, ...PACKAGES];
+  const args = ['-ldflags', versionFlags(version), ...PACKAGES];
   const release = `kubernetes-${version.slice(1)}`;
   const about = 'ten minutes or so on two cores';
   try {
     const names = Object.values(PROGRAMS);
-    const folder = await installGoPrograms({ release, names, args, cwd: MODULE, advice, about });
+    const folder = await installGoPrograms({ release, names, args, cwd: kubernetesModule, advice, about });
     if (folder !== undefined) {
       return Object.fromEntries(Object.entries(PROGRAMS).map(([name, file]) => [name, join(folder, file)]));
     }

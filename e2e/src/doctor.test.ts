@@ -1,4 +1,4 @@
-import { freePort } from '@arqonbus/testkit';
+import { freePort, startChaosProxy, waitUntil } from '@arqonbus/testkit';
 import type { TokenOrder } from '@arqonbus/auth';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runArqon } from './harness/run-arqon.ts';
@@ -143,6 +143,17 @@ test.each(reasons)('[CLI-2] doctor finds that %s', async (_, plant, expected, wo
   expect(found).toEqual([expected]);
   expect(stdout).toMatch(words);
   expect(code).toBe(expected.startsWith('failed') ? 1 : 0);
+});
+
+test('[CLI-2] [DPL-2] doctor waits for a server that cannot be reached yet, where it is told to', async () => {
+  const server = await startChaosProxy({ targetPort: Number(new URL(bus.wsUrl).port) });
+  const way = await startChaosProxy({ targetPort: server.port });
+  server.cut();
+  const found = diagnose({ args: ['doc:ward', '--wait', '60s'], ...at(`ws://127.0.0.1:${way.port}/v1/socket`) });
+  await waitUntil(() => way.accepted() > 0, { what: 'a first try' });
+  server.heal();
+  expect(await found).toMatchObject({ code: 0 });
+  await Promise.all([way.stop(), server.stop()]);
 });
 
 test('[CLI-2] doctor finds that a live channel keeps nothing for those who are away', async () => {

@@ -1,77 +1,42 @@
-import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { importSource } from '../../import-source.mjs';
 import { createKubeClient } from './kube-client.mjs';
+import { startedIn } from './started-programs.mjs';
 
 const READY_MS = 120_000;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Starts etcd, the API server and the controllers of Kubernetes as plain processes on this machine, with rights by role and the
- * plugins of admission that are on by default. There is no kubelet and no scheduler: what runs is only said to run.
+ * plugins of admission that are on by default. There is no kubelet and no scheduler: what runs is only said to run. With `node`
+ * ({address, podRange}) it is for one: pods reach it at that address, and `start` starts the programs of the node, which end with it.
  * `ask` is an administrator's client; `kubeconfigOf('admin' | 'operator')` is a file for programs: the second may do what somebody
  * gives it. `stop` ends all and leaves nothing. Rejects with what the programs said where they do not come up.
  */
-export async function startControlPlane(programs) {
+export async function startControlPlane(programs, node) {
   const folder = mkdtempSync(join(tmpdir(), 'arqonbus-kubernetes-'));
   const processes = startedIn(folder);
   const { freePort } = await importSource('packages/testkit', 'src/raw-socket/free-port.ts');
+  const address = node?.address ?? '127.0.0.1';
   const port = await freePort();
   const tokens = { admin: newToken(), operator: newToken() };
   try {
     writeKeys(folder, tokens);
     processes.start(programs.etcd, etcdArguments(folder));
-    processes.start(programs.apiServer, apiServerArguments(folder, port));
+    processes.start(programs.apiServer, apiServerArguments(folder, { address, port, node }));
     const ca = await certificateIn(folder, processes);
-    const ask = createKubeClient({ port, ca, token: tokens.admin });
+    const ask = createKubeClient({ address, port, ca, token: tokens.admin });
     await ready(ask, processes);
-    const kubeconfigOf = (user) => writeKubeconfig(folder, { user, port, ca, token: tokens[user] });
-    processes.start(programs.controllers, controllerArguments(folder, kubeconfigOf('admin')));
-    return { ask, kubeconfigOf, stop: processes.stop };
+    const kubeconfigOf = (user) => writeKubeconfig(folder, { user, address, port, ca, token: tokens[user] });
+    processes.start(programs.controllers, controllerArguments(folder, kubeconfigOf('admin'), node));
+    return { ask, kubeconfigOf, start: processes.start, stop: processes.stop };
   } catch (error) {
     await processes.stop();
     throw error;
   }
-}
-
-/** Processes whose words go into a file of the folder; all end together, at the latest with this process. */
-function startedIn(folder) {
-  const log = join(folder, 'log');
-  const output = openSync(log, 'a');
-  const running = new Map();
-  const endAtOnce = () => {
-    // None has anything to keep.
-    for (const child of running.keys()) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const endByItself = () => process.exit(1);
-  for (const signal of SIGNALS) process.once(signal, endByItself);
-  process.once('exit', endAtOnce);
-  const stop = async () => {
-    for (const signal of SIGNALS) process.off(signal, endByItself);
-    process.off('exit', endAtOnce);
-    for (const child of running.keys()) child.kill('SIGKILL');
-    await Promise.all(running.values());
-    closeSync(output);
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return {
-    stop,
-    start: (program, args) => {
-      const child = spawn(program, args, { cwd: folder, stdio: ['ignore', output, output] });
-      running.set(child, new Promise((ended) => child.once('close', ended)));
-    },
-    /** Throws the end of the log where one of them is gone, or this takes too long. */
-    mustGoOn: (isLate) => {
-      const isGone = [...running.keys()].some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
-      if (!isGone && !isLate) return;
-      throw new Error(`Kubernetes did not come up:\n${readFileSync(log, 'utf8').slice(-4_000)}`);
-    },
-  };
 }
 
 function newToken() {
@@ -104,12 +69,13 @@ function etcdArguments(folder) {
   ];
 }
 
-function apiServerArguments(folder, port) {
+function apiServerArguments(folder, { address, port, node }) {
   return [
     `--etcd-servers=unix://${join(folder, 'clients:0')}`,
     `--secure-port=${port}`,
-    '--bind-address=127.0.0.1',
-    '--endpoint-reconciler-type=none',
+    `--bind-address=${address}`,
+    // Nobody reaches it by its Service where there are no pods.
+    ...(node === undefined ? ['--endpoint-reconciler-type=none'] : ['--kubelet-preferred-address-types=InternalIP']),
     `--cert-dir=${folder}`,
     '--authorization-mode=RBAC',
     `--token-auth-file=${join(folder, 'tokens.csv')}`,
@@ -120,13 +86,15 @@ function apiServerArguments(folder, port) {
   ];
 }
 
-function controllerArguments(folder, kubeconfig) {
+function controllerArguments(folder, kubeconfig, node) {
   return [
     `--kubeconfig=${kubeconfig}`,
     '--leader-elect=false',
     '--secure-port=0',
-    // The node gives no sign of life: nobody is there.
-    '--controllers=*,-node-lifecycle-controller',
+    ...(node === undefined
+      ? // The node gives no sign of life: nobody is there.
+        ['--controllers=*,-node-lifecycle-controller']
+      : ['--allocate-node-cidrs', `--cluster-cidr=${node.podRange}`]),
     `--service-account-private-key-file=${join(folder, 'accounts.key')}`,
     `--root-ca-file=${join(folder, 'apiserver.crt')}`,
     // Nothing measures; this is how soon the autoscaler says whether it finds what it scales.
@@ -157,9 +125,9 @@ async function ready(ask, processes) {
 }
 
 /** JSON is YAML. */
-function writeKubeconfig(folder, { user, port, ca, token }) {
+function writeKubeconfig(folder, { user, address, port, ca, token }) {
   const cluster = {
-    server: `https://127.0.0.1:${port}`,
+    server: `https://${address}:${port}`,
     'certificate-authority-data': Buffer.from(ca).toString('base64'),
   };
   const file = join(folder, `${user}.kubeconfig`);

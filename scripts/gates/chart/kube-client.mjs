@@ -6,12 +6,12 @@ const PATCH = 'application/merge-patch+json';
  * Asks an API server of Kubernetes: gives the status, the body as JSON, and the warnings, which it says beside an answer that is
  * good. Rejects where nobody answers.
  */
-export function createKubeClient({ port, ca, token }) {
+export function createKubeClient({ address, port, ca, token }) {
   return (method, path, body) =>
     new Promise((resolve, reject) => {
       const type = method === 'PATCH' ? PATCH : 'application/json';
       const headers = { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': type };
-      const asked = request({ host: '127.0.0.1', port, method, path, ca, headers }, (response) => {
+      const asked = request({ host: address, port, method, path, ca, headers }, (response) => {
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));
         response.once('error', reject);

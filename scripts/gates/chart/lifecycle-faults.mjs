@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { run } from '../../run.mjs';
 import { chart, chartCases, filesOf, objectsIn } from './chart-cases.mjs';
-import { isMadeSecret, watchMadeSecrets } from './made-secrets.mjs';
-import { createNamespace, faultsThatStay, objectsOf } from './prepare-cluster.mjs';
+import { leftFaults } from './left-faults.mjs';
+import { watchMadeSecrets } from './made-secrets.mjs';
+import { createNamespace, objectsOf } from './prepare-cluster.mjs';
 import { standingFaults } from './standing-faults.mjs';
 
 const NAMESPACE = 'bus';
@@ -31,7 +32,7 @@ export async function lifecycleFaults(cluster, helm, kubeconfig) {
   return [
     ...faults,
     ...(await said('uninstall', RELEASE, '--wait')),
-    ...(await leftFaults(cluster, before)),
+    ...(await leftFaults(cluster, { namespace: NAMESPACE, release: RELEASE, before })),
     ...(await lostSecrets()),
   ];
 }
@@ -80,19 +81,4 @@ async function reuseFaults(helm, kubeconfig) {
 function hasTest(name) {
   const objects = objectsIn(readFileSync(filesOf(name).rendered, 'utf8'));
   return objects.some(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
-}
-
-/** What owns nothing more is taken away by a controller, which has its own pace. */
-function leftFaults(cluster, before) {
-  return faultsThatStay(async () => {
-    const left = (await objectsOf(cluster, NAMESPACE)).filter((name) => !before.includes(name) && !isMeantToStay(name));
-    return left.map((name) => `helm uninstall leaves ${name}`);
-  });
-}
-
-/** The pod of `helm test`, whose log is read after it: the next test replaces it; and what servers of the release keep, with the keys to it. */
-function isMeantToStay(object) {
-  const [kind, name] = object.split(' ');
-  if (kind === 'Secret') return isMadeSecret(RELEASE, name);
-  return /^(Pod \S+-test|PersistentVolumeClaim data-arqon-\S+)$/.test(object);
 }

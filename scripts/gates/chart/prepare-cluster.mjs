@@ -27,10 +27,21 @@ export async function prepareCluster(ask) {
     const isThere = ({ spec }) => [...known.values()].some(({ path, name }) => isOf(spec, path, name));
     return definitions.every(isThere) ? known : undefined;
   }, 'the kinds of the Gateway API and the Prometheus operator');
+  // A new kind is known a little before its objects can be asked for.
+  await until(async () => {
+    const answers = await Promise.all(
+      definitions.map(({ spec }) => ask('GET', `/apis/${spec.group}/${versionOf(spec)}/${spec.names.plural}`)),
+    );
+    return answers.every(({ status }) => status === 200) || undefined;
+  }, 'the objects of the Gateway API and the Prometheus operator');
   // The role of who administers a namespace is put together by a controller.
   const admin = `/apis/${GROUP}/v1/clusterroles/admin`;
   await until(async () => ((await ask('GET', admin)).body.rules ?? []).length > 0 || undefined, 'the role `admin`');
   return { ask, kinds };
+}
+
+function versionOf({ versions }) {
+  return versions.find(({ served }) => served).name;
 }
 
 function isOf(spec, path, name) {
@@ -88,9 +99,9 @@ export async function until(look, what) {
   }
 }
 
-/** What is still wrong after a minute, in words; nothing as soon as nothing is. Throws what `look` throws. */
-export async function faultsThatStay(look) {
-  for (const deadline = Date.now() + BOUND_MS; ; await wait(EVERY_MS)) {
+/** What is still wrong after a minute, or `boundMs`, in words; nothing as soon as nothing is. Throws what `look` throws. */
+export async function faultsThatStay(look, boundMs = BOUND_MS) {
+  for (const deadline = Date.now() + boundMs; ; await wait(EVERY_MS)) {
     const faults = await look();
     if (faults.length === 0 || Date.now() > deadline) return faults;
   }

@@ -1,11 +1,11 @@
 import { faultsThatStay, itemsAt } from './prepare-cluster.mjs';
 
 /**
- * What of a release does not hold together in a cluster, in words, once its controllers had time: a Deployment or StatefulSet whose pods are not
+ * What of a release does not hold together in a cluster, in words, once its controllers had time (a minute, or `boundMs`): a Deployment or StatefulSet whose pods are not
  * all there, a Service or a budget that finds no pod, an autoscaler that does not find what it scales.
  */
-export function standingFaults({ ask }, namespace) {
-  return faultsThatStay(() => faultsNow(ask, namespace));
+export function standingFaults({ ask }, namespace, boundMs) {
+  return faultsThatStay(() => faultsNow(ask, namespace), boundMs);
 }
 
 async function faultsNow(ask, namespace) {

@@ -10,7 +10,8 @@ spec:
     - name: migrate
       image: {{ include "arqonbus.image" (dict "root" . "image" .Values.migrations.image) }}
       imagePullPolicy: {{ .Values.image.pullPolicy }}
-      args: [migrate, --json]
+      # A new pod may be let to Postgres only once the policies of the network have heard of it.
+      args: [migrate, --json, --wait, 60s]
       env:
         {{- include "arqonbus.environment" $service | trim | nindent 8 }}
       resources: {{- toYaml .Values.migrations.resources | nindent 8 }}

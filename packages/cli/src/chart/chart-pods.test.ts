@@ -111,7 +111,12 @@ describe('[DPL-2] migrations', () => {
   it('are done before anything is installed or changed', () => {
     const job = renderedCase('least').find(({ kind }) => kind === 'Job');
     expect(job?.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' });
-    expect(podsOf(job === undefined ? [] : [job])[0]?.spec.containers[0]?.args).toEqual(['migrate', '--json']);
+    expect(podsOf(job === undefined ? [] : [job])[0]?.spec.containers[0]?.args).toEqual([
+      'migrate',
+      '--json',
+      '--wait',
+      '60s',
+    ]);
   });
 
   it('that failed can be read for a day, and then nothing of them is left', () => {

@@ -2,6 +2,7 @@ import type { ArqonClient } from '@arqonbus/sdk';
 import type { Command } from 'commander';
 import { addClientFlags, tokenOf } from '../client/client-flags.ts';
 import type { ClientFlags } from '../client/client-flags.ts';
+import { addWaitFlag } from '../client/wait-flag.ts';
 import { checkChannel, readTarget } from './check-channel.ts';
 import { checkConnection } from './check-connection.ts';
 import { checkDelivery } from './check-delivery.ts';
@@ -15,6 +16,7 @@ interface DoctorFlags extends ClientFlags {
   readonly httpUrl?: string;
   readonly origin: string;
   readonly publish: boolean;
+  readonly wait: number;
 }
 
 const EXAMPLES = `
@@ -38,7 +40,7 @@ export function addDoctorCommand(program: Command): void {
     .option('--origin <origin>', 'connect as a page of this origin does', '')
     .option('--no-publish', 'look only, publish nothing')
     .addHelpText('after', EXAMPLES);
-  addClientFlags(command).action(doctor);
+  addWaitFlag(addClientFlags(command)).action(doctor);
 }
 
 async function doctor(name: string, flags: DoctorFlags): Promise<void> {
@@ -64,7 +66,7 @@ async function diagnose(name: string, flags: DoctorFlags, report: Report, client
   const { origin, timeout: timeoutMs } = flags;
   const target = readTarget(name);
   if (flags.httpUrl !== undefined) await checkService(flags.httpUrl, timeoutMs, report);
-  const probe = { url: flags.wsUrl, token: tokenOf(flags), origin, timeoutMs };
+  const probe = { url: flags.wsUrl, token: tokenOf(flags), origin, timeoutMs, waitMs: flags.wait };
   const receiver = await checkConnection('receiver', probe, report);
   clients.push(receiver);
   const publisherProbe = {

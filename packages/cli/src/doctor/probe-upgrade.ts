@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
 /** How to knock at a server. */
@@ -7,6 +8,8 @@ export interface UpgradeProbe {
   /** The origin that a browser's page would send; empty = none. */
   readonly origin: string;
   readonly timeoutMs: number;
+  /** How long to knock again while nobody can be reached; 0 = once. */
+  readonly waitMs: number;
 }
 
 /** What became of an upgrade. */
@@ -15,13 +18,21 @@ export type UpgradeOutcome =
   | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly text: string }
   | { readonly kind: 'unreachable'; readonly code: string; readonly text: string };
 
+const AGAIN_MS = 500;
 const MAX_BODY_BYTES = 4_096;
 
 /** What `ws` says where an address takes the connection and never answers; it has no code for it. */
 const SILENCE = 'Opening handshake has timed out';
 
 /** Opens a WebSocket and closes it again: unlike the WebSocket of a browser it learns why it was refused. */
-export function probeUpgrade({ url, token, origin, timeoutMs }: UpgradeProbe): Promise<UpgradeOutcome> {
+export async function probeUpgrade(probe: UpgradeProbe): Promise<UpgradeOutcome> {
+  for (const untilMs = Date.now() + probe.waitMs; ; await wait(AGAIN_MS)) {
+    const outcome = await knock(probe);
+    if (outcome.kind !== 'unreachable' || Date.now() + AGAIN_MS > untilMs) return outcome;
+  }
+}
+
+function knock({ url, token, origin, timeoutMs }: UpgradeProbe): Promise<UpgradeOutcome> {
   return new Promise((resolve) => {
     const socket = new WebSocket(url, 'arqon.v1.json', {
       headers: { authorization: `Bearer ${token}` },

@@ -1,10 +1,12 @@
 import { migratePostgres } from '@arqonbus/storage';
 import type { Command } from 'commander';
+import { addWaitFlag } from '../client/wait-flag.ts';
 import { failWith, readConfig } from '../config/read-config.ts';
 
 interface MigrateFlags {
   readonly config?: string;
   readonly json: boolean;
+  readonly wait: number;
 }
 
 const EXAMPLES = `
@@ -17,13 +19,13 @@ Example:
 
 /** Adds `arqon migrate`: brings the tables in Postgres up to this version. */
 export function addMigrateCommand(program: Command): void {
-  program
+  const command = program
     .command('migrate')
     .description('bring the tables in Postgres up to this version')
     .option('--config <file>', 'configuration file, YAML')
     .option('--json', 'print JSON for programs', false)
-    .addHelpText('after', EXAMPLES)
-    .action(migrate);
+    .addHelpText('after', EXAMPLES);
+  addWaitFlag(command).action(migrate);
 }
 
 async function migrate(flags: MigrateFlags): Promise<void> {
@@ -34,7 +36,7 @@ async function migrate(flags: MigrateFlags): Promise<void> {
     const fix = 'set ARQONBUS_POSTGRES_OWNER_URL';
     return failWith([{ key: 'postgres.owner_url', problem: 'is missing', fix }], flags.json);
   }
-  const report = await migratePostgres(ownerUrl).catch((error: unknown) =>
+  const report = await migratePostgres(ownerUrl, { waitMs: flags.wait }).catch((error: unknown) =>
     error instanceof Error ? error : new Error(String(error)),
   );
   if (report instanceof Error) {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { createTestDatabase } from '@arqonbus/testkit';
+import { createTestDatabase, startChaosProxy, waitUntil } from '@arqonbus/testkit';
 import type { PostgresDatabase as TestDatabase } from '@arqonbus/testkit';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,6 +64,21 @@ describe('migrations', () => {
     await owner.query(`DELETE FROM arqon.schema_version WHERE version = ${newer}`);
     await owner.query("UPDATE arqon.schema_version SET md5 = 'another' WHERE version = 1");
     await expect(migratePostgres(place.ownerUrl)).rejects.toThrow(/checksum/i);
+  });
+
+  it('[DPL-2] wait for a server that cannot be reached yet, as long as they are told to, and no longer', async () => {
+    const url = new URL(place.ownerUrl);
+    const server = await startChaosProxy({ targetPort: Number(url.port) });
+    const way = await startChaosProxy({ targetPort: server.port });
+    url.port = String(way.port);
+    server.cut();
+    await expect(migratePostgres(url.href)).rejects.toThrow(/ECONN|terminated/);
+    expect(way.accepted()).toBe(1);
+    const report = migratePostgres(url.href, { waitMs: 60_000 });
+    await waitUntil(() => way.accepted() > 1, { what: 'a first try' });
+    server.heal();
+    expect(await report).toMatchObject({ from: 0, to: SCHEMA_VERSION });
+    await Promise.all([way.stop(), server.stop()]);
   });
 
   it('[BRN-2] leave nothing half done', async () => {

@@ -1,6 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Client } from 'pg';
 import Postgrator from 'postgrator';
 import { connectToWriter } from './connect-to-writer.ts';
+import { kindOfFailure } from './failure.ts';
 
 /** A connection that migrations run on; several statements in one text. */
 export interface MigrationConnection {
@@ -16,6 +19,13 @@ export interface MigrationReport {
   readonly applied: readonly string[];
 }
 
+/** How a database is migrated. */
+export interface MigrationOptions {
+  /** How long to try again while no server can be connected to, in ms; default 0 = one try. */
+  readonly waitMs?: number;
+}
+
+const AGAIN_MS = 500;
 /** Ours among all advisory locks of a database. */
 const LOCK = 4_731_992_013;
 const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url));
@@ -23,10 +33,13 @@ const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url));
 /**
  * Brings the tables of a database up to this program, as the role that owns them, and changes nothing where they are new
  * enough. Steps only go forward, all in one transaction, and one process at a time: others wait. Throws where a step
- * that was applied has been changed since.
+ * that was applied has been changed since, and what the last try to connect said.
  */
-export async function migratePostgres(ownerUrl: string): Promise<MigrationReport> {
-  const client = await connectToWriter(ownerUrl, { application_name: 'arqonbus-migrate' });
+export async function migratePostgres(
+  ownerUrl: string,
+  { waitMs = 0 }: MigrationOptions = {},
+): Promise<MigrationReport> {
+  const client = await reachWriter(ownerUrl, Date.now() + waitMs);
   try {
     return await migrate({
       // The driver gives one result for one statement, and a list for several.
@@ -34,6 +47,17 @@ export async function migratePostgres(ownerUrl: string): Promise<MigrationReport
     });
   } finally {
     await client.end();
+  }
+}
+
+async function reachWriter(ownerUrl: string, untilMs: number): Promise<Client> {
+  for (;;) {
+    try {
+      return await connectToWriter(ownerUrl, { application_name: 'arqonbus-migrate' });
+    } catch (error) {
+      if (kindOfFailure(error) !== 'connection' || Date.now() + AGAIN_MS > untilMs) throw error;
+    }
+    await wait(AGAIN_MS);
   }
 }
 

@@ -43,6 +43,8 @@ describe('[DPL-2] a rendered pod under Podman', () => {
       'docker.io/arqonbus/arqon:0.1.0',
       'doctor',
       'helm-test:smoke',
+      '--wait',
+      '60s',
     ]);
   });
 
