@@ -90,9 +90,9 @@ export async function itemsAt(ask, path) {
   return body.items;
 }
 
-/** What `look` finds, once it finds something. Throws what was waited for after a minute. */
-export async function until(look, what) {
-  for (const deadline = Date.now() + BOUND_MS; ; await wait(EVERY_MS)) {
+/** What `look` finds, once it finds something. Throws what was waited for after a minute, or `boundMs`. */
+export async function until(look, what, boundMs = BOUND_MS) {
+  for (const deadline = Date.now() + boundMs; ; await wait(EVERY_MS)) {
     const found = await look();
     if (found !== undefined) return found;
     if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}.`);

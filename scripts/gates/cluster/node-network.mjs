@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { podRange } from './container-runtime.mjs';
 import { mustRun } from './must-run.mjs';
 
 /** The node, and a machine of the world beyond it, on a range of addresses that is public and nobody's (RFC 5737). */
@@ -16,7 +18,23 @@ export async function makeNodeNetwork() {
   await mustRun('ip', '-n', outside, 'link', 'set', 'lo', 'up');
   await mustRun('ip', '-n', outside, 'address', 'add', `${outsideAddress}/24`, 'dev', 'node');
   await mustRun('ip', '-n', outside, 'link', 'set', 'node', 'up');
-  // Where the node is the balancer before the Services.
-  await mustRun('ip', '-n', outside, 'route', 'add', '10.0.0.0/16', 'via', nodeAddress);
+  // The node is the balancer before the Services, and the way to pods.
+  for (const range of ['10.0.0.0/16', podRange]) {
+    await mustRun('ip', '-n', outside, 'route', 'add', range, 'via', nodeAddress);
+  }
   await mustRun('ip', 'route', 'add', 'default', 'via', outsideAddress);
+}
+
+/** Somebody out there who listens at these ports; gives what ends it. */
+export async function listenOutside(ports) {
+  const program = `for (const port of ${JSON.stringify(ports)}) require('node:net').createServer((socket) => socket.end()).listen(port, () => console.log(port))`;
+  const child = spawn('ip', ['netns', 'exec', outside, process.execPath, '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  for await (const bytes of child.stdout) {
+    said += bytes;
+    if (said.trimEnd().split('\n').length === ports.length) break;
+  }
+  return () => child.kill('SIGKILL');
 }

@@ -2,15 +2,20 @@ import { createNamespace, objectsOf } from '../chart/prepare-cluster.mjs';
 import { leftFaults } from '../chart/left-faults.mjs';
 import { standingFaults } from '../chart/standing-faults.mjs';
 import { createObjects } from './create-objects.mjs';
+import { keptAliveFaults } from './kept-alive-faults.mjs';
 import { podReport } from './pod-report.mjs';
+import { policyFaults } from './policy-faults.mjs';
 import { namespace, release, releaseOf, tokenOf } from './release.mjs';
 import { replacementFaults } from './replacement-faults.mjs';
+
+/** Secrets of who tries it, not of the release. */
+const SECRETS = ['Secret bus-test'];
 
 /**
  * What is wrong with a release in this cluster, in words: it is installed by the administrator of a namespace where `restricted` is enforced, tested
  * (`helm test`), used by clients from outside while its pods are replaced, and taken away.
  */
-export async function releaseFaults(cluster, helm, folder) {
+export async function releaseFaults(cluster, { helm, ctr, folder }) {
   await createNamespace(cluster, namespace);
   const before = await objectsOf(cluster, namespace);
   const helmed = releaseOf(cluster, helm, folder);
@@ -20,9 +25,11 @@ export async function releaseFaults(cluster, helm, folder) {
     ['stands', () => standingFaults(cluster, namespace)],
     ['token', () => makeTestToken(cluster)],
     ['helm test', helmed.test],
-    ['replaced', () => replacementFaults(cluster)],
+    ['replaced', () => replacementFaults(cluster, helmed, ctr)],
+    ['policies', () => policyFaults(cluster)],
+    ['kept alive', () => keptAliveFaults(cluster)],
     ['uninstall', helmed.uninstall],
-    ['nothing left', () => leftFaults(cluster, { namespace, release, before: [...before, 'Secret bus-test'] })],
+    ['nothing left', () => leftFaults(cluster, { namespace, release, before: [...before, ...SECRETS] })],
   ];
   for (const [name, step] of steps) {
     const startedAt = performance.now();

@@ -6,6 +6,6 @@ const { programs, helm, folder, archives, cgroupRoot } = JSON.parse(process.argv
 const startedAt = performance.now();
 const cluster = await startCluster(programs, { folder, archives, cgroupRoot });
 process.stdout.write(`cluster up     ${((performance.now() - startedAt) / 1_000).toFixed(1)} s\n`);
-const faults = await releaseFaults(cluster, helm, folder).finally(cluster.stop);
+const faults = await releaseFaults(cluster, { helm, ctr: programs.ctr, folder }).finally(cluster.stop);
 for (const fault of faults) process.stdout.write(`${fault}\n`);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -6,20 +6,31 @@ import { root } from '../../root.mjs';
 
 // Of `traffic.mjs`: two clients of the TypeScript SDK. Says `joined`, writes until its standard input ends, and prints what became of it.
 const CHANNEL = 'science:general';
-const PAUSE_MS = 10;
+/** A Shield that goes asks its clients to stay away for up to half a minute, and a channel keeps 500 messages for who comes back. */
+const PAUSE_MS = 100;
 const ARRIVAL_MS = 60_000;
 const { url, tokens } = JSON.parse(process.argv[2]);
 const { createClient } = await import(pathToFileURL(join(root, 'packages/sdk-typescript/dist/index.js')).href);
 const { WebSocket } = createRequire(join(root, 'packages/cli/package.json'))('ws');
 
 let connects = 0;
-const connected = async (token) => {
+/** What clients were told beside publications, each with how many had been acknowledged by then. */
+const told = [];
+let acknowledged = 0;
+const connected = async (token, name) => {
   const client = createClient({ url, token, webSocket: WebSocket });
+  const tell = (event, about) => told.push(`${name} at ${acknowledged}: ${event} ${JSON.stringify(about)}`);
   client.on('welcome', () => (connects += 1));
+  client.on('close', ({ error }) => tell('close', error?.message));
+  client.on('rejoined', ({ recovered, reason, lastSeen, position }) =>
+    tell('rejoined', { recovered, reason, lastSeen, position }),
+  );
+  client.on('discontinuity', (about) => tell('discontinuity', about));
+  client.on('error', ({ code, message }) => tell('error', { code, message }));
   await client.connect();
   return client;
 };
-const [writer, listener] = [await connected(tokens[0]), await connected(tokens[1])];
+const [writer, listener] = [await connected(tokens[0], 'writer'), await connected(tokens[1], 'listener')];
 const received = [];
 const heard = await listener.join(CHANNEL);
 heard.on('publication', ({ payload }) => received.push(payload.number));
@@ -28,7 +39,6 @@ process.stdout.write('joined\n');
 
 let isGoing = true;
 process.stdin.once('end', () => (isGoing = false)).resume();
-let acknowledged = 0;
 for (; isGoing; acknowledged += 1) {
   await spoken.publish({ number: acknowledged });
   await wait(PAUSE_MS);
@@ -37,5 +47,5 @@ for (const deadline = Date.now() + ARRIVAL_MS; received.length < acknowledged &&
 let kept = 0;
 for await (const _ of heard.history()) kept += 1;
 const isInOrder = received.every((number, index) => number === index);
-process.stdout.write(JSON.stringify({ acknowledged, received: received.length, isInOrder, kept, connects }));
+process.stdout.write(JSON.stringify({ acknowledged, received: received.length, isInOrder, kept, connects, told }));
 await Promise.all([writer.close(), listener.close()]);
