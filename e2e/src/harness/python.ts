@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 export const pythonSdk: string = fileURLToPath(new URL('../../../packages/sdk-python', import.meta.url));
 const ensurePython = fileURLToPath(new URL('../../../scripts/ensure-python.mjs', import.meta.url));
 
+/** Bytes that a program may print. */
+const MAX_OUTPUT = 67_108_864;
+
 /** The Python of the tests. */
 export async function findPython(): Promise<string> {
   return process.env['PYTHON_PATH'] ?? (await runProgram(process.execPath, [ensurePython], {})).trim();
@@ -30,7 +33,8 @@ export function runProgram(
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { cwd: pythonSdk, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env } };
+    const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env };
+    const options = { cwd: pythonSdk, env: environment, maxBuffer: MAX_OUTPUT };
     execFile(program, [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error }));
