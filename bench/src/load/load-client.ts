@@ -26,8 +26,9 @@ export class LoadClient {
   private readonly counter: FrameCounter;
   private head = '';
   private isOpen = false;
-  private onOpen: (error?: Error) => void = () => undefined;
+  private onOpen: (error?: Error) => void;
 
+  /** `onOpen` is called once it is open, and once more, with an error, when it is refused or ends. */
   constructor(port: number, handshake: string, onOpen: (error?: Error) => void) {
     this.onOpen = onOpen;
     this.counter = new FrameCounter(this);
@@ -38,10 +39,10 @@ export class LoadClient {
       onread: { buffer: shared, callback: (size) => this.onBytes(size) },
     });
     this.socket.write(handshake);
-    this.socket.on('error', (error) => this.onOpen(error));
+    this.socket.on('error', (error) => this.end(error));
     this.socket.on('close', () => {
       this.isClosed = true;
-      this.onOpen(new Error('the server closed the connection'));
+      this.end(new Error('the server closed the connection'));
     });
   }
 
@@ -70,6 +71,13 @@ export class LoadClient {
     else if (opcode === opcodes.ping) this.socket.write(PONG);
   }
 
+  /** A refused one closes too, and an end that is told twice would have who comes back come back twice. */
+  private end(error: Error): void {
+    const tell = this.onOpen;
+    this.onOpen = () => undefined;
+    tell(error);
+  }
+
   private onBytes(size: number): boolean {
     if (this.isOpen) this.counter.push(shared, 0, size);
     else this.readHead(size);
@@ -82,7 +90,7 @@ export class LoadClient {
     const end = this.head.indexOf('\r\n\r\n');
     if (end < 0) return;
     if (!this.head.startsWith('HTTP/1.1 101')) {
-      this.onOpen(new Error(`refused: ${this.head.slice(0, 300)}`));
+      this.end(new Error(`refused: ${this.head.slice(0, 300)}`));
       return;
     }
     this.isOpen = true;

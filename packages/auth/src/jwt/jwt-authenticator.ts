@@ -1,10 +1,10 @@
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, webcrypto } from 'node:crypto';
 import { errors, jwtVerify } from 'jose';
 import type { JWTVerifyOptions } from 'jose';
 import type { AuthResult, Authenticator } from '../authenticator.ts';
 import type { KeySource, TokenAlgorithm } from '../keys/key-source.ts';
 import { parseJsonPart } from './json-part.ts';
-import { mayBeSignedWith } from './secret-signature.ts';
+import { importSecret, mayBeSignedWith } from './secret-signature.ts';
 import { parseTokenClaims } from './token-claims.ts';
 import { parseTokenHeader } from './token-header.ts';
 
@@ -53,8 +53,9 @@ async function checkToken(token: string, options: JwtAuthenticatorOptions): Prom
   if (typeof header === 'string') return refuse(header);
   const lookup = await options.keys.find(header.algorithm, header.kid);
   if (lookup.ok) {
-    if (header.algorithm === 'HS256' && !mayBeSignedWith(lookup.key, token)) return refuse('wrong_signature');
-    return checkSigned(token, claimsPart, header.algorithm, lookup.key, options);
+    if (header.algorithm !== 'HS256') return checkSigned(token, claimsPart, header.algorithm, lookup.key, options);
+    if (!mayBeSignedWith(lookup.key, token)) return refuse('wrong_signature');
+    return checkSigned(token, claimsPart, header.algorithm, await importSecret(lookup.key), options);
   }
   return lookup.reason === 'keys_unavailable' ? unavailable(lookup.reason) : refuse(lookup.reason);
 }
@@ -63,7 +64,7 @@ async function checkSigned(
   token: string,
   claimsPart: string,
   algorithm: TokenAlgorithm,
-  key: KeyObject,
+  key: KeyObject | webcrypto.CryptoKey,
   options: JwtAuthenticatorOptions,
 ): Promise<AuthResult> {
   const nowMs = options.now();
