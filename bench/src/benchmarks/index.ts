@@ -16,6 +16,7 @@ import { interest } from './interest.ts';
 import { joinStorm } from './join-storm.ts';
 import { logPublish } from './log-publish.ts';
 import { mix } from './mix.ts';
+import { noisyNeighbour } from './noisy-neighbour.ts';
 import { policyCalls } from './policy-calls.ts';
 import { recovery } from './recovery.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
@@ -48,6 +49,7 @@ export const benchmarks: readonly Benchmark[] = [
   joinStorm,
   badTokens,
   bulkheads,
+  noisyNeighbour,
   costlyPolicies,
   cronBurst,
   continuum,

@@ -102,12 +102,12 @@ export interface FloodReport {
   readonly ms: number;
 }
 
-/** One JSON message over and over, on a connection for each token, at a pace for all of them together. */
+/** JSON messages over and over, on a connection for each token, at a pace for all of them together. */
 export interface SpamOrder {
   readonly port: number;
   readonly tokens: readonly string[];
-  /** The message as base64. */
-  readonly payload: string;
+  /** Messages as base64; each connection sends them in turn. */
+  readonly payloads: readonly string[];
   readonly perSecond: number;
   readonly ms: number;
 }

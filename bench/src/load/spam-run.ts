@@ -9,9 +9,9 @@ const EVERY_MS = 1;
 /** Who is cut off comes back about that much later: from half of it to half more, since many who do not know of each other do not come in one instant. */
 const BACK_AFTER_MS = 100;
 
-/** Sends one message over and over at a pace, spread over some connections, and comes back whenever it is cut off. */
-export async function spamRun({ port, tokens, payload, perSecond, ms }: SpamOrder): Promise<SpamReport> {
-  const frame = buildClientFrame(opcodes.text, Buffer.from(payload, 'base64')).bytes;
+/** Sends messages over and over at a pace, spread over some connections, and comes back whenever it is cut off. */
+export async function spamRun({ port, tokens, payloads, perSecond, ms }: SpamOrder): Promise<SpamReport> {
+  const frames = payloads.map((payload) => buildClientFrame(opcodes.text, Buffer.from(payload, 'base64')).bytes);
   const report = { sent: 0, refused: 0, cut: 0, ms: 0 };
   const slots = tokens.map((token) => openSlot(port, token, report));
   const startedAt = performance.now();
@@ -19,7 +19,9 @@ export async function spamRun({ port, tokens, payload, perSecond, ms }: SpamOrde
   const timer = setInterval(() => {
     const due = ((performance.now() - startedAt) / 1_000) * perSecond;
     while (report.sent < due) {
-      slots[next++ % slots.length]?.client?.send(frame);
+      const frame = frames[Math.floor(next / slots.length) % frames.length];
+      if (frame !== undefined) slots[next % slots.length]?.client?.send(frame);
+      next += 1;
       report.sent += 1;
     }
   }, EVERY_MS);

@@ -20,6 +20,7 @@ export * from './until-available.ts';
 export * from './version.ts';
 export * from './grants/grant-sets.ts';
 export * from './grants/session-rights.ts';
+export { fillRandom } from './sealing/pooled-random.ts';
 export * from './sealing/sealed-box.ts';
 export * from './presence/member-of.ts';
 export * from './presence/pages-by-bytes.ts';

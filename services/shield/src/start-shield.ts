@@ -1,8 +1,7 @@
-import { randomFillSync } from 'node:crypto';
 import type { Authenticator } from '@arqonbus/auth';
 import type { LiveSettings } from '@arqonbus/config';
 import { systemClock } from '@arqonbus/protocol';
-import { VERSION, createAuthenticator } from '@arqonbus/runtime';
+import { VERSION, createAuthenticator, fillRandom } from '@arqonbus/runtime';
 import type { SpineParts } from '@arqonbus/runtime';
 import type { Logger, Metrics, Tracing } from '@arqonbus/telemetry';
 import { resumeKeysOf } from './resume/resume-keys.ts';
@@ -43,7 +42,7 @@ export function startShield(live: LiveSettings, parts: ShieldSurroundings): Prom
     telemetryPort: config.telemetry.port,
     authenticator: parts.authenticator ?? createAuthenticator(auth, { ...parts, now: () => clock.now() }),
     clock,
-    fillRandom: parts.fillRandom ?? ((bytes) => void randomFillSync(bytes)),
+    fillRandom: parts.fillRandom ?? fillRandom,
     version: VERSION,
   });
 }

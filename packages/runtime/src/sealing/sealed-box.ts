@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { fillRandom } from './pooled-random.ts';
 
 /** Bytes that nobody but a Shield can read or make (AES-256-GCM). */
 export interface SealedBox {
@@ -20,7 +21,8 @@ const CIPHER = 'aes-256-gcm';
 export function createSealedBox(keys: readonly [Uint8Array, ...Uint8Array[]]): SealedBox {
   return {
     seal: (plain, context = '') => {
-      const salt = randomBytes(SALT_BYTES);
+      const salt = Buffer.alloc(SALT_BYTES);
+      fillRandom(salt);
       const { key, nonce } = boxKey(keys[0], salt);
       const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(context));
       const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
