@@ -229,3 +229,24 @@ test(
     admin.end();
   },
 );
+
+test('[SCH-2] [CLI-1] publish says what does not fit a schema that only warns', { timeout: 30_000 }, async () => {
+  const order = { tenant: 'notes', user: 'root', role: 'admin' } as const;
+  const admin = await bus.connect(order);
+  const schema = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
+  await admin.must('op.schema.register', { schema_id: 'note.v1', kind: 'json', schema });
+  await admin.must('op.schema.bind', { schema_id: 'note.v1', pattern: 'cli:notes', mode: 'warn' });
+  const env = { ARQONBUS_WS_URL: bus.wsUrl, ARQONBUS_AUTH_JWT: await bus.token(order) };
+  // A change is in force at every Shield within a second.
+  await expect
+    .poll(() => arqon(['publish', 'cli:notes', '{"text":7}'], env), { timeout: 15_000 })
+    .toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Published arq_/),
+      stderr: expect.stringMatching(
+        /^arqon: warning: the payload does not fit the schema note\.v1 of its channel\n {2}text: .+\n$/,
+      ),
+    });
+  expect(await arqon(['publish', 'cli:notes', '{"text":"fits"}'], env)).toMatchObject({ code: 0, stderr: '' });
+  admin.end();
+});

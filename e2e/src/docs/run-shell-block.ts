@@ -21,7 +21,7 @@ const PORTS = /\b(?:9100|9101|9200|9201|8080|8081|8082|9102|9103|4222|5432)\b/g;
 
 /**
  * Runs a block with bash, as somebody would who has cloned and built the repository: in a folder that looks like the
- * clone (what the block writes does not end up there), with `arqon` and nats-server on the PATH, and `env` beside. Everything it started ends with it.
+ * clone (what the block writes does not end up there), with `arqon`, nats-server and the tools of the repository (buf) on the PATH, and `env` beside. Everything it started ends with it.
  */
 export async function runShellBlock(block: CodeBlock, env: NodeJS.ProcessEnv = {}): Promise<ShellRun> {
   const folder = cloneFolder();
@@ -29,13 +29,12 @@ export async function runShellBlock(block: CodeBlock, env: NodeJS.ProcessEnv = {
   const postgres = block.text.includes('psql') ? await runningPostgres() : {};
   if (postgres.PGPORT !== undefined) ports.set('5432', Number(postgres.PGPORT));
   const portOf = (port: string): string => String(ports.get(port) ?? port);
+  const natsFolder = dirname(process.env['NATS_SERVER_PATH'] ?? '/usr/sbin/nats-server');
   const child = spawn('bash', ['-euo', 'pipefail', '-c', block.text.replace(PORTS, portOf)], {
     cwd: folder,
     env: {
       ...process.env,
-      PATH: [folder, dirname(process.env['NATS_SERVER_PATH'] ?? '/usr/sbin/nats-server'), process.env['PATH']].join(
-        ':',
-      ),
+      PATH: [folder, natsFolder, join(repository, 'node_modules/.bin'), process.env['PATH']].join(':'),
       ...postgres,
       // A cluster takes free ports by itself, and would give these to each of its processes.
       ...(block.text.includes('npm run cluster') ? {} : addresses(portOf)),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { SystemMessage } from '@arqonbus/sdk';
 import type { Command } from 'commander';
 import { addClientFlags } from './client-flags.ts';
 import type { ClientFlags } from './client-flags.ts';
@@ -27,9 +28,22 @@ async function publish(
 ): Promise<void> {
   const text = payload === '-' ? readFileSync(0, 'utf8').trimEnd() : payload;
   await withClient(flags, async (client) => {
+    client.on('system', (message) => {
+      if (message.event === 'schema_warning') process.stderr.write(warningOf(message));
+    });
     const subscription = await client.join(target);
     const result = await subscription.publish(flags.text ? text : jsonOrText(text));
     const place = result.seq === undefined ? '' : ` as number ${result.seq}`;
     process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `Published ${result.id}${place}.\n`);
   });
+}
+
+/** It went out, and would be refused if the schema were enforced. */
+function warningOf({ payload }: SystemMessage): string {
+  const { schema_id: schema, violations } = payload as {
+    readonly schema_id: string;
+    readonly violations: readonly { readonly path: string; readonly message: string }[];
+  };
+  const told = violations.map(({ path, message }) => `  ${path || 'the payload'}: ${message}\n`);
+  return `arqon: warning: the payload does not fit the schema ${schema} of its channel\n${told.join('')}`;
 }
