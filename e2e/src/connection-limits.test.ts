@@ -46,6 +46,16 @@ test.for(listeners)(
   },
 );
 
+test.for(listeners)('[PRT-27] [L-02] addresses of IPv6 count by networks of 64 bits (%s)', async (listener) => {
+  const bus = busOn(listener);
+  const sockets = await Promise.all([1, 2, 3, 4, 5].map((n) => from(bus, `2001:db8:0:1::${n}`, `six-${n}`, 'six')));
+  expect(sockets.map(codeOf)).toEqual([101, 101, 101, 101, 101]);
+  expect(codeOf(await from(bus, '2001:db8:0:1:ffff::6', 'six-6', 'six'))).toEqual([429, 'RATE_LIMITED']);
+  const beside = await from(bus, '2001:db8:0:2::1', 'six-7', 'six');
+  expect(codeOf(beside)).toBe(101);
+  for (const socket of [...sockets, beside]) socket.destroy();
+});
+
 test.for(listeners)(
   '[PRT-2] [A-15] an address that tries too often is refused before its token is looked at (%s)',
   async (listener) => {
@@ -132,6 +142,28 @@ test('[PRT-2] a full Shield answers 503 and when to come back', async () => {
   const browser = await connectRaw({ port: bus.port, protocols: ['arqon.v1.json', `bearer.${await bus.token()}`] });
   expect((await browser.nextFrame()).payload.toString()).toMatch(/UNAVAILABLE|welcome/);
   for (const socket of [...sockets, browser]) socket.destroy();
+  await bus.stop();
+});
+
+test('[PRT-23] [PRD-4] a crowd that fills the queue of connections keeps nobody else out', async () => {
+  const bus = await startBus({
+    ...roomyLimits,
+    ARQONBUS_SERVER_TRUSTED_PROXIES: '127.0.0.1',
+    ARQONBUS_LIMITS_NEW_CONNECTIONS_PER_SECOND: '5',
+    ARQONBUS_LIMITS_CONNECT_QUEUE_MS: '4000',
+  });
+  const statuses: number[] = [];
+  const crowd = Array.from({ length: 45 }, async (_, n) => {
+    const socket = await from(bus, `203.0.113.${n % 3}`, `crowd-${n}`, 'crowd');
+    statuses.push(socket.status);
+    return socket;
+  });
+  // Some are told that there is no room: there is none left.
+  await expect.poll(() => statuses).toContain(503);
+  const quiet = await from(bus, '198.51.100.1', 'quiet', 'quiet');
+  expect(codeOf(quiet)).toBe(101);
+  for (const socket of await Promise.all(crowd)) socket.destroy();
+  quiet.destroy();
   await bus.stop();
 });
 

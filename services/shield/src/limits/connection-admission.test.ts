@@ -111,15 +111,15 @@ describe('the queue before the Shield', () => {
 
   it('[PRT-23] lets in at once what the rate allows, without a promise', () => {
     const admission = create({ newConnectionsPerSecond: 5 });
-    for (let i = 0; i < 5; i++) expect(admission.enter()).toBe(true);
-    expect(admission.enter()).toBeInstanceOf(Promise);
+    for (let i = 0; i < 5; i++) expect(admission.enter('198.51.100.1')).toBe(true);
+    expect(admission.enter('198.51.100.1')).toBeInstanceOf(Promise);
   });
 
   it('[PRT-23] R-31: serves within two seconds whom it lets wait, first come first served, and tells the rest at once', async () => {
     const admission = create({ newConnectionsPerSecond: 5, connectQueueMs: 2_000 });
-    for (let i = 0; i < 5; i++) expect(admission.enter()).toBe(true);
-    const waiting = Array.from({ length: 10 }, () => admission.enter());
-    expect(admission.enter()).toBe(false);
+    for (let i = 0; i < 5; i++) expect(admission.enter('198.51.100.1')).toBe(true);
+    const waiting = Array.from({ length: 10 }, () => admission.enter('198.51.100.1'));
+    expect(admission.enter('198.51.100.1')).toBe(false);
     const order: number[] = [];
     for (const [i, outcome] of waiting.entries()) void Promise.resolve(outcome).then(() => order.push(i));
     expect(await settled(waiting, 1_000)).toBe(5);
@@ -129,18 +129,39 @@ describe('the queue before the Shield', () => {
 
   it('[PRT-23] lets nobody overtake those who wait', async () => {
     const admission = create({ newConnectionsPerSecond: 1 });
-    expect(admission.enter()).toBe(true);
-    const first = admission.enter();
+    expect(admission.enter('198.51.100.1')).toBe(true);
+    const first = admission.enter('198.51.100.1');
     vi.setSystemTime(Date.now() + 1_000);
-    const second = admission.enter();
+    const second = admission.enter('198.51.100.1');
     expect(second).toBeInstanceOf(Promise);
     expect(await settled([first, second], 2_000)).toBe(2);
   });
 
+  it('[PRT-23] [PRD-4] lets in whom a crowd from many addresses would keep out, within a turn of all of them', async () => {
+    const admission = create({ newConnectionsPerSecond: 100, connectQueueMs: 2_000 });
+    const crowd = Array.from({ length: 20 }, (_, n) => `203.0.113.${n}`);
+    // Four times what the rate serves, for as long as it goes on.
+    const flood = (): void => {
+      for (const ip of crowd) void admission.enter(ip);
+    };
+    for (let n = 0; n < 20; n++) {
+      flood();
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(admission.waiting()).toBeGreaterThan(180);
+    let isIn = false;
+    void Promise.resolve(admission.enter('198.51.100.1')).then((outcome) => (isIn = outcome));
+    for (let n = 0; n < 5; n++) {
+      flood();
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(isIn).toBe(true);
+  });
+
   it('[PRT-23] leaves no timer behind once it is empty', async () => {
     const admission = create({ newConnectionsPerSecond: 1 });
-    expect(admission.enter()).toBe(true);
-    void admission.enter();
+    expect(admission.enter('198.51.100.1')).toBe(true);
+    void admission.enter('198.51.100.1');
     await vi.advanceTimersByTimeAsync(1_000);
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -150,13 +171,13 @@ describe('all connections of a Shield', () => {
   it('[PRD-5] L-06: are no more than it has room for, whoever they are, and one more when one has gone', async () => {
     const admission = createConnectionAdmission(DEFAULT_LIMITS, () => Date.now(), 3);
     for (let n = 1; n <= 3; n++) {
-      expect(await admission.enter()).toBe(true);
+      expect(await admission.enter('198.51.100.1')).toBe(true);
       expect(admission.opened(`198.51.100.${n}`)).toBe(true);
     }
-    expect(await admission.enter()).toBe(false);
+    expect(await admission.enter('198.51.100.1')).toBe(false);
     // Who was let in before it was full.
     expect(admission.opened('198.51.100.4')).toBe(false);
     admission.closed('198.51.100.2');
-    expect(await admission.enter()).toBe(true);
+    expect(await admission.enter('198.51.100.1')).toBe(true);
   });
 });

@@ -1,13 +1,19 @@
 import { createTokenBucket } from '@arqonbus/pipeline';
 import type { TokenBucket } from '@arqonbus/pipeline';
 import type { Limits } from '@arqonbus/protocol';
+import { createFairQueue } from './fair-queue.ts';
+
+const GRACE_MS = 50;
 
 /** Decides who may begin a connection, before any of its token is looked at. */
 export interface ConnectionAdmission {
   /** Counts one attempt of this address; false = it makes too many, or has too many open. */
   mayTry(ip: string): boolean;
-  /** Waits for a place in the Shield's rate of new connections; false = none within the queue's time, or the Shield is full. */
-  enter(): Promise<boolean> | boolean;
+  /**
+   * Waits for a place in the Shield's rate of new connections, addresses in turn; false = none within the queue's time, or the Shield is
+   * full.
+   */
+  enter(ip: string): Promise<boolean> | boolean;
   /** Takes one of the address's places; false = it has none left, or the Shield, since several may have been under way at once. */
   opened(ip: string): boolean;
   /** Gives back what `opened` took. */
@@ -53,7 +59,7 @@ export function createConnectionAdmission(
       const state = of(ip);
       return state.open < limits.connectionsPerIp && state.attempts.take(1, monotonicMs());
     },
-    enter: () => (open < maxOpen ? queue.enter() : false),
+    enter: (ip) => (open < maxOpen ? queue.enter(ip) : false),
     waiting: queue.waiting,
     opened: (ip) => {
       const state = of(ip);
@@ -73,30 +79,29 @@ export function createConnectionAdmission(
   };
 }
 
-/**
- * A first-come queue behind the bucket. Its length is what the rate can serve within the queue's time, so who is
- * queued is served in time and who is not is told at once.
- */
+/** A queue behind the bucket. Its length is what the rate can serve within the queue's time. */
 function createQueue(
   rate: TokenBucket,
   limits: Limits,
   monotonicMs: () => number,
 ): Pick<ConnectionAdmission, 'enter' | 'waiting'> {
   const maxWaiting = Math.ceil((limits.newConnectionsPerSecond * limits.connectQueueMs) / 1000);
-  const waiting: (() => void)[] = [];
+  // Whoever the rate serves at the very end of the time is served.
+  const waiting = createFairQueue(maxWaiting, limits.connectQueueMs + GRACE_MS);
+  let timer: NodeJS.Timeout | undefined;
   const serve = (): void => {
-    while (waiting.length > 0 && rate.take(1, monotonicMs())) waiting.shift()?.();
-    if (waiting.length > 0) setTimeout(serve, rate.waitMs(1));
+    timer = undefined;
+    while (waiting.size() > 0 && rate.take(1, monotonicMs())) waiting.serve();
+    if (waiting.size() > 0) timer = setTimeout(serve, rate.waitMs(1));
   };
   return {
-    enter: () => {
-      if (waiting.length === 0 && rate.take(1, monotonicMs())) return true;
-      if (waiting.length >= maxWaiting) return false;
-      return new Promise((resolve) => {
-        waiting.push(() => resolve(true));
-        if (waiting.length === 1) setTimeout(serve, rate.waitMs(1));
-      });
+    enter: (ip) => {
+      if (waiting.size() === 0 && rate.take(1, monotonicMs())) return true;
+      const turn = waiting.wait(ip);
+      if (turn === undefined) return false;
+      timer ??= setTimeout(serve, rate.waitMs(1));
+      return turn;
     },
-    waiting: () => waiting.length,
+    waiting: () => waiting.size(),
   };
 }

@@ -75,7 +75,7 @@ async function checkPlace(
   if (!options.admission.mayTry(ip)) return refusal('RATE_LIMITED', 'ip', { retry_after_ms: 1000 });
   const held = await checkHold(() => options.floodHolds.remainingOfTokenMs(ip, token), options);
   if (!held.ok) return held;
-  if (!(await options.admission.enter()))
+  if (!(await options.admission.enter(ip)))
     return refusal('UNAVAILABLE', 'full', { retry_after_ms: Math.max(1000, options.limits.connectQueueMs) });
   return YES;
 }

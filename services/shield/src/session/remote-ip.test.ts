@@ -31,8 +31,8 @@ describe('the address that limits count', () => {
     { why: 'rubbish nearest to us', peer: '10.1.2.3', chain: '198.51.100.1, unknown', is: '10.1.2.3' },
     { why: 'rubbish behind a trusted hop', peer: '10.1.2.3', chain: '_hidden, 10.5.5.5', is: '10.5.5.5' },
     { why: 'an empty element', peer: '10.1.2.3', chain: '198.51.100.1,', is: '10.1.2.3' },
-    { why: 'IPv6', peer: '2001:db8:ffff::1', chain: '2001:db8:1::7', is: '2001:db8:1::7' },
-    { why: 'IPv6 in capitals with a zone', peer: '10.1.2.3', chain: 'FE80::A%eth0', is: 'fe80::a' },
+    { why: 'IPv6', peer: '2001:db8:ffff::1', chain: '2001:db8:1::7', is: '2001:db8:1::/64' },
+    { why: 'IPv6 in capitals with a zone', peer: '10.1.2.3', chain: 'FE80::A%eth0', is: 'fe80::/64' },
     { why: 'an IPv4 address in IPv6 clothes', peer: '10.1.2.3', chain: '::ffff:198.51.100.1', is: '198.51.100.1' },
     {
       why: 'a trusted proxy in IPv6 clothes',
@@ -40,7 +40,10 @@ describe('the address that limits count', () => {
       chain: '198.51.100.1, ::FFFF:10.8.8.8',
       is: '198.51.100.1',
     },
-    { why: 'IPv6 from nobody we trust', peer: '2001:db8:fffe::1', chain: '198.51.100.1', is: '2001:db8:fffe::1' },
+    { why: 'IPv6 from nobody we trust', peer: '2001:db8:fffe::1', chain: '198.51.100.1', is: '2001:db8:fffe::/64' },
+    { why: 'another address of its network', peer: '2001:db8:fffe:0:dead::2', chain: '', is: '2001:db8:fffe::/64' },
+    { why: 'a network beside it', peer: '2001:db8:fffe:1::1', chain: '', is: '2001:db8:fffe:1::/64' },
+    { why: 'IPv4 that was translated', peer: '64:ff9b::c633:6401', chain: '', is: '64:ff9b::c633:6401' },
   ])('[PRT-27] N-08: with $why is $is', ({ peer, chain, is }) => {
     expect(remoteIp(peer, chain)).toBe(is);
   });
