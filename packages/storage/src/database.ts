@@ -23,6 +23,6 @@ export interface Database {
   /** As {@link withTenant}, of no tenant: sees the list of tenants and nothing else. For upkeep. */
   withoutTenant<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   status(): DatabaseStatus;
-  /** Ends all connections; nothing else may be called afterwards. Idempotent. */
+  /** Waits for what is under way or waits for a connection, and ends all of them. Refuses what comes meanwhile with `UNAVAILABLE`. Idempotent. */
   close(): Promise<void>;
 }

@@ -21,22 +21,30 @@ export function createPostgresDatabase(options: PostgresOptions): PostgresDataba
   const { poolSize, maxWaiting } = options;
   const pools = new ServerPools(options);
   const health = new ServerHealth(pools, options);
-  let underWay = 0;
-  const transact = async <T>(tenant: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
-    if (underWay >= poolSize + maxWaiting) throw new BusError('UNAVAILABLE');
-    underWay += 1;
+  const underWay = new Set<Promise<unknown>>();
+  let ended: Promise<void> | undefined;
+  const attempt = async <T>(tenant: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
     try {
       return await health.call((sql) => inTransaction(sql, tenant, work));
     } catch (error) {
       throw toBusError(error);
+    }
+  };
+  const transact = async <T>(tenant: string, work: (sql: Sql) => Promise<T>): Promise<T> => {
+    if (ended !== undefined || underWay.size >= poolSize + maxWaiting) throw new BusError('UNAVAILABLE');
+    const one = attempt(tenant, work);
+    underWay.add(one);
+    try {
+      return await one;
     } finally {
-      underWay -= 1;
+      underWay.delete(one);
     }
   };
   const stopTimer = (options.startTimer ?? everySecond)(() => void health.probe());
-  let ended: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     stopTimer();
+    // A pool that ends leaves whoever waits for a connection until their time is over.
+    await Promise.allSettled(underWay);
     await health.settled();
     await pools.close();
   };
@@ -44,7 +52,7 @@ export function createPostgresDatabase(options: PostgresOptions): PostgresDataba
     withTenant: transact,
     withoutTenant: (work) => transact('', work),
     status: () => health.status,
-    figures: () => ({ connections: pools.connections, waiting: Math.max(0, underWay - poolSize) }),
+    figures: () => ({ connections: pools.connections, waiting: Math.max(0, underWay.size - poolSize) }),
     probe: () => health.probe(),
     close: () => (ended ??= end()),
   };
