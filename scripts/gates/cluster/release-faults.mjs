@@ -1,6 +1,7 @@
 import { createNamespace, objectsOf } from '../chart/prepare-cluster.mjs';
 import { leftFaults } from '../chart/left-faults.mjs';
 import { standingFaults } from '../chart/standing-faults.mjs';
+import { certificateFaults } from './certificate-faults.mjs';
 import { createObjects } from './create-objects.mjs';
 import { keptAliveFaults } from './kept-alive-faults.mjs';
 import { podReport } from './pod-report.mjs';
@@ -9,7 +10,7 @@ import { namespace, release, releaseOf, tokenOf } from './release.mjs';
 import { replacementFaults } from './replacement-faults.mjs';
 
 /** Secrets of who tries it, not of the release. */
-const SECRETS = ['Secret bus-test'];
+const SECRETS = ['Secret bus-test', 'Secret bus-tls'];
 
 /**
  * What is wrong with a release in this cluster, in words: it is installed by the administrator of a namespace where `restricted` is enforced, tested
@@ -28,6 +29,7 @@ export async function releaseFaults(cluster, { helm, ctr, folder }) {
     ['replaced', () => replacementFaults(cluster, helmed, ctr)],
     ['policies', () => policyFaults(cluster)],
     ['kept alive', () => keptAliveFaults(cluster)],
+    ['certificate', () => certificateFaults(cluster, helmed)],
     ['uninstall', helmed.uninstall],
     ['nothing left', () => leftFaults(cluster, { namespace, release, before: [...before, ...SECRETS] })],
   ];
