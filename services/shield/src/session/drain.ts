@@ -18,6 +18,8 @@ export interface DrainOptions {
 const SLICES = 20;
 /** Clients are asked to come back spread over the window, and over a minute at the most. */
 const MAX_SPREAD_MS = 60_000;
+/** Few are asked back sooner: the other Shields have room for them, and logs do not keep what was said meanwhile for ever (decision 73). */
+const SPREAD_MS_PER_CLIENT = 10;
 const MIN_STEP_MS = 10;
 /** Who has acknowledgements to come is closed when they are there, or after so many steps. */
 const PATIENCE_STEPS = SLICES / 2;
@@ -32,6 +34,7 @@ const LAST_STEP_MS = 50;
 export function drainSessions(options: DrainOptions): Promise<void> {
   const { sessions, windowMs } = options;
   const perSlice = windowMs === 0 ? Number.POSITIVE_INFINITY : Math.ceil(sessions.size() / SLICES);
+  const spreadMs = Math.min(windowMs, MAX_SPREAD_MS, sessions.size() * SPREAD_MS_PER_CLIENT);
   const stepMs = Math.max(MIN_STEP_MS, windowMs / (2 * SLICES));
   /** With the steps that each has been left since. */
   const told = new Map<Session, number>();
@@ -42,7 +45,7 @@ export function drainSessions(options: DrainOptions): Promise<void> {
         told.set(session, steps + 1);
       }
       const slice = takeSlice(sessions, told, perSlice);
-      for (const session of slice) tell(session, options);
+      for (const session of slice) tell(session, spreadMs, options);
       if (sessions.size() === 0) resolve();
       else options.startTimer(step, slice.length > 0 ? stepMs : Math.min(stepMs, LAST_STEP_MS));
     };
@@ -62,7 +65,7 @@ function takeSlice(sessions: SessionRegistry, told: Map<Session, number>, count:
   return slice;
 }
 
-function tell(session: Session, { envelopes, send, random, windowMs }: DrainOptions): void {
-  const reconnectInMs = Math.round(random() * Math.min(windowMs, MAX_SPREAD_MS));
+function tell(session: Session, spreadMs: number, { envelopes, send, random }: DrainOptions): void {
+  const reconnectInMs = Math.round(random() * spreadMs);
   send(session, envelopes.system({ event: 'going_away', reconnect_in_ms: reconnectInMs }));
 }
