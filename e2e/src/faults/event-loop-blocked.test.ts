@@ -61,7 +61,8 @@ test('[TEL-2] [PRT-5] L-09: two seconds without a turn of the loop show in a met
   const target = { room: 'blocked', channel: 'ward' };
   for (const client of [reader, writer]) await client.must('join_channel', target);
   await untilBrainsWork(bus);
-  const before = [await partitionsOf(), bus.spineProxy.accepted(), valkeyProxy.accepted()];
+  const partitions = await partitionsOf();
+  const links = [bus.spineProxy.accepted(), valkeyProxy.accepted()];
   const load = startPublishing(writer, 'blocked:ward', 20);
   await load.more(20);
   const blocked = [bus.shields[1], bus.brains[0]];
@@ -78,7 +79,9 @@ test('[TEL-2] [PRT-5] L-09: two seconds without a turn of the loop show in a met
   await expect
     .poll(() => reader.events.map(({ payload }) => payload), { timeout: 10_000 })
     .toEqual(outcomes.map(({ n }) => n));
-  expect([await partitionsOf(), bus.spineProxy.accepted(), valkeyProxy.accepted()]).toEqual(before);
+  expect([bus.spineProxy.accepted(), valkeyProxy.accepted()]).toEqual(links);
+  // A Brain renews its lease of three seconds each second: it may just have lost it, and has it again.
+  await expect.poll(partitionsOf, { timeout: 20_000 }).toEqual(partitions);
   expect(await metricsOf(bus.brains[0])).toContain('\narqonbus_valkey_usable 1\n');
   expect([reader, writer].flatMap(({ systems }) => systems.map(({ event }) => event))).not.toContain(
     'system_spine_lost',
