@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRemoteIp } from './remote-ip.ts';
 
@@ -55,5 +57,18 @@ describe('the address that limits count', () => {
 
   it('[PRT-27] N-08: without trusted proxies is always the peer', () => {
     expect(createRemoteIp([])('10.1.2.3', '198.51.100.1')).toBe('10.1.2.3');
+  });
+});
+
+describe('an address of IPv6', () => {
+  it('[PRT-27] N-08: counts as a network, however it is written, and is never too odd for that (property)', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        const network = remoteIp('10.1.2.3', address);
+        expect(isIP(network.replace(/\/64$/, ''))).not.toBe(0);
+        // What is a network already is one of itself.
+        expect(remoteIp('10.1.2.3', network.replace(/\/64$/, ''))).toBe(network);
+      }),
+    );
   });
 });
