@@ -35,8 +35,11 @@ async function watchSpine(): Promise<void> {
   const spy = createNatsSpy((subject) => {
     if (subject.startsWith('arqon.in.')) sent += 1;
   });
+  const links = bus.spineProxy.accepted();
   bus.spineProxy.tap(spy.onLink);
   bus.spineProxy.reset();
+  // Until it has noticed, the Shield is as ready as before.
+  await expect.poll(() => bus.spineProxy.accepted(), { timeout: 20_000 }).toBeGreaterThan(links);
   await untilReady();
 }
 
@@ -71,7 +74,7 @@ test.each([
     await watchSpine();
     const target = { room: 'storm', channel };
     const [reader, writer] = [await bus.connect(NEAR, { user: 'reader' }), await bus.connect(CUT, { user: 'writer' })];
-    // The Shield may not have noticed yet that its link was ended, nor have found its log again.
+    // A Shield that is back may not have found its log yet.
     for (const client of [reader, writer])
       await expect
         .poll(() => client.command('join_channel', target), { timeout: 20_000 })
