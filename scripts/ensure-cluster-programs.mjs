@@ -33,10 +33,9 @@ const OTHERS = [
  */
 export async function ensureClusterPrograms() {
   try {
-    mustBePossible();
+    const missing = missingPrograms();
     const plane = await ensureKubeApiserver();
     if (plane === undefined) return undefined;
-    const missing = Object.keys(CALLED).filter((program) => !onPath(program).some(isExecutable));
     if (missing.length > 0) await aptInstall(missing.map((program) => CALLED[program]));
     const built = [await nodePrograms(), ...(await otherPrograms())];
     return Object.assign({}, plane, ...built);
@@ -46,11 +45,13 @@ export async function ensureClusterPrograms() {
   }
 }
 
-function mustBePossible() {
+/** What is called and has to be installed. Throws where there cannot be a node. */
+function missingPrograms() {
   if (process.platform !== 'linux') throw new Error('A node of Kubernetes needs Linux.');
   if (process.getuid() !== 0) throw new Error('A node of Kubernetes makes namespaces and mounts; run this as root.');
   const missing = Object.keys(CALLED).filter((program) => !onPath(program).some(isExecutable));
   if (missing.length > 0 && !canUseApt()) throw new Error(`A node of Kubernetes needs ${missing.join(', ')}.`);
+  return missing;
 }
 
 /** Of the same module as the API server; `pause` is a few lines of ours. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Answer, FollowedClient } from '../faults/harness/followed-client.ts';
 
 /** What a tool that speaks HTTP alone is let at: commands of a socket, and a Bridge. */
@@ -35,22 +36,22 @@ export async function startCommandRelay(options: CommandRelayOptions): Promise<C
     if ((await client).isClosed()) client = connect();
     return (await client).command(command, args);
   };
-  const answer = async ({ method = '', url = '' }: IncomingMessage, text: string): Promise<RelayAnswer> => {
+  const answer = async ({ method = '', url = '' }: IncomingMessage, sent: string): Promise<RelayAnswer> => {
     const { pathname, searchParams } = new URL(url, 'http://relay');
     if (pathname.startsWith('/v1/')) {
-      const init = { method, headers: { authorization: `Bearer ${token}` }, ...(text === '' ? {} : { body: text }) };
+      const init = { method, headers: { authorization: `Bearer ${token}` }, ...(sent === '' ? {} : { body: sent }) };
       const response = await fetch(`${bridgeUrl}${url}`, init);
       return { status: response.status, body: await response.text() };
     }
     if (pathname === '/own') return { status: 200, body: JSON.stringify(await own(searchParams)) };
-    const { code, error, payload } = await ask(pathname.slice(1), JSON.parse(text) as object);
+    const { code, error, payload } = await ask(pathname.slice(1), JSON.parse(sent) as object);
     return code === 'ok'
       ? { status: 200, body: JSON.stringify(payload) }
       : { status: 400, body: JSON.stringify({ code, error }) };
   };
   const server = createServer((request, response) => {
-    textOf(request)
-      .then((text) => answer(request, text))
+    text(request)
+      .then((body) => answer(request, body))
       .then(
         ({ status, body }) => response.writeHead(status).end(steady(body)),
         (cause: unknown) => response.writeHead(500).end(String(cause)),
@@ -73,12 +74,6 @@ export async function startCommandRelay(options: CommandRelayOptions): Promise<C
 }
 
 /** Without ids and times. */
-function steady(text: string): string {
-  return text.replaceAll(/arq_[\w-]+|\b\d{13,}\b|\d{4}-\d\d-\d\dT[\d:.]+Z/g, '');
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+function steady(body: string): string {
+  return body.replaceAll(/arq_[\w-]+|\b\d{13,}\b|\d{4}-\d\d-\d\dT[\d:.]+Z/g, '');
 }
