@@ -88,9 +88,9 @@ export const floods = `## Floods
 
 Who is refused again and again for being too fast, or floods with pings, is cut: 4429. Before that an \`error\` without
 \`request_id\` says how long its user is held off at that address: \`RATE_LIMITED\`, \`retry_after_ms\`. It is a second at first,
-twice as long each time that it goes on, a minute at most, and a second again after a calm minute. Where several users of a tenant
-are held off, each is for up to twice as long, so that they come back one after the other. A handshake before that
-waits for its end for up to \`limits.connect_queue_ms\` (2 s), and is then refused with 429 and \`Retry-After\`, in the
+then eight, then a minute each time that it goes on, and a second again after a calm minute. Where several users of a tenant
+are held off, they come back one after the other, five a second, none after more than a minute. A handshake before that
+waits for its end for up to four times \`limits.connect_queue_ms\` (8 s, never longer), and is then refused with 429 and \`Retry-After\`, in the
 browser's case with the same \`error\` and 4429. Other connections of that user go on; so does everybody else at that
 address. Each Shield counts for itself. The session can be resumed afterwards.`;
 

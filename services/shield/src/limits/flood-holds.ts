@@ -19,8 +19,8 @@ export interface FloodHold {
 /** Who was cut for flooding and may not come back yet (PRT-23). Times are those of one Shield, and in ms. */
 export interface FloodHolds {
   /**
-   * Holds off who was cut just now: 1 s, doubled while it goes on, and up to as much longer where others of the tenant are held off
-   * for as long, so that they come back one after the other; 60 s at most.
+   * Holds off who was cut just now: 1 s, then 8 s, then 60 s while it goes on, and longer where others of the tenant are held off for as
+   * long, so that they come back one after the other; 60 s at most.
    */
   hold(flooder: Flooder): FloodHold;
   /** What is left of a hold; 0 = none. The token that it was asked with is known from now on, for as long. */
@@ -40,6 +40,8 @@ interface Hold {
 
 /** What the SDKs wait after 4429 anyway. */
 const FIRST_MS = 1_000;
+/** A second, eight, a minute: what a flood costs others is mostly its coming back. */
+const GROWTH = 8;
 /** Half of what a lost session can be resumed in (PRT-7): who behaves from now on has lost nothing. */
 const LONGEST_MS = 60_000;
 /** So long after a hold its next one is a first one again. */
@@ -52,14 +54,14 @@ export const MAX_FLOOD_HOLDS = 10_000;
 export function createFloodHolds(monotonicMs: () => number): FloodHolds {
   const holds = new Map<string, Hold>();
   const tokensUntilMs = new Map<string, number>();
-  const ends = createSpreadEnds(monotonicMs);
+  const ends = createSpreadEnds(monotonicMs, LONGEST_MS);
   return {
     hold: (flooder) => {
       const nowMs = monotonicMs();
       const last = holds.get(keyOf(flooder));
       if (last !== undefined && nowMs < last.untilMs) return { remainingMs: last.untilMs - nowMs, isNew: false };
-      const ms = last === undefined || isForgotten(last, nowMs) ? FIRST_MS : Math.min(2 * last.ms, LONGEST_MS);
-      const remainingMs = Math.min(ends.begin(flooder.tenant, ms), LONGEST_MS);
+      const ms = last === undefined || isForgotten(last, nowMs) ? FIRST_MS : Math.min(GROWTH * last.ms, LONGEST_MS);
+      const remainingMs = ends.begin(flooder.tenant, ms);
       putNewest(holds, keyOf(flooder), { ms, untilMs: nowMs + remainingMs });
       return { remainingMs, isNew: true };
     },

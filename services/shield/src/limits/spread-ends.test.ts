@@ -1,36 +1,47 @@
 import type { TenantId } from '@arqonbus/protocol';
 import { describe, expect, it } from 'vitest';
 import { createTestClock } from '../session/session-rig.ts';
-import { createSpreadEnds } from './spread-ends.ts';
+import { APART_MS, createSpreadEnds } from './spread-ends.ts';
 
 const acme = 'acme' as TenantId;
+const LONGEST_MS = 60_000;
 
 function createRig() {
   const clock = createTestClock();
-  const ends = createSpreadEnds(() => clock.monotonicMs());
+  const ends = createSpreadEnds(() => clock.monotonicMs(), LONGEST_MS);
   const wait = (ms = 1_000, tenant = acme): number => ends.begin(tenant, ms);
   return { clock, ends, wait };
 }
 
 describe('waits of one tenant', () => {
-  it.each([2, 5, 20, 1_000])('[PRT-23] end apart from each other, %i of them at once', (count) => {
+  it('[PRT-23] end apart from each other, in the order in which they begin, whenever that is', () => {
+    const { clock, wait } = createRig();
+    expect([wait(), wait(), wait()]).toEqual([1_000, 1_000 + APART_MS, 1_000 + 2 * APART_MS]);
+    clock.advance(300);
+    expect(wait()).toBe(700 + 3 * APART_MS);
+    clock.advance(3 * APART_MS);
+    // One that begins as long after another as they end apart waits for no longer than if it were alone.
+    expect([wait(), clock.advance(APART_MS), wait()]).toEqual([1_000, undefined, 1_000]);
+  });
+
+  it('[PRT-23] are never too long: of very many some end together, as few as can be', () => {
     const { wait } = createRig();
-    const ends = Array.from({ length: count }, () => wait(60_000)).toSorted((a, b) => a - b);
-    expect(ends[0]).toBe(60_000);
-    expect(ends.at(-1)).toBeLessThan(120_000);
-    const gaps = ends.slice(1).map((end, n) => end - (ends[n] ?? 0));
-    // The golden ratio leaves no two closer than about 0.38 of an even share of the time.
-    expect(Math.min(...gaps)).toBeGreaterThan((0.3 * 60_000) / count);
+    const counts = new Map<number, number>();
+    for (let n = 0; n < 3_000; n++) {
+      const ms = wait();
+      counts.set(ms, (counts.get(ms) ?? 0) + 1);
+    }
+    expect(Math.max(...counts.keys())).toBe(LONGEST_MS);
+    // An end every 200 ms from 1 s to 60 s.
+    expect(counts.size).toBe((LONGEST_MS - 1_000) / APART_MS + 1);
+    expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
+    expect([wait(LONGEST_MS), wait(LONGEST_MS)]).toEqual([LONGEST_MS, LONGEST_MS]);
   });
 
   it('[PRT-23] are as long as they are alone, once the others are over, and beside others of another length or tenant', () => {
     const { clock, wait } = createRig();
     expect([wait(), wait(2_000), wait(1_000, 'globex' as TenantId)]).toEqual([1_000, 2_000, 1_000]);
-    const second = wait();
-    expect(second).toBeGreaterThan(1_000);
-    clock.advance(second - 1);
-    expect(wait()).toBeGreaterThan(1_000);
-    clock.advance(2_000);
+    clock.advance(wait());
     expect(wait()).toBe(1_000);
   });
 

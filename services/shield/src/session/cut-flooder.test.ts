@@ -42,7 +42,7 @@ describe('cutting a flooder', () => {
     const third = cut();
     expect(logged).toEqual([
       { event: 'flooder_held_off', tenant: 'acme', client_id: first, for_ms: 1_000 },
-      { event: 'flooder_held_off', tenant: 'acme', client_id: third, for_ms: 2_000 },
+      { event: 'flooder_held_off', tenant: 'acme', client_id: third, for_ms: 8_000 },
     ]);
   });
 
