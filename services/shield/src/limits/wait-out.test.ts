@@ -40,7 +40,7 @@ describe('waiting for the end of a hold', () => {
     expect(left).toEqual([57_999, 57_999]);
   });
 
-  it('[PRT-23] ends before the socket server ends the request, however long the queue is', async () => {
+  it('[PRT-23] ends before an SDK gives up, however long the queue is', async () => {
     const { limits, left, knock } = createRig(60_000);
     limits.connectQueueMs = 30_000;
     knock();

@@ -3,7 +3,7 @@ import type { Limits } from '@arqonbus/protocol';
 /** More do not wait: each holds a socket that has not been answered. */
 export const MAX_WAITING_OUT = 1_000;
 
-/** uWebSockets.js ends a request that is not answered within 10 s, and SDKs wait for as long for their welcome. */
+/** SDKs wait for 10 s for their welcome, and whoever asks should hear why it is not let in. */
 export const LONGEST_WAIT_OUT_MS = 8_000;
 
 /**
