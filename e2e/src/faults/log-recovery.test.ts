@@ -4,6 +4,7 @@ import { untilBrainsWork } from './harness/brain-drill.ts';
 import { startFaultCluster } from './harness/fault-cluster.ts';
 import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { FollowedClient } from './harness/followed-client.ts';
+import { joinAll } from './harness/join-all.ts';
 import { checkOrder, expectAll, lastOf, publishNumbers } from './harness/numbered-log.ts';
 
 // Channels with a log: what was acknowledged is delivered, once and in order, whatever dies on the way.
@@ -26,14 +27,6 @@ beforeAll(async () => {
 beforeEach(() => untilBrainsWork(bus));
 
 afterAll(() => bus.stop());
-
-/** Joins as an SDK does. A test before may have killed NATS: Brains whose leases were over by then have their partitions again a moment later. */
-async function joinAll(clients: readonly FollowedClient[], target: object): Promise<void> {
-  for (const client of clients) {
-    const join = async (): Promise<string> => (await client.command('join_channel', target)).code;
-    await expect.poll(join, { timeout: 20_000 }).toBe('ok');
-  }
-}
 
 /** Where the reader stands. */
 function positionOf({ events }: FollowedClient): { readonly epoch: unknown; readonly seq: unknown } {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultCluster } from './harness/fault-cluster.ts';
 import type { FaultCluster } from './harness/fault-cluster.ts';
 import type { FollowedClient } from './harness/followed-client.ts';
+import { joinAll } from './harness/join-all.ts';
 import { countCodes } from './harness/load.ts';
 import { createNatsSpy } from './harness/nats-spy.ts';
 import { report } from './harness/report.ts';
@@ -74,11 +75,7 @@ test.each([
     await watchSpine();
     const target = { room: 'storm', channel };
     const [reader, writer] = [await bus.connect(NEAR, { user: 'reader' }), await bus.connect(CUT, { user: 'writer' })];
-    // A Shield that is back may not have found its log yet.
-    for (const client of [reader, writer])
-      await expect
-        .poll(() => client.command('join_channel', target), { timeout: 20_000 })
-        .toMatchObject({ code: 'ok' });
+    await joinAll([reader, writer], target);
     const pid = bus.shields[CUT]?.pid ?? 0;
     const [before, sentBefore] = [residentBytes(pid), sent];
     harm();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FollowedClient } from './harness/followed-client.ts';
+import { joinAll } from './harness/join-all.ts';
 import { countCodes, p99, startPublishing } from './harness/load.ts';
 import { expectAll, lastOf, publishNumbers } from './harness/numbered-log.ts';
 import { report } from './harness/report.ts';
@@ -18,13 +19,8 @@ afterAll(() => cluster.stop());
 const connect = (shield: number, user: string, tenant = 'acme'): Promise<FollowedClient> =>
   cluster.bus.connect(shield, { user, tenant });
 
-async function joinAll(clients: readonly FollowedClient[], room: string): Promise<void> {
-  for (const client of clients) {
-    // The drill before may have left the room's partition on its way to another Brain.
-    const join = async (): Promise<string> => (await client.command('join_channel', { room, channel: 'talk' })).code;
-    await expect.poll(join, { timeout: 15_000 }).toBe('ok');
-  }
-}
+const joinTalk = (clients: readonly FollowedClient[], room: string): Promise<void> =>
+  joinAll(clients, { room, channel: 'talk' }, 15_000);
 
 const notices = ({ systems }: FollowedClient): readonly string[] =>
   systems.map(({ event }) => String(event)).filter((event) => event === 'lagging' || event === 'discontinuity');
@@ -38,7 +34,7 @@ test('[LOG-6] [LOG-3] publishers on two Shields: one order for all, nothing lost
   const writers = [await connect(0, 'near'), await connect(1, 'far')];
   const readers = [await connect(0, 'reader-0'), await connect(1, 'reader-1')];
   const foreign = await connect(0, 'spy', 'globex');
-  await joinAll([...writers, ...readers, foreign], 'order');
+  await joinTalk([...writers, ...readers, foreign], 'order');
   const loads = writers.map((writer) => publishNumbers(writer, 'order:talk'));
   await expect
     .poll(() => Math.min(...loads.map((load) => load.acknowledged())), { timeout: 20_000 })
@@ -59,7 +55,7 @@ test('[LOG-6] [LOG-3] publishers on two Shields: one order for all, nothing lost
 
 test('[LOG-6] [LOG-9] R-01: a client of a killed Shield goes on at another one from its position', async () => {
   const [writer, reader] = [await connect(0, 'writer'), await connect(1, 'reader')];
-  await joinAll([writer, reader], 'killed');
+  await joinTalk([writer, reader], 'killed');
   const load = publishNumbers(writer, 'killed:talk');
   await expect.poll(() => reader.events.length, { timeout: 10_000 }).toBeGreaterThan(50);
   await cluster.bus.shields[1]?.kill();
@@ -80,7 +76,7 @@ test('[LOG-6] [LOG-9] R-01: a client of a killed Shield goes on at another one f
 
 test('[LOG-6] [BRN-1] a Brain is killed under load: what was acknowledged comes once, in one order', async () => {
   const [writer, reader] = [await connect(0, 'writer'), await connect(1, 'reader')];
-  await joinAll([writer, reader], 'brains');
+  await joinTalk([writer, reader], 'brains');
   const load = publishNumbers(writer, 'brains:talk');
   for (const brain of [0, 1]) {
     const before = load.acknowledged();
@@ -96,8 +92,8 @@ test('[LOG-6] [BRN-1] a Brain is killed under load: what was acknowledged comes 
 
 test('[LOG-6] [ARC-5] R-16: while Valkey stands still, logged publications fail in time, and live ones notice nothing', async () => {
   const [writer, reader] = [await connect(0, 'writer'), await connect(1, 'reader')];
-  await joinAll([writer, reader], 'slow');
-  await joinAll([writer, reader], 'fast');
+  await joinTalk([writer, reader], 'slow');
+  await joinTalk([writer, reader], 'fast');
   const live = startPublishing(writer, 'fast:talk');
   await live.more(100, ['ok']);
   const calm = live.outcomes.length;
@@ -131,7 +127,7 @@ test('[LOG-6] [ARC-5] R-16: while Valkey stands still, logged publications fail 
 test('[LOG-6] [LOG-4] R-14: a failover with lag is told to all, and no stale position is accepted', async () => {
   const { primary, replica } = cluster;
   const [writer, reader, away] = [await connect(0, 'writer'), await connect(1, 'reader'), await connect(1, 'away')];
-  await joinAll([writer, reader, away], 'failover');
+  await joinTalk([writer, reader, away], 'failover');
   const first = await writer.publish('failover:talk', 'copied');
   await expect
     .poll(async () => (await replica.command('INFO', 'replication')).includes('master_link_status:up'))
@@ -166,8 +162,8 @@ test('[LOG-6] [LOG-4] R-14: a failover with lag is told to all, and no stale pos
 test('[LOG-6] [LOG-4] [LOG-7] R-15 R-17: Valkey down and back empty: refused and not delivered, degraded and alive, then another epoch', async () => {
   const { bus, replica } = cluster;
   const [writer, reader] = [await connect(0, 'writer'), await connect(1, 'reader')];
-  await joinAll([writer, reader], 'empty');
-  await joinAll([writer, reader], 'fast');
+  await joinTalk([writer, reader], 'empty');
+  await joinTalk([writer, reader], 'fast');
   expect((await writer.publish('empty:talk', 'before')).code).toBe('ok');
   await expect.poll(() => reader.events.length).toBe(1);
   const { epoch, seq } = positionOf(reader);
